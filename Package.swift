@@ -1,0 +1,147 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// One set of rules for every Swift target; what each one means:
+// https://github.com/swiftlang/swift-evolution (SE-0335, SE-0444, SE-0409, SE-0461).
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// For the targets that touch C: every unsafe expression is marked as such.
+let strictOverC = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "steelyard",
+    products: [
+        .executable(name: "steelyard", targets: ["steelyard"]),
+        // What a team needs for a driver of its own: the vocabulary, the worker to put it in, and the contract suite.
+        .library(name: "SteelyardCore", targets: ["SteelyardCore"]),
+        .library(name: "SteelyardWorker", targets: ["SteelyardWorker"]),
+        .library(name: "SteelyardTestSupport", targets: ["SteelyardTestSupport"]),
+        .library(name: "HAProxyDriver", targets: ["HAProxyDriver"]),
+        .library(name: "NoOpDriver", targets: ["NoOpDriver"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // The trait that is left out would bring in the whole of Foundation.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CGearman", pkgConfig: "gearmand", providers: [.apt(["libgearman-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        .target(
+            name: "SteelyardCore",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            path: "Sources/Core",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SteelyardSystem",
+            dependencies: [
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/System",
+            swiftSettings: strictOverC
+        ),
+        .target(
+            name: "NoOpDriver",
+            dependencies: ["SteelyardCore", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Drivers/NoOp",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "HAProxyDriver",
+            dependencies: [
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/Drivers/HAProxy",
+            swiftSettings: strictOverC
+        ),
+        .target(
+            name: "OpenStackSwiftStore",
+            dependencies: [
+                "CCrypto",
+                "CCurl",
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Drivers/OpenStackSwift",
+            swiftSettings: strictOverC
+        ),
+        .target(
+            name: "GzipCompression",
+            dependencies: ["CDeflate", "SteelyardCore"],
+            path: "Sources/Drivers/Gzip",
+            swiftSettings: strictOverC
+        ),
+        .target(
+            name: "SteelyardWorker",
+            dependencies: [
+                "CGearman",
+                "GzipCompression",
+                "HAProxyDriver",
+                "NoOpDriver",
+                "OpenStackSwiftStore",
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Worker",
+            swiftSettings: strictOverC,
+            plugins: ["ReleasePlugin"]
+        ),
+        .executableTarget(
+            name: "steelyard",
+            dependencies: ["SteelyardWorker"],
+            path: "Sources/Steelyard",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SteelyardTestSupport",
+            dependencies: ["SteelyardCore"],
+            path: "Sources/TestSupport",
+            swiftSettings: strict
+        ),
+
+        .executableTarget(name: "release-stamp", path: "Plugins/ReleaseStamp", swiftSettings: strict),
+        .plugin(
+            name: "ReleasePlugin",
+            capability: .buildTool(),
+            dependencies: ["release-stamp"],
+            path: "Plugins/ReleasePlugin"
+        ),
+
+        .testTarget(
+            name: "CoreTests",
+            dependencies: [
+                "NoOpDriver",
+                "SteelyardCore",
+                "SteelyardTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+    ]
+)

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <curl/curl.h>
+
+// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot import; each of these fixes the type of
+// the one argument, so that a wrong one is a compile error.
+static inline CURLcode steelyard_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode steelyard_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode steelyard_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode steelyard_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode steelyard_curl_set_headers(CURL *handle, struct curl_slist *value) {
+    return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, value);
+}
+
+typedef size_t (*steelyard_curl_transfer)(char *buffer, size_t size, size_t count, void *context);
+
+static inline CURLcode steelyard_curl_set_transfer(CURL *handle, CURLoption option, steelyard_curl_transfer value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+typedef int (*steelyard_curl_progress)(void *context, curl_off_t download_total, curl_off_t downloaded,
+                                       curl_off_t upload_total, curl_off_t uploaded);
+
+static inline CURLcode steelyard_curl_set_progress(CURL *handle, steelyard_curl_progress value) {
+    return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, value);
+}
+
+static inline CURLcode steelyard_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}

@@ -1,0 +1,4 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <libgearman/gearman.h>

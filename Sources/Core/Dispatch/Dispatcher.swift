@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+
+/// Takes a message's bytes and answers with the reply's.
+///
+/// Whatever changes the device goes through one gate, one at a time, in the order in which the messages came. Reading
+/// and long work wait for nobody; an ARCHIVE only opens its logs in turn, so that a DELETE behind it takes none away.
+public struct Dispatcher: Sendable {
+    private let driver: any LoadBalancerDriver
+    private let driverName: String
+    private let archiver: LogArchiver
+    private let diagnostics: any DeviceDiagnostics
+    private let release: Release
+    private let limits: MessageLimits
+    private let isDryRun: Bool
+    private let logger: Logger
+    private let changes = SerialGate()
+
+    /// Creates a dispatcher.
+    ///
+    /// - Parameters:
+    ///   - driver: What makes the device obey.
+    ///   - driverName: The name that the driver is registered under.
+    ///   - archiver: What ships the logs.
+    ///   - diagnostics: What tries the network.
+    ///   - release: What DISCOVER says.
+    ///   - limits: How large a message may be.
+    ///   - isDryRun: Whether changes are only previewed, and replies say so.
+    ///   - logger: Takes one line for each message; no payload and no token.
+    public init(
+        driver: any LoadBalancerDriver,
+        driverName: String,
+        archiver: LogArchiver,
+        diagnostics: any DeviceDiagnostics,
+        release: Release,
+        limits: MessageLimits = MessageLimits(),
+        isDryRun: Bool = false,
+        logger: Logger
+    ) {
+        self.driver = driver
+        self.driverName = driverName
+        self.archiver = archiver
+        self.diagnostics = diagnostics
+        self.release = release
+        self.limits = limits
+        self.isDryRun = isDryRun
+        self.logger = logger
+    }
+
+    /// The reply to a payload that is too large to be read at all.
+    public func refuse(byteCount: Int, job: any JobContext) -> Outcome? {
+        guard byteCount > limits.messageBytes else { return nil }
+        let error = "the message has \(byteCount) bytes; at most \(limits.messageBytes) are allowed"
+        return refusal(of: nil, error, job)
+    }
+
+    /// Does what a message asks for.
+    ///
+    /// - Parameters:
+    ///   - payload: The message's bytes, whatever they are.
+    ///   - job: The job that they came with.
+    /// - Returns: The reply. There always is one.
+    public func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
+        if let refused = refuse(byteCount: payload.count, job: job) { return refused }
+        let document: JSONDocument
+        do { document = try JSONDocument(payload) } catch { return refusal(of: nil, error.description, job) }
+        let message: Message
+        do { message = try Message(document, limits: limits) } catch {
+            return refusal(of: document, error.description, job)
+        }
+        let kind = message.action.kind
+        do throws(ActionFailure) {
+            let done = try await perform(message, job)
+            logger.debug("done", metadata: metadata(job, kind, "PASS"))
+            return Outcome(Reply(to: document, passed: true, fields: marked(done.fields)), delivered: done.delivered)
+        } catch {
+            logger.warning(
+                "failed",
+                metadata: metadata(job, kind, "FAIL").merging([LogKeys.error: "\(error.message)"]) { $1 }
+            )
+            return Outcome(Reply(to: document, error: error.message, fields: marked(error.fields)))
+        }
+    }
+
+    private func refusal(of document: JSONDocument?, _ error: String, _ job: any JobContext) -> Outcome {
+        logger.warning(
+            "refused",
+            metadata: [LogKeys.jobHandle: "\(job.handle)", LogKeys.response: "FAIL", LogKeys.error: "\(error)"]
+        )
+        return Outcome(Reply(to: document, error: error, fields: marked([])))
+    }
+
+    private func metadata(_ job: any JobContext, _ kind: ActionKind, _ response: String) -> Logger.Metadata {
+        [
+            LogKeys.jobHandle: "\(job.handle)", LogKeys.action: "\(kind.rawValue)",
+            LogKeys.response: "\(response)",
+        ]
+    }
+
+    private func marked(_ fields: [JSONFragment.Member]) -> [JSONFragment.Member] {
+        isDryRun ? fields + [.init("hpcs_dry_run", .boolean(true))] : fields
+    }
+}
+
+// MARK: - The actions
+
+extension Dispatcher {
+    /// What an action adds to its reply.
+    private struct Done {
+        var fields: [JSONFragment.Member] = []
+        var delivered: (@Sendable () async -> Void)?
+    }
+
+    private func perform(_ message: Message, _ job: any JobContext) async throws(ActionFailure) -> Done {
+        switch message.action {
+        case .update(let wanted): try await change(.apply(wanted), message)
+        case .suspend: try await change(.suspend, message)
+        case .enable: try await change(.enable, message)
+        case .delete: try await change(.delete, message)
+        case .stats: return try await stats(message)
+        case .metrics: return try await metrics(message)
+        case .discover:
+            return Done(fields: [
+                .init("version", .string(release.version)), .init("release", .string(release.release)),
+            ])
+        case .diagnostics:
+            let report = await diagnostics.run()
+            return Done(fields: report.fields + [.init("release", .string(release.release))])
+        case .archive(let request): try await archive(request, message, job)
+        }
+        return Done()
+    }
+
+    private func change(_ change: DeviceChange, _ message: Message) async throws(ActionFailure) {
+        try await driven(message) { () throws(DriverError) in
+            try await changes.withTurn { () throws(DriverError) in
+                if isDryRun {
+                    let difference = try await driver.preview(change)
+                    logger.notice("dry run", metadata: [LogKeys.difference: "\(difference)"])
+                    return
+                }
+                switch change {
+                case .apply(let wanted): try await driver.apply(wanted)
+                case .suspend: try await driver.suspend()
+                case .enable: try await driver.enable()
+                case .delete: try await driver.delete()
+                }
+            }
+        }
+    }
+
+    private func stats(_ message: Message) async throws(ActionFailure) -> Done {
+        switch try await driven(message, { () throws(DriverError) in try await driver.status() }) {
+        case .serving(let nodes):
+            return Done(fields: [.init("nodes", .array(nodes.map(\.json)))])
+        case .suspended:
+            return Done(fields: [.init("status", .string("SUSPENDED"))])
+        case .deleted:
+            throw ActionFailure(DriverError(.deleted, "the load balancer was deleted; send an UPDATE"), message, driverName)
+        case .notConfigured:
+            throw ActionFailure(
+                DriverError(.notConfigured, "no load balancer is configured; send an UPDATE"),
+                message,
+                driverName
+            )
+        }
+    }
+
+    private func metrics(_ message: Message) async throws(ActionFailure) -> Done {
+        let report = try await driven(message) { () throws(DriverError) in try await driver.usage() }
+        let entries = report.entries.map { entry in
+            JSONFragment.object([
+                .init("protocol", .string(entry.metered.rawValue)),
+                .init("bytes_out", .integer(Int64(clamping: entry.bytesOut))),
+            ])
+        }
+        let fields: [JSONFragment.Member] = [
+            .init("utc_start", .string(report.start.description)),
+            .init("utc_end", .string(report.end.description)),
+            .init("loadBalancers", .array(entries)),
+        ]
+        guard !isDryRun else { return Done(fields: fields) }
+        return Done(fields: fields) { [driver, logger] in
+            do { try await driver.commit(report) } catch {
+                logger.error("usage not committed; it will be reported again", metadata: [LogKeys.error: "\(error)"])
+            }
+        }
+    }
+
+    private func archive(_ request: ArchiveRequest, _ message: Message, _ job: any JobContext)
+        async throws(ActionFailure)
+    {
+        do throws(ObjectStoreError) { try archiver.checkAllowed(request.endpoint) } catch {
+            throw ActionFailure(error.message)
+        }
+        let logs = try await driven(message) { () throws(DriverError) in
+            try await changes.withTurn { () throws(DriverError) in
+                var logs: [any OpenedLog] = []
+                for item in request.items { logs.append(try await driver.openLog(of: item.protocol.metered)) }
+                return logs
+            }
+        }
+        do throws(ObjectStoreError) {
+            try await archiver.archive(request, logs: logs, job: job, logger: logger)
+        } catch {
+            throw ActionFailure(error.message)
+        }
+    }
+
+    private func driven<Success>(
+        _ message: Message,
+        _ body: () async throws(DriverError) -> Success
+    ) async throws(ActionFailure) -> Success {
+        do { return try await body() } catch { throw ActionFailure(error, message, driverName) }
+    }
+}
+
+extension NodeStatus {
+    fileprivate var json: JSONFragment {
+        let reason: [JSONFragment.Member] = reason.map { [.init("reason", .string($0))] } ?? []
+        return .object([.init("id", .string(id.description)), .init("status", .string(state.rawValue))] + reason)
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The job that a message came with, as far as its action has to do with it.
+public protocol JobContext: Sendable {
+    /// The job's handle, for the log.
+    var handle: String { get }
+    /// Whether the agent is stopping and long work should end.
+    var isCancelled: Bool { get }
+    /// Tells whoever waits for the job how far it has come. May be called often; not every call goes out.
+    func report(progress: UInt64, of total: UInt64)
+}

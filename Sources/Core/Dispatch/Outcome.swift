@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What became of a message: the reply, and what is to be done once the reply has been delivered.
+public struct Outcome: Sendable {
+    /// The reply.
+    public let reply: Reply
+    /// Commits what may only be committed when the control plane has the reply; nil where there is nothing.
+    public let delivered: (@Sendable () async -> Void)?
+
+    init(_ reply: Reply, delivered: (@Sendable () async -> Void)? = nil) {
+        self.reply = reply
+        self.delivered = delivered
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Makes a device do what its messages ask for.
+///
+/// A driver is given the whole state that is wanted, never a step towards it, and finds the cheapest safe way there.
+/// The rules, which ``SteelyardTestSupport``'s contract suite checks for any driver:
+///
+/// - **Changes** (`apply`, `suspend`, `enable`, `delete`) come one at a time, in the order in which they were queued.
+///   Each either succeeds, and the device then is as asked, or throws, and the device is as before. Each may come
+///   again, because Gearman hands a job out again when a worker dies with it.
+/// - **Reading** (`status`, `usage`, `openLog`) may come at any time, beside a change too, and waits for none.
+/// - What a driver cannot do it says with ``DriverError``; the reply then names the driver and the action.
+public protocol LoadBalancerDriver: Sendable {
+    /// Serves exactly these load balancers; on a suspended device, from the next `enable` on.
+    ///
+    /// - Throws: `DriverError`; the device then serves exactly what it served before.
+    func apply(_ wanted: LoadBalancerSet) async throws(DriverError)
+
+    /// Stops serving, and keeps the configuration. A suspended device stays suspended.
+    ///
+    /// - Throws: `DriverError` with the code `notConfigured` or `deleted` where there is nothing to suspend.
+    func suspend() async throws(DriverError)
+
+    /// Serves again what was suspended. A device that serves goes on.
+    ///
+    /// - Throws: `DriverError` with the code `notConfigured` or `deleted` where there is nothing to serve.
+    func enable() async throws(DriverError)
+
+    /// Stops serving, and removes the configuration, its backup and the logs. A deleted device stays deleted.
+    ///
+    /// - Throws: `DriverError`.
+    func delete() async throws(DriverError)
+
+    /// Does all of a change but the change: checks whether it could be made, and describes what would be different.
+    ///
+    /// - Parameter change: The change.
+    /// - Returns: The difference, one line or many, for the log; empty where nothing would change.
+    /// - Throws: The `DriverError` that the change itself would throw, as far as can be told.
+    func preview(_ change: DeviceChange) async throws(DriverError) -> String
+
+    /// Says how the device and its nodes are, within a second.
+    ///
+    /// - Throws: `DriverError` where the device should serve and does not, or where it cannot be asked.
+    func status() async throws(DriverError) -> DeviceStatus
+
+    /// Says how many bytes were sent to clients since the last committed report.
+    ///
+    /// - Throws: `DriverError` with the code `notConfigured` or `deleted`, or where the ledger cannot be read.
+    func usage() async throws(DriverError) -> UsageReport
+
+    /// Takes note that a report has reached the control plane: the next one begins where it ended.
+    ///
+    /// A report that is never committed is contained in the next, so that a lost reply loses no usage. Committing one
+    /// twice, or one that is older than the last committed, does nothing.
+    func commit(_ report: UsageReport) async throws(DriverError)
+
+    /// Opens the log of one kind of load balancer, as it is at this moment: what is removed later can still be read.
+    ///
+    /// - Throws: `DriverError` where there is no log.
+    func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog
+
+    /// Does what the driver has to do all the time, such as watching a process; returns at graceful shutdown.
+    ///
+    /// A driver that has nothing to do needs not write this.
+    func run() async throws
+}
+
+extension LoadBalancerDriver {
+    /// Returns at once.
+    public func run() async throws {}
+}

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A value to be added to a reply.
+public enum JSONFragment: Hashable, Sendable {
+    /// A string.
+    case string(String)
+    /// A whole number.
+    case integer(Int64)
+    /// A truth value.
+    case boolean(Bool)
+    /// A list.
+    case array([JSONFragment])
+    /// An object; its members keep their order.
+    case object([Member])
+
+    /// A member of an object.
+    public struct Member: Hashable, Sendable {
+        /// The member's name.
+        public let name: String
+        /// The member's value.
+        public let value: JSONFragment
+
+        /// Creates a member.
+        public init(_ name: String, _ value: JSONFragment) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The value as JSON text.
+    public var json: [UInt8] {
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return bytes
+    }
+
+    func write(to bytes: inout [UInt8]) {
+        switch self {
+        case .string(let string): JSONEscapes.append(string, to: &bytes)
+        case .integer(let number): bytes.append(contentsOf: String(number).utf8)
+        case .boolean(let truth): bytes.append(contentsOf: (truth ? "true" : "false").utf8)
+        case .array(let elements):
+            bytes.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                element.write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let members):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                member.write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+}
+
+extension JSONFragment.Member {
+    func write(to bytes: inout [UInt8]) {
+        JSONEscapes.append(name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        value.write(to: &bytes)
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The name of an object's member.
+struct JSONName {
+    let document: JSONDocument
+    let node: JSONNode
+
+    /// The name, its escape sequences resolved where they can be.
+    var text: String {
+        let text = document.text(of: node)
+        let resolved = node.kind == .escapedName ? JSONEscapes.resolve(text) : nil
+        return resolved ?? String(decoding: text, as: UTF8.self)
+    }
+
+    /// The offset of the quote that begins the name.
+    var startWithQuote: Int { Int(node.start) - 1 }
+
+    /// Whether the name is the one given, escape sequences resolved.
+    func equals(_ other: StaticString) -> Bool {
+        if node.kind == .escapedName {
+            return JSONEscapes.resolve(document.text(of: node)) == other.description
+        }
+        let start = Int(node.start)
+        let count = Int(node.end) - start
+        guard count == other.utf8CodeUnitCount else { return false }
+        let bytes = document.bytes.span
+        return other.withUTF8Buffer { expected in
+            for index in 0..<count where bytes[start + index] != expected[index] { return false }
+            return true
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// One value within a ``JSONDocument``.
+public struct JSONValue: Sendable {
+    let document: JSONDocument
+    let index: Int
+
+    private var node: JSONNode { document.nodes[index] }
+
+    var kind: JSONNode.Kind { node.kind }
+
+    /// The value's own text; for a string, what stands within the quotes, escape sequences and all.
+    var text: ArraySlice<UInt8> { document.text(of: node) }
+
+    var isNull: Bool { kind == .null }
+
+    /// What the value is, with an article, for an error: "a string", "an object".
+    var kindName: String {
+        switch kind {
+        case .object: "an object"
+        case .array: "a list"
+        case .string, .escapedString, .name, .escapedName: "a string"
+        case .number: "a number"
+        case .true, .false: "a truth value"
+        case .null: "null"
+        }
+    }
+
+    /// The elements of an array, in order.
+    var elements: JSONElements { JSONElements(value: self) }
+
+    /// How many members or elements an object or array has.
+    var count: Int { Int(node.count) }
+
+    /// Calls a closure with each member of an object, in order.
+    func forEachMember<Failure: Error>(_ body: (JSONName, JSONValue) throws(Failure) -> Void) throws(Failure) {
+        var index = self.index + 1
+        let end = Int(node.next)
+        while index < end {
+            let value = JSONValue(document: document, index: index + 1)
+            try body(JSONName(document: document, node: document.nodes[index]), value)
+            index = Int(document.nodes[index + 1].next)
+        }
+    }
+
+    /// The string, its escape sequences resolved; nil where it is no string or has half of a surrogate pair.
+    var string: String? {
+        switch kind {
+        case .string: String(decoding: text, as: UTF8.self)
+        case .escapedString: JSONEscapes.resolve(text)
+        default: nil
+        }
+    }
+
+    /// One past the end of the value's text, with a string's closing quote.
+    var endWithQuote: Int {
+        switch kind {
+        case .string, .escapedString: Int(node.end) + 1
+        default: Int(node.end)
+        }
+    }
+
+    /// The index of the first node that is no part of this value.
+    var nextIndex: Int { Int(node.next) }
+}
+
+/// The elements of a JSON array.
+struct JSONElements: Sequence, IteratorProtocol {
+    private let document: JSONDocument
+    private var index: Int
+    private let end: Int
+
+    init(value: JSONValue) {
+        document = value.document
+        index = value.index + 1
+        end = value.nextIndex
+    }
+
+    mutating func next() -> JSONValue? {
+        guard index < end else { return nil }
+        let value = JSONValue(document: document, index: index)
+        index = value.nextIndex
+        return value
+    }
+}

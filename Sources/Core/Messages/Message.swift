@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A message, decoded into types that cannot be wrong. After this, no string from outside is looked at again.
+public struct Message: Sendable {
+    /// What it asks for.
+    public let action: Action
+    /// The spelling of the list of load balancers, `loadbalancers` or `loadBalancers`, for errors that name a field.
+    public let listName: String
+
+    /// Decodes a message.
+    ///
+    /// - Parameters:
+    ///   - document: The payload.
+    ///   - limits: How much of it is too much.
+    /// - Throws: `MessageError` for whatever the contract forbids, with the field at fault.
+    public init(_ document: JSONDocument, limits: MessageLimits = MessageLimits()) throws(MessageError) {
+        let root = Field(root: document.root)
+        let kind = try root.member("hpcs_action").requiredText { text throws(InvalidValue) in
+            try ActionKind(named: text)
+        }
+        let list = kind == .update || kind == .archive ? try Self.loadBalancers(root) : nil
+        listName = list?.path.description ?? "loadbalancers"
+        action =
+            switch (kind, list) {
+            case (.update, let list?): .update(try LoadBalancerDecoder(limits: limits).decode(list))
+            case (.archive, let list?): .archive(try ArchiveDecoder().decode(root, list))
+            case (.suspend, _): .suspend
+            case (.enable, _): .enable
+            case (.delete, _): .delete
+            case (.stats, _): .stats
+            case (.metrics, _): .metrics
+            case (.discover, _): .discover
+            case (.diagnostics, _): .diagnostics
+            case (.update, nil), (.archive, nil): throw MessageError(.root["loadbalancers"], "is missing")
+            }
+    }
+
+    private static func loadBalancers(_ root: Field) throws(MessageError) -> Field {
+        let documented = try root.member("loadbalancers")
+        let deployed = try root.member("loadBalancers")
+        if documented.isPresent, deployed.isPresent {
+            throw documented.error("and loadBalancers are both there; send one of them")
+        }
+        return deployed.isPresent ? deployed : documented
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A load balancer's time limits: the field `options`.
+public struct ConnectionOptions: Hashable, Sendable {
+    /// The milliseconds that a client may be silent.
+    public let clientTimeout: Int
+    /// The milliseconds that a node may be silent.
+    public let serverTimeout: Int
+    /// The milliseconds that a connection to a node may take to come about.
+    public let connectTimeout: Int
+    /// How often a connection to a node is tried again, 0 to 1,000.
+    public let connectRetries: Int
+
+    /// The limits of a message without `options`: 30 seconds each, and 3 retries.
+    public static let standard = ConnectionOptions(known: 30_000, 30_000, 30_000, 3)
+
+    /// Creates options.
+    ///
+    /// - Throws: `InvalidValue` for a time outside 1 to 2,147,483,647 ms (HAProxy's own limit), or too many retries.
+    public init(
+        clientTimeout: Int = standard.clientTimeout,
+        serverTimeout: Int = standard.serverTimeout,
+        connectTimeout: Int = standard.connectTimeout,
+        connectRetries: Int = standard.connectRetries
+    ) throws(InvalidValue) {
+        let milliseconds = 1...Int(Int32.max)
+        try InvalidValue.requireRange(clientTimeout, milliseconds, "client_timeout")
+        try InvalidValue.requireRange(serverTimeout, milliseconds, "server_timeout")
+        try InvalidValue.requireRange(connectTimeout, milliseconds, "connect_timeout")
+        try InvalidValue.requireRange(connectRetries, 0...1000, "connect_retries")
+        self.init(known: clientTimeout, serverTimeout, connectTimeout, connectRetries)
+    }
+
+    private init(known client: Int, _ server: Int, _ connect: Int, _ retries: Int) {
+        clientTimeout = client
+        serverTimeout = server
+        connectTimeout = connect
+        connectRetries = retries
+    }
+}

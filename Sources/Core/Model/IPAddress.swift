@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// An IPv4 or IPv6 address.
+public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
+    /// An IPv4 address, in the canonical dotted form.
+    case v4(String)
+    /// An IPv6 address without brackets, in the canonical form of RFC 5952; it has no zone.
+    case v6(String)
+
+    /// Reads an address.
+    ///
+    /// - Parameter text: Four decimal numbers with dots, or an IPv6 address without brackets and zone.
+    /// - Returns: nil for anything else.
+    public init?(_ text: String) {
+        // Every address is shorter than this, and what follows takes a C string.
+        guard text.utf8.count < Int(INET6_ADDRSTRLEN), !text.utf8.contains(0) else { return nil }
+        if let canonical = Self.canonical(text, family: AF_INET, size: MemoryLayout<in_addr>.size) {
+            self = .v4(canonical)
+        } else if let canonical = Self.canonical(text, family: AF_INET6, size: MemoryLayout<in6_addr>.size) {
+            self = .v6(canonical)
+        } else {
+            return nil
+        }
+    }
+
+    /// The address in its canonical form.
+    public var description: String {
+        switch self {
+        case .v4(let text), .v6(let text): text
+        }
+    }
+
+    /// Whether the address stands for all addresses of the device: `0.0.0.0` or `::`.
+    public var isUnspecified: Bool { description == "0.0.0.0" || description == "::" }
+
+    private static func canonical(_ text: String, family: Int32, size: Int) -> String? {
+        var binary = [UInt8](repeating: 0, count: size)
+        guard inet_pton(family, text, &binary) == 1 else { return nil }
+        var result = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(family, binary, &result, socklen_t(result.count)) != nil else { return nil }
+        return String(decoding: result.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The `id` of a load balancer or a node: 1 to 64 letters, digits, `.`, `_` and `-` of ASCII.
+///
+/// It becomes part of a server's name in HAProxy and of an object's name in the store, so nothing else may be in it.
+public struct Identifier: Hashable, Sendable, CustomStringConvertible {
+    /// The identifier's text.
+    public let description: String
+
+    /// Checks an identifier.
+    ///
+    /// - Throws: `InvalidValue` for an empty or too long one, for any other character, and for `.` and `..`.
+    public init(_ text: String) throws(InvalidValue) {
+        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.allows) else {
+            throw InvalidValue(
+                "must be 1 to 64 letters, digits, '.', '_' or '-', not \(Excerpt.quote(text))"
+            )
+        }
+        guard text != ".", text != ".." else {
+            throw InvalidValue("must not be \(Excerpt.quote(text)), which a path gives another meaning")
+        }
+        description = text
+    }
+
+    /// The identifier of something that was given none: its place in the list, from 1.
+    init(place: Int) { description = String(place) }
+
+    private static func allows(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Says what is wrong with a value that the contract forbids.
+public struct InvalidValue: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The member at fault, within the value that was to be made; nil where it is that value itself.
+    public let member: String?
+    /// What is wrong, as the end of a sentence that begins with the field's name: "must be …".
+    public let problem: String
+
+    /// Creates an error.
+    public init(_ problem: String, member: String? = nil) {
+        self.member = member
+        self.problem = problem
+    }
+
+    /// The sentence, for somebody who knows which value is meant.
+    public var description: String { "\(member ?? "the value") \(problem)" }
+
+    static func requireRange(_ value: Int, _ range: ClosedRange<Int>, _ member: String? = nil) throws(InvalidValue) {
+        guard range.contains(value) else {
+            throw InvalidValue(
+                "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(value)",
+                member: member
+            )
+        }
+    }
+}

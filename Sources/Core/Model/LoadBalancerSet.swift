@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// All that a device is to serve: one load balancer, or an HTTP and a TCP one.
+public struct LoadBalancerSet: Hashable, Sendable {
+    /// The load balancers, in the message's order.
+    public let loadBalancers: [LoadBalancer]
+
+    /// Checks that the load balancers can be together on one device.
+    ///
+    /// - Throws: `InvalidValue` for none or more than two; for two that are not one HTTP and one TCP; for two that
+    ///   would listen on the same port of the same address. A member is given where one of them is at fault.
+    public init(_ loadBalancers: [LoadBalancer]) throws(InvalidValue) {
+        guard (1...2).contains(loadBalancers.count) else {
+            throw InvalidValue("must have one or two load balancers, not \(loadBalancers.count)")
+        }
+        if loadBalancers.count == 2 {
+            guard Set(loadBalancers.map(\.protocol)) == [.http, .tcp] else {
+                let found = loadBalancers.map(\.protocol.rawValue).joined(separator: " and ")
+                throw InvalidValue("must be one HTTP and one TCP load balancer where there are two, not \(found)")
+            }
+            guard !Self.collide(loadBalancers[0], loadBalancers[1]) else {
+                throw InvalidValue("is \(loadBalancers[1].port), which [0] listens on already", member: "[1].port")
+            }
+        }
+        self.loadBalancers = loadBalancers
+    }
+
+    private static func collide(_ first: LoadBalancer, _ second: LoadBalancer) -> Bool {
+        guard first.port == second.port else { return false }
+        guard let one = first.address, let other = second.address else { return true }
+        return one == other || one.isUnspecified || other.isUnspecified
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The path and query of an HTTP health check: visible ASCII that HAProxy's configuration gives no meaning of its own.
+///
+/// Libra and Octavia both let a newline in here put directives into haproxy.cfg.
+public struct MonitorPath: Hashable, Sendable, CustomStringConvertible {
+    /// The path, with its leading slash.
+    public let description: String
+
+    /// The root, `/`.
+    public static let root = MonitorPath(known: "/")
+
+    private init(known text: String) { description = text }
+
+    /// Checks a path; one without a leading slash gets it.
+    ///
+    /// - Throws: `InvalidValue` beyond 255 bytes, for anything but letters, digits and `-._~!&()*+,;=:@%/?`, and for
+    ///   a `..` segment.
+    public init(_ text: String) throws(InvalidValue) {
+        let path = text.hasPrefix("/") ? text : "/" + text
+        guard path.utf8.count <= 255 else { throw InvalidValue("must be at most 255 bytes, not \(path.utf8.count)") }
+        guard path.utf8.allSatisfy(Self.allows) else {
+            throw InvalidValue(
+                "must have only letters, digits and -._~!&()*+,;=:@%/? in it, not \(Excerpt.quote(text))"
+            )
+        }
+        guard !path.split(separator: "/").contains("..") else {
+            throw InvalidValue("must not have '..' in it, but is \(Excerpt.quote(text))")
+        }
+        description = path
+    }
+
+    private static let allowed = Set("-._~!&()*+,;=:@%/?".utf8)
+
+    private static func allows(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x61...0x7A ~= byte | 0x20 || allowed.contains(byte)
+    }
+}

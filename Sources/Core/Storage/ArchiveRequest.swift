@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an ARCHIVE asks for.
+public struct ArchiveRequest: Hashable, Sendable {
+    /// One load balancer whose log is to be shipped.
+    public struct Item: Hashable, Sendable {
+        /// Names the object.
+        public let id: Identifier
+        /// Says which of the device's two logs is meant.
+        public let `protocol`: ListenerProtocol
+
+        /// Creates an item.
+        public init(id: Identifier, protocol: ListenerProtocol) {
+            self.id = id
+            self.protocol = `protocol`
+        }
+    }
+
+    /// The store's URL, up to the account.
+    public let endpoint: StorageEndpoint
+    /// Gives access to it.
+    public let token: StorageToken
+    /// The container, and what the objects' names begin with.
+    public let basePath: ObjectBasePath
+    /// The load balancers; at least one.
+    public let items: [Item]
+
+    /// The greatest number of load balancers in one ARCHIVE.
+    public static let maximumItems = 100
+
+    /// Creates a request.
+    ///
+    /// - Throws: `InvalidValue` for no load balancer or more than 100, and for two of one id, whose archives would
+    ///   have one name.
+    public init(endpoint: StorageEndpoint, token: StorageToken, basePath: ObjectBasePath, items: [Item])
+        throws(InvalidValue)
+    {
+        guard (1...Self.maximumItems).contains(items.count) else {
+            throw InvalidValue("must have 1 to \(Self.maximumItems) load balancers, not \(items.count)")
+        }
+        var seen: [Identifier: Int] = [:]
+        for (index, item) in items.enumerated() {
+            if let first = seen.updateValue(index, forKey: item.id) {
+                throw InvalidValue(
+                    "is \(Excerpt.quote(item.id.description)), which [\(first)] has already",
+                    member: "[\(index)].id"
+                )
+            }
+        }
+        self.endpoint = endpoint
+        self.token = token
+        self.basePath = basePath
+        self.items = items
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where in the store the archives go: a container, or a container and a prefix (`container/prefix`).
+public struct ObjectBasePath: Hashable, Sendable, CustomStringConvertible {
+    /// The container's name.
+    public let container: String
+    /// What stands between the container and the load balancer's id; empty, or without slashes at its ends.
+    public let prefix: String
+
+    /// Checks a base path; slashes at its beginning and its end are dropped.
+    ///
+    /// - Throws: `InvalidValue` for an empty one, beyond 256 bytes, for control characters, and for a `.` or `..`
+    ///   between slashes.
+    public init(_ text: String) throws(InvalidValue) {
+        guard text.utf8.count <= 256 else { throw InvalidValue("must be at most 256 bytes, not \(text.utf8.count)") }
+        guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+            throw InvalidValue("must have no control characters in it, but is \(Excerpt.quote(text))")
+        }
+        let segments = text.split(separator: "/")
+        guard !segments.contains(where: { $0 == "." || $0 == ".." }), !text.contains("..") else {
+            throw InvalidValue("must not have '..' in it, but is \(Excerpt.quote(text))")
+        }
+        guard let container = segments.first else { throw InvalidValue("must name a container, but is empty") }
+        self.container = String(container)
+        prefix = segments.dropFirst().joined(separator: "/")
+    }
+
+    /// The container and the prefix.
+    public var description: String { prefix.isEmpty ? container : "\(container)/\(prefix)" }
+}

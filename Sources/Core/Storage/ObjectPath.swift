@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The place of one object: a container and the object's name in it.
+public struct ObjectPath: Hashable, Sendable, CustomStringConvertible {
+    /// The container's name, as it is; nothing is percent-encoded.
+    public let container: String
+    /// The object's name, as it is.
+    public let name: String
+
+    /// Creates the place of a load balancer's archive, `<basepath>/<lb id>/haproxy-<YYYYMMDD-HHMMSS>.log.gz`.
+    public init(basePath: ObjectBasePath, loadBalancer: Identifier, time: UTCTimestamp) {
+        container = basePath.container
+        let file = "\(loadBalancer)/haproxy-\(time.compact).log.gz"
+        name = basePath.prefix.isEmpty ? file : "\(basePath.prefix)/\(file)"
+    }
+
+    /// The container and the name.
+    public var description: String { "\(container)/\(name)" }
+}

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where an object store is: an http or https URL up to the account, such as `https://example.com/v1/100`.
+public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
+    /// `http` or `https`.
+    public let scheme: String
+    /// The host in lower case; an IPv6 address with its brackets.
+    public let host: String
+    /// The port, if the URL names one.
+    public let port: Port?
+    /// The path without a slash at its end; empty, or with a slash at its beginning.
+    public let path: String
+
+    /// Checks a URL.
+    ///
+    /// - Throws: `InvalidValue` for another scheme; for credentials, a query or a fragment; for a missing host or a bad
+    ///   port; for `..`, a backslash, or anything but visible ASCII; beyond 2,048 bytes.
+    public init(_ text: String) throws(InvalidValue) {
+        let shown = Excerpt.quote(text)
+        guard text.utf8.count <= 2048 else { throw InvalidValue("must be at most 2048 bytes, not \(text.utf8.count)") }
+        guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.utf8.contains(where: { Self.refused.contains($0) })
+        else { throw InvalidValue("must be a URL of visible ASCII without quotes, backslashes and spaces, not \(shown)") }
+        guard let mark = text.firstRange(of: "://"),
+            case let scheme = text[..<mark.lowerBound].lowercased(), scheme == "http" || scheme == "https"
+        else { throw InvalidValue("must begin with http:// or https://, but is \(shown)") }
+        let rest = text[mark.upperBound...]
+        guard !rest.contains("?"), !rest.contains("#") else {
+            throw InvalidValue("must have no query and no fragment, but is \(shown)")
+        }
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        let authority = rest[..<slash]
+        guard !authority.contains("@") else { throw InvalidValue("must have no user name or password in it") }
+        self.scheme = scheme
+        (host, port) = try Self.parse(authority, shown)
+        let segments = rest[slash...].split(separator: "/")
+        guard !segments.contains(where: { $0 == ".." || $0 == "." || Self.isEncodedDot($0) }) else {
+            throw InvalidValue("must have no '.' or '..' in its path, but is \(shown)")
+        }
+        path = segments.isEmpty ? "" : "/" + segments.joined(separator: "/")
+    }
+
+    /// The URL, without a slash at its end.
+    public var description: String { "\(scheme)://\(authority)\(path)" }
+
+    /// The host, and the port if the URL names one.
+    public var authority: String { port.map { "\(host):\($0)" } ?? host }
+
+    /// Whether a list of `HOST` and `HOST:PORT` names this endpoint's host; a `HOST` alone allows every port.
+    public func isAllowed(by list: [String]) -> Bool {
+        let effectivePort = port.map(\.description) ?? (scheme == "https" ? "443" : "80")
+        return list.contains { entry in
+            let entry = entry.lowercased()
+            return entry == host || entry == "\(host):\(effectivePort)"
+        }
+    }
+
+    private static let refused = Set("\"'\\<>^`{|}".utf8)
+
+    private static func isEncodedDot(_ segment: Substring) -> Bool {
+        let decoded = segment.lowercased().replacing("%2e", with: ".")
+        return decoded == "." || decoded == ".."
+    }
+
+    private static func parse(_ authority: Substring, _ shown: String) throws(InvalidValue) -> (String, Port?) {
+        var host = authority
+        var port: Port?
+        let bracket = authority.lastIndex(of: "]") ?? authority.startIndex
+        if let colon = authority[bracket...].lastIndex(of: ":") {
+            host = authority[..<colon]
+            let digits = authority[authority.index(after: colon)...]
+            guard digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(digits),
+                let valid = try? Port(number)
+            else { throw InvalidValue("must have a port from 1 to 65535 behind its colon, but is \(shown)") }
+            port = valid
+        }
+        if host.hasPrefix("["), host.hasSuffix("]"), case .v6(let address)? = IPAddress(String(host.dropFirst().dropLast())) {
+            return ("[\(address)]", port)
+        }
+        guard let address = try? HostAddress(String(host)), !host.contains(":") else {
+            throw InvalidValue("must name a host, but is \(shown)")
+        }
+        return (address.description.lowercased(), port)
+    }
+}

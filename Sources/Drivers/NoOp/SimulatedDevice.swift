@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// The state of a device that serves nobody.
+struct SimulatedDevice {
+    enum Phase: Equatable {
+        case notConfigured
+        case serving(LoadBalancerSet)
+        case suspended(LoadBalancerSet)
+        case deleted
+    }
+
+    private(set) var phase = Phase.notConfigured
+    private var reported: UTCTimestamp?
+
+    var status: DeviceStatus {
+        switch phase {
+        case .notConfigured: .notConfigured
+        case .deleted: .deleted
+        case .suspended: .suspended
+        case .serving(let set): .serving(set.loadBalancers.flatMap(\.nodes).map(Self.healthy))
+        }
+    }
+
+    mutating func perform(_ change: DeviceChange, at time: UTCTimestamp) throws(DriverError) {
+        switch (change, phase) {
+        case (.apply(let wanted), .suspended):
+            phase = .suspended(wanted)
+        case (.apply(let wanted), _):
+            reported = reported ?? time
+            phase = .serving(wanted)
+        case (.suspend, .serving(let set)): phase = .suspended(set)
+        case (.enable, .suspended(let set)): phase = .serving(set)
+        case (.suspend, _), (.enable, _): try requireConfiguration()
+        case (.delete, _):
+            reported = nil
+            phase = .deleted
+        }
+    }
+
+    func requireConfiguration() throws(DriverError) {
+        switch phase {
+        case .serving, .suspended: return
+        case .notConfigured: throw DriverError(.notConfigured, "no load balancer is configured; send an UPDATE")
+        case .deleted: throw DriverError(.deleted, "the load balancer was deleted; send an UPDATE")
+        }
+    }
+
+    func usage(until time: UTCTimestamp) throws(DriverError) -> UsageReport {
+        try requireConfiguration()
+        var served: [MeteredProtocol] = []
+        if case .serving(let set) = phase { served = set.loadBalancers.map(\.protocol.metered) }
+        if case .suspended(let set) = phase { served = set.loadBalancers.map(\.protocol.metered) }
+        return UsageReport(
+            start: reported ?? time,
+            end: time,
+            entries: served.map { UsageReport.Entry(metered: $0, bytesOut: 0) },
+            mark: UInt64(clamping: time.microseconds)
+        )
+    }
+
+    mutating func commit(_ report: UsageReport) {
+        guard let begun = reported else { return }
+        reported = max(begun, report.end)
+    }
+
+    private static func healthy(_ node: Node) -> NodeStatus {
+        switch node.condition {
+        case .enabled: NodeStatus(id: node.id, state: .up)
+        case .disabled: NodeStatus(id: node.id, state: .disabled)
+        case .draining: NodeStatus(id: node.id, state: .draining)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+public import SystemPackage
+
+/// Writes files that are either the old or the new ones, whatever happens in between.
+public enum AtomicFile {
+    /// Replaces a file: written beside, flushed to the disk, renamed, and the folder flushed.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - bytes: Its new content.
+    ///   - permissions: Who may read it; others never could, not even of the file beside.
+    /// - Throws: `FileError`; the old file is then untouched.
+    public static func write(_ bytes: [UInt8], to path: FilePath, permissions: FilePermissions = .ownerReadWrite)
+        throws(FileError)
+    {
+        let beside = FilePath(path.string + ".new")
+        do {
+            let descriptor = try FileDescriptor.open(
+                beside,
+                .writeOnly,
+                options: [.create, .truncate, .closeOnExec, .noFollow],
+                permissions: permissions
+            )
+            try descriptor.closeAfter {
+                _ = try descriptor.writeAll(bytes)
+                try checked(fsync(descriptor.rawValue))
+            }
+            try checked(unsafe rename(beside.string, path.string))
+            try flushFolder(of: path)
+        } catch {
+            unsafe unlink(beside.string)
+            throw FileError("write", path, error)
+        }
+    }
+
+    /// Reads a whole file.
+    ///
+    /// - Returns: nil where there is none.
+    /// - Throws: `FileError` where it cannot be read, or where it is larger than the limit.
+    public static func read(_ path: FilePath, atMost limit: Int = 256 << 20) throws(FileError) -> [UInt8]? {
+        do {
+            let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+            return try descriptor.closeAfter {
+                let size = try Int(descriptor.seek(offset: 0, from: .end))
+                guard size <= limit else { throw Errno.fileTooLarge }
+                var bytes = [UInt8](repeating: 0, count: size)
+                let count = try unsafe bytes.withUnsafeMutableBytes { buffer in
+                    var filled = 0
+                    while filled < size {
+                        let count = try unsafe descriptor.read(
+                            fromAbsoluteOffset: Int64(filled),
+                            into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+                        )
+                        guard count > 0 else { break }
+                        filled += count
+                    }
+                    return filled
+                }
+                return Array(bytes.prefix(count))
+            }
+        } catch {
+            if error as? Errno == .noSuchFileOrDirectory { return nil }
+            throw FileError("read", path, error)
+        }
+    }
+
+    /// Removes a file; one that is not there is as good as removed.
+    ///
+    /// - Throws: `FileError` where it cannot be removed.
+    public static func remove(_ path: FilePath) throws(FileError) {
+        do {
+            try checked(unsafe unlink(path.string))
+            try flushFolder(of: path)
+        } catch {
+            if error as? Errno == .noSuchFileOrDirectory { return }
+            throw FileError("remove", path, error)
+        }
+    }
+
+    /// Makes a folder, and those above it, for the owner alone; one that is there stays as it is.
+    ///
+    /// - Throws: `FileError` where that cannot be done, or where something else has the name.
+    public static func makeFolder(_ path: FilePath) throws(FileError) {
+        var information = stat()
+        if unsafe stat(path.string, &information) == 0 {
+            guard information.st_mode & S_IFMT == S_IFDIR else { 
+                throw FileError("use as a folder", path, Errno.notDirectory)
+            }
+            return
+        }
+        let parent = path.removingLastComponent()
+        if !parent.isEmpty, parent != path { try makeFolder(parent) }
+        guard unsafe mkdir(path.string, 0o700) == 0 || errno == EEXIST else {
+            throw FileError("make the folder", path, Errno(rawValue: errno))
+        }
+    }
+
+    private static func flushFolder(of path: FilePath) throws {
+        let parent = path.removingLastComponent()
+        let folder = try FileDescriptor.open(parent.isEmpty ? "." : parent, .readOnly, options: [.closeOnExec])
+        try folder.closeAfter { try checked(fsync(folder.rawValue)) }
+    }
+
+    private static func checked(_ result: Int32) throws {
+        guard result == 0 else { throw Errno(rawValue: errno) }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A thread for blocking calls, which must never be made on Swift's cooperative pool.
+public enum DedicatedThread {
+    /// Small enough for dozens of them, large enough for libcurl and libgearman.
+    private static let stackSize = 512 << 10
+
+    /// Starts a detached thread with all signals blocked, so that they reach the threads that wait for them.
+    ///
+    /// - Parameters:
+    ///   - name: What tools such as `top -H` show, cut to 15 bytes.
+    ///   - body: What the thread does; it ends with it.
+    /// - Throws: `ThreadError` where the system gives no more threads.
+    public static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setstacksize(&attributes, stackSize)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+
+        var thread = pthread_t()
+        let start = unsafe Unmanaged.passRetained(ThreadStart(name: name, body: body))
+        let code = unsafe pthread_create(&thread, &attributes, { context in
+            // Balances the retain above.
+            let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context!).takeRetainedValue()
+            var all = sigset_t()
+            unsafe sigfillset(&all)
+            unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+            nameThisThread(String(start.name.prefix(15)))
+            start.body()
+            return nil
+        }, start.toOpaque())
+        guard code == 0 else {
+            unsafe start.release()
+            throw ThreadError(code: code)
+        }
+    }
+
+    /// Runs a blocking call on a thread of its own.
+    ///
+    /// - Throws: `ThreadError` where the system gives no more threads.
+    public static func run<Success: Sendable>(
+        name: String,
+        _ body: @escaping @Sendable () -> Success
+    ) async throws(ThreadError) -> Success {
+        let result: Result<Success, ThreadError> = await withCheckedContinuation { continuation in
+            do throws(ThreadError) {
+                try start(name: name) { continuation.resume(returning: .success(body())) }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+}
+
+private final class ThreadStart: Sendable {
+    let name: String
+    let body: @Sendable () -> Void
+
+    init(name: String, body: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.body = body
+    }
+}
+
+private func nameThisThread(_ name: String) {
+    // The one way to name a thread that Swift can see: pthread_setname_np needs _GNU_SOURCE.
+    let path = "/proc/thread-self/comm"
+    let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    var bytes = Array(name.utf8)
+    _ = unsafe write(descriptor, &bytes, bytes.count)
+}
+
+/// Says that a thread could not be started.
+public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The system's error number.
+    public let code: Int32
+
+    /// What the system says, and what to do.
+    public var description: String {
+        "cannot start a thread (\(unsafe String(cString: strerror(code)))); raise the limit on the agent's tasks"
+    }
+}

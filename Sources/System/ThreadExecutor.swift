@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// An executor with a thread of its own, for an actor that makes blocking calls.
+public final class ThreadExecutor: SerialExecutor, TaskExecutor {
+    private let jobs: DrainedExecutor
+    private let lifetime: Lifetime
+
+    private final class Lifetime: Sendable {
+        private let jobs: DrainedExecutor
+        private let isOver = Atomic(false)
+
+        init(jobs: DrainedExecutor) { self.jobs = jobs }
+
+        var ended: Bool { isOver.load(ordering: .acquiring) }
+
+        func end() {
+            isOver.store(true, ordering: .releasing)
+            jobs.wake()
+        }
+    }
+
+    /// Starts the thread; it ends when the executor is released.
+    ///
+    /// - Throws: `ThreadError` where the system gives no more threads.
+    public init(name: String) throws(ThreadError) {
+        let jobs = DrainedExecutor()
+        let lifetime = Lifetime(jobs: jobs)
+        try DedicatedThread.start(name: name) { jobs.drain { lifetime.ended } }
+        self.jobs = jobs
+        self.lifetime = lifetime
+    }
+
+    deinit { lifetime.end() }
+
+    /// Takes a job from any thread.
+    public func enqueue(_ job: consuming ExecutorJob) { jobs.enqueue(job) }
+
+    /// The inner executor is the one that jobs are run as, so it is the one that they are isolated to.
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe jobs.asUnownedSerialExecutor() }
+}

@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import SteelyardCore
+
+/// The rules that every ``LoadBalancerDriver`` must keep, as checks that run against any of them.
+///
+/// Run each of ``checks`` against a fresh driver whose device has never been configured:
+///
+///     @Test(arguments: LoadBalancerDriverContract.checks)
+///     func contract(_ check: LoadBalancerDriverContract.Check) async throws {
+///         try await check.run(MyDriver(), on: .init(httpPort: freePort(), tcpPort: freePort(), nodePort: answeringPort))
+///     }
+public enum LoadBalancerDriverContract {
+    /// What a check may use of the device.
+    public struct Device: Sendable {
+        /// A free port for an HTTP load balancer.
+        public let httpPort: Int
+        /// Another, for a TCP load balancer.
+        public let tcpPort: Int
+        /// A port of 127.0.0.1 on which something answers.
+        public let nodePort: Int
+
+        /// Creates a description of a device.
+        public init(httpPort: Int, tcpPort: Int, nodePort: Int) {
+            self.httpPort = httpPort
+            self.tcpPort = tcpPort
+            self.nodePort = nodePort
+        }
+    }
+
+    /// One rule.
+    public struct Check: Sendable, CustomStringConvertible {
+        /// The rule, as a sentence.
+        public let description: String
+        private let body: @Sendable (any LoadBalancerDriver, Device) async throws -> Void
+
+        init(_ description: String, _ body: @escaping @Sendable (any LoadBalancerDriver, Device) async throws -> Void) {
+            self.description = description
+            self.body = body
+        }
+
+        /// Runs the check.
+        ///
+        /// - Throws: ``ContractViolation``, or whatever the driver throws where it should not.
+        public func run(_ driver: any LoadBalancerDriver, on device: Device) async throws {
+            try await body(driver, device)
+        }
+    }
+
+    /// All rules.
+    public static let checks: [Check] = [
+        Check("a device that was never configured says so") { driver, _ in
+            try await require(driver.status() == .notConfigured, "status is notConfigured")
+            try await expect(.notConfigured) { () throws(DriverError) in try await driver.suspend() }
+            try await expect(.notConfigured) { () throws(DriverError) in try await driver.enable() }
+            try await expect(.notConfigured) { () throws(DriverError) in _ = try await driver.usage() }
+        },
+        Check("apply serves, with the nodes in the message's order") { driver, device in
+            try await driver.apply(device.both())
+            try await expectServing(driver, ["a", "b", "1"])
+        },
+        Check("apply of the same may be repeated") { driver, device in
+            for _ in 0..<3 { try await driver.apply(device.both()) }
+            try await expectServing(driver, ["a", "b", "1"])
+        },
+        Check("apply replaces what was there") { driver, device in
+            try await driver.apply(device.both())
+            try await driver.apply(LoadBalancerSet([device.tcp()]))
+            try await expectServing(driver, ["1"])
+        },
+        Check("a load balancer may have no nodes") { driver, device in
+            try await driver.apply(LoadBalancerSet([device.http(nodes: [])]))
+            try await expectServing(driver, [])
+        },
+        Check("conditions show in the status") { driver, device in
+            let nodes = [
+                try device.node("a"), try device.node("b", .disabled), try device.node("c", .draining),
+            ]
+            try await driver.apply(LoadBalancerSet([device.http(nodes: nodes)]))
+            let wanted: [NodeStatus.State] = [.up, .disabled, .draining]
+            guard case .serving(let found) = try await driver.status() else {
+                throw ContractViolation("status is serving after an apply")
+            }
+            try require(found.map(\.state) == wanted, "\(found.map(\.state)) should be \(wanted)")
+        },
+        Check("suspend and enable may be repeated") { driver, device in
+            try await driver.apply(device.both())
+            for _ in 0..<2 {
+                for _ in 0..<2 { try await driver.suspend() }
+                try await require(driver.status() == .suspended, "status is suspended after a suspend")
+                for _ in 0..<2 { try await driver.enable() }
+                try await expectServing(driver, ["a", "b", "1"])
+            }
+        },
+        Check("apply on a suspended device replaces the configuration and leaves it suspended") { driver, device in
+            try await driver.apply(device.both())
+            try await driver.suspend()
+            try await driver.apply(LoadBalancerSet([device.http(nodes: [device.node("c")])]))
+            try await require(driver.status() == .suspended, "status is suspended after an apply to a suspended device")
+            try await driver.enable()
+            try await expectServing(driver, ["c"])
+        },
+        Check("delete forgets everything, may be repeated, and an apply starts afresh") { driver, device in
+            try await driver.apply(device.both())
+            for _ in 0..<2 { try await driver.delete() }
+            try await require(driver.status() == .deleted, "status is deleted after a delete")
+            try await expect(.deleted) { () throws(DriverError) in try await driver.suspend() }
+            try await expect(.deleted) { () throws(DriverError) in try await driver.enable() }
+            try await expect(.deleted) { () throws(DriverError) in _ = try await driver.usage() }
+            try await driver.apply(LoadBalancerSet([device.tcp()]))
+            try await expectServing(driver, ["1"])
+        },
+        Check("a suspended device can be deleted and does not stay suspended") { driver, device in
+            try await driver.apply(device.both())
+            try await driver.suspend()
+            try await driver.delete()
+            try await driver.apply(device.both())
+            try await expectServing(driver, ["a", "b", "1"])
+        },
+        Check("usage has an entry for each protocol, and its span begins where the last committed one ended") {
+            driver,
+            device in
+            try await driver.apply(device.both())
+            let first = try await driver.usage()
+            try require(Set(first.entries.map(\.metered)) == [.http, .tcp], "entries for http and tcp")
+            try require(first.start <= first.end, "a span that does not end before it begins")
+            let repeated = try await driver.usage()
+            try require(repeated.start == first.start, "a report that was not committed is contained in the next")
+            try await driver.commit(first)
+            try await driver.commit(first)
+            let next = try await driver.usage()
+            try require(next.start == first.end, "\(next.start) should be \(first.end)")
+        },
+        Check("a preview changes nothing") { driver, device in
+            _ = try await driver.preview(.apply(device.both()))
+            try await require(driver.status() == .notConfigured, "status is still notConfigured")
+            try await expect(.notConfigured) { () throws(DriverError) in _ = try await driver.preview(.enable) }
+            try await driver.apply(device.both())
+            for change in [DeviceChange.apply(try LoadBalancerSet([device.tcp()])), .suspend, .delete] {
+                let difference = try await driver.preview(change)
+                try require(!difference.isEmpty, "a preview of \(change) tells a difference")
+            }
+            try await require(driver.preview(.apply(device.both())).isEmpty, "no difference to what is served")
+            try await expectServing(driver, ["a", "b", "1"])
+        },
+        Check("a log can be opened and read to its end, more than once") { driver, device in
+            try await driver.apply(device.both())
+            let log = try await driver.openLog(of: .http)
+            var texts: [[UInt8]] = []
+            for _ in 0..<2 {
+                let reader = try log.makeReader()
+                var text: [UInt8] = []
+                while let chunk = try reader.next() { text += chunk.lines }
+                texts.append(text)
+            }
+            try require(texts[0] == texts[1], "both readings are the same")
+        },
+        Check("reading waits for no change") { driver, device in
+            try await driver.apply(device.both())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { for _ in 0..<3 { try await driver.apply(device.both()) } }
+                group.addTask { for _ in 0..<10 { _ = try await driver.status() } }
+                try await group.waitForAll()
+            }
+        },
+    ]
+
+    private static func expect(_ code: DriverError.Code, _ body: () async throws(DriverError) -> Void) async throws {
+        do throws(DriverError) { try await body() } catch {
+            try require(error.code == code, "\(error) should have the code \(code)")
+            try require(!error.message.isEmpty, "an error has a message")
+            return
+        }
+        throw ContractViolation("an error with the code \(code)")
+    }
+
+    private static func expectServing(_ driver: any LoadBalancerDriver, _ ids: [String]) async throws {
+        let status = try await driver.status()
+        guard case .serving(let nodes) = status else { throw ContractViolation("\(status) should be serving") }
+        let found = nodes.map(\.id.description)
+        try require(found == ids, "\(found) should be \(ids)")
+    }
+}
+
+extension LoadBalancerDriverContract.Device {
+    fileprivate func node(_ id: String, _ condition: NodeCondition = .enabled) throws(InvalidValue) -> Node {
+        try Node(id: Identifier(id), address: HostAddress("127.0.0.1"), port: Port(nodePort), condition: condition)
+    }
+
+    fileprivate func http(nodes: [Node]) throws(InvalidValue) -> LoadBalancer {
+        try LoadBalancer(protocol: .http, address: IPAddress("127.0.0.1"), port: Port(httpPort), nodes: nodes)
+    }
+
+    fileprivate func tcp() throws(InvalidValue) -> LoadBalancer {
+        try LoadBalancer(protocol: .tcp, address: IPAddress("127.0.0.1"), port: Port(tcpPort), nodes: [node("1")])
+    }
+
+    fileprivate func both() throws(InvalidValue) -> LoadBalancerSet {
+        try LoadBalancerSet([http(nodes: [node("a"), node("b")]), tcp()])
+    }
+}
