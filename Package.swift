@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "SteelyardSystem",
             dependencies: [
-                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "SystemPackage", package: "swift-system")
             ],
             path: "Sources/System",
             swiftSettings: strictOverC
@@ -133,6 +133,16 @@ let package = Package(
             path: "Plugins/ReleasePlugin"
         ),
 
+        // Starts the real servers that tests need, on free ports and in folders of their own.
+        .target(
+            name: "TestServers",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/TestServers",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CoreTests",
             dependencies: [
@@ -140,6 +150,54 @@ let package = Package(
                 "SteelyardCore",
                 "SteelyardTestSupport",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HAProxyDriverTests",
+            dependencies: [
+                "HAProxyDriver",
+                "SteelyardCore",
+                "SteelyardSystem",
+                "SteelyardTestSupport",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "OpenStackSwiftStoreTests",
+            dependencies: [
+                "GzipCompression",
+                "OpenStackSwiftStore",
+                "SteelyardCore",
+                "SteelyardTestSupport",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: [
+                "NoOpDriver",
+                "SteelyardCore",
+                "SteelyardWorker",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "SteelyardCore",
+                "TestServers",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
         ),

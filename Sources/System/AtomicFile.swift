@@ -13,7 +13,11 @@ public enum AtomicFile {
     ///   - bytes: Its new content.
     ///   - permissions: Who may read it; others never could, not even of the file beside.
     /// - Throws: `FileError`; the old file is then untouched.
-    public static func write(_ bytes: [UInt8], to path: FilePath, permissions: FilePermissions = .ownerReadWrite)
+    public static func write(
+        _ bytes: [UInt8],
+        to path: FilePath,
+        permissions: FilePermissions = .ownerReadWrite
+    )
         throws(FileError)
     {
         let beside = FilePath(path.string + ".new")
@@ -86,7 +90,7 @@ public enum AtomicFile {
     public static func makeFolder(_ path: FilePath) throws(FileError) {
         var information = stat()
         if unsafe stat(path.string, &information) == 0 {
-            guard information.st_mode & S_IFMT == S_IFDIR else { 
+            guard information.st_mode & S_IFMT == S_IFDIR else {
                 throw FileError("use as a folder", path, Errno.notDirectory)
             }
             return

@@ -23,16 +23,22 @@ public enum DedicatedThread {
 
         var thread = pthread_t()
         let start = unsafe Unmanaged.passRetained(ThreadStart(name: name, body: body))
-        let code = unsafe pthread_create(&thread, &attributes, { context in
-            // Balances the retain above.
-            let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context!).takeRetainedValue()
-            var all = sigset_t()
-            unsafe sigfillset(&all)
-            unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
-            nameThisThread(String(start.name.prefix(15)))
-            start.body()
-            return nil
-        }, start.toOpaque())
+        let code = unsafe pthread_create(
+            &thread,
+            &attributes,
+            { context in
+                // Balances the retain above.
+                guard let context = unsafe context else { return nil }
+                let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
+                var all = sigset_t()
+                unsafe sigfillset(&all)
+                unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+                nameThisThread(String(start.name.prefix(15)))
+                start.body()
+                return nil
+            },
+            start.toOpaque()
+        )
         guard code == 0 else {
             unsafe start.release()
             throw ThreadError(code: code)

@@ -158,7 +158,11 @@ extension Dispatcher {
         case .suspended:
             return Done(fields: [.init("status", .string("SUSPENDED"))])
         case .deleted:
-            throw ActionFailure(DriverError(.deleted, "the load balancer was deleted; send an UPDATE"), message, driverName)
+            throw ActionFailure(
+                DriverError(.deleted, "the load balancer was deleted; send an UPDATE"),
+                message,
+                driverName
+            )
         case .notConfigured:
             throw ActionFailure(
                 DriverError(.notConfigured, "no load balancer is configured; send an UPDATE"),
@@ -189,7 +193,11 @@ extension Dispatcher {
         }
     }
 
-    private func archive(_ request: ArchiveRequest, _ message: Message, _ job: any JobContext)
+    private func archive(
+        _ request: ArchiveRequest,
+        _ message: Message,
+        _ job: any JobContext
+    )
         async throws(ActionFailure)
     {
         do throws(ObjectStoreError) { try archiver.checkAllowed(request.endpoint) } catch {

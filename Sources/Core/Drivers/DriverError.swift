@@ -43,7 +43,7 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// What kind of failure it is.
     public let code: Code
-    /// One sentence: what is wrong, where, and what to do. It has no secret in it.
+    /// One sentence, without any secret: what is wrong, where, and what to do.
     public let message: String
     /// The field of the UPDATE that is at fault, where one is.
     public let field: LoadBalancerField?

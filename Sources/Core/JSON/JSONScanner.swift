@@ -55,7 +55,11 @@ struct JSONScanner {
     }
 
     /// Takes the bracket that ends the container, or else the comma before its next entry.
-    private mutating func closes(_ bytes: Span<UInt8>, _ container: Int, with bracket: UInt8) throws(JSONSyntaxError)
+    private mutating func closes(
+        _ bytes: Span<UInt8>,
+        _ container: Int,
+        with bracket: UInt8
+    ) throws(JSONSyntaxError)
         -> Bool
     {
         skipWhiteSpace(bytes)
@@ -100,7 +104,11 @@ struct JSONScanner {
         position += 1
     }
 
-    private mutating func scanLiteral(_ bytes: Span<UInt8>, _ literal: StaticString, _ kind: JSONNode.Kind)
+    private mutating func scanLiteral(
+        _ bytes: Span<UInt8>,
+        _ literal: StaticString,
+        _ kind: JSONNode.Kind
+    )
         throws(JSONSyntaxError)
     {
         let start = position
@@ -117,7 +125,9 @@ struct JSONScanner {
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         let leadingZero = position < bytes.count && bytes[position] == UInt8(ascii: "0")
         let digits = skipDigits(bytes)
-        guard digits > 0, !leadingZero || digits == 1 else { throw JSONSyntaxError("has a malformed number", at: start) }
+        guard digits > 0, !leadingZero || digits == 1 else {
+            throw JSONSyntaxError("has a malformed number", at: start)
+        }
         if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
             position += 1
             guard skipDigits(bytes) > 0 else { throw JSONSyntaxError("has a malformed number", at: start) }
@@ -138,7 +148,11 @@ struct JSONScanner {
         return position - start
     }
 
-    private mutating func scanString(_ bytes: Span<UInt8>, plain: JSONNode.Kind, escaped: JSONNode.Kind)
+    private mutating func scanString(
+        _ bytes: Span<UInt8>,
+        plain: JSONNode.Kind,
+        escaped: JSONNode.Kind
+    )
         throws(JSONSyntaxError)
     {
         position += 1

@@ -15,7 +15,9 @@ public struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     struct KnownName: Hashable, Sendable {
         let text: StaticString
 
-        static func == (first: KnownName, second: KnownName) -> Bool { first.text.description == second.text.description }
+        static func == (first: KnownName, second: KnownName) -> Bool {
+            first.text.description == second.text.description
+        }
         func hash(into hasher: inout Hasher) { hasher.combine(text.description) }
     }
 

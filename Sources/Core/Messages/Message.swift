@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A message, decoded into types that cannot be wrong. After this, no string from outside is looked at again.
+/// A message, decoded into types that cannot be wrong.
+///
+/// After this, no string from outside is looked at again.
 public struct Message: Sendable {
     /// What it asks for.
     public let action: Action

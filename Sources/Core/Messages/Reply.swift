@@ -58,7 +58,7 @@ public struct Reply: Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(document.bytes.count + 256)
         guard let last = kept.last else { return ([UInt8(ascii: "{")], false) }
-        guard dropsSome else { 
+        guard dropsSome else {
             bytes.append(contentsOf: document.bytes[..<last.upperBound])
             return (bytes, true)
         }

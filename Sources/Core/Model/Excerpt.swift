@@ -7,7 +7,8 @@ enum Excerpt {
     static func quote(_ value: some StringProtocol) -> String {
         var result = "\""
         for scalar in value.unicodeScalars.prefix(24) {
-            result += 0x20...0x7E ~= scalar.value && scalar != "\"" && scalar != "\\"
+            result +=
+                0x20...0x7E ~= scalar.value && scalar != "\"" && scalar != "\\"
                 ? String(Character(scalar)) : "\\u{\(String(scalar.value, radix: 16))}"
         }
         return result + (value.unicodeScalars.dropFirst(24).isEmpty ? "\"" : "…\"")

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #endif
 
 /// A moment in Coordinated Universal Time, to the microsecond.

@@ -34,7 +34,9 @@ final class ArchiveBody: ObjectBody {
     }
 
     func next() throws(ObjectStoreError) -> [UInt8]? {
-        guard !isCancelled() else { throw ObjectStoreError(.cancelled, "the agent is stopping; send the ARCHIVE again") }
+        guard !isCancelled() else {
+            throw ObjectStoreError(.cancelled, "the agent is stopping; send the ARCHIVE again")
+        }
         return try state.withLock { state throws(ObjectStoreError) in try next(&state) }
     }
 

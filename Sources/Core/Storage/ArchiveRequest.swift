@@ -33,7 +33,12 @@ public struct ArchiveRequest: Hashable, Sendable {
     ///
     /// - Throws: `InvalidValue` for no load balancer or more than 100, and for two of one id, whose archives would
     ///   have one name.
-    public init(endpoint: StorageEndpoint, token: StorageToken, basePath: ObjectBasePath, items: [Item])
+    public init(
+        endpoint: StorageEndpoint,
+        token: StorageToken,
+        basePath: ObjectBasePath,
+        items: [Item]
+    )
         throws(InvalidValue)
     {
         guard (1...Self.maximumItems).contains(items.count) else {

@@ -43,7 +43,7 @@ public struct ObjectStoreError: Error, Hashable, Sendable, CustomStringConvertib
 
     /// What kind of failure it is.
     public let code: Code
-    /// One sentence: what is wrong, where, and what to do. It has no token in it.
+    /// One sentence, without the token: what is wrong, where, and what to do.
     public let message: String
     /// The store's HTTP status, where it gave one.
     public let status: Int?

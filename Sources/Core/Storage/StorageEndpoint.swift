@@ -20,7 +20,9 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
         let shown = Excerpt.quote(text)
         guard text.utf8.count <= 2048 else { throw InvalidValue("must be at most 2048 bytes, not \(text.utf8.count)") }
         guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.utf8.contains(where: { Self.refused.contains($0) })
-        else { throw InvalidValue("must be a URL of visible ASCII without quotes, backslashes and spaces, not \(shown)") }
+        else {
+            throw InvalidValue("must be a URL of visible ASCII without quotes, backslashes and spaces, not \(shown)")
+        }
         guard let mark = text.firstRange(of: "://"),
             case let scheme = text[..<mark.lowerBound].lowercased(), scheme == "http" || scheme == "https"
         else { throw InvalidValue("must begin with http:// or https://, but is \(shown)") }
@@ -74,7 +76,9 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
             else { throw InvalidValue("must have a port from 1 to 65535 behind its colon, but is \(shown)") }
             port = valid
         }
-        if host.hasPrefix("["), host.hasSuffix("]"), case .v6(let address)? = IPAddress(String(host.dropFirst().dropLast())) {
+        if host.hasPrefix("["), host.hasSuffix("]"),
+            case .v6(let address)? = IPAddress(String(host.dropFirst().dropLast()))
+        {
             return ("[\(address)]", port)
         }
         guard let address = try? HostAddress(String(host)), !host.contains(":") else {

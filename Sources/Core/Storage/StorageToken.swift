@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The token that an ARCHIVE gives for the object store. It is a secret: whatever prints it prints three asterisks.
+/// The token that an ARCHIVE gives for the object store.
+///
+/// It is a secret: whatever prints it prints three asterisks.
 public struct StorageToken: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     /// The token itself, for the one header that it goes into.
     public let secret: String

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Foundation
+
+/// Where the tests run.
+package enum Environment {
+    /// The folder of the package.
+    package static let packageFolder = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The Python of the virtual environment in which `scripts/setup` has installed OpenStack Swift.
+    package static var openStackSwiftPython: String {
+        let folder =
+            Self["STEELYARD_TEST_VENV"].map { URL(fileURLWithPath: $0) }
+            ?? packageFolder.appending(path: ".build/venv")
+        return folder.appending(path: "bin/python").path
+    }
+
+    package static subscript(name: String) -> String? { ProcessInfo.processInfo.environment[name] }
+
+    package static func isExecutable(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }
+}

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Testing
+
+/// A program that a test needs.
+///
+/// Where it is missing, the test is skipped with a reason; where `CI` is set, it fails instead.
+package enum Requirement: String, Sendable {
+    case haproxy = "/usr/sbin/haproxy"
+    case gearmand = "/usr/sbin/gearmand"
+    case openStackSwift = "openstack-swift"
+
+    package var trait: any TestTrait & SuiteTrait {
+        .enabled(if: isMet, "\(self) is not installed; scripts/setup installs it")
+    }
+
+    /// Whether the test is to run: the program is there, or its absence must show.
+    package var isMet: Bool { path != nil || Environment["CI"] != nil }
+
+    /// Where the program is; nil where it is not installed.
+    package var path: String? {
+        switch self {
+        case .haproxy, .gearmand: Environment.isExecutable(rawValue) ? rawValue : nil
+        case .openStackSwift: Environment.isExecutable(Environment.openStackSwiftPython) ? rawValue : nil
+        }
+    }
+}
