@@ -13,7 +13,7 @@ extension NamedChoice {
         let folded = String(decoding: text.utf8.map { 0x61...0x7A ~= $0 ? $0 - 0x20 : $0 }, as: UTF8.self)
         guard let choice = Self(rawValue: folded) else {
             let names = Self.allCases.map(\.rawValue)
-            let list = names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " or " + names.last!
+            let list = names.dropLast().joined(separator: ", ") + (names.count > 1 ? " or " : "") + (names.last ?? "")
             throw InvalidValue("must be \(list), not \(Excerpt.quote(text))")
         }
         self = choice

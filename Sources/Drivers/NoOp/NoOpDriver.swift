@@ -18,22 +18,27 @@ public final class NoOpDriver: LoadBalancerDriver {
         self.now = now
     }
 
+    /// Takes note of what is to be served.
     public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         try change(.apply(wanted))
     }
 
+    /// Takes note that nothing is to be served.
     public func suspend() async throws(DriverError) {
         try change(.suspend)
     }
 
+    /// Takes note that everything is to be served again.
     public func enable() async throws(DriverError) {
         try change(.enable)
     }
 
+    /// Forgets everything.
     public func delete() async throws(DriverError) {
         try change(.delete)
     }
 
+    /// Says what a change would make of the state.
     public func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         // A copy is changed, so that a preview fails exactly where the change would.
         var copy = device.withLock { $0 }
@@ -42,18 +47,22 @@ public final class NoOpDriver: LoadBalancerDriver {
         return copy.phase == before.phase ? "" : "\(before.phase) becomes \(copy.phase)"
     }
 
+    /// Says that every node is as its condition wants it.
     public func status() async throws(DriverError) -> DeviceStatus {
         device.withLock { $0.status }
     }
 
+    /// Reports no bytes, over the time since the last committed report.
     public func usage() async throws(DriverError) -> UsageReport {
         try device.withLock { device throws(DriverError) in try device.usage(until: now()) }
     }
 
+    /// Takes note of where the next report begins.
     public func commit(_ report: UsageReport) async throws(DriverError) {
         device.withLock { $0.commit(report) }
     }
 
+    /// Opens a log without lines.
     public func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
         try device.withLock { device throws(DriverError) in try device.requireConfiguration() }
         return EmptyLog()
