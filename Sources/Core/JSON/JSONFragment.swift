@@ -3,6 +3,8 @@
 
 /// A value to be added to a reply.
 public enum JSONFragment: Hashable, Sendable {
+    /// Nothing.
+    case null
     /// A string.
     case string(String)
     /// A whole number.
@@ -37,6 +39,7 @@ public enum JSONFragment: Hashable, Sendable {
 
     func write(to bytes: inout [UInt8]) {
         switch self {
+        case .null: bytes.append(contentsOf: "null".utf8)
         case .string(let string): JSONEscapes.append(string, to: &bytes)
         case .integer(let number): bytes.append(contentsOf: String(number).utf8)
         case .boolean(let truth): bytes.append(contentsOf: (truth ? "true" : "false").utf8)

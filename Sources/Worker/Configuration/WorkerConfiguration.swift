@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import SteelyardCore
+
+/// All settings of the agent, checked. Each is described where it is declared; the keys are ``ConfigurationKey/all``.
+public struct WorkerConfiguration: Sendable {
+    /// `gearman.servers`: the job servers; at least one.
+    public internal(set) var servers: [GearmanServer] = []
+    /// `gearman.function`: the function that jobs are submitted to; by default the host's name.
+    public internal(set) var function = ""
+    /// `driver`: the name of the driver.
+    public internal(set) var driver = "haproxy"
+    /// `dry_run`: whether changes are only previewed.
+    public internal(set) var isDryRun = false
+    /// `state_dir`: the folder of everything that survives the agent; absolute.
+    public internal(set) var stateDirectory = "/var/lib/steelyard"
+    /// `haproxy`: how HAProxy is run.
+    public internal(set) var haproxy = HAProxySettings()
+    /// `archive`: how logs are shipped.
+    public internal(set) var archive = ArchiveSettings()
+    /// `diagnostics`: what DIAGNOSTICS tries.
+    public internal(set) var diagnostics = DiagnosticsSettings()
+    /// `limits`: how large a message may be.
+    public internal(set) var limits = MessageLimits()
+    /// `log`: what is logged, and how.
+    public internal(set) var log = LogSettings()
+
+    /// The settings under `haproxy`.
+    public struct HAProxySettings: Sendable {
+        /// The program.
+        public internal(set) var binary = "/usr/sbin/haproxy"
+        /// Who starts it: `process` or `systemd`.
+        public internal(set) var service = "process"
+        /// Its configuration file; nil for `haproxy.cfg` in the state directory.
+        public internal(set) var config: String?
+        /// The log file to archive; nil for `haproxy.log` in the state directory.
+        public internal(set) var log: String?
+        /// The address of HAProxy's `log` directive; nil for straight into the log file.
+        public internal(set) var logTarget: String?
+        /// The user to run it as; nil for the agent's own.
+        public internal(set) var user: String?
+        /// The group to run it as; nil for the agent's own.
+        public internal(set) var group: String?
+        /// The greatest number of connections at a time, 1 to 2,000,000.
+        public internal(set) var maximumConnections = 50_000
+    }
+
+    /// The settings under `archive`.
+    public struct ArchiveSettings: Sendable {
+        /// Where not empty, the only hosts (`HOST` or `HOST:PORT`) that an ARCHIVE may send to.
+        public internal(set) var endpoints: [String] = []
+        /// A file of certificate authorities to trust instead of the system's.
+        public internal(set) var authority: String?
+        /// libdeflate's level, 1 to 12.
+        public internal(set) var compressionLevel = 6
+        /// The bytes from which on an object is stored in segments.
+        public internal(set) var segmentBytes = 5_368_709_120
+    }
+
+    /// The settings under `diagnostics`.
+    public struct DiagnosticsSettings: Sendable {
+        /// What the network probe connects to.
+        public internal(set) var target = "google.com:80"
+        /// The seconds that each probe may take, 1 to 60.
+        public internal(set) var timeout = 3
+        /// How the reply names the job servers.
+        public internal(set) var style = DiagnosticsReport.Style.documented
+    }
+
+    /// The settings under `log`.
+    public struct LogSettings: Sendable {
+        /// The least level that is logged: swift-log's names, `trace` to `critical`.
+        public internal(set) var level = "info"
+        /// `text` or `json`.
+        public internal(set) var format = "text"
+    }
+
+    init() {}
+}

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import SteelyardCore
+
+/// A job server: `HOST`, `HOST:PORT` or `[IPV6]:PORT`.
+public struct GearmanServer: Hashable, Sendable, CustomStringConvertible {
+    /// The host's name or address, an IPv6 address without brackets.
+    public let host: String
+    /// The TCP port; 4730 where none is given.
+    public let port: Int
+
+    /// Gearman's port, as registered with IANA.
+    public static let standardPort = 4730
+
+    /// Reads a job server.
+    ///
+    /// - Throws: `InvalidValue` for a host that is neither an address nor a name, or a port outside 1 to 65535.
+    public init(_ text: String) throws(InvalidValue) {
+        let host: Substring
+        let rest: Substring
+        if text.hasPrefix("["), let bracket = text.firstIndex(of: "]") {
+            host = text[text.index(after: text.startIndex)..<bracket]
+            rest = text[text.index(after: bracket)...]
+        } else {
+            let colon = text.firstIndex(of: ":") ?? text.endIndex
+            host = text[..<colon]
+            rest = text[colon...]
+        }
+        guard rest.isEmpty || rest.hasPrefix(":"), (try? HostAddress(String(host))) != nil else {
+            throw InvalidValue("must be HOST:PORT, such as 127.0.0.1:4730, not \"\(text)\"")
+        }
+        guard let port = rest.isEmpty ? Self.standardPort : Int(rest.dropFirst()), (1...65535).contains(port) else {
+            throw InvalidValue("must have a port from 1 to 65535 behind its colon, not \"\(text)\"")
+        }
+        self.host = String(host)
+        self.port = port
+    }
+
+    /// The host and the port.
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Logging
+import SteelyardCore
+import SteelyardSystem
+import Synchronization
+
+/// All that is done for one job server.
+///
+/// One thread leads: it waits for the next job. It does the job itself and leads on if that takes no waiting; if it
+/// does, it hands the lead to another thread, with a connection of its own, and stays with its job. Jobs are thus begun
+/// in the order in which the server gave them, one at a time, and none waits behind a long one.
+final class ServerLane: Sendable {
+    private struct State {
+        var threads = 0
+        var idle = 0
+        var isStopping = false
+        var isAbandoned = false
+        var isConnected = false
+        var leader: GearmanInterrupt?
+        var stopped: [CheckedContinuation<Void, Never>] = []
+        var executors: [ObjectIdentifier: DrainedExecutor] = [:]
+    }
+
+    /// Enough for an UPDATE storm and an ARCHIVE or two with a STATS behind them; each costs some 20 kB.
+    static let maximumJobs = 64
+    /// How long a thread without work stays.
+    private static let idleLimit = DispatchTimeInterval.seconds(30)
+
+    let server: GearmanServer
+    let function: String
+    let dispatcher: Dispatcher
+    private let logger: Logger
+    private let registered: @Sendable () -> Void
+    private let state = Mutex(State())
+    /// Counts one where nobody leads.
+    private let lead = DispatchSemaphore(value: 0)
+    private let stopSignal = DispatchSemaphore(value: 0)
+
+    init(
+        server: GearmanServer,
+        function: String,
+        dispatcher: Dispatcher,
+        logger: Logger,
+        registered: @escaping @Sendable () -> Void
+    ) {
+        self.server = server
+        self.function = function
+        self.dispatcher = dispatcher
+        self.logger = logger
+        self.registered = registered
+    }
+
+    /// Starts to take jobs.
+    func start() throws(ThreadError) {
+        try addThread()
+        lead.signal()
+    }
+
+    /// Takes no new job; returns when those in hand are done.
+    func stop() async {
+        state.withLock { state in
+            state.isStopping = true
+            // Under the lock: the leader's handle cannot go away meanwhile.
+            state.leader?()
+        }
+        stopSignal.signal()
+        for _ in 0..<Self.maximumJobs { lead.signal() }
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                if state.threads > 0 { state.stopped.append(continuation) }
+                return state.threads == 0
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    /// Gives the jobs in hand up; their servers will hand them out again.
+    func abandon() {
+        let executors = state.withLock { state in
+            state.isAbandoned = true
+            return Array(state.executors.values)
+        }
+        for executor in executors { executor.wake() }
+    }
+
+    // MARK: - What the threads use
+
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
+    /// Waits for the lead; false where the thread is to end.
+    func takeLead() -> Bool {
+        state.withLock { $0.idle += 1 }
+        while true {
+            let result = lead.wait(timeout: .now() + Self.idleLimit)
+            let leads: Bool? = state.withLock { state in
+                if state.isStopping {
+                    state.idle -= 1
+                    return false
+                }
+                if result == .success {
+                    state.idle -= 1
+                    return true
+                }
+                // One thread always stays, or nobody could take the lead that somebody gives up.
+                guard state.idle > 1 else { return nil }
+                state.idle -= 1
+                return false
+            }
+            if let leads { return leads }
+        }
+    }
+
+    /// Lets another thread lead, because this one stays with its job.
+    func resignLead() {
+        let needsThread = state.withLock { state in
+            state.leader = nil
+            return state.idle == 0 && state.threads < Self.maximumJobs && !state.isStopping
+        }
+        if needsThread {
+            do throws(ThreadError) { try addThread() } catch {
+                logger.error("no thread for another job", metadata: [LogKeys.error: "\(error)"])
+            }
+        }
+        lead.signal()
+    }
+
+    /// Says which handle waits for jobs, so that it can be woken; nil before it goes away.
+    ///
+    /// - Returns: false where the lane is stopping and nobody would wake it.
+    func setLeader(_ interrupt: GearmanInterrupt?) -> Bool {
+        state.withLock { state in
+            state.leader = interrupt
+            return !state.isStopping
+        }
+    }
+
+    /// Sleeps between attempts to connect; a stop ends the sleep.
+    func sleep(_ pause: Duration) {
+        let nanoseconds = Int(pause / .nanoseconds(1))
+        if stopSignal.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success { stopSignal.signal() }
+    }
+
+    func noteConnected() {
+        let isNew = state.withLock { state in
+            defer { state.isConnected = true }
+            return !state.isConnected
+        }
+        guard isNew else { return }
+        logger.notice(
+            "taking jobs",
+            metadata: [LogKeys.gearmanServer: "\(server)", LogKeys.gearmanFunction: "\(function)"]
+        )
+        registered()
+    }
+
+    func noteLost(_ reason: String) {
+        let isNew = state.withLock { state in
+            defer { state.isConnected = false }
+            return state.isConnected
+        }
+        logger.log(
+            level: isNew ? .warning : .debug,
+            "no connection to the job server; trying again for ever",
+            metadata: [LogKeys.gearmanServer: "\(server)", LogKeys.error: "\(reason)"]
+        )
+    }
+
+    private func addThread() throws(ThreadError) {
+        let executor = DrainedExecutor()
+        state.withLock { state in
+            state.threads += 1
+            state.executors[ObjectIdentifier(executor)] = executor
+        }
+        do throws(ThreadError) {
+            try DedicatedThread.start(name: "gearman") { [self] in
+                ServerConnection(lane: self, executor: executor).run()
+                removeThread(executor)
+            }
+        } catch {
+            removeThread(executor)
+            throw error
+        }
+    }
+
+    private func removeThread(_ executor: DrainedExecutor) {
+        let waiting = state.withLock { state in
+            state.threads -= 1
+            state.executors[ObjectIdentifier(executor)] = nil
+            guard state.threads == 0 else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.stopped = [] }
+            return state.stopped
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
