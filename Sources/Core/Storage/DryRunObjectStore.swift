@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Takes an object as any store would, and keeps nothing: for a dry run.
+///
+/// The content is made to its end, so that a log that cannot be read fails as it would, and nothing is connected to. What
+/// it returns has an empty MD5, since nobody else has counted it.
+public struct DryRunObjectStore: ObjectStore {
+    /// Creates a store.
+    public init() {}
+
+    /// Reads the object's content to its end, and counts its bytes.
+    ///
+    /// - Returns: The bytes, and an empty MD5.
+    /// - Throws: `ObjectStoreError` where the content cannot be made.
+    public func put(
+        _ path: ObjectPath,
+        at endpoint: StorageEndpoint,
+        token: StorageToken,
+        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
+    ) async throws(ObjectStoreError) -> StoredObject {
+        let body = try makeBody()
+        var count: UInt64 = 0
+        while let bytes = try body.next() {
+            count += UInt64(bytes.count)
+            await Task.yield()
+        }
+        return StoredObject(md5: "", byteCount: count)
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Compressors that wait for a block: making one costs about as much as compressing some kilobytes.
+final class CompressorPool: Sendable {
+    /// A compressor that one thread at a time has, between ``take()`` and ``giveBack(_:)``; hence unchecked.
+    final class Compressor: @unchecked Sendable {
+        let handle: DeflateHandle
+
+        init(level: Int) { handle = DeflateHandle(level: level) }
+    }
+
+    private let level: Int
+    private let idle = Mutex<[Compressor]>([])
+
+    init(level: Int) { self.level = level }
+
+    func take() -> Compressor { idle.withLock { $0.popLast() } ?? Compressor(level: level) }
+
+    func giveBack(_ compressor: Compressor) { idle.withLock { $0.append(compressor) } }
+}

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import SteelyardCore
+
+/// Compresses blocks with libdeflate, which at the same level is faster than zlib and makes smaller files.
+///
+/// Any number of threads may compress at once; each takes a compressor from a pool that grows to as many as are needed
+/// at the same time.
+public struct DeflateCompressor: LogCompressor {
+    /// The levels, from the fastest to the smallest result.
+    public static let levels = 1...12
+    /// The level at which libdeflate beats zlib at its default in both time and size.
+    public static let defaultLevel = 6
+
+    private let pool: CompressorPool
+
+    /// Creates a compressor.
+    ///
+    /// - Parameter level: From 1, the fastest, to 12, the smallest result; anything else counts as the nearer of these.
+    public init(level: Int = defaultLevel) {
+        pool = CompressorPool(level: min(max(level, Self.levels.lowerBound), Self.levels.upperBound))
+    }
+
+    /// Compresses one block into one gzip member (RFC 1952).
+    public func compress(_ block: [UInt8]) -> [UInt8] {
+        let compressor = pool.take()
+        defer { pool.giveBack(compressor) }
+        return compressor.handle.compress(block)
+    }
+}

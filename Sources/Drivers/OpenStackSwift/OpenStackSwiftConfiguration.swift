@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// How an ``OpenStackSwiftStore`` talks to its stores.
+public struct OpenStackSwiftConfiguration: Hashable, Sendable {
+    /// A PEM file of the certificate authorities that are trusted, in place of the system's; nil for the system's.
+    public var certificateAuthorityFile: String?
+
+    /// The longest time for one connection to be made, TLS included; 10 s unless set.
+    public var connectTimeout: Duration = .seconds(10)
+
+    /// The longest time in which not one byte goes either way; 60 s unless set, after which Swift gives up a client too.
+    ///
+    /// The time that the sender needs to make its bytes does not count.
+    public var stallTimeout: Duration = .seconds(60)
+
+    /// The longest time for one object, all attempts and waits together; 2 h unless set.
+    public var totalTimeout: Duration = .seconds(7200)
+
+    /// How often and when what may pass is tried again.
+    public var retries = RetryPolicy()
+
+    /// Creates a configuration of defaults.
+    ///
+    /// - Parameter certificateAuthorityFile: A PEM file of the certificate authorities that are trusted.
+    public init(certificateAuthorityFile: String? = nil) {
+        self.certificateAuthorityFile = certificateAuthorityFile
+    }
+}

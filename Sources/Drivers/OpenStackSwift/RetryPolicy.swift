@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// How often, and after how long a wait, something is tried again.
+public struct RetryPolicy: Hashable, Sendable {
+    /// How often something is tried in all, at least once; 6 times unless set.
+    public var attempts = 6
+    /// The wait before the second attempt; it doubles from one to the next; 0.5 s unless set.
+    public var firstWait: Duration = .milliseconds(500)
+    /// The longest wait; 15 s unless set.
+    public var longestWait: Duration = .seconds(15)
+
+    /// Creates a policy of defaults.
+    public init() {}
+
+    /// The wait after an attempt that failed: a random part between a half and the whole, so that many devices that
+    /// failed together do not come back together.
+    ///
+    /// - Parameter attempt: Which attempt has failed, from 1.
+    func wait(after attempt: Int) -> Duration {
+        let doubled = firstWait * (1 << min(max(attempt - 1, 0), 20))
+        return min(doubled, longestWait) * Double.random(in: 0.5...1)
+    }
+}
