@@ -37,6 +37,18 @@ public enum JSONFragment: Hashable, Sendable {
         return bytes
     }
 
+    /// The value as JSON text over many lines, for people to read.
+    public var indented: String { indented("") }
+
+    private func indented(_ margin: String) -> String {
+        guard case .object(let members) = self, !members.isEmpty else { return String(decoding: json, as: UTF8.self) }
+        let lines = members.map { member in
+            let name = String(decoding: JSONFragment.string(member.name).json, as: UTF8.self)
+            return "\(margin)  \(name): \(member.value.indented(margin + "  "))"
+        }
+        return "{\n" + lines.joined(separator: ",\n") + "\n\(margin)}"
+    }
+
     func write(to bytes: inout [UInt8]) {
         switch self {
         case .null: bytes.append(contentsOf: "null".utf8)

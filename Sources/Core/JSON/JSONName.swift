@@ -6,15 +6,14 @@ struct JSONName {
     let document: JSONDocument
     let node: JSONNode
 
-    /// The name, its escape sequences resolved where they can be.
-    var text: String {
-        let text = document.text(of: node)
-        let resolved = node.kind == .escapedName ? JSONEscapes.resolve(text) : nil
-        return resolved ?? String(decoding: text, as: UTF8.self)
-    }
-
     /// The offset of the quote that begins the name.
     var startWithQuote: Int { Int(node.start) - 1 }
+
+    /// Whether the name is the one given, escape sequences resolved.
+    func equals(_ other: String) -> Bool {
+        let text = document.text(of: node)
+        return node.kind == .escapedName ? JSONEscapes.resolve(text) == other : text.elementsEqual(other.utf8)
+    }
 
     /// Whether the name is the one given, escape sequences resolved.
     func equals(_ other: StaticString) -> Bool {

@@ -53,6 +53,15 @@ public struct JSONValue: Sendable {
         }
     }
 
+    /// The string member of that name of an object; nil where there is none.
+    ///
+    /// - Parameter name: The member's name. Where the object has it twice, the last counts.
+    public func string(of name: StaticString) -> String? {
+        var result: String?
+        if kind == .object { forEachMember { if $0.equals(name) { result = $1.string } } }
+        return result
+    }
+
     /// One past the end of the value's text, with a string's closing quote.
     var endWithQuote: Int {
         switch kind {

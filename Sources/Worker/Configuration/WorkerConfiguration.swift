@@ -78,3 +78,17 @@ public struct WorkerConfiguration: Sendable {
 
     init() {}
 }
+
+extension WorkerConfiguration {
+    /// The same configuration with every path absolute: HAProxy and its sockets must not depend on a working directory.
+    func withAbsolutePaths(from folder: String) -> WorkerConfiguration {
+        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+        var configuration = self
+        configuration.stateDirectory = absolute(stateDirectory)
+        configuration.haproxy.binary = absolute(haproxy.binary)
+        configuration.haproxy.config = haproxy.config.map(absolute)
+        configuration.haproxy.log = haproxy.log.map(absolute)
+        configuration.archive.authority = archive.authority.map(absolute)
+        return configuration
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import SteelyardCore
+
+/// `steelyard config`.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Check the configuration and print the effective one."
+    )
+
+    @OptionGroup var options: WorkerOptions
+
+    func run() throws {
+        let configuration = try options.load()
+        print(configuration.json.indented)
+    }
+}

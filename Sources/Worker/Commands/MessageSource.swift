@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+
+/// Where a message on the command line comes from.
+enum MessageSource {
+    /// Reads a file, or standard input where the name is `-`.
+    ///
+    /// - Throws: An exit with the code 64 where it cannot be read.
+    static func read(_ file: String) throws -> [UInt8] {
+        if file == "-" { return readStandardInput() }
+        do {
+            if let bytes = try AtomicFile.read(FilePath(file)) { return bytes }
+            Program.fail("\(file) is neither an action nor a file")
+        } catch {
+            Program.fail("\(error)")
+        }
+        throw ExitCode(EX_USAGE)
+    }
+
+    /// The message of an action: the file's object with the action, or the action alone.
+    ///
+    /// - Throws: An exit with the code 64 where the file is no JSON object, or is another action's.
+    static func message(_ kind: ActionKind, file: String?) throws -> [UInt8] {
+        let action = JSONFragment.Member("hpcs_action", .string(kind.rawValue))
+        guard let file else { return JSONFragment.object([action]).json }
+        let bytes = try read(file)
+        let document: JSONDocument
+        do { document = try JSONDocument(bytes) } catch {
+            Program.fail("\(file): \(error)")
+            throw ExitCode(EX_USAGE)
+        }
+        return document.bytes(adding: [action])
+    }
+
+    private static func readStandardInput() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe Glibc.read(STDIN_FILENO, &block, block.count)
+            guard count > 0 else { return bytes }
+            bytes.append(contentsOf: block.prefix(count))
+        }
+    }
+}

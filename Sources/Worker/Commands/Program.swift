@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+public import SteelyardCore
+import Synchronization
+
+/// The program `steelyard`.
+public enum Program {
+    /// The drivers of this build; set once, before a command runs.
+    private static let drivers = Mutex(DriverRegistry<DriverContext>.standard)
+
+    /// Runs the program with the process's arguments, and ends the process.
+    ///
+    /// - Parameter drivers: The drivers that `--driver` may name.
+    public static func main(drivers: DriverRegistry<DriverContext> = .standard) async {
+        self.drivers.withLock { $0 = drivers }
+        await SteelyardCommand.main()
+    }
+
+    static var registry: DriverRegistry<DriverContext> { drivers.withLock { $0 } }
+
+    /// Puts the configuration together, and ends the command with the code 78 where it is wrong.
+    static func load(
+        options: [(option: String, key: String, value: String)],
+        file: String?
+    ) throws -> WorkerConfiguration {
+        try ending(78) {
+            var loader = ConfigurationLoader(options: options, file: file)
+            loader.environment = ProcessInfo.processInfo.environment
+            return try loader.load().withAbsolutePaths(from: FileManager.default.currentDirectoryPath)
+        }
+    }
+
+    /// Turns an error into one line on standard error and an exit code.
+    static func ending<Success>(_ code: Int32, _ body: () throws -> Success) throws -> Success {
+        do { return try body() } catch let error as ConfigurationError {
+            fail(error.description)
+            throw ExitCode(code)
+        }
+    }
+
+    /// Writes one line to standard error.
+    static func fail(_ message: String) {
+        let line = Array("steelyard: \(message)\n".utf8)
+        _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Glibc
+import SteelyardCore
+import SteelyardSystem
+
+/// `steelyard send`.
+struct SendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send",
+        abstract: "Submit one message as a Gearman client, and print the reply.",
+        discussion: """
+            steelyard send discover          a message without more
+            steelyard send update lb.json    the object of the file, with the action added
+            steelyard send message.json      the file as it is
+            steelyard send -                 standard input as it is
+
+            Exits with 0 for PASS, 1 for FAIL, and 69 when no server could be reached or no reply came in time.
+            """
+    )
+
+    @OptionGroup var options: SharedOptions
+
+    @Option(help: "The seconds to wait for the reply.")
+    var timeout = 120
+
+    @Flag(help: "Leave the job to the server, and print its handle.")
+    var background = false
+
+    @Argument(help: "An action, a file with a message, or -.")
+    var message: String
+
+    @Argument(help: "With an action: the file with the rest of the message, or -.")
+    var file: String?
+
+    func validate() throws {
+        guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout must be 1 to 86400 seconds.") }
+        guard file == nil || (try? ActionKind(named: message)) != nil else {
+            let names = ActionKind.allCases.map { $0.rawValue.lowercased() }.joined(separator: ", ")
+            throw ValidationError("'\(message)' is not an action; before a file there must be one of \(names).")
+        }
+    }
+
+    func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let configuration = try Program.load(options: options.given, file: options.config)
+        let payload =
+            if let kind = try? ActionKind(named: message) {
+                try MessageSource.message(kind, file: file)
+            } else {
+                try MessageSource.read(message)
+            }
+        let submission = Submission(
+            payload: payload,
+            servers: configuration.servers,
+            function: configuration.function,
+            timeout: .seconds(timeout),
+            isBackground: background
+        )
+        let result = try await DedicatedThread.run(name: "gearman") { submission.run() }
+        switch result {
+        case .reply(let reply):
+            print(String(decoding: reply, as: UTF8.self))
+            guard Submission.isPass(reply) else { throw ExitCode.failure }
+        case .handle(let handle):
+            print(handle)
+        case .nothing(let reason):
+            Program.fail(reason)
+            throw ExitCode(EX_UNAVAILABLE)
+        }
+    }
+}

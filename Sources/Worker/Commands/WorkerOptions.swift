@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The options that `worker` and `config` have in common.
+struct WorkerOptions: ParsableArguments {
+    @OptionGroup var shared: SharedOptions
+
+    @Option(help: "The driver: haproxy or noop.")
+    var driver: String?
+
+    @Flag(help: "Check and show every change, and make none.")
+    var dryRun = false
+
+    @Option(help: "The folder of everything that survives the agent.")
+    var stateDir: String?
+
+    @Flag(help: "Start a gearmand on loopback, too, and keep the state in ./.steelyard: needs no privileges.")
+    var standalone = false
+
+    @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    @Option(help: "How to log: text or json.")
+    var logFormat: String?
+
+    /// Loads the configuration with these options.
+    func load() throws -> WorkerConfiguration {
+        var given = shared.given
+        for (option, key, value) in [
+            ("--driver", "driver", driver), ("--state-dir", "state_dir", stateDir),
+            ("--log-level", "log.level", logLevel), ("--log-format", "log.format", logFormat),
+        ] {
+            if let value { given.append((option, key, value)) }
+        }
+        if dryRun { given.append(("--dry-run", "dry_run", "true")) }
+        if standalone, stateDir == nil { given.append(("--standalone", "state_dir", ".steelyard")) }
+        if standalone, shared.gearman.isEmpty { given.append(("--standalone", "gearman.servers", "127.0.0.1:4730")) }
+        return try Program.load(options: given, file: shared.config)
+    }
+}

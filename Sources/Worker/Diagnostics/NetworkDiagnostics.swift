@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SteelyardSystem
+import Synchronization
+
+/// Tries the network outside and every job server, all side by side.
+struct NetworkDiagnostics: DeviceDiagnostics {
+    private let target: GearmanServer
+    private let servers: [GearmanServer]
+    private let timeout: Int
+    private let style: DiagnosticsReport.Style
+
+    init(settings: WorkerConfiguration.DiagnosticsSettings, servers: [GearmanServer]) throws(InvalidValue) {
+        target = try GearmanServer(settings.target)
+        timeout = settings.timeout
+        style = settings.style
+        self.servers = servers
+    }
+
+    func run() async -> DiagnosticsReport {
+        let milliseconds = Int32(timeout * 1000)
+        let (network, answers) = await withTaskGroup(of: (Int?, Bool).self) { group in
+            group.addTask { [target] in
+                (nil, await probe { TCPProbe.connects(to: target, milliseconds: milliseconds) })
+            }
+            for (index, server) in servers.enumerated() {
+                group.addTask {
+                    let answers = await probe {
+                        GearmanClientHandle(server: server, timeout: milliseconds)?.echo() == .success
+                    }
+                    return (index, answers)
+                }
+            }
+            var network = false
+            var answers = [Bool](repeating: false, count: servers.count)
+            for await (index, answer) in group {
+                if let index { answers[index] = answer } else { network = answer }
+            }
+            return (network, answers)
+        }
+        let results = zip(servers, answers).map { server, answers in
+            let isAlone = servers.count { $0.host == server.host } == 1
+            return DiagnosticsReport.Server(name: isAlone ? server.host : server.description, answers: answers)
+        }
+        return DiagnosticsReport(network: network, servers: results, style: style)
+    }
+
+    /// Runs a probe on a thread of its own, and waits no longer than it may take: looking a name up cannot be stopped.
+    private func probe(_ body: @escaping @Sendable () -> Bool) async -> Bool {
+        await withCheckedContinuation { continuation in
+            let first = FirstAnswer(continuation)
+            let timer = Task { [timeout] in
+                try? await Task.sleep(for: .seconds(timeout))
+                first.give(false)
+            }
+            do throws(ThreadError) {
+                try DedicatedThread.start(name: "diagnostics") {
+                    first.give(body())
+                    timer.cancel()
+                }
+            } catch {
+                first.give(false)
+                timer.cancel()
+            }
+        }
+    }
+}
+
+/// Resumes a continuation with whichever answer comes first.
+private final class FirstAnswer: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
+
+    init(_ continuation: CheckedContinuation<Bool, Never>) { self.continuation = Mutex(continuation) }
+
+    func give(_ answer: Bool) { continuation.withLock { $0.take() }?.resume(returning: answer) }
+}

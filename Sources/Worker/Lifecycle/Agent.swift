@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import GzipCompression
+import Logging
+import OpenStackSwiftStore
+import ServiceLifecycle
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+import UnixSignals
+
+/// The agent: everything between the job servers and the device, put together and run.
+struct Agent {
+    private let configuration: WorkerConfiguration
+    private let registry: DriverRegistry<DriverContext>
+    private let isStandalone: Bool
+    private let logger: Logger
+
+    init(configuration: WorkerConfiguration, registry: DriverRegistry<DriverContext>, isStandalone: Bool) {
+        self.configuration = configuration
+        self.registry = registry
+        self.isStandalone = isStandalone
+        logger = AgentLogger.make(configuration.log)
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Throws: `ConfigurationError`, or whatever ended the agent early.
+    func run() async throws {
+        // A peer that closes its connection is an error of that connection, not the agent's end.
+        signal(SIGPIPE, SIG_IGN)
+        do { try AtomicFile.makeFolder(FilePath(configuration.stateDirectory)) } catch {
+            throw ConfigurationError("state_dir", "cannot be used: \(error)")
+        }
+        let driver = try makeDriver()
+        let transport = GearmanTransport(
+            servers: configuration.servers,
+            function: configuration.function,
+            dispatcher: try makeDispatcher(driver),
+            logger: logger,
+            ready: { [configuration] in Self.announce(configuration) }
+        )
+        var services: [any Service] = []
+        if isStandalone, let server = configuration.servers.first {
+            services.append(
+                try StandaloneGearmand(
+                    server: server,
+                    stateDirectory: FilePath(configuration.stateDirectory),
+                    logger: logger
+                )
+            )
+        }
+        services += [DriverService(driver: driver), transport]
+        // Stopped from the last to the first: no job may come once the driver has ended.
+        let group = ServiceGroup(
+            services: services,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: serviceLogger
+        )
+        try await group.run()
+        logger.notice("stopped; what the device serves goes on")
+    }
+
+    /// What the service group says of itself is of use to developers only.
+    private var serviceLogger: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    private func makeDriver() throws -> any LoadBalancerDriver {
+        let context = DriverContext(configuration: configuration, logger: logger)
+        guard let driver = try registry.makeDriver(configuration.driver, context) else {
+            let names = registry.names.joined(separator: ", ")
+            throw ConfigurationError("driver", "must be one of \(names), not \"\(configuration.driver)\"")
+        }
+        return driver
+    }
+
+    private func makeDispatcher(_ driver: any LoadBalancerDriver) throws -> Dispatcher {
+        let diagnostics: NetworkDiagnostics
+        do {
+            diagnostics = try NetworkDiagnostics(settings: configuration.diagnostics, servers: configuration.servers)
+        } catch {
+            throw ConfigurationError("diagnostics.target", error.problem)
+        }
+        let store: any ObjectStore =
+            configuration.isDryRun
+            ? DryRunObjectStore()
+            : OpenStackSwiftStore(
+                configuration: OpenStackSwiftConfiguration(certificateAuthorityFile: configuration.archive.authority),
+                logger: logger
+            )
+        return Dispatcher(
+            driver: driver,
+            driverName: configuration.driver,
+            archiver: LogArchiver(
+                store: store,
+                compressor: DeflateCompressor(level: configuration.archive.compressionLevel),
+                allowedEndpoints: configuration.archive.endpoints
+            ),
+            diagnostics: diagnostics,
+            release: Release(version: Build.version, release: Build.release),
+            limits: configuration.limits,
+            isDryRun: configuration.isDryRun,
+            logger: logger
+        )
+    }
+
+    private static func announce(_ configuration: WorkerConfiguration) {
+        let servers = configuration.servers.map(\.description).joined(separator: ",")
+        print("ready function=\(configuration.function) driver=\(configuration.driver) servers=\(servers)")
+        fflush(nil)
+    }
+}
