@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SystemPackage
+
+/// The rules for the operator's strings.
+///
+/// HAProxy's parser gives white space, quotes, `\`, `#` and `$` a meaning, expands `$` once more in a socket's address,
+/// and takes the argument of `-S` apart at commas; nothing that holds any of these gets further than this.
+enum CheckedOption {
+    /// What HAProxy's own names can have: while it binds a socket it adds a dot, a process id and `.tmp` to the path.
+    private static let socketLimit = 107 - ".4194304.tmp".utf8.count
+
+    static func path(_ text: String, _ option: String) throws(HAProxyConfigurationError) -> FilePath {
+        guard !text.isEmpty, text.utf8.allSatisfy(isPlain) else {
+            throw HAProxyConfigurationError(
+                option,
+                "must be a path without white space, quotes, control characters and any of \\ # $ ,"
+            )
+        }
+        let path = FilePath(text)
+        return (path.isAbsolute ? path : workingDirectory.pushing(path)).lexicallyNormalized()
+    }
+
+    static func word(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> String? {
+        guard let text else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ isPlain($0) && $0 < 0x80 }) else {
+            throw HAProxyConfigurationError(
+                option,
+                "must be an address without white space, quotes, control characters and any of \\ # $ ,"
+            )
+        }
+        return text
+    }
+
+    static func account(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> String? {
+        guard let text else { return nil }
+        let isName = text.utf8.allSatisfy { byte in
+            0x30...0x39 ~= byte || 0x61...0x7A ~= byte | 0x20 || "-_.".utf8.contains(byte)
+        }
+        guard (1...32).contains(text.utf8.count), isName, !text.hasPrefix("-") else {
+            throw HAProxyConfigurationError(option, "must be 1 to 32 letters, digits, '-', '_' and '.'")
+        }
+        return text
+    }
+
+    static func requireSocketLength(_ path: FilePath) throws(HAProxyConfigurationError) {
+        let excess = path.string.utf8.count - socketLimit
+        guard excess > 0 else { return }
+        throw HAProxyConfigurationError(
+            "state_dir",
+            "must be \(excess) bytes shorter: the path of HAProxy's socket \(path) may have \(socketLimit) bytes"
+        )
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte != 0x7F && !"\"'\\#$,".utf8.contains(byte)
+    }
+
+    private static var workingDirectory: FilePath {
+        guard let name = unsafe getcwd(nil, 0) else { return "/" }
+        defer { unsafe free(name) }
+        return FilePath(unsafe String(cString: name))
+    }
+}
