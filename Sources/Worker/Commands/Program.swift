@@ -17,7 +17,25 @@ public enum Program {
     /// - Parameter drivers: The drivers that `--driver` may name.
     public static func main(drivers: DriverRegistry<DriverContext> = .standard) async {
         self.drivers.withLock { $0 = drivers }
-        await SteelyardCommand.main()
+        do {
+            var command = try await SteelyardCommand.asyncParseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Ends the process: with one line on standard error, where there is something to say.
+    private static func end(with error: any Error) -> Never {
+        let code = SteelyardCommand.exitCode(for: error)
+        // Help and the version are no errors, and an exit code has said what it had to say.
+        guard !code.isSuccess, !(error is ExitCode) else { SteelyardCommand.exit(withError: error) }
+        fail(SteelyardCommand.message(for: error))
+        exit(code.rawValue)
     }
 
     static var registry: DriverRegistry<DriverContext> { drivers.withLock { $0 } }

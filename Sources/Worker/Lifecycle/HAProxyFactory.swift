@@ -1,15 +1,35 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HAProxyDriver
 import SteelyardCore
 
 /// Makes the HAProxy driver of the configuration.
 enum HAProxyFactory {
+    /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.
     static func makeDriver(_ context: DriverContext) throws -> any LoadBalancerDriver {
-        throw ConfigurationError("driver", "haproxy is not there yet")
+        try HAProxyDriver(configuration: settings(context.configuration), logger: context.logger)
     }
 
-    static func render(_ set: LoadBalancerSet, _ configuration: WorkerConfiguration) throws -> String {
-        ""
+    /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.
+    static func render(_ wanted: LoadBalancerSet, _ configuration: WorkerConfiguration) throws -> String {
+        HAProxyRenderer(try settings(configuration)).render(wanted)
+    }
+
+    private static func settings(_ configuration: WorkerConfiguration) throws -> HAProxyConfiguration {
+        do {
+            return try HAProxyConfiguration(
+                binary: configuration.haproxy.binary,
+                stateDirectory: configuration.stateDirectory,
+                config: configuration.haproxy.config,
+                log: configuration.haproxy.log,
+                logTarget: configuration.haproxy.logTarget,
+                user: configuration.haproxy.user,
+                group: configuration.haproxy.group,
+                maxConnections: configuration.haproxy.maximumConnections
+            )
+        } catch {
+            throw ConfigurationError(error.option, error.problem)
+        }
     }
 }
