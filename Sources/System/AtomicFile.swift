@@ -71,6 +71,26 @@ public enum AtomicFile {
         }
     }
 
+    /// Reads a file that has no size of its own, such as those of /proc, to its end.
+    ///
+    /// - Throws: `FileError` where it cannot be read.
+    public static func readStream(_ path: FilePath) throws(FileError) -> [UInt8] {
+        do {
+            let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+            return try descriptor.closeAfter {
+                var bytes: [UInt8] = []
+                var block = [UInt8](repeating: 0, count: 16_384)
+                while true {
+                    let count = try unsafe block.withUnsafeMutableBytes { try unsafe descriptor.read(into: $0) }
+                    guard count > 0 else { return bytes }
+                    bytes.append(contentsOf: block.prefix(count))
+                }
+            }
+        } catch {
+            throw FileError("read", path, error)
+        }
+    }
+
     /// Removes a file; one that is not there is as good as removed.
     ///
     /// - Throws: `FileError` where it cannot be removed.

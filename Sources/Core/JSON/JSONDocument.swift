@@ -6,7 +6,7 @@
 /// A reply is the request's own bytes with fields added, so what is needed of a parser is where each value begins and
 /// ends, not a tree of copies; and a hostile payload must cost no more than its length. A general decoder gives neither:
 /// it forgets the positions, recurses as deep as the input asks, and takes some 30 times as long.
-public struct JSONDocument: Sendable {
+public final class JSONDocument: Sendable {
     /// The payload, exactly as it arrived.
     let bytes: [UInt8]
     /// Every value and every member name in the order in which they begin; the first is the object itself.

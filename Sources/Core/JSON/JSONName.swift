@@ -14,19 +14,4 @@ struct JSONName {
         let text = document.text(of: node)
         return node.kind == .escapedName ? JSONEscapes.resolve(text) == other : text.elementsEqual(other.utf8)
     }
-
-    /// Whether the name is the one given, escape sequences resolved.
-    func equals(_ other: StaticString) -> Bool {
-        if node.kind == .escapedName {
-            return JSONEscapes.resolve(document.text(of: node)) == other.description
-        }
-        let start = Int(node.start)
-        let count = Int(node.end) - start
-        guard count == other.utf8CodeUnitCount else { return false }
-        let bytes = document.bytes.span
-        return other.withUTF8Buffer { expected in
-            for index in 0..<count where bytes[start + index] != expected[index] { return false }
-            return true
-        }
-    }
 }

@@ -44,6 +44,33 @@ public struct JSONValue: Sendable {
         }
     }
 
+    /// What a look for a member finds.
+    enum Search {
+        case nothing
+        case one(JSONValue)
+        case several
+    }
+
+    /// Looks for an object's member, without a copy or a reference of anything on the way: it is done for every field
+    /// of every node.
+    func find(_ name: StaticString) -> Search {
+        let allNodes = document.nodes
+        let allBytes = document.bytes
+        let nodes = allNodes.span
+        let bytes = allBytes.span
+        let end = Int(nodes[self.index].next)
+        var index = self.index + 1
+        var found: Int?
+        while index < end {
+            if nodes[index].isName(name, in: bytes) {
+                guard found == nil else { return .several }
+                found = index + 1
+            }
+            index = Int(nodes[index + 1].next)
+        }
+        return found.map { .one(JSONValue(document: document, index: $0)) } ?? .nothing
+    }
+
     /// The string, its escape sequences resolved; nil where it is no string or has half of a surrogate pair.
     var string: String? {
         switch kind {
@@ -58,7 +85,7 @@ public struct JSONValue: Sendable {
     /// - Parameter name: The member's name. Where the object has it twice, the last counts.
     public func string(of name: StaticString) -> String? {
         var result: String?
-        if kind == .object { forEachMember { if $0.equals(name) { result = $1.string } } }
+        if kind == .object { forEachMember { if $0.equals(name.description) { result = $1.string } } }
         return result
     }
 

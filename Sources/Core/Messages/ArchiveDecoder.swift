@@ -4,23 +4,23 @@
 /// Decodes an ARCHIVE.
 struct ArchiveDecoder {
     func decode(_ root: Field, _ list: Field) throws(MessageError) -> ArchiveRequest {
-        _ = try root.member("hpcs_object_store_type").requiredText { text throws(InvalidValue) in
+        _ = try root.member(.objectStoreType).requiredText { text throws(InvalidValue) in
             try ObjectStoreKind(named: text)
         }
-        let endpoint = try root.member("hpcs_object_store_endpoint").requiredText { text throws(InvalidValue) in
+        let endpoint = try root.member(.objectStoreEndpoint).requiredText { text throws(InvalidValue) in
             try StorageEndpoint(text)
         }
-        let token = try root.member("hpcs_object_store_token").requiredText { text throws(InvalidValue) in
+        let token = try root.member(.objectStoreToken).requiredText { text throws(InvalidValue) in
             try StorageToken(text)
         }
-        let basePath = try root.member("hpcs_object_store_basepath").requiredText { text throws(InvalidValue) in
+        let basePath = try root.member(.objectStoreBasePath).requiredText { text throws(InvalidValue) in
             try ObjectBasePath(text)
         }
         var items: [ArchiveRequest.Item] = []
         for field in try list.elements(atMost: ArchiveRequest.maximumItems, of: "load balancers") {
             try field.requireObject()
-            let id = try field.member("id").identifier() ?? Identifier(place: items.count + 1)
-            let spoken = try field.member("protocol").requiredText { text throws(InvalidValue) in
+            let id = try field.member(.id).identifier() ?? Identifier(place: items.count + 1)
+            let spoken = try field.member(.protocol).requiredText { text throws(InvalidValue) in
                 try ListenerProtocol(named: text)
             }
             items.append(ArchiveRequest.Item(id: id, protocol: spoken))

@@ -28,17 +28,14 @@ struct Field {
     /// The member of that name.
     ///
     /// - Throws: `MessageError` where the object has it twice: no two readers of such a message agree on it.
-    func member(_ name: StaticString) throws(MessageError) -> Field {
-        var found: JSONValue?
+    func member(_ name: FieldName) throws(MessageError) -> Field {
         let path = self.path[name]
-        if let value, value.kind == .object {
-            try value.forEachMember { member, value throws(MessageError) in
-                guard member.equals(name) else { return }
-                guard found == nil else { throw MessageError(path, "is there twice") }
-                found = value
-            }
+        guard let value, value.kind == .object else { return Field(path: path, value: nil) }
+        switch value.find(name.text) {
+        case .nothing: return Field(path: path, value: nil)
+        case .one(let value): return Field(path: path, value: value)
+        case .several: throw MessageError(path, "is there twice")
         }
-        return Field(path: path, value: found)
     }
 
     /// Checks that the value is an object.
@@ -73,14 +70,19 @@ struct Field {
             throw error("must be a whole number, not \(value.kindName)")
         }
         let text = value.text
-        let digits = text.first == UInt8(ascii: "-") && !isString ? text.dropFirst() : text
-        guard !digits.isEmpty, digits.allSatisfy({ 0x30...0x39 ~= $0 }) else {
-            throw error("must be a whole number, not \(Excerpt.quote(String(decoding: text, as: UTF8.self)))")
+        let isNegative = text.first == UInt8(ascii: "-") && !isString
+        var number = 0
+        for byte in isNegative ? text.dropFirst() : text {
+            guard 0x30...0x39 ~= byte else { throw notWhole(text) }
+            let (product, overflows) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflowsToo) = product.addingReportingOverflow(Int(byte - 0x30))
+            guard !overflows, !overflowsToo else {
+                throw error("is too large a number, \(Excerpt.quote(String(decoding: text, as: UTF8.self)))")
+            }
+            number = sum
         }
-        guard let number = Int(String(decoding: text, as: UTF8.self)) else {
-            throw error("is too large a number, \(Excerpt.quote(String(decoding: text, as: UTF8.self)))")
-        }
-        return number
+        guard !text.isEmpty else { throw notWhole(text) }
+        return isNegative ? -number : number
     }
 
     /// A truth value, as JSON's or as a string in any case; nil for the default.
@@ -90,10 +92,16 @@ struct Field {
         case .true: return true
         case .false: return false
         case .string, .escapedString:
-            switch value.string?.lowercased() {
-            case "true": return true
-            case "false": return false
-            default: throw error("must be true or false, not \(Excerpt.quote(value.string ?? ""))")
+            switch value.string {
+            case "TRUE", "true", "True": return true
+            case "FALSE", "false", "False": return false
+            case let text?:
+                switch text.lowercased() {
+                case "true": return true
+                case "false": return false
+                default: throw error("must be true or false, not \(Excerpt.quote(text))")
+                }
+            case nil: throw error("must be true or false")
             }
         default: throw error("must be true or false, not \(value.kindName)")
         }
@@ -119,6 +127,10 @@ struct Field {
     /// Turns what a model type says of a value into an error that names the field.
     func rethrow<Value>(_ make: () throws(InvalidValue) -> Value) throws(MessageError) -> Value {
         do { return try make() } catch { throw MessageError(path, error) }
+    }
+
+    private func notWhole(_ text: ArraySlice<UInt8>) -> MessageError {
+        error("must be a whole number, not \(Excerpt.quote(String(decoding: text, as: UTF8.self)))")
     }
 
     private func checked<Value>(_ make: (String) throws(InvalidValue) -> Value) throws(MessageError) -> Value {

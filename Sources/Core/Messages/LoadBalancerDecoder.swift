@@ -18,25 +18,25 @@ struct LoadBalancerDecoder {
 
     private func decode(loadBalancer field: Field, _ nodesLeft: Int) throws(MessageError) -> LoadBalancer {
         try field.requireObject()
-        let id = try field.member("id").identifier()
+        let id = try field.member(.id).identifier()
         // A name goes nowhere, but what is there must be one.
-        _ = try field.member("name").text { text throws(InvalidValue) in text }
-        let spoken = try field.member("protocol").requiredText { text throws(InvalidValue) in
+        _ = try field.member(.name).text { text throws(InvalidValue) in text }
+        let spoken = try field.member(.protocol).requiredText { text throws(InvalidValue) in
             try ListenerProtocol(named: text)
         }
-        let address = try field.member("address").text { text throws(InvalidValue) in
+        let address = try field.member(.address).text { text throws(InvalidValue) in
             guard let address = IPAddress(text) else {
                 throw InvalidValue("must be an IPv4 or IPv6 address of this device, not \(Excerpt.quote(text))")
             }
             return address
         }
-        let port = try decodePort(field.member("port"), default: spoken == .http ? .http : nil)
-        let algorithm = try field.member("algorithm").text { text throws(InvalidValue) in
+        let port = try decodePort(field.member(.port), default: spoken == .http ? .http : nil)
+        let algorithm = try field.member(.algorithm).text { text throws(InvalidValue) in
             try BalancingAlgorithm(named: text)
         }
-        let monitor = try decode(monitor: field.member("monitor"))
-        let options = try decode(options: field.member("options"))
-        let nodes = try decode(nodes: field.member("nodes"), nodesLeft)
+        let monitor = try decode(monitor: field.member(.monitor))
+        let options = try decode(options: field.member(.options))
+        let nodes = try decode(nodes: field.member(.nodes), nodesLeft)
         return try field.rethrow { () throws(InvalidValue) in
             try LoadBalancer(
                 id: id,
@@ -62,12 +62,12 @@ struct LoadBalancerDecoder {
 
     private func decode(node field: Field, place: Int) throws(MessageError) -> Node {
         try field.requireObject()
-        let id = try field.member("id").identifier()
-        let address = try field.member("address").requiredText { text throws(InvalidValue) in try HostAddress(text) }
-        let port = try decodePort(field.member("port"), default: nil)
-        let weight = try field.member("weight").integer()
-        let isBackup = try field.member("backup").boolean()
-        let condition = try field.member("condition").text { text throws(InvalidValue) in
+        let id = try field.member(.id).identifier()
+        let address = try field.member(.address).requiredText { text throws(InvalidValue) in try HostAddress(text) }
+        let port = try decodePort(field.member(.port), default: nil)
+        let weight = try field.member(.weight).integer()
+        let isBackup = try field.member(.backup).boolean()
+        let condition = try field.member(.condition).text { text throws(InvalidValue) in
             try NodeCondition(named: text)
         }
         return try field.rethrow { () throws(InvalidValue) in
@@ -85,15 +85,15 @@ struct LoadBalancerDecoder {
     private func decode(monitor field: Field) throws(MessageError) -> HealthMonitor {
         guard !field.isDefault else { return .standard }
         try field.requireObject()
-        let type = try field.member("type")
-        let delay = try field.member("delay")
-        let timeout = try field.member("timeout")
-        let attempts = try field.member("attempts")
+        let type = try field.member(.type)
+        let delay = try field.member(.delay)
+        let timeout = try field.member(.timeout)
+        let attempts = try field.member(.attempts)
         for field in [type, delay, timeout, attempts] where !field.isPresent {
             throw field.error("is missing; a monitor has type, delay, timeout and attempts")
         }
         let kind = try type.text { text throws(InvalidValue) in try HealthMonitor.Kind(named: text) }
-        let path = try field.member("path").text { text throws(InvalidValue) in try MonitorPath(text) }
+        let path = try field.member(.path).text { text throws(InvalidValue) in try MonitorPath(text) }
         let standard = HealthMonitor.standard
         let seconds = try delay.integer() ?? standard.delay
         let limit = try timeout.integer() ?? seconds
@@ -113,10 +113,10 @@ struct LoadBalancerDecoder {
         guard !field.isDefault else { return .standard }
         try field.requireObject()
         let standard = ConnectionOptions.standard
-        let client = try field.member("client_timeout").integer() ?? standard.clientTimeout
-        let server = try field.member("server_timeout").integer() ?? standard.serverTimeout
-        let connect = try field.member("connect_timeout").integer() ?? standard.connectTimeout
-        let retries = try field.member("connect_retries").integer() ?? standard.connectRetries
+        let client = try field.member(.clientTimeout).integer() ?? standard.clientTimeout
+        let server = try field.member(.serverTimeout).integer() ?? standard.serverTimeout
+        let connect = try field.member(.connectTimeout).integer() ?? standard.connectTimeout
+        let retries = try field.member(.connectRetries).integer() ?? standard.connectRetries
         return try field.rethrow { () throws(InvalidValue) in
             try ConnectionOptions(
                 clientTimeout: client,

@@ -18,7 +18,7 @@ public struct Message: Sendable {
     /// - Throws: `MessageError` for whatever the contract forbids, with the field at fault.
     public init(_ document: JSONDocument, limits: MessageLimits = MessageLimits()) throws(MessageError) {
         let root = Field(root: document.root)
-        let kind = try root.member("hpcs_action").requiredText { text throws(InvalidValue) in
+        let kind = try root.member(.action).requiredText { text throws(InvalidValue) in
             try ActionKind(named: text)
         }
         let list = kind == .update || kind == .archive ? try Self.loadBalancers(root) : nil
@@ -34,13 +34,13 @@ public struct Message: Sendable {
             case (.metrics, _): .metrics
             case (.discover, _): .discover
             case (.diagnostics, _): .diagnostics
-            case (.update, nil), (.archive, nil): throw MessageError(.root["loadbalancers"], "is missing")
+            case (.update, nil), (.archive, nil): throw MessageError(.root[.documentedLoadBalancers], "is missing")
             }
     }
 
     private static func loadBalancers(_ root: Field) throws(MessageError) -> Field {
-        let documented = try root.member("loadbalancers")
-        let deployed = try root.member("loadBalancers")
+        let documented = try root.member(.documentedLoadBalancers)
+        let deployed = try root.member(.deployedLoadBalancers)
         if documented.isPresent, deployed.isPresent {
             throw documented.error("and loadBalancers are both there; send one of them")
         }

@@ -19,8 +19,8 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: String) {
         // Every address is shorter than this, and what follows takes a C string.
         guard text.utf8.count < Int(INET6_ADDRSTRLEN), !text.utf8.contains(0) else { return nil }
-        if let canonical = Self.canonical(text, family: AF_INET, size: MemoryLayout<in_addr>.size) {
-            self = .v4(canonical)
+        if Self.isDotted(text) {
+            self = .v4(text)
         } else if let canonical = Self.canonical(text, family: AF_INET6, size: MemoryLayout<in6_addr>.size) {
             self = .v6(canonical)
         } else {
@@ -37,6 +37,29 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the address stands for all addresses of the device: `0.0.0.0` or `::`.
     public var isUnspecified: Bool { description == "0.0.0.0" || description == "::" }
+
+    /// Whether a text is four decimal numbers with dots, as inet_pton would have it: such a text is canonical already.
+    private static func isDotted(_ text: String) -> Bool {
+        var numbers = 0
+        var digits = 0
+        var value = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                guard digits == 0 || value > 0 else { return false }
+                digits += 1
+                value = value * 10 + Int(byte - UInt8(ascii: "0"))
+                guard value <= 255 else { return false }
+            case UInt8(ascii: "."):
+                guard digits > 0 else { return false }
+                numbers += 1
+                digits = 0
+                value = 0
+            default: return false
+            }
+        }
+        return numbers == 3 && digits > 0
+    }
 
     private static func canonical(_ text: String, family: Int32, size: Int) -> String? {
         var binary = [UInt8](repeating: 0, count: size)

@@ -9,6 +9,10 @@ extension NamedChoice {
     ///
     /// - Throws: `InvalidValue`, which lists the names, for any other.
     public init(named text: String) throws(InvalidValue) {
+        if let choice = Self(rawValue: text) {
+            self = choice
+            return
+        }
         // ASCII alone is folded: no other character may pass for one of these names.
         let folded = String(decoding: text.utf8.map { 0x61...0x7A ~= $0 ? $0 - 0x20 : $0 }, as: UTF8.self)
         guard let choice = Self(rawValue: folded) else {

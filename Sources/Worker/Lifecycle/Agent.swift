@@ -113,5 +113,9 @@ struct Agent {
         let servers = configuration.servers.map(\.description).joined(separator: ",")
         print("ready function=\(configuration.function) driver=\(configuration.driver) servers=\(servers)")
         fflush(nil)
+        Task {
+            try await Task.sleep(for: .milliseconds(500))
+            StartupMemory.release()
+        }
     }
 }
