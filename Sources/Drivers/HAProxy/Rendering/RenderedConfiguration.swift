@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// A haproxy.cfg, and what belongs to it.
+struct RenderedConfiguration: Hashable, Sendable {
+    /// The file's text.
+    let text: String
+    /// Names what is served. The running HAProxy has it as its `description`, so that it can be asked what it serves;
+    /// the file of a suspended device has the same as that of one which serves.
+    let fingerprint: Fingerprint
+    /// The field of the message that a line of the file comes from, by the line's number from 1.
+    let fields: [Int: LoadBalancerField]
+
+    /// The file's bytes.
+    var bytes: [UInt8] { Array(text.utf8) }
+
+    /// Names the file.
+    var checksum: Fingerprint { Fingerprint(text.utf8) }
+}
