@@ -33,7 +33,14 @@ public struct HAProxyRenderer: Sendable {
         // What is served is named by the text that serves it, all but for the line that has the name.
         let fingerprint = Fingerprint(write(wanted, isSuspended: false, fingerprint: nil).joined.utf8)
         let text = write(wanted, isSuspended: isSuspended, fingerprint: fingerprint)
-        return RenderedConfiguration(text: text.joined, fingerprint: fingerprint, fields: text.fields)
+        return RenderedConfiguration(
+            set: wanted,
+            isSuspended: isSuspended,
+            listening: isSuspended ? [] : wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) },
+            text: text.joined,
+            fingerprint: fingerprint,
+            fields: text.fields
+        )
     }
 
     private func write(

@@ -28,6 +28,16 @@ enum ListeningAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether nobody could listen on both but one program.
+    func overlaps(_ other: ListeningAddress) -> Bool {
+        guard port == other.port else { return false }
+        return self == other || isWildcard || other.isWildcard
+    }
+
+    private var isWildcard: Bool {
+        if case .one(let address, _) = self { address.isUnspecified } else { true }
+    }
+
     /// The address as the system's calls take it.
     var socketAddress: SocketAddress? {
         switch self {

@@ -5,6 +5,12 @@ import SteelyardCore
 
 /// A haproxy.cfg, and what belongs to it.
 struct RenderedConfiguration: Hashable, Sendable {
+    /// What it serves.
+    let set: LoadBalancerSet
+    /// Whether it only would serve it, were it not suspended.
+    let isSuspended: Bool
+    /// What the front ends listen on.
+    let listening: [ListeningAddress]
     /// The file's text.
     let text: String
     /// Names what is served. The running HAProxy has it as its `description`, so that it can be asked what it serves;

@@ -35,10 +35,12 @@ struct Complaint: Hashable, Sendable {
     }
 
     /// The error that it amounts to.
-    func error(of rendered: RenderedConfiguration, _ set: LoadBalancerSet) -> DriverError {
+    func error(of rendered: RenderedConfiguration) -> DriverError {
         var field = line.flatMap { rendered.fields[$0] }
         if field == nil, let frontend,
-            let index = set.loadBalancers.firstIndex(where: { ProxyName($0.protocol.metered).frontend == frontend })
+            let index = rendered.set.loadBalancers.firstIndex(where: {
+                ProxyName($0.protocol.metered).frontend == frontend
+            })
         {
             field = LoadBalancerField(loadBalancer: index, name: "port")
         }

@@ -37,9 +37,9 @@ enum PortProbe {
         beside running: LoadBalancerSet?,
         _ facts: DeviceFacts
     ) throws(DriverError) {
-        let taken = Set(running?.loadBalancers.map(\.port) ?? [])
-        for (index, loadBalancer) in wanted.loadBalancers.enumerated() where !taken.contains(loadBalancer.port) {
-            for address in ListeningAddress.all(of: loadBalancer, facts) {
+        let held = running?.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) } ?? []
+        for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
+            for address in ListeningAddress.all(of: loadBalancer, facts) where !held.contains(where: address.overlaps) {
                 switch look(at: address) {
                 case .free: continue
                 case .inUse:

@@ -28,12 +28,8 @@ struct Program: Sendable {
     ///
     /// - Throws: `DriverError`: `unavailable` where it cannot be run, `timedOut` where it does not end.
     func run(_ arguments: [String], within timeout: Duration) async throws(DriverError) -> Ending {
-        let result: Result<Ending, DriverError> = await withTaskGroup { group in
-            group.addTask {
-                do throws(DriverError) {
-                    return .success(try await runToEnd(arguments))
-                } catch { return .failure(error) }
-            }
+        let result: Result<Ending, DriverError> = await withTaskGroup(of: Result<Ending, DriverError>.self) { group in
+            group.addTask { await ending(of: arguments) }
             group.addTask {
                 try? await Task.sleep(for: timeout)
                 return .failure(DriverError(.timedOut, "\(name) did not end within \(timeout.components.seconds) s"))
@@ -46,7 +42,7 @@ struct Program: Sendable {
         return try result.get()
     }
 
-    private func runToEnd(_ arguments: [String]) async throws(DriverError) -> Ending {
+    private func ending(of arguments: [String]) async -> Result<Ending, DriverError> {
         do {
             let result = try await Subprocess.run(
                 executable,
@@ -55,11 +51,11 @@ struct Program: Sendable {
                 output: .string(limit: 16 << 20),
                 error: .combinedWithOutput
             )
-            return Ending(isSuccess: result.terminationStatus.isSuccess, output: result.standardOutput)
+            return .success(Ending(isSuccess: result.terminationStatus.isSuccess, output: result.standardOutput))
         } catch let error as SubprocessError where error.code == .outputLimitExceeded {
-            throw DriverError(.rejected, "\(name) prints more than it should; is \(option) right?")
+            return .failure(DriverError(.rejected, "\(name) prints more than it should; is \(option) right?"))
         } catch {
-            throw DriverError(.unavailable, "cannot run \(name), which \(option) names: \(error)")
+            return .failure(DriverError(.unavailable, "cannot run \(name), which \(option) names: \(error)"))
         }
     }
 
