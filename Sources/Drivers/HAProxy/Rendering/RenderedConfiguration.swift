@@ -24,4 +24,16 @@ struct RenderedConfiguration: Hashable, Sendable {
 
     /// Names the file.
     var checksum: Fingerprint { Fingerprint(text.utf8) }
+
+    /// The same under another name, for a file that an earlier version of this program has written.
+    func named(_ fingerprint: Fingerprint) -> RenderedConfiguration {
+        RenderedConfiguration(
+            set: set,
+            isSuspended: isSuspended,
+            listening: listening,
+            text: text,
+            fingerprint: fingerprint,
+            fields: fields
+        )
+    }
 }

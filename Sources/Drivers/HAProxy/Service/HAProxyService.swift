@@ -14,7 +14,7 @@ protocol HAProxyService: Sendable {
 
     /// Asks the current worker, or one that finishes what it has.
     ///
-    /// - Parameter worker: An old worker; nil for the current one.
+    /// - Parameter worker: A worker's number; nil for the current one.
     /// - Throws: `DriverError` where there is no answer.
     func ask(_ command: String, worker: Int32?, by deadline: Deadline) throws(DriverError) -> String
 
