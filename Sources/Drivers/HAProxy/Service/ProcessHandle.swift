@@ -50,6 +50,8 @@ final class ProcessHandle: Sendable {
     }
 
     /// When the process was started, in the kernel's ticks: with its number, this names it for ever.
+    ///
+    /// - Returns: nil for one that has ended, also where nobody has taken note of it.
     static func startTime(of processID: Int32) -> UInt64? {
         guard let file = unsafe fopen("/proc/\(processID)/stat", "r") else { return nil }
         defer { unsafe fclose(file) }
@@ -58,7 +60,7 @@ final class ProcessHandle: Sendable {
         // The program's name, in parentheses, may hold anything.
         guard let end = buffer[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
         let fields = buffer[(end + 1)..<count].split(separator: UInt8(ascii: " "))
-        guard fields.count > 19 else { return nil }
+        guard fields.count > 19, fields[0].first != UInt8(ascii: "Z") else { return nil }
         return UInt64(String(decoding: fields[19], as: UTF8.self))
     }
 }

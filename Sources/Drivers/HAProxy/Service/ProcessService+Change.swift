@@ -72,8 +72,8 @@ extension ProcessService {
             now.failedReloads == 0
         else { return false }
         do throws(DriverError) {
-            guard try runningFingerprint(by: deadline) == rendered.fingerprint else { return false }
-            let states = try frontendStates(by: deadline)
+            guard try runningFingerprint(worker, by: deadline) == rendered.fingerprint else { return false }
+            let states = try frontendStates(worker, by: deadline)
             let listens = rendered.isSuspended ? states.isEmpty : states.values.allSatisfy { $0 == "OPEN" }
             guard listens else { return false }
         } catch {
@@ -110,16 +110,16 @@ extension ProcessService {
 }
 
 extension HAProxyService {
-    /// Which configuration the current worker has; nil where it is none of this driver's.
-    func runningFingerprint(by deadline: Deadline) throws(DriverError) -> Fingerprint? {
-        let answer = try ask("show info", worker: nil, by: deadline)
+    /// Which configuration a worker has, the current one if none is named; nil where it is none of this driver's.
+    func runningFingerprint(_ worker: Int32? = nil, by deadline: Deadline) throws(DriverError) -> Fingerprint? {
+        let answer = try ask("show info", worker: worker, by: deadline)
         let line = answer.split(separator: "\n").first { $0.hasPrefix("description: ") }
         return line.flatMap { Fingerprint($0.dropFirst("description: ".count)) }
     }
 
-    /// The state of each front end of the current worker that is not disabled in its configuration.
-    func frontendStates(by deadline: Deadline) throws(DriverError) -> [String: String] {
-        let answer = try ask("show stat -1 1 -1", worker: nil, by: deadline)
+    /// The state of each front end of a worker, the current one if none is named, that is not disabled in its configuration.
+    func frontendStates(_ worker: Int32? = nil, by deadline: Deadline) throws(DriverError) -> [String: String] {
+        let answer = try ask("show stat -1 1 -1", worker: worker, by: deadline)
         guard let table = StatisticsTable(answer) else {
             throw DriverError(.unavailable, "HAProxy's statistics cannot be read")
         }

@@ -22,12 +22,14 @@ struct ProcessService: HAProxyService {
     let files: DeviceFiles
     let limits: Limits
     private let master: RuntimeSocket
+    private let admin: RuntimeSocket
 
     init(_ configuration: HAProxyConfiguration, limits: Limits = Limits()) {
         self.configuration = configuration
         self.limits = limits
         files = DeviceFiles(configuration)
         master = RuntimeSocket(files.masterSocket)
+        admin = RuntimeSocket(files.adminSocket)
     }
 
     func processes(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
@@ -46,8 +48,10 @@ struct ProcessService: HAProxyService {
 
     func ask(_ command: String, worker: Int32?, by deadline: Deadline) throws(DriverError) -> String {
         do throws(RuntimeSocket.Failure) {
-            return try master.ask("@\(worker.map { "!\($0)" } ?? "1") \(command)", by: deadline)
-        } catch { throw error.described("HAProxy's master") }
+            // The master would take several commands in a line apart, and give the worker only the first of them.
+            guard let worker else { return try admin.ask(command, by: deadline) }
+            return try master.ask("@!\(worker) \(command)", by: deadline)
+        } catch { throw error.described("HAProxy") }
     }
 
     func requestReload() {
