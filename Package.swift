@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CGearman", pkgConfig: "gearmand", providers: [.apt(["libgearman-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         .target(
@@ -64,6 +65,7 @@ let package = Package(
         .target(
             name: "HAProxyDriver",
             dependencies: [
+                "CLinux",
                 "SteelyardCore",
                 "SteelyardSystem",
                 .product(name: "Logging", package: "swift-log"),

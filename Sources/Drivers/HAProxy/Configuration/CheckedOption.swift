@@ -4,6 +4,13 @@
 import Glibc
 import SystemPackage
 
+/// A string of the operator's that may stand in haproxy.cfg; only ``CheckedOption`` makes them.
+struct CheckedWord: Hashable, Sendable {
+    let text: String
+
+    fileprivate init(_ text: String) { self.text = text }
+}
+
 /// The rules for the operator's strings.
 ///
 /// HAProxy's parser gives white space, quotes, `\`, `#` and `$` a meaning, expands `$` once more in a socket's address,
@@ -12,7 +19,7 @@ enum CheckedOption {
     /// What HAProxy's own names can have: while it binds a socket it adds a dot, a process id and `.tmp` to the path.
     private static let socketLimit = 107 - ".4194304.tmp".utf8.count
 
-    static func path(_ text: String, _ option: String) throws(HAProxyConfigurationError) -> FilePath {
+    static func path(_ text: String, _ option: String) throws(HAProxyConfigurationError) -> CheckedWord {
         guard !text.isEmpty, text.utf8.allSatisfy(isPlain) else {
             throw HAProxyConfigurationError(
                 option,
@@ -20,10 +27,17 @@ enum CheckedOption {
             )
         }
         let path = FilePath(text)
-        return (path.isAbsolute ? path : workingDirectory.pushing(path)).lexicallyNormalized()
+        let absolute = (path.isAbsolute ? path : workingDirectory.pushing(path)).lexicallyNormalized().string
+        guard absolute.utf8.allSatisfy(isPlain) else {
+            throw HAProxyConfigurationError(
+                option,
+                "must be an absolute path, because the working directory is no plain one"
+            )
+        }
+        return CheckedWord(absolute)
     }
 
-    static func word(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> String? {
+    static func word(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> CheckedWord? {
         guard let text else { return nil }
         guard !text.isEmpty, text.utf8.allSatisfy({ isPlain($0) && $0 < 0x80 }) else {
             throw HAProxyConfigurationError(
@@ -31,10 +45,10 @@ enum CheckedOption {
                 "must be an address without white space, quotes, control characters and any of \\ # $ ,"
             )
         }
-        return text
+        return CheckedWord(text)
     }
 
-    static func account(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> String? {
+    static func account(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> CheckedWord? {
         guard let text else { return nil }
         let isName = text.utf8.allSatisfy { byte in
             0x30...0x39 ~= byte || 0x61...0x7A ~= byte | 0x20 || "-_.".utf8.contains(byte)
@@ -42,7 +56,7 @@ enum CheckedOption {
         guard (1...32).contains(text.utf8.count), isName, !text.hasPrefix("-") else {
             throw HAProxyConfigurationError(option, "must be 1 to 32 letters, digits, '-', '_' and '.'")
         }
-        return text
+        return CheckedWord(text)
     }
 
     static func requireSocketLength(_ path: FilePath) throws(HAProxyConfigurationError) {

@@ -10,19 +10,28 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     /// The HAProxy program.
     public let binary: FilePath
     /// The folder for the state and the sockets; absolute.
-    public let stateDirectory: FilePath
+    public var stateDirectory: FilePath { FilePath(words.stateDirectory.text) }
     /// The configuration that HAProxy runs; absolute.
     public let config: FilePath
     /// The log that ARCHIVE reads; absolute.
     public let log: FilePath
     /// The address of HAProxy's `log` directive; nil to write straight into ``log``.
-    public let logTarget: String?
+    public var logTarget: String? { words.logTarget?.text }
     /// The user that HAProxy runs as; nil for the agent's own.
-    public let user: String?
+    public var user: String? { words.user?.text }
     /// The group that HAProxy runs as; nil for the agent's own.
-    public let group: String?
+    public var group: String? { words.group?.text }
     /// The most connections at a time, 1 to 2,000,000; fewer where the system does not give as many descriptors.
     public let maxConnections: Int
+    /// What may stand in haproxy.cfg.
+    let words: Words
+
+    struct Words: Hashable, Sendable {
+        let stateDirectory: CheckedWord
+        let logTarget: CheckedWord?
+        let user: CheckedWord?
+        let group: CheckedWord?
+    }
 
     /// Checks a configuration.
     ///
@@ -55,18 +64,26 @@ public struct HAProxyConfiguration: Hashable, Sendable {
                 "must be a whole number from 1 to 2000000, not \(maxConnections)"
             )
         }
-        self.binary = FilePath(binary)
-        self.stateDirectory = try CheckedOption.path(stateDirectory, "state_dir")
-        self.config =
-            try config.map { path throws(HAProxyConfigurationError) in try CheckedOption.path(path, "haproxy.config") }
-            ?? self.stateDirectory.appending("haproxy.cfg")
-        self.log =
-            try log.map { path throws(HAProxyConfigurationError) in try CheckedOption.path(path, "haproxy.log") }
-            ?? self.stateDirectory.appending("haproxy.log")
-        self.logTarget = try CheckedOption.word(logTarget, "haproxy.log_target")
-        self.user = try CheckedOption.account(user, "haproxy.user")
-        self.group = try CheckedOption.account(group, "haproxy.group")
+        let path = FilePath(binary)
+        // A mere name is looked for in PATH; HAProxy starts itself again by whatever path it was started by.
+        self.binary =
+            path.components.count > 1
+            ? FilePath(try CheckedOption.path(binary, "haproxy.binary").text) : path
+        words = Words(
+            stateDirectory: try CheckedOption.path(stateDirectory, "state_dir"),
+            logTarget: try CheckedOption.word(logTarget, "haproxy.log_target"),
+            user: try CheckedOption.account(user, "haproxy.user"),
+            group: try CheckedOption.account(group, "haproxy.group")
+        )
+        let folder = FilePath(words.stateDirectory.text)
+        self.config = try Self.file(config, "haproxy.config") ?? folder.appending("haproxy.cfg")
+        self.log = try Self.file(log, "haproxy.log") ?? folder.appending("haproxy.log")
         self.maxConnections = maxConnections
         try CheckedOption.requireSocketLength(DeviceFiles(self).longestSocket)
+    }
+
+    private static func file(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> FilePath? {
+        guard let text else { return nil }
+        return FilePath(try CheckedOption.path(text, option).text)
     }
 }

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+
+/// Changes the device, one change at a time, on a thread of its own.
+///
+/// The steps of every change are in one order, so that a crash between any two leaves the old state or the new one:
+/// the file on disk, the running HAProxy, and last ``DeviceStore``, which is what counts.
+actor HAProxyDevice {
+    private let executor: ThreadExecutor
+    let renderer: HAProxyRenderer
+    let service: any HAProxyService
+    let check: ConfigurationCheck
+    let files: DeviceFiles
+    let store: DeviceStore
+    let meter: Meter
+    let logger: Logger
+    /// Also keeps the supervisor's restarts and the changes apart.
+    let turns = SerialGate()
+    /// Whether what a crash may have left has been looked at.
+    var isRecovered = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    init(
+        _ renderer: HAProxyRenderer,
+        _ service: any HAProxyService,
+        _ store: DeviceStore,
+        _ meter: Meter,
+        _ logger: Logger
+    ) throws(ThreadError) {
+        executor = try ThreadExecutor(name: "haproxy-device")
+        self.renderer = renderer
+        self.service = service
+        self.store = store
+        self.meter = meter
+        self.logger = logger
+        check = ConfigurationCheck(renderer.configuration.binary)
+        files = DeviceFiles(renderer.configuration)
+    }
+
+    /// Serves exactly these load balancers, or keeps them for the next ENABLE.
+    func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
+        try await turns.withTurn { () throws(DriverError) in
+            await recoverBeforeChange()
+            let before = store.state
+            let rendered = renderer.render(wanted, isSuspended: before.isSuspended)
+            if try isInPlace(rendered) {
+                if before != DeviceState(rendered) { try store.commit(DeviceState(rendered)) }
+                return
+            }
+            try requirePorts(rendered, beside: before)
+            try await checkCandidate(rendered)
+            try await replace(with: rendered)
+            await meter.serve(wanted)
+        }
+    }
+
+    /// Stops serving, without HAProxy forgetting anything.
+    func suspend() async throws(DriverError) {
+        try await turns.withTurn { () throws(DriverError) in
+            let served = try store.state.requireServed()
+            await recoverBeforeChange()
+            if store.state.isSuspended { return }
+            let rendered = renderer.render(served.set, isSuspended: true)
+            try await pause(rendered)
+        }
+    }
+
+    /// Serves again.
+    func enable() async throws(DriverError) {
+        try await turns.withTurn { () throws(DriverError) in
+            let served = try store.state.requireServed()
+            await recoverBeforeChange()
+            guard store.state.isSuspended else { return }
+            let rendered = renderer.render(served.set, isSuspended: false)
+            try await resume(rendered)
+        }
+    }
+
+    /// Stops serving, and removes everything.
+    func delete() async throws(DriverError) {
+        try await turns.withTurn { () throws(DriverError) in
+            // First of all: what a crash interrupts from here on, the next start goes on with.
+            if store.state != .deleted { try store.commit(.deleted) }
+            try await removeAll()
+        }
+    }
+
+    /// Stops HAProxy, and removes every file but the state's.
+    func removeAll() async throws(DriverError) {
+        try await service.stop()
+        try await meter.reset()
+        do throws(FileError) {
+            for file in [files.config, files.lastGood, files.candidate, files.log, files.startLog] {
+                try AtomicFile.remove(file)
+            }
+        } catch { throw DriverError(.stateUnwritable, error.description) }
+        isRecovered = true
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Logging
+import SteelyardCore
+
+/// Keeps HAProxy running for as long as it should, and the meter reading.
+struct Supervisor: Sendable {
+    let device: HAProxyDevice
+    let meter: Meter
+    let store: DeviceStore
+    /// Something has changed that may concern the supervisor.
+    let changes: AsyncStream<Void>
+    let changed: AsyncStream<Void>.Continuation
+    let logger: Logger
+
+    /// The waits before HAProxy is started once more, in milliseconds; the last goes on.
+    private static let waits = [0, 500, 1000, 2000, 5000, 10_000, 30_000]
+
+    /// Runs until it is cancelled.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await watch() }
+            group.addTask { await readMeter() }
+        }
+    }
+
+    private func watch() async {
+        var failures = 0
+        var waiting = changes.makeAsyncIterator()
+        while !Task.isCancelled {
+            let begun = ContinuousClock.now
+            var source: (any DispatchSourceRead)?
+            do throws(DriverError) {
+                if let master = try await device.ensureRunning() {
+                    source = master.whenEnded { [changed] in changed.yield() }
+                    failures = 0
+                }
+            } catch {
+                failures += 1
+                logger.error("HAProxy cannot be brought to serve", metadata: [LogKeys.error: "\(error)"])
+                try? await Task.sleep(for: .milliseconds(Self.waits[min(failures, Self.waits.count - 1)]))
+                continue
+            }
+            await waiting.next(isolation: nil)
+            source?.cancel()
+            // An HAProxy that ends as soon as it has been started is not started in a tight circle.
+            if begun.duration(to: .now) < .seconds(1) { try? await Task.sleep(for: .milliseconds(200)) }
+        }
+    }
+
+    /// Reads the counters: often while there are workers that will end when their last client does.
+    private func readMeter() async {
+        while !Task.isCancelled {
+            var haveOldWorkers = false
+            if store.state.served != nil {
+                do throws(DriverError) { haveOldWorkers = try await meter.read() } catch {
+                    logger.debug("the counters cannot be read", metadata: [LogKeys.error: "\(error)"])
+                }
+            }
+            try? await Task.sleep(for: haveOldWorkers ? .milliseconds(100) : .seconds(1))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+extension HAProxyRenderer {
+    func writeFrontend(
+        _ loadBalancer: LoadBalancer,
+        at index: Int,
+        isSuspended: Bool,
+        to text: inout ConfigurationText
+    ) {
+        let options = loadBalancer.options
+        let port = LoadBalancerField(loadBalancer: index, name: "port")
+        let isHTTP = loadBalancer.protocol == .http
+        text.section(isHTTP ? "frontend http-in" : "frontend tcp-in")
+        if isSuspended { text.line("disabled") }
+        text.line(isHTTP ? "mode http" : "mode tcp")
+        for address in ListeningAddress.all(of: loadBalancer, facts) { text.line(address.bindLine, field: port) }
+        text.line("timeout client", "\(options.clientTimeout)ms")
+        if isHTTP {
+            text.line("timeout http-request", "\(min(options.clientTimeout, 30_000))ms")
+            text.line("option httplog")
+            text.line("option forwardfor")
+            // After a reload, the old worker answers one more request of a kept-alive client before it closes.
+            text.line("option idle-close-on-response")
+            // SUSPEND sets the variable: clients that are still connected are sent away.
+            text.line("http-request reject if { var(proc.suspended) -m bool }")
+        } else {
+            text.line("option tcplog")
+        }
+        text.line(isHTTP ? "default_backend http-servers" : "default_backend tcp-servers")
+    }
+}
+
+extension ListeningAddress {
+    fileprivate var bindLine: [ConfigurationText.Word] {
+        switch self {
+        case .allIPv4(let port): ["bind", "*:\(port)"]
+        // Apart from IPv4, whose clients would be logged as ::ffff:… otherwise.
+        case .allIPv6(let port): ["bind", ":::\(port)", "v6only"]
+        case .one(let address, let port): ["bind", "\(address):\(port)"]
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The lines in which two texts differ, with some around them, in the manner of `diff -u`.
+enum LineDifference {
+    /// Compares two texts.
+    ///
+    /// - Parameters:
+    ///   - limit: The most lines to be told; a note says how many more there are.
+    /// - Returns: Nothing where they are equal.
+    static func describe(from old: String, to new: String, limit: Int = 400) -> String {
+        guard old != new else { return "" }
+        let before = lines(old)
+        let after = lines(new)
+        let difference = after.difference(from: before)
+        var removed: Set<Int> = []
+        var inserted: Set<Int> = []
+        for change in difference {
+            switch change {
+            case .remove(let offset, _, _): removed.insert(offset)
+            case .insert(let offset, _, _): inserted.insert(offset)
+            }
+        }
+        var result: [String] = []
+        var (one, other) = (0, 0)
+        while one < before.count || other < after.count {
+            if removed.contains(one) {
+                result.append("-\(before[one])")
+                one += 1
+            } else if inserted.contains(other) {
+                result.append("+\(after[other])")
+                other += 1
+            } else {
+                result.append(" \(after[other])")
+                one += 1
+                other += 1
+            }
+        }
+        return shortened(result, limit)
+    }
+
+    /// Leaves out what is not near a change.
+    private static func shortened(_ lines: [String], _ limit: Int) -> String {
+        let context = 2
+        var isNear = [Bool](repeating: false, count: lines.count)
+        for (index, line) in lines.enumerated() where !line.hasPrefix(" ") {
+            for near in max(0, index - context)...min(lines.count - 1, index + context) { isNear[near] = true }
+        }
+        var result: [String] = []
+        for (index, line) in lines.enumerated() {
+            if isNear[index] {
+                result.append(line)
+            } else if result.last != "…" {
+                result.append("…")
+            }
+        }
+        guard result.count > limit else { return result.joined(separator: "\n") }
+        return (result.prefix(limit) + ["… and \(result.count - limit) lines more"]).joined(separator: "\n")
+    }
+
+    private static func lines(_ text: String) -> [Substring] {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last == "" { lines.removeLast() }
+        return lines
+    }
+}

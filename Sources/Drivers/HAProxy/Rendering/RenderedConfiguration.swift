@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// A haproxy.cfg, and what belongs to it.
+struct RenderedConfiguration: Hashable, Sendable {
+    /// What it serves.
+    let set: LoadBalancerSet
+    /// Whether it only would serve it, were it not suspended.
+    let isSuspended: Bool
+    /// What the front ends listen on.
+    let listening: [ListeningAddress]
+    /// The file's text.
+    let text: String
+    /// Names what is served. The running HAProxy has it as its `description`, so that it can be asked what it serves;
+    /// the file of a suspended device has the same as that of one which serves.
+    let fingerprint: Fingerprint
+    /// The field of the message that a line of the file comes from, by the line's number from 1.
+    let fields: [Int: LoadBalancerField]
+
+    /// The file's bytes.
+    var bytes: [UInt8] { Array(text.utf8) }
+
+    /// Names the file.
+    var checksum: Fingerprint { Fingerprint(text.utf8) }
+
+    /// The same under another name, for a file that an earlier version of this program has written.
+    func named(_ fingerprint: Fingerprint) -> RenderedConfiguration {
+        RenderedConfiguration(
+            set: set,
+            isSuspended: isSuspended,
+            listening: listening,
+            text: text,
+            fingerprint: fingerprint,
+            fields: fields
+        )
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SystemPackage
+
+/// Has HAProxy check a configuration, without a change to anything that runs.
+struct ConfigurationCheck: Sendable {
+    private let program: Program
+    private let timeout: Duration
+
+    init(_ binary: FilePath, within timeout: Duration = .seconds(8)) {
+        program = Program(binary, option: "haproxy.binary")
+        self.timeout = timeout
+    }
+
+    /// Checks a file that holds what was rendered.
+    ///
+    /// - Throws: `DriverError`: `rejected` with HAProxy's words, `unavailable` where there is no HAProxy,
+    ///   `timedOut` where it does not end.
+    func check(_ file: FilePath, _ rendered: RenderedConfiguration) async throws(DriverError) {
+        let ending = try await program.run(["-c", "-f", file.string], within: timeout)
+        guard !ending.isSuccess else { return }
+        throw Complaint(in: ending.output)?.error(of: rendered)
+            ?? DriverError(.rejected, "the configuration is refused by HAProxy, which does not say why")
+    }
+}

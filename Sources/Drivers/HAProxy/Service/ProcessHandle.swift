@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Dispatch
+import Glibc
+
+/// A process, held so that it can be waited for and signalled without ever meeting another of the same number.
+final class ProcessHandle: Sendable {
+    /// The process's number.
+    let processID: Int32
+    private let descriptor: Int32
+
+    /// Takes hold of a process.
+    ///
+    /// - Returns: nil where there is none of that number.
+    init?(_ processID: Int32) {
+        descriptor = steelyard_pidfd_open(processID)
+        guard descriptor >= 0 else { return nil }
+        self.processID = processID
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends a signal; a process that has ended gets none.
+    func send(_ signal: Int32) { _ = steelyard_pidfd_send_signal(descriptor, signal) }
+
+    /// Waits for the process's end.
+    ///
+    /// - Returns: Whether it has ended by then.
+    func waitForEnd(by deadline: Deadline) -> Bool {
+        while true {
+            var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let count = unsafe poll(&waited, 1, deadline.milliseconds)
+            if count >= 0 || errno != EINTR { return count > 0 }
+        }
+    }
+
+    /// Calls back once when the process has ended, on some thread, unless the source is cancelled before.
+    func whenEnded(_ body: @escaping @Sendable () -> Void) -> any DispatchSourceRead {
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor)
+        source.setEventHandler { [self] in
+            // The descriptor stays readable, and stays open for as long as it is watched.
+            source.cancel()
+            _ = self
+            body()
+        }
+        source.activate()
+        return source
+    }
+
+    /// When the process was started, in the kernel's ticks: with its number, this names it for ever.
+    ///
+    /// - Returns: nil for one that has ended, also where nobody has taken note of it.
+    static func startTime(of processID: Int32) -> UInt64? {
+        guard let file = unsafe fopen("/proc/\(processID)/stat", "r") else { return nil }
+        defer { unsafe fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 1024)
+        let count = unsafe fread(&buffer, 1, buffer.count, file)
+        // The program's name, in parentheses, may hold anything.
+        guard let end = buffer[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = buffer[(end + 1)..<count].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, fields[0].first != UInt8(ascii: "Z") else { return nil }
+        return UInt64(String(decoding: fields[19], as: UTF8.self))
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardCore
+
+/// An address and a port, in the form that the system's calls take.
+struct SocketAddress {
+    enum Address {
+        case v4(in_addr)
+        case v6(in6_addr)
+    }
+
+    private let address: Address
+    private let port: UInt16
+
+    init?(_ address: Address, port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+
+    init?(_ address: IPAddress, port: Port) {
+        switch address {
+        case .v4(let text):
+            var binary = in_addr()
+            guard unsafe inet_pton(AF_INET, text, &binary) == 1 else { return nil }
+            self.address = .v4(binary)
+        case .v6(let text):
+            var binary = in6_addr()
+            guard unsafe inet_pton(AF_INET6, text, &binary) == 1 else { return nil }
+            self.address = .v6(binary)
+        }
+        self.port = port.number
+    }
+
+    var family: Int32 {
+        switch address {
+        case .v4: AF_INET
+        case .v6: AF_INET6
+        }
+    }
+
+    /// Binds a socket of this address's family.
+    ///
+    /// - Returns: What `bind` does.
+    func bind(_ descriptor: Int32) -> Int32 {
+        switch address {
+        case .v4(let binary):
+            var socket = sockaddr_in()
+            socket.sin_family = sa_family_t(AF_INET)
+            socket.sin_port = port.bigEndian
+            socket.sin_addr = binary
+            return Self.bind(descriptor, &socket)
+        case .v6(let binary):
+            var socket = sockaddr_in6()
+            socket.sin6_family = sa_family_t(AF_INET6)
+            socket.sin6_port = port.bigEndian
+            socket.sin6_addr = binary
+            return Self.bind(descriptor, &socket)
+        }
+    }
+
+    private static func bind<Structure>(_ descriptor: Int32, _ structure: inout Structure) -> Int32 {
+        unsafe withUnsafePointer(to: &structure) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                unsafe Glibc.bind(descriptor, pointer, socklen_t(MemoryLayout<Structure>.size))
+            }
+        }
+    }
+}

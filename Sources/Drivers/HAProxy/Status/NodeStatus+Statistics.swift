@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+extension NodeStatus {
+    /// What a row of HAProxy's statistics says of a node.
+    init(of node: Node, _ row: StatisticsTable.Row) {
+        let status = row["status"]
+        switch node.condition {
+        case .disabled: self.init(id: node.id, state: .disabled)
+        case .draining: self.init(id: node.id, state: .draining)
+        case .enabled where status.hasPrefix("DOWN"):
+            self.init(id: node.id, state: .down, reason: Self.reason(row))
+        case .enabled where status.contains("(resolution)"):
+            self.init(id: node.id, state: .down, reason: "its host name cannot be resolved (RSLV)")
+        // By somebody's hand on the socket.
+        case .enabled where status.hasPrefix("MAINT"): self.init(id: node.id, state: .disabled)
+        // UP, "no check", NOLB, and DRAIN, which is what HAProxy calls a node of weight 0.
+        case .enabled: self.init(id: node.id, state: .up)
+        }
+    }
+
+    /// What the last check found, in plain words with HAProxy's code behind them.
+    private static func reason(_ row: StatisticsTable.Row) -> String {
+        // An asterisk marks a check that is under way: what is told is the one before.
+        let code = row["check_status"].drop { $0 == "*" || $0 == " " }
+        let found = visible(row["last_chk"])
+        let words =
+            switch code {
+            case "L4TOUT": "no answer within the timeout"
+            case "L4CON": found.isEmpty ? "no connection" : found.lowercased()
+            case "L6TOUT", "L6RSP": "no TLS connection"
+            case "L7TOUT": "no HTTP answer within the timeout"
+            case "L7RSP": "no valid HTTP answer"
+            case "L7STS": "status \(visible(row["check_code"]))"
+            case "SOCKERR": "the check could not open a socket"
+            case "": "its checks fail"
+            default: visible(row["check_desc"]).lowercased()
+            }
+        return code.isEmpty ? words : "\(words) (\(visible(code)))"
+    }
+
+    /// What a node has answered may hold anything, and a reply must not become long by it.
+    private static func visible(_ text: Substring) -> String {
+        String(text.unicodeScalars.prefix(60).map { 0x20...0x7E ~= $0.value ? Character($0) : "?" })
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardTestSupport
+import TestServers
+import Testing
+
+@Suite(Requirement.haproxy.trait)
+struct ContractTests {
+    @Test(arguments: LoadBalancerDriverContract.checks)
+    func keepsTheContract(_ check: LoadBalancerDriverContract.Check) async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let ports = LoadBalancerDriverContract.Device(
+                httpPort: device.httpPort,
+                tcpPort: device.tcpPort,
+                nodePort: node.port
+            )
+            try await check.run(device.driver, on: ports)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import SteelyardCore
+import SystemPackage
+import TestServers
+
+@testable import HAProxyDriver
+
+/// A driver over a real HAProxy in a folder of its own, of which nothing is left when the test has ended.
+struct DeviceUnderTest: Sendable {
+    let folder: URL
+    let configuration: HAProxyConfiguration
+    let driver: HAProxyDriver
+    let httpPort: Int
+    let tcpPort: Int
+
+    /// Another driver over the same folder: what a restarted agent has.
+    func restarted() throws -> HAProxyDriver {
+        try HAProxyDriver(configuration: configuration, logger: DeviceUnderTest.logger)
+    }
+
+    /// The processes that HAProxy has now.
+    func processes() throws -> ProcessTable? {
+        try ProcessService(configuration).processes(by: .after(.seconds(2)))
+    }
+
+    func file(_ name: String) -> String { folder.appending(path: name).path }
+
+    func http(
+        _ nodes: [Node],
+        port: Int? = nil,
+        monitor: HealthMonitor = .standard,
+        algorithm: BalancingAlgorithm = .roundRobin
+    ) throws -> LoadBalancer {
+        try LoadBalancer(
+            protocol: .http,
+            address: IPAddress("127.0.0.1"),
+            port: Port(port ?? httpPort),
+            algorithm: algorithm,
+            monitor: monitor,
+            nodes: nodes
+        )
+    }
+
+    func tcp(_ nodes: [Node], port: Int? = nil, as spoken: ListenerProtocol = .tcp) throws -> LoadBalancer {
+        try LoadBalancer(
+            protocol: spoken,
+            address: IPAddress("127.0.0.1"),
+            port: Port(port ?? tcpPort),
+            nodes: nodes
+        )
+    }
+
+    static var logger: Logger {
+        var logger = Logger(label: "test")
+        logger.logLevel = ProcessInfo.processInfo.environment["STEELYARD_TEST_LOG"] == nil ? .critical : .trace
+        return logger
+    }
+}
+
+extension Node {
+    static func local(_ id: String, _ port: Int, weight: Int = 1, _ condition: NodeCondition = .enabled) throws -> Node
+    {
+        try Node(
+            id: Identifier(id),
+            address: HostAddress("127.0.0.1"),
+            port: Port(port),
+            weight: weight,
+            condition: condition
+        )
+    }
+}
+
+/// Runs a test on a device of its own; its HAProxy is ended whatever becomes of the test.
+func withDevice<Success>(
+    binary: String = "/usr/sbin/haproxy",
+    _ body: (DeviceUnderTest) async throws -> Success
+) async throws -> Success {
+    try await withTemporaryFolder { folder in
+        let configuration = try HAProxyConfiguration(
+            binary: binary,
+            stateDirectory: folder.appending(path: "state").path,
+            maxConnections: 500
+        )
+        let device = DeviceUnderTest(
+            folder: folder.appending(path: "state"),
+            configuration: configuration,
+            driver: try HAProxyDriver(configuration: configuration, logger: DeviceUnderTest.logger),
+            httpPort: try FreePort.next(),
+            tcpPort: try FreePort.next()
+        )
+        defer { killProcesses(of: folder) }
+        return try await body(device)
+    }
+}
+
+/// Runs a test while the driver's `run()` does.
+func supervised<Success: Sendable>(
+    _ driver: HAProxyDriver,
+    _ body: () async throws -> Success
+) async throws -> Success {
+    let running = Task { try await driver.run() }
+    do {
+        let result = try await body()
+        running.cancel()
+        try await running.value
+        return result
+    } catch {
+        running.cancel()
+        _ = try? await running.value
+        throw error
+    }
+}
+
+/// Ends every process that was started with a file in the folder, by its number.
+private func killProcesses(of folder: URL) {
+    for _ in 0..<20 {
+        let found = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
+        let ours = found.filter { processID in
+            let line = FileManager.default.contents(atPath: "/proc/\(processID)/cmdline") ?? Data()
+            return String(decoding: line, as: UTF8.self).contains(folder.path + "/") && processID != getpid()
+        }
+        if ours.isEmpty { return }
+        for processID in ours { kill(processID, SIGKILL) }
+        usleep(20_000)
+    }
+}

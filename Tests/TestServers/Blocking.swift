@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Runs blocking calls on a thread of their own: the cooperative pool has as many threads as there are cores.
+package func blocking<Success: Sendable>(
+    _ body: @escaping @Sendable () throws -> Success
+) async throws -> Success {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+    }
+}
+
+/// Waits until something holds.
+///
+/// - Throws: `ServerFailure` where it does not within the time.
+package func eventually(
+    _ what: String,
+    within seconds: Double = 10,
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < end {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    throw ServerFailure("not within \(seconds) s: \(what)")
+}
