@@ -65,7 +65,6 @@ final class StoreConnection: @unchecked Sendable {
         // The URL is what the message says and nothing else: no other protocol, no way through it that curl would
         // shorten, no redirect, no user name. The token goes to that host, and so to no proxy of the environment.
         try handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        try handle.set(CURLOPT_REDIR_PROTOCOLS_STR, "")
         try handle.set(CURLOPT_PATH_AS_IS, true)
         try handle.set(CURLOPT_FOLLOWLOCATION, false)
         try handle.set(CURLOPT_DISALLOW_USERNAME_IN_URL, true)
