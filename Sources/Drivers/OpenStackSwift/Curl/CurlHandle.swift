@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurl
+
+/// The one owner of a handle of libcurl's easy interface, and of the connections that it keeps open.
+@safe struct CurlHandle: ~Copyable {
+    private let handle: UnsafeMutableRawPointer
+
+    init() throws(CurlError) {
+        try CurlLibrary.prepare()
+        guard let handle = unsafe curl_easy_init() else { throw CurlError(CURLE_FAILED_INIT) }
+        unsafe self.handle = handle
+    }
+
+    deinit { unsafe curl_easy_cleanup(handle) }
+
+    /// Forgets every option, and keeps the connections.
+    func reset() { unsafe curl_easy_reset(handle) }
+
+    func set(_ option: CURLoption, _ value: Int) throws(CurlError) {
+        try check(unsafe steelyard_curl_set_long(handle, option, value))
+    }
+
+    func set(_ option: CURLoption, _ value: Bool) throws(CurlError) { try set(option, value ? 1 : 0) }
+
+    /// Sets a text, which libcurl copies; nil for none.
+    func set(_ option: CURLoption, _ value: String?) throws(CurlError) {
+        guard let value else { return try check(unsafe steelyard_curl_set_string(handle, option, nil)) }
+        try check(unsafe steelyard_curl_set_string(handle, option, value))
+    }
+
+    /// Makes the request, and blocks until it has ended.
+    ///
+    /// - Parameters:
+    ///   - headers: The lines of the request's header.
+    ///   - exchange: Gives the request's content and takes the answer, on this thread, until this returns.
+    func perform(_ headers: borrowing CurlHeaders, _ exchange: HTTPExchange) throws(CurlError) {
+        var text = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+        let result = try unsafe attach(headers, exchange, &text)
+        guard result == CURLE_OK else {
+            let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            throw CurlError(result, detail: String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    private func attach(
+        _ headers: borrowing CurlHeaders,
+        _ exchange: HTTPExchange,
+        _ text: UnsafeMutablePointer<CChar>
+    ) throws(CurlError) -> CURLcode {
+        // Unretained: the exchange outlives the request, which ends before this function does.
+        let context = unsafe Unmanaged.passUnretained(exchange).toOpaque()
+        for option in [CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_XFERINFODATA] {
+            try check(unsafe steelyard_curl_set_pointer(handle, option, context))
+        }
+        try check(unsafe steelyard_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, text))
+        try check(unsafe steelyard_curl_set_transfer(handle, CURLOPT_READFUNCTION, HTTPExchange.readCallback))
+        try check(unsafe steelyard_curl_set_transfer(handle, CURLOPT_WRITEFUNCTION, HTTPExchange.writeCallback))
+        try check(unsafe steelyard_curl_set_transfer(handle, CURLOPT_HEADERFUNCTION, HTTPExchange.headerCallback))
+        try check(unsafe steelyard_curl_set_progress(handle, HTTPExchange.progressCallback))
+        try set(CURLOPT_NOPROGRESS, false)
+        try unsafe headers.withUnsafePointer { list throws(CurlError) in
+            try check(unsafe steelyard_curl_set_headers(handle, list))
+        }
+        let result = unsafe curl_easy_perform(handle)
+        // Nothing that ends with this function stays behind in the handle.
+        unsafe curl_easy_reset(handle)
+        return result
+    }
+
+    private func check(_ code: CURLcode) throws(CurlError) {
+        guard code == CURLE_OK else { throw CurlError(code) }
+    }
+}

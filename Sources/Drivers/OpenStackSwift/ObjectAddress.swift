@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// Where one object is: its URL, its container's, and what gives access to them.
+struct ObjectAddress: Sendable {
+    let path: ObjectPath
+    let endpoint: StorageEndpoint
+    let token: StorageToken
+
+    var containerURL: String { "\(endpoint)/\(Self.percentEncoded(path.container))" }
+
+    var objectURL: String { "\(containerURL)/\(Self.percentEncoded(path.name, allowing: "/"))" }
+
+    /// Encodes everything but the characters that RFC 3986 reserves for no purpose.
+    static func percentEncoded(_ text: String, allowing allowed: Unicode.Scalar? = nil) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            let scalar = Unicode.Scalar(byte)
+            switch scalar {
+            case "A"..."Z", "a"..."z", "0"..."9", "-", ".", "_", "~": result.unicodeScalars.append(scalar)
+            case _ where scalar == allowed: result.unicodeScalars.append(scalar)
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return result
+    }
+}

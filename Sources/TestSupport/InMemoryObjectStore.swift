@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import SteelyardCore
+import Synchronization
+
+/// An ``ObjectStore`` in memory: the reference for the contract, and a double for tests of what archives.
+public final class InMemoryObjectStore: ObjectStore {
+    private let objects = Mutex<[ObjectPath: [UInt8]]>([:])
+    private let token: StorageToken?
+
+    /// Creates an empty store.
+    ///
+    /// - Parameter token: The only token that it accepts; nil to accept any.
+    public init(token: StorageToken? = nil) { self.token = token }
+
+    /// What is stored at a place; nil where nothing is.
+    public func object(at path: ObjectPath) -> [UInt8]? { objects.withLock { $0[path] } }
+
+    /// The places at which something is stored, in no order.
+    public var paths: [ObjectPath] { objects.withLock { Array($0.keys) } }
+
+    /// Stores one object whole, or nothing at all.
+    ///
+    /// - Throws: `ObjectStoreError` with the code `unauthorized` for a token that is not accepted, `alreadyExists`,
+    ///   `cancelled` where the task is, and what the content throws.
+    public func put(
+        _ path: ObjectPath,
+        at endpoint: StorageEndpoint,
+        token: StorageToken,
+        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
+    ) async throws(ObjectStoreError) -> StoredObject {
+        guard self.token == nil || token == self.token else {
+            throw ObjectStoreError(
+                .unauthorized,
+                "the object store does not accept the token; send a new one",
+                status: 401
+            )
+        }
+        guard object(at: path) == nil else { throw Self.exists(path) }
+        let body = try makeBody()
+        var content: [UInt8] = []
+        while let bytes = try body.next() {
+            guard !Task.isCancelled else { throw ObjectStoreError(.cancelled, "the task was cancelled") }
+            content += bytes
+            await Task.yield()
+        }
+        try objects.withLock { objects throws(ObjectStoreError) in
+            guard objects[path] == nil else { throw Self.exists(path) }
+            objects[path] = content
+        }
+        return StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count))
+    }
+
+    private static func exists(_ path: ObjectPath) -> ObjectStoreError {
+        ObjectStoreError(.alreadyExists, "the object exists already and is not overwritten: \(path)", status: 412)
+    }
+}

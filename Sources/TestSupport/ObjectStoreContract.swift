@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import SteelyardCore
+
+/// The rules that every ``ObjectStore`` must keep, as checks that run against any of them.
+///
+///     @Test(arguments: ObjectStoreContract.checks)
+///     func contract(_ check: ObjectStoreContract.Check) async throws {
+///         try await check.run(MyStore(), at: .init(endpoint: endpoint, token: token) { path in try await read(path) })
+///     }
+///
+/// Every check stores into a container that has never been there before.
+public enum ObjectStoreContract {
+    /// Where a check may store, and how it finds out what is there.
+    public struct Place: Sendable {
+        /// The store's URL.
+        public let endpoint: StorageEndpoint
+        /// A token that it accepts.
+        public let token: StorageToken
+        /// Reads an object, past the ``ObjectStore`` that is checked; nil where there is none.
+        public let read: @Sendable (ObjectPath) async throws -> [UInt8]?
+
+        /// Creates a place.
+        public init(
+            endpoint: StorageEndpoint,
+            token: StorageToken,
+            read: @escaping @Sendable (ObjectPath) async throws -> [UInt8]?
+        ) {
+            self.endpoint = endpoint
+            self.token = token
+            self.read = read
+        }
+    }
+
+    /// One rule.
+    public struct Check: Sendable, CustomStringConvertible {
+        /// The rule, as a sentence.
+        public let description: String
+        private let body: @Sendable (any ObjectStore, Place) async throws -> Void
+
+        init(_ description: String, _ body: @escaping @Sendable (any ObjectStore, Place) async throws -> Void) {
+            self.description = description
+            self.body = body
+        }
+
+        /// Runs the check.
+        ///
+        /// - Throws: ``ContractViolation``, or whatever the store throws where it should not.
+        public func run(_ store: any ObjectStore, at place: Place) async throws { try await body(store, place) }
+    }
+
+    /// The rules.
+    public static let checks: [Check] = [
+        Check("an object is stored whole, in a container that was not there, and its checksum is told") {
+            store,
+            place in
+            let blocks = [[UInt8](repeating: 1, count: 700_001), Array(0...255), [UInt8](repeating: 9, count: 300_000)]
+            try await place.expectStored(blocks, at: newPath(), by: store)
+        },
+        Check("an object without a byte is stored") { store, place in
+            try await place.expectStored([], at: newPath(), by: store)
+        },
+        Check("a second object goes into the same container") { store, place in
+            let base = newBase()
+            try await place.expectStored([Array("first".utf8)], at: newPath(in: base), by: store)
+            try await place.expectStored([Array("second".utf8)], at: newPath(in: base, "lb-2"), by: store)
+        },
+        Check("names with spaces, reserved characters and letters beyond ASCII are kept to the letter") {
+            store,
+            place in
+            for prefix in ["with space", "Größe/日本", "100%25?a=b&c#d", "a+b;c,d'e\"f", "..hidden"] {
+                guard let base = try? ObjectBasePath("\(newBase()) ä%2F?/\(prefix)") else { continue }
+                try await place.expectStored([Array(prefix.utf8)], at: newPath(in: base), by: store)
+            }
+        },
+        Check("what is there is not overwritten") { store, place in
+            let path = try newPath()
+            try await place.expectStored([Array("first".utf8)], at: path, by: store)
+            let body = ScriptedBody([Array("second".utf8)])
+            try await place.expect(.alreadyExists, at: path, by: store) { () throws(ObjectStoreError) in body }
+            try await place.expectContent(Array("first".utf8), at: path)
+        },
+        Check("content that fails at its beginning, in its midst or at its end leaves nothing") { store, place in
+            for blocks in [[], [[UInt8](repeating: 1, count: 1_500_000)], [[UInt8]](repeating: [2, 3], count: 3)] {
+                for code in [ObjectStoreError.Code.sourceFailed, .cancelled] {
+                    let path = try newPath()
+                    let error = ObjectStoreError(code, "the content of this check fails")
+                    let body = ScriptedBody(blocks, error: error)
+                    let thrown = try await place.expect(code, at: path, by: store) { () throws(ObjectStoreError) in body
+                    }
+                    try require(thrown == error, "\(thrown) should be what the content has thrown")
+                    try await place.expectContent(nil, at: path)
+                }
+            }
+        },
+        Check("content that cannot be begun leaves nothing") { store, place in
+            let path = try newPath()
+            try await place.expect(.sourceFailed, at: path, by: store) { () throws(ObjectStoreError) in
+                throw ObjectStoreError(.sourceFailed, "the content of this check cannot be begun")
+            }
+            try await place.expectContent(nil, at: path)
+        },
+        Check("after a failure the same object can be stored, its content begun anew") { store, place in
+            let path = try newPath()
+            let failing = ScriptedBody(
+                [[1, 2, 3]],
+                error: ObjectStoreError(.sourceFailed, "this check's content fails")
+            )
+            try await place.expect(.sourceFailed, at: path, by: store) { () throws(ObjectStoreError) in failing }
+            try await place.expectStored([[4, 5]], at: path, by: store)
+        },
+        Check("a token that is not accepted is unauthorized, and told to nobody") { store, place in
+            let path = try newPath()
+            let secret = "wrong-\(UInt64.random(in: 0...UInt64.max))"
+            let stranger = Place(endpoint: place.endpoint, token: try StorageToken(secret), read: place.read)
+            let body = ScriptedBody([[1]])
+            let error = try await stranger.expect(.unauthorized, at: path, by: store) { () throws(ObjectStoreError) in
+                body
+            }
+            try require(!"\(error)".contains(secret), "the error has no token in it")
+            try await place.expectContent(nil, at: path)
+        },
+        Check("cancelling the task ends an upload and leaves nothing") { store, place in
+            let path = try newPath()
+            let (tenth, continuation) = AsyncStream<Void>.makeStream()
+            let upload = Task {
+                defer { continuation.finish() }
+                return try await place.expect(.cancelled, at: path, by: store) { () throws(ObjectStoreError) in
+                    EndlessBody(tenth: continuation)
+                }
+            }
+            for await _ in tenth {}
+            upload.cancel()
+            _ = try await upload.value
+            try await place.expectContent(nil, at: path)
+        },
+        Check("objects can be stored side by side") { store, place in
+            let base = newBase()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 1...8 {
+                    group.addTask {
+                        let block = [UInt8](repeating: UInt8(number), count: 100_000)
+                        try await place.expectStored([block, block], at: newPath(in: base, "lb-\(number)"), by: store)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        },
+    ]
+
+    private static func newBase() -> String { "contract-\(UInt64.random(in: 0...UInt64.max))" }
+
+    private static func newPath(in base: String = newBase(), _ id: String = "lb-1") throws -> ObjectPath {
+        try newPath(in: ObjectBasePath(base), id)
+    }
+
+    private static func newPath(in base: ObjectBasePath, _ id: String = "lb-1") throws -> ObjectPath {
+        ObjectPath(basePath: base, loadBalancer: try Identifier(id), time: UTCTimestamp(microseconds: 0))
+    }
+}
+
+extension ObjectStoreContract.Place {
+    fileprivate func expectStored(_ blocks: [[UInt8]], at path: ObjectPath, by store: any ObjectStore) async throws {
+        let content = Array(blocks.joined())
+        let stored = try await store.put(path, at: endpoint, token: token) { () throws(ObjectStoreError) in
+            ScriptedBody(blocks)
+        }
+        let expected = StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count))
+        try require(stored == expected, "\(stored) should be \(expected)")
+        try await expectContent(content, at: path)
+    }
+
+    fileprivate func expectContent(_ content: [UInt8]?, at path: ObjectPath) async throws {
+        let found = try await read(path)
+        try require(
+            found == content,
+            "\(path) should have \(content.map { "\($0.count) given bytes" } ?? "nothing") but has \(found?.count ?? -1)"
+        )
+    }
+
+    @discardableResult
+    fileprivate func expect(
+        _ code: ObjectStoreError.Code,
+        at path: ObjectPath,
+        by store: any ObjectStore,
+        _ makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
+    ) async throws -> ObjectStoreError {
+        let stored: StoredObject
+        do throws(ObjectStoreError) {
+            stored = try await store.put(path, at: endpoint, token: token, makeBody: makeBody)
+        } catch {
+            try require(error.code == code, "\(error) should have the code \(code)")
+            try require(!error.message.isEmpty, "an error has a message")
+            return error
+        }
+        throw ContractViolation("an error with the code \(code), not \(stored)")
+    }
+}

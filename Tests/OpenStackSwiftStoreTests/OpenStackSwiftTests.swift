@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import OpenStackSwiftStore
+import SteelyardCore
+import SteelyardTestSupport
+import TestServers
+import Testing
+
+/// What runs against a real OpenStack Swift, one for all of it.
+@Suite("Against OpenStack Swift", Requirement.openStackSwift.trait, .openStackSwiftServer)
+struct OpenStackSwiftTests {
+    @Test("the contract, over HTTP", arguments: ObjectStoreContract.checks)
+    func overHTTP(_ check: ObjectStoreContract.Check) async throws {
+        let server = try OpenStackSwiftServer.current
+        let store = OpenStackSwiftStore(configuration: .init(), logger: Logger(label: "test"))
+        try await check.run(store, at: server.place(server.endpoint))
+    }
+
+    @Test("the contract, over TLS", arguments: ObjectStoreContract.checks)
+    func overTLS(_ check: ObjectStoreContract.Check) async throws {
+        let server = try OpenStackSwiftServer.current
+        let configuration = OpenStackSwiftConfiguration(certificateAuthorityFile: server.certificateAuthority)
+        let store = OpenStackSwiftStore(configuration: configuration, logger: Logger(label: "test"))
+        try await check.run(store, at: server.place(server.tlsEndpoint))
+    }
+}
+
+extension OpenStackSwiftServer {
+    /// This server, as the contract's checks see it.
+    func place(_ endpoint: String) throws -> ObjectStoreContract.Place {
+        ObjectStoreContract.Place(endpoint: try StorageEndpoint(endpoint), token: try StorageToken(token)) {
+            try await object("\($0)")?.content
+        }
+    }
+}

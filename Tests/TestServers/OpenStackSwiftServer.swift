@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A real OpenStack Swift on free ports of loopback, over HTTP and over TLS with a certificate authority of its own.
+package struct OpenStackSwiftServer: Sendable {
+    /// What a GET or HEAD has given.
+    package struct Object: Sendable {
+        package let content: [UInt8]
+        package let etag: String
+    }
+
+    /// The account's URL.
+    package let endpoint: String
+    /// The same over TLS.
+    package let tlsEndpoint: String
+    /// A token of the account.
+    package let token: String
+    /// The PEM file of the certificate authority.
+    package let certificateAuthority: String
+    private let folder: URL
+    private let log: String
+
+    private static var program: String {
+        Environment.packageFolder.appending(path: "Tests/TestServers/openstack-swift/openstack-swift").path
+    }
+
+    /// Starts a server in a folder that is to be its own; it ends with the test process at the latest.
+    fileprivate static func start(in folder: URL, options: [String]) async throws -> OpenStackSwiftServer {
+        let owner = ["--owner", "\(ProcessInfo.processInfo.processIdentifier)"]
+        let printed = try await command("up", folder, owner + options)
+        return try OpenStackSwiftServer(folder: folder, variables: printed)
+    }
+
+    /// Stops it by its own process's number.
+    fileprivate static func stop(in folder: URL) async throws { _ = try await command("down", folder) }
+
+    private static func command(_ name: String, _ folder: URL, _ arguments: [String] = []) async throws -> String {
+        let printed = try await Command.run(
+            Environment.openStackSwiftPython,
+            ["-B", program, name, folder.path] + arguments
+        )
+        return String(decoding: printed, as: UTF8.self)
+    }
+
+    private init(folder: URL, variables: String) throws {
+        var values: [Substring: String] = [:]
+        for line in variables.split(separator: "\n") {
+            let parts = line.dropFirst("export ".count).split(separator: "=", maxSplits: 1)
+            values[parts[0]] = parts[1].trimmingCharacters(in: ["'"])
+        }
+        guard let endpoint = values["OS_STORAGE_URL"], let tlsEndpoint = values["OS_STORAGE_URL_TLS"],
+            let token = values["OS_AUTH_TOKEN"], let authority = values["OS_CACERT"],
+            let log = values["OPENSTACK_SWIFT_LOG"]
+        else { throw ServerFailure("openstack-swift did not print its variables: \(variables)") }
+        self.folder = folder
+        self.endpoint = endpoint
+        self.tlsEndpoint = tlsEndpoint
+        self.token = token
+        self.log = log
+        certificateAuthority = authority
+    }
+
+    /// A token of another account, which gives no access to this one.
+    package func tokenOfAnotherAccount() async throws -> String {
+        let printed = try await Self.command("token", folder, ["other"])
+        return try OpenStackSwiftServer(folder: folder, variables: printed).token
+    }
+
+    /// What the server has logged until now.
+    package func readLog() throws -> String { try String(contentsOfFile: log, encoding: .utf8) }
+
+    /// Reads an object; nil where there is none.
+    ///
+    /// - Parameter path: The container and the object's name, nothing percent-encoded.
+    package func object(_ path: String) async throws -> Object? {
+        guard let (head, content) = try await get(path) else { return nil }
+        let etag = head.split(whereSeparator: \.isNewline).first { $0.lowercased().hasPrefix("etag:") } ?? ""
+        return Object(content: content, etag: etag.dropFirst(5).trimmingCharacters(in: [" ", "\""]))
+    }
+
+    /// The names of the objects in a container; empty where there is no such container.
+    package func names(in container: String) async throws -> [String] {
+        guard let (_, content) = try await get(container) else { return [] }
+        return String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    private func get(_ path: String) async throws -> (head: String, content: [UInt8])? {
+        let allowed = CharacterSet(charactersIn: "/").union(.alphanumerics.intersection(CharacterSet(0...0x7F)))
+        guard let encoded = path.addingPercentEncoding(withAllowedCharacters: allowed) else {
+            throw ServerFailure("cannot encode \(path)")
+        }
+        return try await withTemporaryFolder { folder in
+            let (head, body) = (folder.appending(path: "head").path, folder.appending(path: "body").path)
+            let status = try await Command.run(
+                "/usr/bin/curl",
+                ["-sS", "--noproxy", "*", "--path-as-is", "-H", "X-Auth-Token: \(token)", "-D", head, "-o", body]
+                    + ["-w", "%{http_code}", "\(endpoint)/\(encoded)"]
+            )
+            switch String(decoding: status, as: UTF8.self) {
+            case "200": return (try String(contentsOfFile: head, encoding: .utf8), try bytes(body))
+            case "204": return ("", [])
+            case "404": return nil
+            case let other: throw ServerFailure("GET \(path): HTTP \(other)")
+            }
+        }
+    }
+
+    private func bytes(_ file: String) throws -> [UInt8] {
+        FileManager.default.fileExists(atPath: file) ? [UInt8](try Data(contentsOf: URL(fileURLWithPath: file))) : []
+    }
+}
+
+extension CharacterSet {
+    fileprivate init(_ range: ClosedRange<UInt8>) {
+        self.init(charactersIn: Unicode.Scalar(range.lowerBound)...Unicode.Scalar(range.upperBound))
+    }
+}
+
+/// Starts an OpenStack Swift in a temporary folder, lends it, and stops it in any case.
+///
+/// - Parameter options: Options of `openstack-swift up`, such as `--max-file-size`.
+package func withOpenStackSwift<Success>(
+    options: [String] = [],
+    _ body: (OpenStackSwiftServer) async throws -> Success
+) async throws -> Success {
+    try await withTemporaryFolder { folder in
+        let server = try await OpenStackSwiftServer.start(in: folder, options: options)
+        let result: Result<Success, any Error>
+        do { result = .success(try await body(server)) } catch { result = .failure(error) }
+        try await OpenStackSwiftServer.stop(in: folder)
+        return try result.get()
+    }
+}
