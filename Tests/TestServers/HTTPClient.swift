@@ -33,6 +33,9 @@ package final class HTTPClient: Sendable {
         }
     }
 
+    /// Ends the connection.
+    package func close() { socket.shutDown() }
+
     /// Whether the server has ended the connection, or refuses to answer on it.
     package func isDead() async -> Bool { (try? await get("/")) == nil }
 
