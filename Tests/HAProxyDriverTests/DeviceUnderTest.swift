@@ -23,8 +23,10 @@ struct DeviceUnderTest: Sendable {
     }
 
     /// The processes that HAProxy has now.
-    func processes() throws -> ProcessTable? {
-        try ProcessService(configuration).processes(by: .after(.seconds(2)))
+    func processes() async throws -> ProcessTable? {
+        try await blocking { [configuration] in
+            try ProcessService(configuration).processes(by: .after(.milliseconds(500)))
+        }
     }
 
     func file(_ name: String) -> String { folder.appending(path: name).path }
@@ -92,8 +94,14 @@ func withDevice<Success>(
             httpPort: try FreePort.next(),
             tcpPort: try FreePort.next()
         )
-        defer { killProcesses(of: folder) }
-        return try await body(device)
+        do {
+            let result = try await body(device)
+            try await blocking { killProcesses(of: folder) }
+            return result
+        } catch {
+            try await blocking { killProcesses(of: folder) }
+            throw error
+        }
     }
 }
 

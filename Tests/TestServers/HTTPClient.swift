@@ -24,13 +24,17 @@ package final class HTTPClient: Sendable {
     /// Asks for a path.
     ///
     /// - Throws: `ServerFailure` where the connection ends before the answer does.
-    package func get(_ path: String) async throws -> Answer {
+    package func get(_ path: String, cookie: String? = nil) async throws -> Answer {
         try await blocking { [socket] in
-            let request = "GET \(path) HTTP/1.1\r\nHost: test\r\n\r\n"
+            let cookie = cookie.map { "Cookie: \($0)\r\n" } ?? ""
+            let request = "GET \(path) HTTP/1.1\r\nHost: test\r\n\(cookie)\r\n"
             guard socket.write(Array(request.utf8)) else { throw ServerFailure("the connection is closed") }
             return try Self.readAnswer(socket)
         }
     }
+
+    /// Ends the connection.
+    package func close() { socket.shutDown() }
 
     /// Whether the server has ended the connection, or refuses to answer on it.
     package func isDead() async -> Bool { (try? await get("/")) == nil }

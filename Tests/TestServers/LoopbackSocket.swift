@@ -34,7 +34,9 @@ package final class LoopbackSocket: Sendable {
     }
 
     /// Whether somebody takes connections on a port.
-    package static func accepts(_ port: Int) -> Bool { (try? connected(to: port)) != nil }
+    package static func accepts(_ port: Int) async throws -> Bool {
+        try await blocking { (try? connected(to: port)) != nil }
+    }
 
     /// The socket's own port.
     package var port: Int {

@@ -19,8 +19,16 @@ extension HAProxyDevice {
 
     /// Checks that what is to be listened on is free, or HAProxy's own.
     func requirePorts(_ rendered: RenderedConfiguration, beside state: DeviceState) throws(DriverError) {
-        let isRunning = try service.processes(by: .after(.seconds(2))) != nil
-        try PortProbe.requireFree(rendered.set, beside: isRunning ? state.served?.set : nil, renderer.facts)
+        let deadline = Deadline.after(.seconds(2))
+        var running: DeviceState.Served?
+        if try service.processes(by: deadline) != nil {
+            // What else may run there has ports that nobody here knows; HAProxy itself will find out.
+            guard let served = state.served, try service.runningFingerprint(by: deadline) == served.fingerprint else {
+                return
+            }
+            running = served
+        }
+        try PortProbe.requireFree(rendered.set, beside: running?.set, renderer.facts)
     }
 
     /// Has HAProxy check what was rendered; nothing that counts is touched.

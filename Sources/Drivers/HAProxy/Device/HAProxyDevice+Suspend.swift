@@ -11,7 +11,6 @@ extension HAProxyDevice {
 
     /// Closes the ports and the connections of the running HAProxy, whose checks and counters go on.
     func pause(_ rendered: RenderedConfiguration) async throws(DriverError) {
-        let old = store.state
         let oldBytes = contents(of: files.config)
         // From here on, an HAProxy that is restarted, by whomever, stays suspended.
         try write(rendered.bytes, keeping: nil)
@@ -30,7 +29,7 @@ extension HAProxyDevice {
             }
             try store.commit(DeviceState(rendered))
         } catch {
-            await undo(to: old, oldBytes)
+            await undo(oldBytes, after: error)
             throw error
         }
         logger.info("HAProxy is suspended")
@@ -38,9 +37,8 @@ extension HAProxyDevice {
 
     /// Opens the ports again.
     func resume(_ rendered: RenderedConfiguration) async throws(DriverError) {
-        let old = store.state
         let oldBytes = contents(of: files.config)
-        try requirePorts(rendered, beside: old)
+        try requirePorts(rendered, beside: store.state)
         try write(rendered.bytes, keeping: nil)
         do throws(DriverError) {
             if try !unpause(rendered) {
@@ -49,7 +47,7 @@ extension HAProxyDevice {
             }
             try store.commit(DeviceState(rendered))
         } catch {
-            await undo(to: old, oldBytes)
+            await undo(oldBytes, after: error)
             throw error
         }
         logger.info("HAProxy serves again")
@@ -106,10 +104,11 @@ extension HAProxyDevice {
         throw DriverError(.rejected, "HAProxy refuses \"\(command)\": \(first.prefix(120))")
     }
 
-    private func undo(to old: DeviceState, _ bytes: [UInt8]?) async {
-        // The recovery compares everything, and puts right what is not as the state says.
+    /// Goes back after a failure; the recovery compares everything, and puts right what is not as the state says.
+    private func undo(_ bytes: [UInt8]?, after error: DriverError) async {
         if let bytes { try? write(bytes, keeping: nil) }
         isRecovered = false
-        await recoverBeforeChange()
+        // Whoever does not answer now would not answer to that either; whoever waits for the reply has waited enough.
+        if error.code != .timedOut { await recoverBeforeChange() }
     }
 }

@@ -16,7 +16,7 @@ struct Supervisor: Sendable {
     let logger: Logger
 
     /// The waits before HAProxy is started once more, in milliseconds; the last goes on.
-    private static let waits = [0, 500, 1000, 2000, 5000, 10_000, 30_000]
+    private static let waits = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
 
     /// Runs until it is cancelled.
     func run() async {

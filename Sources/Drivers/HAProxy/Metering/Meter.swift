@@ -103,7 +103,8 @@ actor Meter {
         for metered in MeteredProtocol.allCases {
             let name = ProxyName(metered).frontend
             guard let row = table.rows.first(where: { $0["pxname"] == name }) else { continue }
-            reading[metered] = UInt64(row["bout"])
+            // What was put on the wire, to the byte; `bout` leaves out part of the head of each HTTP answer.
+            reading[metered] = UInt64(metered == .http ? row["h1_bytes_out"] : row["bout"]) ?? UInt64(row["bout"])
         }
         ledger?.record(reading, of: UsageLedger.Worker(processID: processID, startTime: startTime))
     }

@@ -13,16 +13,23 @@ extension ProcessService {
         defer { outputs.close() }
         try await launch(outputs)
         let deadline = Deadline.after(limits.change)
+        var loaded: Deadline?
         while !deadline.hasPassed {
-            if try serves(rendered, replacing: nil, by: deadline) { return }
-            // Whatever alerts HAProxy while it starts ends it; what the alert says is written before.
-            if let complaint = Complaint(in: outputs.startMessages),
-                try processes(by: .after(.milliseconds(100))) == nil
-            {
-                throw complaint.error(of: rendered)
-            }
-            if outputs.startMessages.hasPrefix("setsid:") {
-                throw DriverError(.unavailable, "cannot run \(configuration.binary); is haproxy.binary right?")
+            if let now = try processes(by: deadline) {
+                loaded = .after(.zero)
+                if try serves(rendered, now, replacing: nil, by: deadline) { return }
+            } else {
+                // Whatever alerts HAProxy while it starts ends it; what the alert says is written before.
+                if let complaint = Complaint(in: outputs.startMessages) { throw complaint.error(of: rendered) }
+                if outputs.startMessages.hasPrefix("setsid:") {
+                    throw DriverError(.unavailable, "cannot run \(configuration.binary); is haproxy.binary right?")
+                }
+                if loaded == nil, outputs.startMessages.contains("Loading success") {
+                    loaded = .after(.milliseconds(300))
+                }
+                if let loaded, loaded.hasPassed {
+                    throw DriverError(.notRunning, "HAProxy has ended while it was starting")
+                }
             }
             usleep(5000)
         }
@@ -34,27 +41,24 @@ extension ProcessService {
         let outputs = try HAProxyOutputs(files)
         defer { outputs.close() }
         let deadline = Deadline.after(limits.change)
-        guard let before = try processes(by: deadline) else {
-            throw DriverError(.notRunning, "HAProxy does not run")
-        }
+        var found = try processes(by: deadline)
+        guard let before = found else { throw DriverError(.notRunning, "HAProxy does not run") }
         requestReload()
-        var requests = 1
-        var requested = ContinuousClock.now
+        var requestAgainAfter = Deadline.after(.seconds(1))
         while !deadline.hasPassed {
-            if try serves(rendered, replacing: before, by: deadline) { return }
-            if let now = try processes(by: deadline), now.failedReloads > 0, now.worker == before.worker,
+            found = try processes(by: deadline)
+            guard let now = found else { throw DriverError(.notRunning, "HAProxy has ended while it was reloading") }
+            if try serves(rendered, now, replacing: before, by: deadline) { return }
+            if now.worker == before.worker, now.failedReloads > 0,
                 now.reloads > before.reloads || now.failedReloads > before.failedReloads
             {
                 throw Complaint(in: outputs.startMessages)?.error(of: rendered)
                     ?? DriverError(.rejected, "HAProxy could not load the configuration, and does not say why")
             }
             // A request is lost where the master was just executing itself anew.
-            if requests < 3, requested.duration(to: .now) > .seconds(1),
-                try processes(by: deadline)?.reloads == before.reloads
-            {
+            if now.reloads == before.reloads, requestAgainAfter.hasPassed {
                 requestReload()
-                requests += 1
-                requested = .now
+                requestAgainAfter = .after(.seconds(1))
             }
             usleep(3000)
         }
@@ -65,10 +69,11 @@ extension ProcessService {
     /// Whether a worker that was not there before serves this configuration.
     private func serves(
         _ rendered: RenderedConfiguration,
+        _ now: ProcessTable,
         replacing before: ProcessTable?,
         by deadline: Deadline
     ) throws(DriverError) -> Bool {
-        guard let now = try processes(by: deadline), let worker = now.worker, worker != before?.worker,
+        guard let worker = now.worker, worker != before?.worker,
             now.failedReloads == 0
         else { return false }
         do throws(DriverError) {

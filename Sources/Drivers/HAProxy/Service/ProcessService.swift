@@ -4,10 +4,11 @@
 import Glibc
 import SteelyardCore
 import SteelyardSystem
+import Synchronization
 import SystemPackage
 
 /// Runs HAProxy itself: a master with its workers, nobody's child, that outlives the agent.
-struct ProcessService: HAProxyService {
+final class ProcessService: HAProxyService {
     /// How long things may take.
     struct Limits: Sendable {
         /// From starting HAProxy, or telling it to reload, until the new worker serves.
@@ -23,6 +24,8 @@ struct ProcessService: HAProxyService {
     let limits: Limits
     private let master: RuntimeSocket
     private let admin: RuntimeSocket
+    /// The master that has answered last.
+    private let known = Mutex<ProcessHandle?>(nil)
 
     init(_ configuration: HAProxyConfiguration, limits: Limits = Limits()) {
         self.configuration = configuration
@@ -33,17 +36,31 @@ struct ProcessService: HAProxyService {
     }
 
     func processes(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
-        // While the master executes itself anew, it seems to be absent for some 40 ms.
-        for _ in 0..<40 where !deadline.hasPassed {
+        while true {
             do throws(RuntimeSocket.Failure) {
-                if let table = ProcessTable(try master.ask("show proc", by: deadline)) { return table }
+                if let table = ProcessTable(try master.ask("show proc", by: deadline)) {
+                    known.withLock { if $0?.processID != table.master { $0 = ProcessHandle(table.master) } }
+                    return table
+                }
             } catch {
                 guard error == .absent else { throw error.described("HAProxy's master") }
-                if unsafe access(files.masterSocket.string, F_OK) != 0 { return nil }
+                if unsafe access(files.masterSocket.string, F_OK) != 0 || knownHasEnded == true { return nil }
             }
-            usleep(5000)
+            // While the master executes itself anew, it seems to be absent: for some 40 ms, and for two seconds where
+            // it cannot listen on a port.
+            if deadline.hasPassed {
+                guard knownHasEnded == nil else { throw RuntimeSocket.Failure.silent.described("HAProxy's master") }
+                // Left by a master that was killed while no agent was there. One that is alive makes it again.
+                unsafe unlink(files.masterSocket.string)
+                return nil
+            }
+            usleep(3000)
         }
-        return nil
+    }
+
+    /// Whether the master that has answered last has ended; nil where none has ever answered.
+    private var knownHasEnded: Bool? {
+        known.withLock { $0?.waitForEnd(by: .after(.zero)) }
     }
 
     func ask(_ command: String, worker: Int32?, by deadline: Deadline) throws(DriverError) -> String {

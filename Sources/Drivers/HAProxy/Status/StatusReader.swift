@@ -11,6 +11,8 @@ actor StatusReader {
     private let admin: RuntimeSocket
     /// STATS is answered within a second.
     private static let patience = Duration.milliseconds(800)
+    /// A process that ends while it is asked may keep the connection without an answer.
+    private static let onePatience = Duration.milliseconds(300)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -29,8 +31,8 @@ actor StatusReader {
                 if let states = try ask(set, deadline) { return states }
                 throw DriverError(.notRunning, "HAProxy does not serve what it should")
             } catch {
-                // It may just be starting again, or between two configurations: a moment later it is not.
-                guard error.code == .notRunning, !deadline.hasPassed else { throw error }
+                // It may just be starting again, or ending, or between two configurations: a moment later it is not.
+                guard error.code == .notRunning || error.code == .timedOut, !deadline.hasPassed else { throw error }
                 do { try await Task.sleep(for: .milliseconds(20)) } catch {
                     throw DriverError(.cancelled, "the agent is stopping")
                 }
@@ -41,7 +43,9 @@ actor StatusReader {
     /// - Returns: nil where HAProxy does not know one of the nodes.
     private func ask(_ set: LoadBalancerSet, _ deadline: Deadline) throws(DriverError) -> [NodeStatus]? {
         let answer: String
-        do throws(RuntimeSocket.Failure) { answer = try admin.ask("show stat -1 4 -1", by: deadline) } catch {
+        do throws(RuntimeSocket.Failure) {
+            answer = try admin.ask("show stat -1 4 -1", by: .earlier(deadline, .after(Self.onePatience)))
+        } catch {
             throw error.described("HAProxy")
         }
         guard let table = StatisticsTable(answer) else {

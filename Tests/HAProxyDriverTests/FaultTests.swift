@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// Programs, files and sockets that are not as they should be: the error says so, and the traffic goes on.
+@Suite(Requirement.haproxy.trait)
+struct FaultTests {
+    @Test
+    func aMissingProgramIsSaid() async throws {
+        try await withDevice(binary: "/nonexistent/haproxy") { device in
+            let error = await #expect(throws: DriverError.self) {
+                try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains("haproxy.binary") == true)
+            let status = try await device.driver.status()
+            #expect(status == .notConfigured)
+        }
+    }
+
+    @Test
+    func aHangingProgramIsGivenUp() async throws {
+        try await withTemporaryFolder { folder in
+            let script = folder.appending(path: "haproxy")
+            try "#!/bin/sh\nexec sleep 60\n".write(to: script, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script.path)
+            try await withDevice(binary: script.path) { device in
+                let begun = ContinuousClock.now
+                let error = await #expect(throws: DriverError.self) {
+                    try await device.driver.apply(LoadBalancerSet([device.http([])]))
+                }
+                #expect(error?.code == .timedOut)
+                #expect(begun.duration(to: .now) < .seconds(10))
+            }
+        }
+    }
+
+    /// A worker that is stopped: its sockets take connections, and nobody answers.
+    @Test
+    func aSilentWorkerFailsReadingAndChangesInTime() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            let set = try LoadBalancerSet([device.http([.local("1", node.port)])])
+            try await device.driver.apply(set)
+            let worker = try #require(try await device.processes()?.worker)
+            let handle = try #require(ProcessHandle(worker))
+            handle.send(SIGSTOP)
+            let begun = ContinuousClock.now
+            let error = await #expect(throws: DriverError.self) { _ = try await device.driver.status() }
+            #expect(error?.code == .timedOut)
+            #expect(begun.duration(to: .now) < .seconds(1.2))
+            await #expect(throws: DriverError.self) { _ = try await device.driver.usage() }
+            let begunSuspend = ContinuousClock.now
+            await #expect(throws: DriverError.self) { try await device.driver.suspend() }
+            #expect(begunSuspend.duration(to: .now) < .seconds(10))
+            handle.send(SIGCONT)
+            #expect(try await device.driver.status() == .serving([NodeStatus(id: Identifier("1"), state: .up)]))
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
+        }
+    }
+
+    /// A folder in place of the file that is to be written: what a full disk or one that may only be read amounts to,
+    /// for root too.
+    @Test(arguments: ["state.json.new", "haproxy.cfg.new", "haproxy.cfg.candidate.new", "haproxy.cfg.last-good.new"])
+    func aFileThatCannotBeWrittenLeavesEverythingAsItWas(name: String) async throws {
+        let (old, new) = (try HTTPBackEnd(name: "old"), try HTTPBackEnd(name: "new"))
+        defer {
+            old.stop()
+            new.stop()
+        }
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", old.port)])]))
+            let file = try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8)
+            let obstacle = device.file(name)
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: true)
+            let wanted = try LoadBalancerSet([device.http([.local("1", new.port)])])
+            let error = await #expect(throws: DriverError.self) { try await device.driver.apply(wanted) }
+            #expect(error?.code == .stateUnwritable)
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "old")
+            #expect(try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8) == file)
+            try FileManager.default.removeItem(atPath: obstacle)
+            try await device.driver.apply(wanted)
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "new")
+        }
+    }
+
+    @Test
+    func aPreviewStartsNothingAndLeavesNothing() async throws {
+        try await withDevice { device in
+            let set = try LoadBalancerSet([device.http([.local("1", FreePort.next())])])
+            let difference = try await device.driver.preview(.apply(set))
+            #expect(difference.contains("+    server id-1 127.0.0.1:"))
+            #expect(try await device.processes() == nil)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: device.folder.path) == [])
+        }
+    }
+
+    @Test
+    func theReasonForANodeBeingDownIsPlain() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let monitor = try HealthMonitor(
+                kind: .http,
+                delay: 1,
+                timeout: 1,
+                attempts: 1,
+                path: MonitorPath("/status/503")
+            )
+            let nodes = [try Node.local("refusing", FreePort.next()), try Node.local("failing", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: monitor)]))
+            try await eventually("both nodes are down") {
+                guard case .serving(let states) = try await device.driver.status() else { return false }
+                return states.map(\.reason) == ["connection refused (L4CON)", "status 503 (L7STS)"]
+            }
+        }
+    }
+
+    @Test
+    func theLogIsThatOfTheProxy() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes), device.tcp(nodes)]))
+            _ = try await HTTPClient(port: device.httpPort).get("/tcp-in/tcp-servers")
+            _ = try await HTTPClient(port: device.tcpPort).get("/http-in")
+            for (metered, name) in [(MeteredProtocol.http, "http"), (.tcp, "tcp")] {
+                try await eventually("there is a line of \(name)") {
+                    let log = try await device.driver.openLog(of: metered)
+                    let reader = try log.makeReader()
+                    var text = ""
+                    while let chunk = try reader.next() { text += String(decoding: chunk.lines, as: UTF8.self) }
+                    let lines = text.split(separator: "\n")
+                    return lines.count == 1 && lines[0].contains("] \(name)-in \(name)-servers/id-1 ")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import Subprocess
+import SystemPackage
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// What is rendered, to the letter; `STEELYARD_UPDATE_GOLDEN=1` writes the files anew.
+@Suite
+struct GoldenTests {
+    struct Example: Sendable, CustomTestStringConvertible {
+        let name: String
+        var message: String
+        var isSuspended = false
+        var configuration = try? HAProxyConfiguration(stateDirectory: "/var/lib/steelyard", maxConnections: 1000)
+        var facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
+
+        var testDescription: String { name }
+    }
+
+    private static let full = """
+        {"hpcs_action": "UPDATE", "loadbalancers": [
+          {"id": 7, "name": "a \\"name\\" $goes #nowhere", "protocol": "HTTP", "port": 8080, "algorithm": "LEAST_CONNECTIONS",
+           "monitor": {"type": "HTTP", "delay": 5, "timeout": 2, "attempts": 3, "path": "/health?deep=1&x=%20"},
+           "options": {"client_timeout": 60000, "server_timeout": 45000, "connect_timeout": 4000, "connect_retries": 5},
+           "nodes": [
+             {"id": "a", "address": "10.0.0.1", "port": 80, "weight": 10},
+             {"id": "b", "address": "2001:db8::1", "port": 8080, "backup": true},
+             {"id": "c", "address": "web-3.example.com", "port": 80, "condition": "DISABLED"},
+             {"id": "d", "address": "10.0.0.4", "port": 80, "weight": 5, "condition": "DRAINING"}]},
+          {"protocol": "TCP", "address": "192.0.2.1", "port": 3306, "algorithm": "SOURCE_IP",
+           "nodes": [{"address": "10.0.0.1", "port": 3306}, {"address": "10.0.0.2", "port": 3306}]}]}
+        """
+
+    static let examples = [
+        Example(
+            name: "minimal",
+            message:
+                #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"10.0.0.1","port":"80"}]}]}"#
+        ),
+        Example(name: "full", message: full),
+        Example(name: "suspended", message: full, isSuspended: true),
+        Example(
+            name: "galera",
+            message: """
+                {"hpcs_action": "UPDATE", "loadbalancers": [{"protocol": "GALERA", "port": 3306, "address": "2001:db8::7",
+                 "monitor": {"type": "CONNECT", "delay": 10, "timeout": 5, "attempts": 1},
+                 "nodes": [{"id": "x", "address": "10.0.0.1", "port": 3306, "backup": true},
+                           {"id": "y", "address": "10.0.0.2", "port": 3306},
+                           {"id": "z", "address": "10.0.0.3", "port": 3306}]}]}
+                """
+        ),
+        Example(
+            name: "no-nodes",
+            message:
+                #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"tcp","port":25,"address":"0.0.0.0","nodes":[]}]}"#
+        ),
+        Example(
+            name: "bare-device",
+            message:
+                #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"node","port":80}]}]}"#,
+            configuration: try? HAProxyConfiguration(
+                stateDirectory: "/var/lib/steelyard",
+                logTarget: "127.0.0.1:514",
+                user: "haproxy",
+                group: "haproxy",
+                maxConnections: 50_000
+            ),
+            facts: DeviceFacts(hasIPv6: false, hasNameServer: false, descriptorLimit: 1024)
+        ),
+    ]
+
+    @Test(arguments: examples)
+    func rendersAsAnExpertWouldWriteIt(_ example: Example) throws {
+        let rendered = try Self.render(example)
+        let file = Environment.packageFolder.appending(path: "Tests/HAProxyDriverTests/Golden/\(example.name).cfg")
+        if Environment["STEELYARD_UPDATE_GOLDEN"] != nil {
+            try rendered.text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        #expect(try rendered.text == String(contentsOf: file, encoding: .utf8))
+    }
+
+    @Test(Requirement.haproxy.trait, arguments: examples)
+    func isAcceptedByHAProxy(_ example: Example) async throws {
+        let rendered = try Self.render(example)
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "haproxy.cfg")
+            try rendered.text.write(to: file, atomically: true, encoding: .utf8)
+            // No warning either, but for the name that no server here can resolve.
+            let result = try await Subprocess.run(
+                .path("/usr/sbin/haproxy"),
+                arguments: ["-c", "-f", file.path],
+                output: .string(limit: 1 << 20),
+                error: .combinedWithOutput
+            )
+            let warnings = result.standardOutput.split(separator: "\n").filter {
+                $0.hasPrefix("[WARNING]") && !$0.contains("could not resolve address")
+            }
+            #expect(result.terminationStatus.isSuccess, "\(result.standardOutput)")
+            #expect(warnings.isEmpty)
+        }
+    }
+
+    @Test
+    func theSameMessageGivesTheSameText() throws {
+        for example in Self.examples { #expect(try Self.render(example) == Self.render(example)) }
+    }
+
+    @Test
+    func aSuspendedDeviceHasTheFingerprintOfOneThatServes() throws {
+        let (full, suspended) = (try Self.render(Self.examples[1]), try Self.render(Self.examples[2]))
+        #expect(full.fingerprint == suspended.fingerprint)
+        #expect(full.checksum != suspended.checksum)
+    }
+
+    private static func render(_ example: Example) throws -> RenderedConfiguration {
+        let message = try Message(JSONDocument(Array(example.message.utf8)))
+        guard case .update(let set) = message.action else { throw ServerFailure("an UPDATE") }
+        let configuration = try #require(example.configuration)
+        return HAProxyRenderer(configuration, example.facts).render(set, isSuspended: example.isSuspended)
+    }
+}

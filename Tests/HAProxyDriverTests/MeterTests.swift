@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// Whether the bytes that clients were sent are the bytes that are reported.
+@Suite(Requirement.haproxy.trait)
+struct MeterTests {
+    @Test
+    func reportsWhatClientsReceived() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes), device.tcp(nodes)]))
+            var received: [MeteredProtocol: UInt64] = [.http: 0, .tcp: 0]
+            for round in 0..<4 {
+                for (metered, port) in [(MeteredProtocol.http, device.httpPort), (.tcp, device.tcpPort)] {
+                    let answer = try await HTTPClient(port: port).get("/bytes/\(round * 10_000)")
+                    received[metered, default: 0] += UInt64(answer.byteCount)
+                }
+                // A different weight each time: a reload, and a new worker whose counters begin at 0.
+                let others = [try Node.local("1", node.port, weight: round + 2)]
+                try await device.driver.apply(LoadBalancerSet([device.http(others), device.tcp(others)]))
+            }
+            try await device.driver.suspend()
+            try await device.driver.enable()
+            try await eventually("all bytes are metered") {
+                let report = try await device.driver.usage()
+                return Dictionary(report.entries.map { ($0.metered, $0.bytesOut) }) { $1 } == received
+            }
+            #expect(try await device.processes()?.reloads == 4)
+        }
+    }
+
+    @Test
+    func aDownloadThatOutlivesAReloadIsMetered() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await supervised(device.driver) {
+                try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
+                let client = try await HTTPClient(port: device.httpPort)
+                async let answer = client.get("/slow/1000000/1500")
+                try await Task.sleep(for: .milliseconds(200))
+                try await device.driver.apply(LoadBalancerSet([device.http([.local("2", node.port)])]))
+                let received = UInt64(try await answer.byteCount)
+                client.close()
+                try await eventually("the old worker has ended") { try await device.processes()?.oldWorkers == [] }
+                let reported = try await device.driver.usage().entries.first?.bytesOut ?? 0
+                // The last of it may have come between the last reading and the old worker's end.
+                #expect(reported <= received && reported >= received * 85 / 100, "\(reported) of \(received)")
+            }
+        }
+    }
+
+    @Test
+    func usageSurvivesRestartsOfBoth() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
+            var received = UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/5000").byteCount)
+            let first = try await device.driver.usage()
+            #expect(first.entries.map(\.bytesOut) == [received])
+
+            // Another agent, to which nothing was told but by the files and by HAProxy.
+            let next = try device.restarted()
+            received += UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/7000").byteCount)
+            let second = try await next.usage()
+            #expect(second.entries.map(\.bytesOut) == [received])
+            #expect(second.start == first.start)
+            try await next.commit(second)
+            try await next.commit(second)
+            try await next.commit(first)
+            #expect(try await next.usage().entries.map(\.bytesOut) == [0])
+
+            // HAProxy ends; what was read of it stays.
+            let more = UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/9000").byteCount)
+            #expect(try await next.usage().entries.map(\.bytesOut) == [more])
+            let master = try #require(try await device.processes()?.master)
+            ProcessHandle(master)?.send(9)
+            try await eventually("the ports are closed") { try await !LoopbackSocket.accepts(device.httpPort) }
+            #expect(try await next.usage().entries.map(\.bytesOut) == [more])
+            try await next.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
+            let last = UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/100").byteCount)
+            #expect(try await next.usage().entries.map(\.bytesOut) == [more + last])
+        }
+    }
+
+    @Test
+    func aLedgerIsReadAsItWasWritten() {
+        var ledger = UsageLedger(start: UTCTimestamp(microseconds: 1_700_000_000_000_000))
+        ledger.serve([.http, .tcp])
+        let worker = UsageLedger.Worker(processID: 7, startTime: 99)
+        ledger.record([.http: 10, .tcp: .max - 5], of: worker)
+        ledger.record([.http: 25], of: worker)
+        #expect(ledger.pending[.http] == 25)
+        #expect(UsageLedger(record: ledger.record) == ledger)
+        // Cleared by somebody: begun anew.
+        ledger.record([.http: 3], of: worker)
+        #expect(ledger.pending[.http] == 28)
+        for count in ledger.record.indices { #expect(UsageLedger(record: Array(ledger.record.prefix(count))) == nil) }
+    }
+
+    @Test
+    func onlyTheNewestReportIsCommitted() {
+        var ledger = UsageLedger(start: UTCTimestamp(microseconds: 0))
+        ledger.serve([.http])
+        let worker = UsageLedger.Worker(processID: 7, startTime: 99)
+        ledger.record([.http: 10], of: worker)
+        let lost = ledger.report(until: UTCTimestamp(microseconds: 5))
+        ledger.record([.http: 30], of: worker)
+        let delivered = ledger.report(until: UTCTimestamp(microseconds: 9))
+        ledger.record([.http: 31], of: worker)
+        #expect(delivered.entries.map(\.bytesOut) == [30])
+        let committed = [delivered, lost, delivered].map { ledger.commit($0) }
+        #expect(committed == [true, false, false])
+        #expect(ledger.report(until: UTCTimestamp(microseconds: 8)).entries.map(\.bytesOut) == [1])
+        #expect(ledger.start == UTCTimestamp(microseconds: 9))
+    }
+}

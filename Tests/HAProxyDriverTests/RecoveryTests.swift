@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// What is left after crashes, of the agent or of HAProxy.
+@Suite(Requirement.haproxy.trait)
+struct RecoveryTests {
+    @Test
+    func aKilledHAProxyIsBackWithinSeconds() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            try await supervised(device.driver) {
+                try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
+                for _ in 0..<2 {
+                    let master = try #require(try await device.processes()?.master)
+                    ProcessHandle(master)?.send(SIGKILL)
+                    let wanted = DeviceStatus.serving([NodeStatus(id: try Identifier("1"), state: .up)])
+                    try await eventually("the status is known again", within: 3) {
+                        (try? await device.driver.status()) == wanted
+                    }
+                    try await eventually("HAProxy serves again", within: 3) {
+                        (try? await HTTPClient(port: device.httpPort).get("/").text) == "node"
+                    }
+                    try await eventually("the new master answers", within: 3) {
+                        try await device.processes().map { $0.master != master && $0.worker != nil } ?? false
+                    }
+                    // Killed in the middle of a start, it takes longer, as it should.
+                    try await Task.sleep(for: .milliseconds(500))
+                }
+            }
+        }
+    }
+
+    @Test
+    func aKilledWorkerIsBackWithinSeconds() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            try await supervised(device.driver) {
+                try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
+                let worker = try #require(try await device.processes()?.worker)
+                ProcessHandle(worker)?.send(SIGKILL)
+                try await eventually("HAProxy serves again", within: 3) {
+                    (try? await HTTPClient(port: device.httpPort).get("/").text) == "node"
+                }
+            }
+        }
+    }
+
+    @Test
+    func aRestartedAgentAdoptsWhatRuns() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            let set = try LoadBalancerSet([device.http([.local("1", node.port)])])
+            try await device.driver.apply(set)
+            let before = try #require(try await device.processes())
+            let next = try device.restarted()
+            try await supervised(next) {
+                #expect(try await next.status() == .serving([NodeStatus(id: Identifier("1"), state: .up)]))
+                try await next.apply(set)
+                #expect(try await device.processes() == before)
+            }
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
+        }
+    }
+
+    /// As after a crash between replacing the file and committing: with and without the reload between them.
+    @Test(arguments: [false, true])
+    func anInterruptedApplyIsTakenBack(hasReloaded: Bool) async throws {
+        let (old, new) = (try HTTPBackEnd(name: "old"), try HTTPBackEnd(name: "new"))
+        defer {
+            old.stop()
+            new.stop()
+        }
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", old.port)])]))
+            let good = try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8)
+            let rendered = HAProxyRenderer(device.configuration)
+                .render(try LoadBalancerSet([device.http([.local("1", new.port)])]), isSuspended: false)
+            try rendered.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
+            if hasReloaded { try await ProcessService(device.configuration).reload(rendered) }
+            try await supervised(try device.restarted()) {
+                try await eventually("the old state serves") {
+                    try await HTTPClient(port: device.httpPort).get("/").text == "old"
+                        && String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8) == good
+                }
+            }
+        }
+    }
+
+    @Test
+    func anInterruptedDeleteIsFinished() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", FreePort.next())])]))
+            // What a crash right after the commit leaves.
+            try DeviceStore(DeviceFiles(device.configuration).state, DeviceUnderTest.logger).commit(.deleted)
+            try await supervised(try device.restarted()) {
+                try await eventually("HAProxy has been stopped") { try await device.processes() == nil }
+                try await eventually("the files are gone") {
+                    let left = try FileManager.default.contentsOfDirectory(atPath: device.folder.path)
+                    return left == ["state.json"]
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ["", "{", "{\"format\":1}", "{\n\"format\":2,\n\"phase\":\"serving\"\n}\n", "\u{0}\u{0}\u{0}"])
+    func foreignStateIsSetAside(content: String) async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            let set = try LoadBalancerSet([device.http([.local("1", node.port)])])
+            try await device.driver.apply(set)
+            for name in ["state.json", "usage.json"] {
+                try content.write(toFile: device.file(name), atomically: true, encoding: .utf8)
+            }
+            let next = try device.restarted()
+            #expect(try await next.status() == .notConfigured)
+            for name in ["state.json", "usage.json"] {
+                #expect(try String(contentsOfFile: device.file(name + ".foreign"), encoding: .utf8) == content)
+            }
+            // The traffic goes on, and the next UPDATE takes over.
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
+            try await next.apply(set)
+            #expect(try await next.status() == .serving([NodeStatus(id: Identifier("1"), state: .up)]))
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
+        }
+    }
+}
