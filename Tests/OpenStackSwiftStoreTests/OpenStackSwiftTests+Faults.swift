@@ -26,14 +26,14 @@ extension OpenStackSwiftTests {
         @Test("a connection that is reset once: stored all the same", arguments: [1, 500, 100_000, 800_000])
         func resetOnce(_ limit: Int) async throws {
             let port = port
-            try await withLoopbackServer({ connection, number in
+            try await LoopbackScript { connection, number in
                 var count = 0
                 connection.relay(to: port) { bytes in
                     count += bytes.count
                     return number > 0 || count <= limit
                 }
                 connection.reset()
-            }) { proxy in
+            }.serve { proxy in
                 let stored = try await upload.run(at: proxy.port)
                 try await expectStored(stored)
             }
@@ -42,14 +42,14 @@ extension OpenStackSwiftTests {
         @Test("a connection that is always reset in mid-upload: nothing is left")
         func resetAlways() async throws {
             let port = port
-            try await withLoopbackServer({ connection, _ in
+            try await LoopbackScript { connection, _ in
                 var count = 0
                 connection.relay(to: port) { bytes in
                     count += bytes.count
                     return count <= 500_000
                 }
                 connection.reset()
-            }) { proxy in
+            }.serve { proxy in
                 let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
                 #expect(error?.code == .unavailable)
                 let names = try await server.names(in: upload.path.container)
@@ -61,7 +61,7 @@ extension OpenStackSwiftTests {
         func lostAnswer(_ losses: Int) async throws {
             let port = port
             let lost = Mutex(0)
-            try await withLoopbackServer({ connection, _ in
+            try await LoopbackScript { connection, _ in
                 connection.relay(to: port) { bytes in
                     guard String(decoding: bytes, as: UTF8.self).contains("Etag: ") else { return true }
                     return lost.withLock { count in
@@ -70,7 +70,7 @@ extension OpenStackSwiftTests {
                     }
                 }
                 connection.reset()
-            }) { proxy in
+            }.serve { proxy in
                 let stored = try await upload.run(at: proxy.port)
                 try await expectStored(stored)
                 #expect(try await server.names(in: upload.path.container).count == 1)
@@ -84,7 +84,7 @@ extension OpenStackSwiftTests {
             upload.configuration.stallTimeout = .milliseconds(500)
             upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 30)
             let stalled = Atomic(false)
-            try await withLoopbackServer({ connection, _ in
+            try await LoopbackScript { connection, _ in
                 var count = 0
                 connection.relay(to: port) { bytes in
                     count += bytes.count
@@ -95,7 +95,7 @@ extension OpenStackSwiftTests {
                     return true
                 }
                 connection.reset()
-            }) { proxy in
+            }.serve { proxy in
                 let stored = try await upload.run(at: proxy.port)
                 #expect(stored.byteCount == 30 << 20)
                 #expect(upload.begun.value >= 2)
@@ -105,7 +105,7 @@ extension OpenStackSwiftTests {
 
         @Test("somebody else's object in its place is not taken for ours")
         func foreignObject() async throws {
-            try await withLoopbackServer({ [port] connection, number in
+            try await LoopbackScript { [port] connection, number in
                 if number == 0 {
                     // Takes it all, and is gone before the answer.
                     _ = connection.readHead()
@@ -113,7 +113,7 @@ extension OpenStackSwiftTests {
                     return connection.reset()
                 }
                 connection.relay(to: port)
-            }) { proxy in
+            }.serve { proxy in
                 var other = upload
                 other.blocks = [[1, 2, 3]]
                 _ = try await other.run(at: server.endpoint)

@@ -12,11 +12,11 @@ import Testing
 struct StoreAnswerTests {
     @Test("a redirect is not followed")
     func redirect() async throws {
-        try await withLoopbackServer({ connection, _ in _ = connection.takeUpload("200 OK") }) { elsewhere in
-            try await withLoopbackServer({ connection, _ in
+        try await LoopbackScript { connection, _ in _ = connection.takeUpload("200 OK") }.serve { elsewhere in
+            try await LoopbackScript { connection, _ in
                 _ = connection.readHead()
                 connection.answer("302 Found", headers: ["Location: http://127.0.0.1:\(elsewhere.port)/v1/a/c/o"])
-            }) { server in
+            }.serve { server in
                 let upload = try TestUpload()
                 let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: server.port) }
                 #expect(error?.code == .refused)
@@ -33,13 +33,13 @@ struct StoreAnswerTests {
         upload.configuration.retries.attempts = 6
         let etag = MD5.hexDigits(of: upload.content)
         let content = upload.content
-        try await withLoopbackServer({ connection, number in
+        try await LoopbackScript { connection, number in
             guard number == 5 else {
                 _ = connection.readHead()
                 return connection.answer("503 Service Unavailable", headers: ["Connection: close"], "busy")
             }
             #expect(connection.takeUpload("201 Created", headers: ["Etag: \"\(etag.uppercased())\""]) == content)
-        }) { server in
+        }.serve { server in
             let stored = try await upload.run(at: server.port)
             #expect(stored == StoredObject(md5: etag, byteCount: 900_000))
             #expect(upload.begun.value == 6)
@@ -88,11 +88,11 @@ struct StoreAnswerTests {
 
     @Test("another checksum than ours fails, and the object is removed")
     func wrongChecksum() async throws {
-        try await withLoopbackServer({ connection, _ in
+        try await LoopbackScript { connection, _ in
             _ = connection.takeUpload("201 Created", headers: ["Etag: 00000000000000000000000000000000"])
             #expect(connection.readHead()?.hasPrefix("DELETE /v1/AUTH_test/c/lb/haproxy-") == true)
             connection.answer("204 No Content")
-        }) { server in
+        }.serve { server in
             let upload = try TestUpload(container: "c")
             let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: server.port) }
             #expect(error?.code == .checksumMismatch)
@@ -103,7 +103,7 @@ struct StoreAnswerTests {
     func cutAnswer() async throws {
         let upload = try TestUpload()
         let etag = MD5.hexDigits(of: upload.content)
-        try await withLoopbackServer({ connection, number in
+        try await LoopbackScript { connection, number in
             switch number {
             case 0:
                 _ = connection.readHead()
@@ -115,7 +115,7 @@ struct StoreAnswerTests {
                 #expect(connection.readHead()?.hasPrefix("HEAD ") == true)
                 connection.answer("200 OK", headers: ["Etag: \(etag)"])
             }
-        }) { server in
+        }.serve { server in
             let stored = try await upload.run(at: server.port)
             #expect(stored.md5 == etag)
         }
@@ -123,11 +123,11 @@ struct StoreAnswerTests {
 
     @Test("an endless answer is not read to its end")
     func endlessAnswer() async throws {
-        try await withLoopbackServer({ connection, _ in
+        try await LoopbackScript { connection, _ in
             _ = connection.readHead()
             connection.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
             while connection.send(String(repeating: "much ado ", count: 10_000)) {}
-        }) { server in
+        }.serve { server in
             let upload = try TestUpload()
             let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: server.port) }
             #expect(error?.status == 400)
@@ -156,9 +156,9 @@ struct StoreAnswerTests {
         _ content: String = "<html><h1>Sorry</h1><p>its\r\nreason</p></html>",
         _ body: (LoopbackServer) async throws -> Void
     ) async throws {
-        try await withLoopbackServer({ connection, _ in
+        try await LoopbackScript { connection, _ in
             while connection.readHead() != nil { connection.answer(status, content) }
-        }) { try await body($0) }
+        }.serve { try await body($0) }
     }
 }
 

@@ -38,7 +38,7 @@ struct StoreTimeoutTests {
         upload.configuration.retries.attempts = 1
         // Without a word it gets the content after a second; that it does not take it all shows behind it.
         upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 40)
-        try await withLoopbackServer({ connection, _ in connection.freeze(seconds: 25) }) { server in
+        try await LoopbackScript { connection, _ in connection.freeze(seconds: 25) }.serve { server in
             let error = try await fails(upload, at: server.port, within: .seconds(20))
             #expect(error.code == .timedOut)
             #expect(error.message.contains("not one byte"))
@@ -51,12 +51,12 @@ struct StoreTimeoutTests {
         upload.configuration.totalTimeout = .seconds(1)
         upload.configuration.retries.attempts = 1000
         upload.configuration.retries.longestWait = .milliseconds(50)
-        try await withLoopbackServer({ connection, _ in connection.reset() }) { server in
+        try await LoopbackScript { connection, _ in connection.reset() }.serve { server in
             let error = try await fails(upload, at: server.port, within: .seconds(20))
             #expect(error.code == .timedOut)
             #expect(error.message.hasPrefix("the object was not stored within 1 s"))
         }
-        try await withLoopbackServer({ connection, _ in connection.stall() }) { server in
+        try await LoopbackScript { connection, _ in connection.stall() }.serve { server in
             let error = try await fails(upload, at: server.port, within: .seconds(20))
             #expect(error.code == .timedOut)
         }
@@ -68,9 +68,9 @@ struct StoreTimeoutTests {
         upload.configuration.retries.firstWait = .seconds(60)
         upload.configuration.retries.longestWait = .seconds(60)
         for isSilent in [true, false] {
-            try await withLoopbackServer({ connection, _ in
+            try await LoopbackScript { connection, _ in
                 if isSilent { connection.stall() } else { connection.reset() }
-            }) { [upload] server in
+            }.serve { [upload] server in
                 let start = ContinuousClock.now
                 let task = Task { try await upload.run(at: server.port) }
                 while server.connectionCount == 0 { try await Task.sleep(for: .milliseconds(5)) }

@@ -55,12 +55,16 @@ package final class LoopbackServer: Sendable {
     }
 }
 
-/// Lends a server on 127.0.0.1, and stops it in any case.
-package func withLoopbackServer<Success>(
-    _ handler: @escaping LoopbackServer.Handler,
-    _ body: (LoopbackServer) async throws -> Success
-) async throws -> Success {
-    let server = try LoopbackServer(handler)
-    defer { server.stop() }
-    return try await body(server)
+/// What a ``LoopbackServer`` of a test does with its connections.
+package struct LoopbackScript: Sendable {
+    private let handler: LoopbackServer.Handler
+
+    package init(_ handler: @escaping LoopbackServer.Handler) { self.handler = handler }
+
+    /// Lends a server that does it, and stops it in any case.
+    package func serve<Success>(_ body: (LoopbackServer) async throws -> Success) async throws -> Success {
+        let server = try LoopbackServer(handler)
+        defer { server.stop() }
+        return try await body(server)
+    }
 }
