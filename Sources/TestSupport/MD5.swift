@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The MD5 of RFC 1321, slow and without any library, so that a store's checksums are compared to somebody else's.
-enum MD5 {
+package enum MD5 {
     private static let shifts: [[UInt32]] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]]
 
     /// The first 32 bits of the fractions of the sines of 1 to 64.
@@ -18,7 +18,7 @@ enum MD5 {
     ]
 
     /// The checksum in lower-case hexadecimal digits.
-    static func hexDigits(of message: [UInt8]) -> String {
+    package static func hexDigits(of message: [UInt8]) -> String {
         var bytes = message + [0x80]
         bytes += [UInt8](repeating: 0, count: (120 - bytes.count % 64) % 64)
         bytes += (0..<8).map { UInt8(truncatingIfNeeded: (UInt64(message.count) * 8) >> (8 * UInt64($0))) }

@@ -55,7 +55,7 @@ public enum ObjectStoreContract {
         Check("an object is stored whole, in a container that was not there, and its checksum is told") {
             store,
             place in
-            let blocks = [[UInt8](repeating: 1, count: 700_001), Array(0...255), [UInt8](repeating: 9, count: 300_000)]
+            let blocks = [[UInt8](repeating: 1, count: 300_001), Array(0...255), [UInt8](repeating: 9, count: 250_000)]
             try await place.expectStored(blocks, at: newPath(), by: store)
         },
         Check("an object without a byte is stored") { store, place in
@@ -82,7 +82,7 @@ public enum ObjectStoreContract {
             try await place.expectContent(Array("first".utf8), at: path)
         },
         Check("content that fails at its beginning, in its midst or at its end leaves nothing") { store, place in
-            for blocks in [[], [[UInt8](repeating: 1, count: 1_500_000)], [[UInt8]](repeating: [2, 3], count: 3)] {
+            for blocks in [[], [[UInt8](repeating: 1, count: 700_000)], [[UInt8]](repeating: [2, 3], count: 3)] {
                 for code in [ObjectStoreError.Code.sourceFailed, .cancelled] {
                     let path = try newPath()
                     let error = ObjectStoreError(code, "the content of this check fails")

@@ -15,6 +15,10 @@ package struct OpenStackSwiftServer: Sendable {
     package let endpoint: String
     /// The same over TLS.
     package let tlsEndpoint: String
+    /// The same over TLS, with a certificate that has expired.
+    package let expiredEndpoint: String
+    /// The same over TLS, with a certificate for another host.
+    package let elsewhereEndpoint: String
     /// A token of the account.
     package let token: String
     /// The PEM file of the certificate authority.
@@ -52,7 +56,8 @@ package struct OpenStackSwiftServer: Sendable {
         }
         guard let endpoint = values["OS_STORAGE_URL"], let tlsEndpoint = values["OS_STORAGE_URL_TLS"],
             let token = values["OS_AUTH_TOKEN"], let authority = values["OS_CACERT"],
-            let log = values["OPENSTACK_SWIFT_LOG"]
+            let log = values["OPENSTACK_SWIFT_LOG"], let expired = values["OS_STORAGE_URL_TLS_EXPIRED"],
+            let elsewhere = values["OS_STORAGE_URL_TLS_ELSEWHERE"]
         else { throw ServerFailure("openstack-swift did not print its variables: \(variables)") }
         self.folder = folder
         self.endpoint = endpoint
@@ -60,6 +65,8 @@ package struct OpenStackSwiftServer: Sendable {
         self.token = token
         self.log = log
         certificateAuthority = authority
+        expiredEndpoint = expired
+        elsewhereEndpoint = elsewhere
     }
 
     /// A token of another account, which gives no access to this one.

@@ -42,6 +42,8 @@ extension StoreRequest {
     }
 
     /// Sends the object, in chunks, since nobody knows its size; what is there already is not overwritten.
+    ///
+    /// libcurl adds `Expect: 100-continue` by itself, so that a refusal comes before the content.
     static func putObject(
         _ address: ObjectAddress,
         limit: Duration,
@@ -54,9 +56,7 @@ extension StoreRequest {
             url: address.objectURL,
             token: address.token,
             limit: limit,
-            headers: [
-                "If-None-Match: *", "Transfer-Encoding: chunked", "Expect: 100-continue", "Content-Type: \(type)",
-            ],
+            headers: ["If-None-Match: *", "Transfer-Encoding: chunked", "Content-Type: \(type)"],
             makeBody: makeBody,
             cancellation: cancellation
         )

@@ -14,6 +14,9 @@ import warnings
 from processes import start_time
 from settings import KINDS, write, write_rings, write_settings, write_swift_conf
 
+# The sockets that the proxy serves TLS on, and with which certificate.
+CERTIFICATES = {'tls': 'cert', 'tls_expired': 'expired', 'tls_elsewhere': 'elsewhere'}
+
 
 def log_to_stderr():
     """Swift logs to syslog only; send those records to standard error."""
@@ -100,16 +103,17 @@ def child(base, kind, sockets, pems, cache, ready_fd):
     from swift.common import utils
     eventlet.hubs.use_hub(utils.get_hub())
     for name, sock in sockets.items():
-        if name != kind and not (name == 'tls' and kind == 'proxy'):
+        if name != kind and not (name in CERTIFICATES and kind == 'proxy'):
             sock.close()
     conf, app = load(base, kind)
     running = [eventlet.spawn(answer, sockets[kind], conf, app)]
     if kind == 'proxy':
         signal.signal(signal.SIGHUP, lambda *_: cache.kept.clear())
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pems['cert'], pems['key'])
-        tls = context.wrap_socket(sockets['tls'], server_side=True)
-        running.append(eventlet.spawn(answer, tls, conf, app))
+        for name, certificate in CERTIFICATES.items():
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pems[certificate], pems['key'])
+            tls = context.wrap_socket(sockets[name], server_side=True)
+            running.append(eventlet.spawn(answer, tls, conf, app))
     warnings.filterwarnings('ignore', message='capitalize_response_headers')
     os.write(ready_fd, b'ready')
     for thread in running:
@@ -125,7 +129,7 @@ def serve(base, opts):
 
     # Bound before the rings name them: nobody can take a port between its choice and its use.
     sockets = {'proxy': listen(opts['port']), 'tls': listen(opts['tls_port'])}
-    sockets.update((kind, listen(0)) for kind in KINDS)
+    sockets.update((name, listen(0)) for name in KINDS + ('tls_expired', 'tls_elsewhere'))
     ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}
     pems = write_certificates(base)
     write_settings(base, opts, ports)

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenStackSwiftStore
+import SteelyardCore
+import TestServers
+import Testing
+
+extension OpenStackSwiftTests {
+    /// What OpenStack Swift, or its certificate, makes impossible.
+    @Suite("what is refused")
+    struct Refusals {
+        private let server: OpenStackSwiftServer
+        private var upload: TestUpload
+
+        init() throws {
+            server = try OpenStackSwiftServer.current
+            upload = try TestUpload()
+            upload.token = server.token
+        }
+
+        @Test("an authority that is not known")
+        func unknownAuthority() async throws {
+            let error = try await refusal(at: server.tlsEndpoint)
+            #expect(error.code == .untrusted)
+            #expect(error.message.contains("archive.ca"))
+            #expect(upload.begun.value == 1)
+        }
+
+        @Test("a certificate that has expired, and one for another host")
+        mutating func badCertificates() async throws {
+            upload.configuration.certificateAuthorityFile = server.certificateAuthority
+            let expired = try await refusal(at: server.expiredEndpoint)
+            #expect(expired.code == .untrusted)
+            #expect(expired.message.contains("certificate has expired"))
+            let elsewhere = try await refusal(at: server.elsewhereEndpoint)
+            #expect(elsewhere.code == .untrusted)
+            #expect(elsewhere.message.contains("127.0.0.1"))
+        }
+
+        @Test("an authority's file that is missing, or no PEM file", arguments: ["/nowhere/ca.pem", "/dev/null"])
+        mutating func badAuthorityFile(_ file: String) async throws {
+            upload.configuration.certificateAuthorityFile = file
+            let error = try await refusal(at: server.tlsEndpoint)
+            #expect(error.code == .untrusted)
+            #expect(error.message.contains("archive.ca"))
+        }
+
+        @Test("TLS to a port that speaks none, and the other way about")
+        mutating func wrongScheme() async throws {
+            upload.configuration.retries.attempts = 1
+            let https = try await refusal(at: server.endpoint.replacing("http:", with: "https:"))
+            #expect(https.code == .unavailable)
+            _ = try await refusal(at: server.tlsEndpoint.replacing("https:", with: "http:"))
+        }
+
+        @Test("somebody else's account")
+        mutating func otherAccount() async throws {
+            upload.token = try await server.tokenOfAnotherAccount()
+            let error = try await refusal(at: server.endpoint)
+            #expect(error.code == .forbidden)
+            #expect(error.status == 403)
+        }
+
+        @Test("an object that is too large leaves nothing")
+        func tooLarge() async throws {
+            try await withOpenStackSwift(options: ["--max-file-size", "500000"]) { small in
+                var upload = upload
+                upload.token = small.token
+                let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: small.endpoint) }
+                #expect(error?.code == .tooLarge)
+                let names = try await small.names(in: upload.path.container)
+                #expect(names.isEmpty)
+            }
+        }
+
+        private func refusal(at endpoint: String) async throws -> ObjectStoreError {
+            let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: endpoint) }
+            #expect(error.map { "\($0)".contains(upload.token) } == false)
+            #expect(!upload.log.lines.contains { $0.contains(upload.token) })
+            return try #require(error)
+        }
+    }
+}

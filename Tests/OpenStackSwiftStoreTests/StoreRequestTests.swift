@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import OpenStackSwiftStore
+import SteelyardCore
+import SteelyardTestSupport
+import Synchronization
+import TestServers
+import Testing
+
+/// What goes over the wire.
+@Suite("What a server is sent")
+struct StoreRequestTests {
+    @Test("one PUT in chunks that overwrites nothing, after a go-ahead, with the token in its header")
+    func head() async throws {
+        let upload = try TestUpload(container: "a container")
+        let etag = MD5.hexDigits(of: upload.content)
+        let head = Mutex("")
+        try await LoopbackScript { connection, _ in
+            head.withLock { $0 = connection.readHead() ?? "" }
+            _ = connection.takeChunks()
+            connection.answer("201 Created", headers: ["Etag: \(etag)"])
+        }.serve { server in
+            _ = try await upload.run(at: server.port)
+            let lines = head.withLock { $0 }.split(separator: "\r\n").map(String.init)
+            #expect(lines.first == "PUT /v1/AUTH_test/a%20container/lb/haproxy-19700101-000000.log.gz HTTP/1.1")
+            #expect(
+                Set(lines.dropFirst()) == [
+                    "Host: 127.0.0.1:\(server.port)", "User-Agent: steelyard", "Accept: */*", "If-None-Match: *",
+                    "Transfer-Encoding: chunked", "Expect: 100-continue", "Content-Type: application/gzip",
+                    "X-Auth-Token: \(upload.token)",
+                ]
+            )
+            #expect(server.connectionCount == 1)
+        }
+    }
+
+    @Test("a container that is missing is made, and then the object is sent again")
+    func container() async throws {
+        let upload = try TestUpload()
+        let etag = MD5.hexDigits(of: upload.content)
+        let heads = Mutex<[String]>([])
+        try await LoopbackScript { connection, _ in
+            while let head = connection.readHead() {
+                let number = heads.withLock { heads in
+                    heads.append(head)
+                    return heads.count
+                }
+                switch number {
+                case 1: return connection.answer("404 Not Found", headers: ["Connection: close"])
+                case 2: connection.answer("201 Created")
+                default:
+                    _ = connection.takeChunks()
+                    connection.answer("201 Created", headers: ["Etag: \(etag)"])
+                }
+            }
+        }.serve { server in
+            _ = try await upload.run(at: server.port)
+            let heads = heads.withLock { $0 }
+            try #require(heads.count == 3)
+            #expect(heads[1].hasPrefix("PUT /v1/AUTH_test/\(upload.path.container) HTTP/1.1"))
+            #expect(heads[1].contains("Content-Length: 0") && !heads[1].contains("Expect"))
+            #expect(heads[2] == heads[0])
+            // The object goes over the connection that the container was made on.
+            #expect(server.connectionCount == 2)
+        }
+    }
+
+    @Test("a proxy of the environment is not used")
+    func proxy() async throws {
+        // In a process of its own, since the environment is everybody's.
+        await #expect(processExitsWith: .success) {
+            for name in ["http_proxy", "https_proxy", "all_proxy"] { setenv(name, "http://127.0.0.1:1", 1) }
+            let upload = try TestUpload()
+            let etag = MD5.hexDigits(of: upload.content)
+            try await LoopbackScript { connection, _ in
+                _ = connection.readHead()
+                _ = connection.takeChunks()
+                connection.answer("201 Created", headers: ["Etag: \(etag)"])
+            }.serve { server in _ = try await upload.run(at: server.port) }
+        }
+    }
+}

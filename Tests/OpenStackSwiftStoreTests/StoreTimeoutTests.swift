@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenStackSwiftStore
+import SteelyardCore
+import TestServers
+import Testing
+
+/// What the store makes of servers that do not answer.
+///
+/// The limits are far above what is measured on an idle machine, and far below what the defaults would take.
+@Suite("What a server does not answer")
+struct StoreTimeoutTests {
+    @Test("a store that is not there fails soon")
+    func refusedConnection() async throws {
+        let upload = try TestUpload()
+        let error = try await fails(upload, at: FreePort.next(), within: .seconds(9))
+        #expect(error.code == .unavailable)
+        #expect(error.message.hasPrefix("the object store cannot be reached"))
+        #expect(upload.begun.value == 3)
+    }
+
+    @Test("a host that nobody knows fails and is named")
+    func unknownHost() async throws {
+        var upload = try TestUpload()
+        upload.configuration.retries.attempts = 1
+        let error = await #expect(throws: ObjectStoreError.self) {
+            try await upload.run(at: "http://nobody.invalid/v1/a")
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("nobody.invalid") == true)
+    }
+
+    @Test("a server that says nothing is given up after the stall timeout")
+    func silence() async throws {
+        var upload = try TestUpload()
+        upload.configuration.stallTimeout = .milliseconds(300)
+        upload.configuration.retries.attempts = 1
+        // Without a word it gets the content after a second; that it does not take it all shows behind it.
+        upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 40)
+        try await LoopbackScript { connection, _ in connection.freeze(seconds: 25) }.serve { server in
+            let error = try await fails(upload, at: server.port, within: .seconds(20))
+            #expect(error.code == .timedOut)
+            #expect(error.message.contains("not one byte"))
+        }
+    }
+
+    @Test("all attempts together end at the deadline")
+    func deadline() async throws {
+        var upload = try TestUpload()
+        upload.configuration.totalTimeout = .seconds(1)
+        upload.configuration.retries.attempts = 1000
+        upload.configuration.retries.longestWait = .milliseconds(50)
+        try await LoopbackScript { connection, _ in connection.reset() }.serve { server in
+            let error = try await fails(upload, at: server.port, within: .seconds(20))
+            #expect(error.code == .timedOut)
+            #expect(error.message.hasPrefix("the object was not stored within 1 s"))
+        }
+        try await LoopbackScript { connection, _ in connection.stall() }.serve { server in
+            let error = try await fails(upload, at: server.port, within: .seconds(20))
+            #expect(error.code == .timedOut)
+        }
+    }
+
+    @Test("cancelling ends a wait for an answer, and the wait before the next attempt")
+    func cancellation() async throws {
+        var upload = try TestUpload()
+        upload.configuration.retries.firstWait = .seconds(60)
+        upload.configuration.retries.longestWait = .seconds(60)
+        for isSilent in [true, false] {
+            try await LoopbackScript { connection, _ in
+                if isSilent { connection.stall() } else { connection.reset() }
+            }.serve { [upload] server in
+                let start = ContinuousClock.now
+                let task = Task { try await upload.run(at: server.port) }
+                while server.connectionCount == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                try await Task.sleep(for: .milliseconds(50))
+                task.cancel()
+                let error = await #expect(throws: ObjectStoreError.self) { try await task.value }
+                #expect(error?.code == .cancelled)
+                #expect(.now - start < .seconds(30))
+            }
+        }
+    }
+
+    private func fails(_ upload: TestUpload, at port: Int, within limit: Duration) async throws -> ObjectStoreError {
+        let start = ContinuousClock.now
+        let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: port) }
+        #expect(.now - start < limit)
+        return try #require(error)
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import OpenStackSwiftStore
+import SteelyardCore
+import Synchronization
+
+/// One upload of a test, by a store that waits next to nothing between its attempts.
+struct TestUpload {
+    var configuration = OpenStackSwiftConfiguration()
+    var token = "a-secret-token-of-this-test"
+    var path: ObjectPath
+    var blocks = [[UInt8]](repeating: [UInt8](repeating: 42, count: 300_000), count: 3)
+    let log = CollectedLog()
+    /// How often the content was begun.
+    let begun = BeginCount()
+
+    init(container: String = "c-\(UInt64.random(in: 0...UInt64.max))") throws {
+        path = ObjectPath(
+            basePath: try ObjectBasePath(container),
+            loadBalancer: try Identifier("lb"),
+            time: UTCTimestamp(microseconds: 0)
+        )
+        configuration.retries.firstWait = .milliseconds(1)
+        configuration.retries.attempts = 3
+    }
+
+    var content: [UInt8] { Array(blocks.joined()) }
+
+    func run(at endpoint: String) async throws -> StoredObject {
+        let store = OpenStackSwiftStore(configuration: configuration, logger: log.makeLogger())
+        let (begun, blocks) = (begun, blocks)
+        return try await store.put(path, at: StorageEndpoint(endpoint), token: StorageToken(token)) {
+            () throws(ObjectStoreError) in
+            begun.add()
+            return BlocksBody(blocks)
+        }
+    }
+
+    func run(at port: Int) async throws -> StoredObject { try await run(at: "http://127.0.0.1:\(port)/v1/AUTH_test") }
+}
+
+final class BeginCount: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+
+    func add() { count.withLock { $0 += 1 } }
+}
+
+final class BlocksBody: ObjectBody {
+    private let blocks: Mutex<ArraySlice<[UInt8]>>
+
+    init(_ blocks: [[UInt8]]) { self.blocks = Mutex(blocks[...]) }
+
+    func next() throws(ObjectStoreError) -> [UInt8]? { blocks.withLock { $0.popFirst() } }
+}

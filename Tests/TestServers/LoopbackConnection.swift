@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// One connection of a ``LoopbackServer``; used on one thread.
+package final class LoopbackConnection {
+    private var descriptor: Int32
+    private var received: [UInt8] = []
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Opens a connection to a port of 127.0.0.1.
+    init(port: Int) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let descriptor = descriptor
+        _ = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                connect(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    /// Reads a request's header, without its last empty line; nil where the client has closed.
+    package func readHead() -> String? {
+        while true {
+            if let end = received.firstRange(of: Array("\r\n\r\n".utf8)) {
+                defer { received.removeFirst(end.upperBound) }
+                return String(decoding: received[..<end.lowerBound], as: UTF8.self)
+            }
+            guard let bytes = read() else { return nil }
+            received += bytes
+        }
+    }
+
+    /// Reads a chunked content to its end; nil where the client has closed before that.
+    package func readChunks() -> [UInt8]? {
+        var content: [UInt8] = []
+        while let line = readLine(), let size = Int(line, radix: 16) {
+            guard size > 0 else { return readLine() == nil ? nil : content }
+            while received.count < size + 2 {
+                guard let bytes = read() else { return nil }
+                received += bytes
+            }
+            content += received[..<size]
+            received.removeFirst(size + 2)
+        }
+        return nil
+    }
+
+    /// Answers 100 Continue and reads a chunked content.
+    package func takeChunks() -> [UInt8]? {
+        send("HTTP/1.1 100 Continue\r\n\r\n")
+        return readChunks()
+    }
+
+    /// Sends an answer with a content.
+    package func answer(_ status: String, headers: [String] = [], _ content: String = "") {
+        let head = ["HTTP/1.1 \(status)", "Content-Length: \(content.utf8.count)"] + headers
+        send(head.joined(separator: "\r\n") + "\r\n\r\n" + content)
+    }
+
+    /// Sends text as it is.
+    @discardableResult
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            rest.removeFirst(count)
+        }
+        return true
+    }
+
+    /// Does nothing until the client has closed.
+    package func stall() { while read() != nil {} }
+
+    /// Does nothing at all, and takes no byte, for some seconds.
+    package func freeze(seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
+
+    /// Closes with a reset, as a machine does that has lost the connection.
+    package func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
+    package func close() {
+        guard descriptor >= 0 else { return }
+        Glibc.close(descriptor)
+        descriptor = -1
+    }
+
+    /// Passes on what both sides send until one closes, or until one of the closures returns false.
+    ///
+    /// - Parameters:
+    ///   - port: Who is on the other side.
+    ///   - toServer: Sees what the client sends before it is passed on.
+    ///   - toClient: Sees what the server sends before it is passed on.
+    package func relay(
+        to port: Int,
+        toServer: ([UInt8]) -> Bool = { _ in true },
+        toClient: ([UInt8]) -> Bool = { _ in true }
+    ) {
+        let server = LoopbackConnection(port: port)
+        defer { server.close() }
+        while true {
+            var entries = [self, server].map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+            guard poll(&entries, 2, 30_000) > 0 else { return }
+            if entries[0].revents != 0 {
+                guard let bytes = read(), toServer(bytes), server.send(bytes) else { return }
+            }
+            if entries[1].revents != 0 {
+                guard let bytes = server.read(), toClient(bytes), send(bytes) else { return }
+            }
+        }
+    }
+
+    private func readLine() -> String? {
+        while true {
+            if let end = received.firstRange(of: Array("\r\n".utf8)) {
+                defer { received.removeFirst(end.upperBound) }
+                return String(decoding: received[..<end.lowerBound], as: UTF8.self)
+            }
+            guard let bytes = read() else { return nil }
+            received += bytes
+        }
+    }
+
+    private func read() -> [UInt8]? {
+        guard descriptor >= 0 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        return count > 0 ? Array(bytes.prefix(count)) : nil
+    }
+}
