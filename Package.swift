@@ -197,6 +197,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
+                "steelyard",
                 "SteelyardCore",
                 "TestServers",
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -41,7 +41,10 @@ import SteelyardCore
     /// - Returns: What libgearman says, and the server's name for the job.
     func submitInBackground(_ payload: [UInt8], to function: String) -> (GearmanCode, handle: String) {
         var name = [CChar](repeating: 0, count: Int(GEARMAN_JOB_HANDLE_SIZE))
-        let code = unsafe gearman_client_do_background(client, function, nil, payload, payload.count, &name)
+        let code = unsafe payload.withUnsafeBytes { buffer in
+            let start = unsafe buffer.isEmpty ? nil : buffer.baseAddress
+            return unsafe gearman_client_do_background(client, function, nil, start, buffer.count, &name)
+        }
         return (
             GearmanCode(code), String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         )
@@ -85,11 +88,15 @@ import SteelyardCore
         var code = GEARMAN_SUCCESS
         // Unretained: this object is kept by the caller until the tasks have been run.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        _ = unsafe gearman_client_add_task(client, nil, context, function, nil, payload, payload.count, &code)
-        guard code == GEARMAN_SUCCESS else { return (GearmanCode(code), nil) }
-        let result = runTasks(until: deadline)
-        // The tasks refer to the payload, which ends with this call.
-        unsafe gearman_client_task_free_all(client)
+        // The packet refers to the payload, which must therefore stay until the tasks have been run.
+        let result = unsafe payload.withUnsafeBytes { buffer in
+            // libgearman takes nothing for an empty payload but a null pointer.
+            let start = unsafe buffer.isEmpty ? nil : buffer.baseAddress
+            _ = unsafe gearman_client_add_task(client, nil, context, function, nil, start, buffer.count, &code)
+            guard code == GEARMAN_SUCCESS else { return GearmanCode(code) }
+            defer { unsafe gearman_client_task_free_all(client) }
+            return runTasks(until: deadline)
+        }
         return (result, watch.reply)
     }
 

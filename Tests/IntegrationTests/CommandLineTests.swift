@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestServers
+import Testing
+
+/// What the command line promises without a worker.
+@Suite struct CommandLineTests {
+    @Test(
+        arguments: [
+            (["worker", "--nope"], "--nope"), (["send"], "message"), (["send", "nonsense"], "nonsense"),
+            (["send", "nonsense", "file.json"], "nonsense"), (["send", "--timeout", "0", "stats"], "--timeout"),
+            (["render"], "file"), (["launch"], "launch"), (["worker", "--driver"], "--driver"),
+            (["send", "/nonexistent/message.json"], "/nonexistent/message.json"),
+        ]
+    )
+    func wrongUsage(_ arguments: [String], _ name: String) async throws {
+        let result = try await SteelyardProgram.run(arguments)
+        #expect(result.code == 64)
+        #expect(result.output.isEmpty)
+        expectOneLine(result.error, naming: name)
+    }
+
+    @Test(
+        arguments: [
+            (["--gearman", "host:port"], [:], "--gearman"),
+            (["--gearman", ""], [:], "--gearman"),
+            (["--log-level", "loud"], [:], "--log-level"),
+            (["--log-format", "xml"], [:], "--log-format"),
+            (["--driver", "nginx"], [:], "driver"),
+            (["--config", "/nonexistent.json5"], [:], "--config"),
+            ([], ["STEELYARD_LOG_LEVEL": "loud"], "STEELYARD_LOG_LEVEL"),
+            ([], ["STEELYARD_LIMITS_NODE_COUNT": "many"], "STEELYARD_LIMITS_NODE_COUNT"),
+            ([], ["STEELYARD_HAPROXY_MAX_CONNECTIONS": "0"], "STEELYARD_HAPROXY_MAX_CONNECTIONS"),
+            ([], ["STEELYARD_GEARMAN_TLS_CA": "/etc/ca.pem"], "STEELYARD_GEARMAN_TLS_CA"),
+        ] as [([String], [String: String], String)]
+    )
+    func wrongConfiguration(_ arguments: [String], _ variables: [String: String], _ name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let result = try await SteelyardProgram.run(
+                ["worker", "--state-dir", folder.path] + arguments,
+                variables: variables
+            )
+            #expect(result.code == 78)
+            #expect(result.output.isEmpty)
+            expectOneLine(result.error, naming: name)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("{haproxy: {bin: 1}}", "haproxy.bin"), ("{nonsense: true}", "nonsense"),
+            ("{archive: {compression_level: 13}}", "archive.compression_level"),
+            ("{archive: {compression_level: 6.5}}", "archive.compression_level"),
+            ("{driver: 7}", "driver"), ("{gearman: null}", "gearman"), ("{gearman: {servers: []}}", "gearman.servers"),
+            ("{gearman: {servers: ['a', 'a']}}", "gearman.servers"), ("{dry_run: 'yes'}", "dry_run"),
+            ("{diagnostics: {target: 'nowhere'}}", "diagnostics.target"), ("[]", "object"), ("{", "JSON5"),
+            ("{state_dir: null}", "state_dir"), ("{haproxy: {service: 'upstart'}}", "haproxy.service"),
+        ]
+    )
+    func wrongFile(_ text: String, _ name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "wrong.json5")
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            let result = try await SteelyardProgram.run(["config", "--config", file.path])
+            #expect(result.code == 78)
+            #expect(result.output.isEmpty)
+            expectOneLine(result.error, naming: name)
+            #expect(result.error.contains(file.path))
+        }
+    }
+
+    @Test func precedence() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "all.json5")
+            let text = "{ /* JSON5 */ gearman: {function: 'of-the-file', servers: ['a:1']}, log: {level: 'debug'}, }"
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            let result = try await SteelyardProgram.run(
+                ["config", "--config", file.path, "--function", "of-the-command-line"],
+                variables: ["STEELYARD_GEARMAN_FUNCTION": "of-the-environment", "STEELYARD_LOG_LEVEL": "error"]
+            )
+            let configuration = try result.reply()
+            let gearman = try #require(configuration["gearman"] as? [String: Any])
+            #expect(gearman["function"] as? String == "of-the-command-line")
+            #expect(gearman["servers"] as? [String] == ["a:1"])
+            #expect((configuration["log"] as? [String: Any])?["level"] as? String == "error")
+            #expect(configuration["driver"] as? String == "haproxy")
+        }
+    }
+
+    /// The example holds every key with its default, so it changes nothing.
+    @Test func exampleConfiguration() async throws {
+        let file = Environment.packageFolder.appending(path: "Examples/steelyard.json5")
+        let defaults = try await SteelyardProgram.run(["config"])
+        let example = try await SteelyardProgram.run(["config", "--config", file.path])
+        #expect(example.code == 0, "\(example.error)")
+        #expect(example.output == defaults.output)
+    }
+
+    @Test func helpAndVersion() async throws {
+        for arguments in [["--help"], ["help", "send"], ["worker", "--help"], ["--version"]] {
+            let result = try await SteelyardProgram.run(arguments)
+            #expect(result.code == 0)
+            #expect(!result.output.isEmpty)
+            #expect(result.error.isEmpty)
+        }
+    }
+
+    @Test func noServer() async throws {
+        let port = try FreePort.next()
+        let result = try await SteelyardProgram.run(["send", "--gearman", "127.0.0.1:\(port)", "stats"])
+        #expect(result.code == 69)
+        #expect(result.output.isEmpty)
+        expectOneLine(result.error, naming: "127.0.0.1:\(port)")
+    }
+
+    @Test(arguments: ["update", "update-two", "update-galera"])
+    func renderExample(_ name: String) async throws {
+        let file = Environment.packageFolder.appending(path: "Examples/\(name).json")
+        let result = try await SteelyardProgram.run(["render", file.path])
+        #expect(result.code == 0)
+        #expect(result.error.isEmpty)
+        let bytes = Array(try Data(contentsOf: file))
+        let fromInput = try await SteelyardProgram.run(["render", "-"], input: bytes)
+        #expect(fromInput.output == result.output)
+        #expect(result.output.contains("server id-"))
+    }
+
+    @Test(
+        arguments: [
+            (#"{"hpcs_action":"STATS"}"#, "hpcs_action"),
+            (#"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"HTTP","nodes":[{}]}]}"#, "nodes[0].address"),
+            ("[", "JSON"),
+        ]
+    )
+    func renderOfWhatIsNoUpdate(_ text: String, _ name: String) async throws {
+        let result = try await SteelyardProgram.run(["render", "-"], input: Array(text.utf8))
+        #expect(result.code == 1)
+        #expect(result.output.isEmpty)
+        expectOneLine(result.error, naming: name)
+    }
+
+    private func expectOneLine(_ error: String, naming name: String) {
+        #expect(error.split(separator: "\n").count == 1, "\(error)")
+        #expect(error.lowercased().contains(name.lowercased()), "\(error)")
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Subprocess
+import SystemPackage
+import TestServers
+
+/// The program under test, as a user runs it.
+enum SteelyardProgram {
+    /// What a finished command has given.
+    struct Finished: Sendable {
+        let code: Int
+        let output: String
+        let error: String
+
+        /// The reply as JSON.
+        func reply() throws -> [String: Any] {
+            guard let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else {
+                throw ServerFailure("no JSON object: \(output) \(error)")
+            }
+            return object
+        }
+    }
+
+    /// Beside the bundle of the tests, where the build puts it.
+    static var path: String {
+        let arguments = ProcessInfo.processInfo.arguments.map { URL(fileURLWithPath: $0) }
+        let bundle = arguments.first { $0.lastPathComponent.hasSuffix(".xctest") } ?? arguments[0]
+        return bundle.deletingLastPathComponent().appending(path: "steelyard").path
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// - Parameter input: Its standard input.
+    static func run(
+        _ arguments: [String],
+        input: [UInt8] = [],
+        variables: [String: String] = [:],
+        in folder: URL? = nil
+    )
+        async throws -> Finished
+    {
+        let changes = variables.map { (Subprocess.Environment.Key(stringLiteral: $0.key), Optional($0.value)) }
+        let result = try await Subprocess.run(
+            .path(FilePath(path)),
+            arguments: Arguments(arguments),
+            environment: .inherit.updating(Dictionary(uniqueKeysWithValues: changes)),
+            workingDirectory: folder.map { FilePath($0.path) },
+            input: .array(input),
+            output: .string(limit: 64 << 20),
+            error: .string(limit: 1 << 20)
+        )
+        let code =
+            switch result.terminationStatus {
+            case .exited(let code): Int(code)
+            case .signaled(let signal): 128 + Int(signal)
+            }
+        return Finished(code: code, output: result.standardOutput, error: result.standardError)
+    }
+}

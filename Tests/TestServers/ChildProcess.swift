@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Foundation
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// A program that a test has started; what it prints goes to files in the test's folder.
+package final class ChildProcess: Sendable {
+    private let pid: pid_t
+    private let exit: Task<Int32, any Error>
+    private let outputFile: URL
+    private let errorFile: URL
+
+    private init(pid: pid_t, exit: Task<Int32, any Error>, outputFile: URL, errorFile: URL) {
+        self.pid = pid
+        self.exit = exit
+        self.outputFile = outputFile
+        self.errorFile = errorFile
+    }
+
+    /// Starts a program; ``stop()`` must follow.
+    ///
+    /// - Parameter name: What its files are called.
+    package static func start(
+        _ program: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        in folder: URL,
+        name: String
+    ) async throws -> ChildProcess {
+        let (output, error) = (folder.appending(path: name + ".out"), folder.appending(path: name + ".err"))
+        let started = AsyncStream<pid_t>.makeStream()
+        let outputDescriptor = try append(to: output)
+        let errorDescriptor = try append(to: error)
+        let exit = Task {
+            defer { started.continuation.finish() }
+            let variables = environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) }
+            let result = try await Subprocess.run(
+                .path(FilePath(program)),
+                arguments: Arguments(arguments),
+                environment: .inherit.updating(Dictionary(uniqueKeysWithValues: variables)),
+                workingDirectory: FilePath(folder.path),
+                input: .none,
+                output: .fileDescriptor(outputDescriptor, closeAfterSpawningProcess: true),
+                error: .fileDescriptor(errorDescriptor, closeAfterSpawningProcess: true)
+            ) { execution in
+                started.continuation.yield(execution.processIdentifier.value)
+            }
+            switch result.terminationStatus {
+            case .exited(let code): return Int32(code)
+            case .signaled(let signal): return 128 + Int32(signal)
+            }
+        }
+        var pids = started.stream.makeAsyncIterator()
+        guard let pid = await pids.next() else {
+            _ = try await exit.value
+            throw ServerFailure("\(program) did not start")
+        }
+        return ChildProcess(pid: pid, exit: exit, outputFile: output, errorFile: error)
+    }
+
+    /// The process's number.
+    package var processIdentifier: Int32 { pid }
+
+    /// What it has printed to standard output until now.
+    package var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
+
+    /// What it has printed to standard error until now.
+    package var errorOutput: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
+    /// Sends a signal.
+    package func send(signal: Int32) { kill(pid, signal) }
+
+    /// Waits for its end.
+    ///
+    /// - Returns: Its exit code, or 128 and the signal's number.
+    package func wait(within seconds: Double = 30) async throws -> Int32 {
+        try await withThrowingTaskGroup(of: Int32.self) { group in
+            group.addTask { try await self.exit.value }
+            group.addTask {
+                try await Task.sleep(for: .seconds(seconds))
+                kill(self.pid, SIGKILL)
+                throw ServerFailure("the process did not end within \(seconds) s: \(self.errorOutput)")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? -1
+        }
+    }
+
+    /// Ends it, by force where it does not go by itself, and returns once it has gone.
+    package func stop() async {
+        send(signal: SIGCONT)
+        send(signal: SIGTERM)
+        _ = try? await wait(within: 30)
+        _ = try? await exit.value
+    }
+
+    private typealias Environment = Subprocess.Environment
+
+    private static func append(to file: URL) throws -> FileDescriptor {
+        try FileDescriptor.open(
+            FilePath(file.path),
+            .writeOnly,
+            options: [.create, .append, .closeOnExec],
+            permissions: .ownerReadWrite
+        )
+    }
+}
