@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestServers
+import Testing
+
+/// The whole agent: a real job server, a real HAProxy, and traffic.
+@Suite(Requirement.gearmand.trait, Requirement.haproxy.trait) struct DeviceTests {
+    /// What a device is given to serve in these tests.
+    struct Service {
+        let port: Int
+        let back: HTTPBackEnd
+
+        init() throws {
+            port = try FreePort.next()
+            back = try HTTPBackEnd(name: "served")
+        }
+
+        func update(port: Int? = nil, weight: Int = 1) -> String {
+            """
+            {"hpcs_action":"UPDATE","loadBalancers":[{"name":"lb #1","protocol":"HTTP","port":\(port ?? self.port),
+            "algorithm":"ROUND_ROBIN","monitor":{"type":"CONNECT","delay":30,"timeout":30,"attempts":2},
+            "nodes":[{"id":7,"address":"127.0.0.1","port":\(back.port),"weight":\(weight),"condition":"ENABLED",
+            "backup":"FALSE"}]}]}
+            """
+        }
+
+        func answer() async throws -> String {
+            let client = try await HTTPClient(port: port)
+            defer { client.close() }
+            return try await client.get("/").text
+        }
+    }
+
+    @Test func servesMetersSuspendsAndDeletes() async throws {
+        let service = try Service()
+        defer { service.back.stop() }
+        try await withAgent(driver: "haproxy") { agent in
+            #expect(agent.process.output.contains("driver=haproxy"))
+            let updated = try await agent.reply(to: service.update())
+            #expect(updated["hpcs_response"] as? String == "PASS", "\(updated)")
+            let answer = try await service.answer()
+            #expect(answer == "served")
+            let stats = try await agent.send("stats").reply()
+            #expect(stats["nodes"] as? [[String: String]] == [["id": "7", "status": "UP"]])
+            let metrics = try await agent.send("metrics").reply()
+            let entry = try #require((metrics["loadBalancers"] as? [[String: Any]])?.first)
+            #expect(entry["protocol"] as? String == "http")
+            #expect(try #require(entry["bytes_out"] as? Int) > "served".utf8.count)
+            let suspended = try await agent.send("suspend").code
+            #expect(suspended == 0)
+            await #expect(throws: (any Error).self) { try await service.answer() }
+            let status = try await agent.send("stats").reply()["status"] as? String
+            #expect(status == "SUSPENDED")
+            let enabled = try await agent.send("enable").code
+            #expect(enabled == 0)
+            let again = try await service.answer()
+            #expect(again == "served")
+            let deleted = try await agent.send("delete").code
+            #expect(deleted == 0)
+            await #expect(throws: (any Error).self) { try await service.answer() }
+        }
+    }
+
+    /// Traffic goes on while no agent is there, and the next agent knows its device.
+    @Test func agentKilledWhileTrafficFlows() async throws {
+        let service = try Service()
+        defer { service.back.stop() }
+        try await withAgent(driver: "haproxy") { agent in
+            _ = try await agent.reply(to: service.update())
+            let traffic = Task {
+                var answers = 0
+                while !Task.isCancelled {
+                    let answer = try await service.answer()
+                    guard answer == "served" else { throw ServerFailure("wrong answer: \(answer)") }
+                    answers += 1
+                }
+                return answers
+            }
+            agent.process.send(signal: SIGKILL)
+            _ = try await agent.process.wait()
+            let next = try await agent.restarted(driver: "haproxy")
+            let stats = try await next.send("stats").reply()
+            #expect(stats["hpcs_response"] as? String == "PASS", "\(stats)")
+            let metrics = try await next.send("metrics").reply()
+            #expect(metrics["hpcs_response"] as? String == "PASS", "\(metrics)")
+            traffic.cancel()
+            let answers = try await traffic.value
+            #expect(answers > 0)
+            _ = try await next.send("delete")
+            await next.process.stop()
+        }
+    }
+
+    @Test func portThatIsTaken() async throws {
+        let service = try Service()
+        let other = try HangingServer()
+        defer {
+            service.back.stop()
+            other.stop()
+        }
+        try await withAgent(driver: "haproxy") { agent in
+            _ = try await agent.reply(to: service.update())
+            let refused = try await agent.reply(to: service.update(port: other.port))
+            #expect(refused["hpcs_response"] as? String == "FAIL")
+            let error = try #require(refused["hpcs_error"] as? String)
+            #expect(error.hasPrefix("loadBalancers[0].port "), "\(error)")
+            let answer = try await service.answer()
+            #expect(answer == "served")
+        }
+    }
+
+    /// A dry run answers as the real one would, says so, and touches nothing.
+    @Test func dryRun() async throws {
+        let service = try Service()
+        defer { service.back.stop() }
+        try await withAgent(driver: "haproxy", ["--dry-run"]) { agent in
+            let reply = try await agent.reply(to: service.update())
+            #expect(reply["hpcs_response"] as? String == "PASS")
+            #expect(reply["hpcs_dry_run"] as? Bool == true)
+            await #expect(throws: (any Error).self) { try await service.answer() }
+            #expect(agent.process.errorOutput.contains("server id-7"))
+            let state = agent.folder.appending(path: "state")
+            let left = try FileManager.default.contentsOfDirectory(atPath: state.path)
+            #expect(!left.contains("haproxy.cfg") && !left.contains("state.json"), "\(left)")
+        }
+    }
+}
