@@ -7,16 +7,16 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// As many nodes as a message may have.
+/// Many nodes; as many as a message may have would take this suite half of its time.
 @Suite(Requirement.haproxy.trait)
 struct ScaleTests {
     @Test
-    func tenThousandNodesAreServed() async throws {
+    func thousandsOfNodesAreServed() async throws {
         let node = try HTTPBackEnd(name: "node")
         defer { node.stop() }
         try await withDevice { device in
             let monitor = try HealthMonitor(kind: .connect, delay: 3600, timeout: 5, attempts: 1)
-            let nodes = try (0..<10_000).map { try Node.local("\($0)", node.port) }
+            let nodes = try (0..<3000).map { try Node.local("\($0)", node.port) }
             let set = try LoadBalancerSet([device.http(nodes, monitor: monitor)])
             try await device.driver.apply(set)
             guard case .serving(let states) = try await device.driver.status() else { throw ServerFailure("serving") }
