@@ -6,7 +6,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Whose line is it?
+/// Whose a line is.
 @Suite
 struct LogLineSelectorTests {
     struct Line: Sendable, CustomTestStringConvertible {

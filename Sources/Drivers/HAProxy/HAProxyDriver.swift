@@ -44,30 +44,49 @@ public final class HAProxyDriver: LoadBalancerDriver {
         )
     }
 
+    /// Serves exactly these load balancers: with a reload where anything is different, and without where nothing is.
+    ///
+    /// - Throws: `DriverError`: `rejected` and `addressInUse` with the field at fault, `stateUnwritable`, `unavailable`
+    ///   and `timedOut`. HAProxy then serves what it served before.
     public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         defer { supervisor.changed.yield() }
         try await device.apply(wanted)
     }
 
+    /// Closes the ports at once and the connections within about a second; checks and counters go on.
+    ///
+    /// - Throws: `DriverError`.
     public func suspend() async throws(DriverError) {
         defer { supervisor.changed.yield() }
         try await device.suspend()
     }
 
+    /// Opens the ports again, without a reload where HAProxy has run all the time.
+    ///
+    /// - Throws: `DriverError`.
     public func enable() async throws(DriverError) {
         defer { supervisor.changed.yield() }
         try await device.enable()
     }
 
+    /// Stops HAProxy, and removes its configuration, the last good one, the logs and the usage.
+    ///
+    /// - Throws: `DriverError`.
     public func delete() async throws(DriverError) {
         defer { supervisor.changed.yield() }
         try await device.delete()
     }
 
+    /// Has HAProxy check what a change would render, and tells the lines that would be different.
+    ///
+    /// - Throws: `DriverError`.
     public func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         try await device.preview(change)
     }
 
+    /// Asks HAProxy for the states of the nodes; where it is just starting again, waits for it within the second.
+    ///
+    /// - Throws: `DriverError`: `notRunning`, `timedOut`, `unavailable`.
     public func status() async throws(DriverError) -> DeviceStatus {
         switch store.state {
         case .notConfigured: .notConfigured
@@ -77,15 +96,22 @@ public final class HAProxyDriver: LoadBalancerDriver {
         }
     }
 
+    /// Reads the counters of all workers, and reports what was sent to clients since the last committed report.
+    ///
+    /// - Throws: `DriverError`: also where a worker does not answer; what it has sent stays for the next report.
     public func usage() async throws(DriverError) -> UsageReport {
         _ = try store.state.requireServed()
         return try await meter.report()
     }
 
+    /// Takes note that a report was delivered, in memory and on disk.
     public func commit(_ report: UsageReport) async throws(DriverError) {
         await meter.commit(report)
     }
 
+    /// Opens HAProxy's log as it is now; one that is not there has no lines.
+    ///
+    /// - Throws: `DriverError`.
     public func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
         _ = try store.state.requireServed()
         return try HAProxyLog(files.log, metered)

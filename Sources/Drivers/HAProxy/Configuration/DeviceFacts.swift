@@ -50,8 +50,9 @@ struct DeviceFacts: Hashable, Sendable {
         return lines.contains { $0.split(whereSeparator: \.isWhitespace).first == "nameserver" }
     }
 
-    /// The limit as far as it can be raised, which HAProxy will do for itself. Whether it can depends on capabilities,
-    /// the kernel's settings and the container, so it is tried, and taken back.
+    /// The limit as far as it can be raised, which HAProxy will do for itself.
+    ///
+    /// Whether it can depends on capabilities, the kernel's settings and the container: it is tried, and taken back.
     private static func reachableLimit(atLeast wanted: Int) -> Int? {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }

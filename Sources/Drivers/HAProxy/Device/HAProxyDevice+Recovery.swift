@@ -23,7 +23,7 @@ extension HAProxyDevice {
         }
     }
 
-    /// Puts right what a crash has left. What cannot be put right is no obstacle to a change.
+    /// Puts right what a crash has left; what cannot be put right is no obstacle to a change.
     func recoverBeforeChange() async {
         do throws(DriverError) { try await recover() } catch {
             logger.error("the device is not as it should be", metadata: [LogKeys.error: "\(error)"])

@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tells one text from another: FNV-1a of 64 bits. It guards against accidents, not against forgers.
+/// Tells one text from another: FNV-1a of 64 bits.
+///
+/// It guards against accidents, not against forgers.
 struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     private let value: UInt64
 

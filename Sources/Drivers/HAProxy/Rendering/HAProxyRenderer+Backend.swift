@@ -67,6 +67,8 @@ extension HAProxyRenderer {
             )
             text.line("http-check expect status 200")
         }
+        // HAProxy counts this from the connection on; until there is one, a check waits for the shorter of the back
+        // end's `timeout connect` and the interval.
         text.line("timeout check", "\(monitor.timeout)s")
         text.line(
             "default-server",

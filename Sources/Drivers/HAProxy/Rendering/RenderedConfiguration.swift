@@ -13,8 +13,10 @@ struct RenderedConfiguration: Hashable, Sendable {
     let listening: [ListeningAddress]
     /// The file's text.
     let text: String
-    /// Names what is served. The running HAProxy has it as its `description`, so that it can be asked what it serves;
-    /// the file of a suspended device has the same as that of one which serves.
+    /// Names what is served.
+    ///
+    /// The running HAProxy has it as its `description`, so that it can be asked what it serves; the file of a
+    /// suspended device has the same as that of one which serves.
     let fingerprint: Fingerprint
     /// The field of the message that a line of the file comes from, by the line's number from 1.
     let fields: [Int: LoadBalancerField]

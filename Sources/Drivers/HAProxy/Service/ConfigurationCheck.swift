@@ -9,7 +9,7 @@ struct ConfigurationCheck: Sendable {
     private let program: Program
     private let timeout: Duration
 
-    init(_ binary: FilePath, within timeout: Duration = .seconds(8)) {
+    init(_ binary: FilePath, within timeout: Duration = .seconds(6)) {
         program = Program(binary, option: "haproxy.binary")
         self.timeout = timeout
     }

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// Many nodes; as many as a message may have would take this suite half of its time.
+@Suite(Requirement.haproxy.trait)
+struct ScaleTests {
+    @Test
+    func thousandsOfNodesAreServed() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            let monitor = try HealthMonitor(kind: .connect, delay: 3600, timeout: 5, attempts: 1)
+            let nodes = try (0..<3000).map { try Node.local("\($0)", node.port) }
+            let set = try LoadBalancerSet([device.http(nodes, monitor: monitor)])
+            try await device.driver.apply(set)
+            guard case .serving(let states) = try await device.driver.status() else { throw ServerFailure("serving") }
+            #expect(states.map(\.id) == nodes.map(\.id))
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
+            try await device.driver.apply(LoadBalancerSet([device.http(Array(nodes.dropLast()), monitor: monitor)]))
+            #expect(try await device.processes()?.reloads == 1)
+        }
+    }
+}
