@@ -27,13 +27,13 @@ struct ArchiveTests {
             try await eventually("HAProxy has logged it all") {
                 try String(contentsOf: log, encoding: .utf8).contains("/tcp-in/49 ")
             }
-            let reply = try await agent.reply(to: message(store, token: store.token))
+            let reply = try await agent.reply(to: message(store, token: store.token, path: "/every-line/logs"))
             #expect(reply["hpcs_response"] as? String == "PASS", "\(reply["hpcs_error"] ?? "")")
             let name = try #require(
-                try await store.names(in: "archive-test").first { $0.hasPrefix("logs/15/haproxy-") }
+                try await store.names(in: "every-line").first { $0.hasPrefix("logs/15/haproxy-") }
             )
             #expect(name.hasSuffix(".log.gz"))
-            let object = try #require(try await store.object("archive-test/\(name)"))
+            let object = try #require(try await store.object("every-line/\(name)"))
             let lines = try await gunzip(object.content, in: agent.folder).split(separator: "\n")
             for number in 0..<50 { #expect(lines.count { $0.contains("/tcp-in/\(number) ") } == 1) }
             let written = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
@@ -78,7 +78,7 @@ struct ArchiveTests {
         }
     }
 
-    private func message(_ store: OpenStackSwiftServer, token: String, path: String = "/archive-test/logs") -> String {
+    private func message(_ store: OpenStackSwiftServer, token: String, path: String = "/refusals/logs") -> String {
         """
         {"hpcs_action":"ARCHIVE","hpcs_object_store_type":"swift","hpcs_object_store_token":"\(token)",
         "hpcs_object_store_basepath":"\(path)","hpcs_object_store_endpoint":"\(store.endpoint)",

@@ -8,14 +8,18 @@ import Testing
 /// What happens between the worker and its job servers when something goes wrong there, or takes long.
 @Suite(Requirement.gearmand.trait) struct TransportTests {
     @Test func jobServerRestarts() async throws {
-        try await withAgent { agent in
-            let port = try #require(agent.servers[0].split(separator: ":").last.flatMap { Int($0) })
-            for _ in 0..<2 {
-                try await replaceGearmand(of: agent, port: port) {
-                    let code = try await agent.send("discover").code
-                    #expect(code == 0)
-                }
+        try await withTemporaryFolder { folder in
+            var gearmand = try await GearmandServer.start(in: folder)
+            let agent = try await AgentUnderTest.start(in: folder, servers: [gearmand.address])
+            for signal in [SIGKILL, SIGTERM] {
+                gearmand.process.send(signal: signal)
+                _ = try await gearmand.process.wait()
+                gearmand = try await gearmand.restarted()
+                let code = try await agent.send("discover").code
+                #expect(code == 0)
             }
+            await agent.process.stop()
+            await gearmand.process.stop()
         }
     }
 
@@ -129,22 +133,6 @@ import Testing
                 }
             }
         }
-    }
-
-    private func replaceGearmand(of agent: AgentUnderTest, port: Int, _ body: () async throws -> Void) async throws {
-        // The gearmand that the agent has is the only process that listens there.
-        let found = try await Command.run(
-            "/usr/bin/pgrep",
-            ["-f", "^\(try #require(Requirement.gearmand.path)).*=\(port) "]
-        )
-        let pid = try #require(Int32(String(decoding: found, as: UTF8.self).split(separator: "\n").first ?? ""))
-        kill(pid, SIGKILL)
-        try await eventually("the job server is gone") { (try? await HTTPClient(port: port)) == nil }
-        let next = try await GearmandServer.start(in: agent.folder, port: port)
-        let result: Result<Void, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
-        await next.process.stop()
-        try result.get()
     }
 
     private func update(nodes: Int) -> String {
