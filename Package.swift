@@ -188,9 +188,11 @@ let package = Package(
             dependencies: [
                 "NoOpDriver",
                 "SteelyardCore",
+                "SteelyardSystem",
                 "SteelyardWorker",
                 "TestServers",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
         ),

@@ -103,7 +103,7 @@ import SteelyardCore
     /// What went wrong last, in libgearman's words.
     var error: String {
         guard let text = unsafe gearman_client_error(client) else { return "" }
-        return unsafe String(cString: text)
+        return GearmanCode.words(unsafe String(cString: text))
     }
 
     private func runTasks(until deadline: ContinuousClock.Instant) -> GearmanCode {

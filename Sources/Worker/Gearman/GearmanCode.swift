@@ -18,6 +18,11 @@ struct GearmanCode: RawRepresentable, Hashable, Sendable, CustomStringConvertibl
     static let interrupted = GearmanCode(GEARMAN_SHUTDOWN_GRACEFUL)
     static let couldNotConnect = GearmanCode(GEARMAN_COULD_NOT_CONNECT)
 
+    /// libgearman's message without the place in its sources, which it puts behind an arrow.
+    static func words(_ message: String) -> String {
+        message.firstRange(of: " -> ").map { String(message[..<$0.lowerBound]) } ?? message
+    }
+
     /// libgearman's own name for it.
     var description: String { unsafe String(cString: gearman_strerror(gearman_return_t(rawValue))) }
 }

@@ -74,7 +74,7 @@ import Glibc
     /// What went wrong last, in libgearman's words.
     var error: String {
         guard let text = unsafe gearman_worker_error(worker) else { return "" }
-        return unsafe String(cString: text)
+        return GearmanCode.words(unsafe String(cString: text))
     }
 
     /// Wakes this handle's thread from another; must not be used once the handle is gone.

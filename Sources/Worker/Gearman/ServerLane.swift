@@ -79,11 +79,14 @@ final class ServerLane: Sendable {
 
     /// Gives the jobs in hand up; their servers will hand them out again.
     func abandon() {
-        let executors = state.withLock { state in
+        let (executors, waiting) = state.withLock { state in
             state.isAbandoned = true
-            return Array(state.executors.values)
+            defer { state.stopped = [] }
+            return (Array(state.executors.values), state.stopped)
         }
         for executor in executors { executor.wake() }
+        // A thread that looks up a name cannot be woken, and is not waited for.
+        for continuation in waiting { continuation.resume() }
     }
 
     // MARK: - What the threads use

@@ -31,9 +31,8 @@ struct Agent {
     func run() async throws {
         // A peer that closes its connection is an error of that connection, not the agent's end.
         signal(SIGPIPE, SIG_IGN)
-        do { try AtomicFile.makeFolder(FilePath(configuration.stateDirectory)) } catch {
-            throw ConfigurationError("state_dir", "cannot be used: \(error)")
-        }
+        let lock = try lockStateDirectory()
+        defer { _ = lock }
         let driver = try makeDriver()
         let transport = GearmanTransport(
             servers: configuration.servers,
@@ -68,6 +67,17 @@ struct Agent {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
         return logger
+    }
+
+    private func lockStateDirectory() throws(ConfigurationError) -> FolderLock {
+        let folder = FilePath(configuration.stateDirectory)
+        do throws(FileError) {
+            try AtomicFile.makeFolder(folder)
+            if let lock = try FolderLock(folder) { return lock }
+        } catch {
+            throw ConfigurationError("state_dir", "cannot be used: \(error)")
+        }
+        throw ConfigurationError("state_dir", "\(folder) is in use by another agent; stop it, or name another folder")
     }
 
     private func makeDriver() throws -> any LoadBalancerDriver {

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardSystem
+import Testing
+
+@testable import SteelyardWorker
+
+@Suite struct RunningJobTests {
+    private let job = RunningJob(handle: "H:test:1", executor: DrainedExecutor()) { false }
+
+    @Test func limitsItsReports() throws {
+        for done in 0..<100_000 { job.report(progress: UInt64(done), of: 1_000_000) }
+        // The first goes out at once; the rest of the loop is far quicker than the interval, most of it at least.
+        let first = try #require(job.takeProgress())
+        #expect(first.denominator == 1_000_000)
+        #expect(job.takeProgress() == nil)
+        // The end always goes out.
+        job.report(progress: 1_000_000, of: 1_000_000)
+        let last = try #require(job.takeProgress())
+        #expect(last.numerator == 1_000_000 && last.denominator == 1_000_000)
+    }
+
+    @Test(arguments: [1, 1000, UInt64(UInt32.max), 1 << 32, 10 << 40, .max])
+    func fitsGearmansNumbers(_ total: UInt64) throws {
+        job.report(progress: total / 2, of: total)
+        let half = try #require(job.takeProgress())
+        #expect(half.denominator > 0)
+        #expect(abs(Double(half.numerator) / Double(half.denominator) - Double(total / 2) / Double(total)) < 0.001)
+    }
+}
