@@ -81,7 +81,7 @@ extension OpenStackSwiftTests {
         func stall() async throws {
             let port = port
             var upload = upload
-            upload.configuration.stallTimeout = .milliseconds(500)
+            upload.configuration.stallTimeout = .seconds(2)
             upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 30)
             let stalled = Atomic(false)
             try await LoopbackScript { connection, _ in
@@ -89,7 +89,7 @@ extension OpenStackSwiftTests {
                 connection.relay(to: port) { bytes in
                     count += bytes.count
                     if count > 3_000_000, !stalled.exchange(true, ordering: .sequentiallyConsistent) {
-                        connection.freeze(seconds: 3)
+                        connection.freeze(seconds: 6)
                         return false
                     }
                     return true

@@ -83,6 +83,26 @@ struct StoreTimeoutTests {
         }
     }
 
+    @Test("cancelling after the last byte asks for the object once more, but not for long")
+    func cancellationAfterTheEnd() async throws {
+        let upload = try TestUpload()
+        let (taken, continuation) = AsyncStream<Void>.makeStream()
+        try await LoopbackScript { connection, _ in
+            _ = connection.readHead()
+            _ = connection.takeChunks()
+            continuation.finish()
+            connection.stall()
+        }.serve { server in
+            let task = Task { try await upload.run(at: server.port) }
+            for await _ in taken {}
+            task.cancel()
+            let start = ContinuousClock.now
+            let error = await #expect(throws: ObjectStoreError.self) { try await task.value }
+            #expect(error?.code == .cancelled)
+            #expect(.now - start < .seconds(20))
+        }
+    }
+
     private func fails(_ upload: TestUpload, at port: Int, within limit: Duration) async throws -> ObjectStoreError {
         let start = ContinuousClock.now
         let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: port) }

@@ -37,7 +37,7 @@ package final class LoopbackServer: Sendable {
         Thread.detachNewThread { [self] in
             while true {
                 let descriptor = accept(listener, nil, nil)
-                guard descriptor >= 0 else { return }
+                guard descriptor >= 0 else { break }
                 let number = accepted.add(1, ordering: .sequentiallyConsistent).oldValue
                 Thread.detachNewThread {
                     let connection = LoopbackConnection(descriptor)
@@ -45,14 +45,13 @@ package final class LoopbackServer: Sendable {
                     connection.close()
                 }
             }
+            // Nobody else closes it: the next server could get its number while this thread still accepts from it.
+            close(listener)
         }
     }
 
     /// Takes no more connections.
-    package func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 }
 
 /// What a ``LoopbackServer`` of a test does with its connections.

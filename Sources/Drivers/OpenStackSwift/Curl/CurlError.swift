@@ -17,7 +17,7 @@ struct CurlError: Error, Hashable, Sendable {
 
     /// Says that nothing was sent or received for too long; libcurl would count its own sender's pauses.
     static func stalled(_ limit: Duration) -> CurlError {
-        CurlError(CURLE_OPERATION_TIMEDOUT, detail: "not one byte went either way for \(limit.components.seconds) s")
+        CurlError(CURLE_OPERATION_TIMEDOUT, detail: "not one byte went either way for \(limit)")
     }
 
     /// What has happened, as far as it makes a difference.
