@@ -12,6 +12,9 @@ final class ServerConnection {
     /// After how many milliseconds without a job the server is asked for a sign of life.
     private static let idleCheck: Int32 = 10_000
 
+    /// How long a job that never waits may keep the lead.
+    private static let patience = Duration.milliseconds(5)
+
     private let lane: ServerLane
     private let executor: DrainedExecutor
     private var worker: GearmanWorkerHandle?
@@ -90,7 +93,8 @@ final class ServerConnection {
         Task(executorPreference: executor) {
             job.finish(await dispatcher.handle(payload, job: job))
         }
-        executor.drainAvailable { job.isFinished }
+        let patience = ContinuousClock.now + Self.patience
+        executor.drainAvailable { job.isFinished || ContinuousClock.now > patience }
         if !job.isFinished {
             if leads {
                 leads = false
