@@ -41,10 +41,12 @@ struct TestAgent {
         )
     }
 
+    @discardableResult
     func send(_ message: String, job: TestJob = TestJob()) async throws -> Answer {
         try await send(bytes: Array(message.utf8), job: job)
     }
 
+    @discardableResult
     func send(bytes: [UInt8], job: TestJob = TestJob()) async throws -> Answer {
         try Answer(await dispatcher.handle(bytes, job: job))
     }
