@@ -65,11 +65,13 @@ struct Field {
     /// A whole number, as a JSON number or as a string of digits; nil for the default.
     func integer() throws(MessageError) -> Int? {
         guard let value, !value.isNull else { return nil }
-        let isString = value.kind == .string
-        guard isString || value.kind == .number else {
-            throw error("must be a whole number, not \(value.kindName)")
+        let text: ArraySlice<UInt8>
+        switch value.kind {
+        case .number, .string: text = value.text
+        case .escapedString: text = try ArraySlice(string().utf8)
+        default: throw error("must be a whole number, not \(value.kindName)")
         }
-        let text = value.text
+        let isString = value.kind != .number
         let isNegative = text.first == UInt8(ascii: "-") && !isString
         var number = 0
         for byte in isNegative ? text.dropFirst() : text {

@@ -13,4 +13,17 @@ enum Excerpt {
         }
         return result + (value.unicodeScalars.dropFirst(24).isEmpty ? "\"" : "…\"")
     }
+
+    /// A name from outside for the log, whole, with whatever could hide, break or turn around a line made visible.
+    static func line(_ name: String) -> String {
+        var result = ""
+        for scalar in name.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
 }

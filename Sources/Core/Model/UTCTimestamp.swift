@@ -23,7 +23,7 @@ public struct UTCTimestamp: Hashable, Comparable, Sendable, CustomStringConverti
     /// The moment as `YYYY-MM-DD HH:MM:SS.ffffff`, the form of METRICS.
     public var description: String {
         let (date, time) = fields
-        let fraction = Self.padded(Int(((microseconds % 1_000_000) + 1_000_000) % 1_000_000), 6)
+        let fraction = Self.padded(Int(Self.floorDivision(microseconds, 1_000_000).remainder), 6)
         return "\(date.joined(separator: "-")) \(time.joined(separator: ":")).\(fraction)"
     }
 
@@ -56,8 +56,9 @@ public struct UTCTimestamp: Hashable, Comparable, Sendable, CustomStringConverti
     }
 
     private static func floorDivision(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let remainder = ((value % divisor) + divisor) % divisor
-        return ((value - remainder) / divisor, remainder)
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+        // In this order nothing overflows, down to the smallest number that a damaged file may hold.
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
     private static func padded(_ number: Int, _ width: Int) -> String {

@@ -34,16 +34,17 @@ final class ArchiveBody: ObjectBody {
     }
 
     func next() throws(ObjectStoreError) -> [UInt8]? {
-        guard !isCancelled() else {
-            throw ObjectStoreError(.cancelled, "the agent is stopping; send the ARCHIVE again")
-        }
-        return try state.withLock { state throws(ObjectStoreError) in try next(&state) }
+        try state.withLock { state throws(ObjectStoreError) in try next(&state) }
     }
 
     private func next(_ state: inout State) throws(ObjectStoreError) -> [UInt8]? {
         guard !state.isAtEnd else { return nil }
         var block: [UInt8] = []
         while block.count < Self.blockSize {
+            // Within the loop: a long log may have no line for this archive.
+            guard !isCancelled() else {
+                throw ObjectStoreError(.cancelled, "the agent is stopping; send the ARCHIVE again")
+            }
             let chunk: LogChunk?
             do { chunk = try state.reader.next() } catch { throw ObjectStoreError(.sourceFailed, error.message) }
             guard let chunk else {

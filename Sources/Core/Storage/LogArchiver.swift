@@ -75,7 +75,7 @@ public struct LogArchiver: Sendable {
             logger.info(
                 "archived",
                 metadata: [
-                    LogKeys.objectPath: "\(path)",
+                    LogKeys.objectPath: "\(Excerpt.line(path.description))",
                     LogKeys.objectBytes: "\(stored.byteCount)",
                     LogKeys.objectMD5: "\(stored.md5)",
                 ]

@@ -17,13 +17,14 @@ public struct ObjectBasePath: Hashable, Sendable, CustomStringConvertible {
         guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
             throw InvalidValue("must have no control characters in it, but is \(Excerpt.quote(text))")
         }
-        let segments = text.split(separator: "/")
-        guard !segments.contains(where: { $0 == "." || $0 == ".." }), !text.contains("..") else {
+        // Byte by byte, as the store reads it: a slash with a combining accent behind it is another Character.
+        let segments = text.utf8.split(separator: UInt8(ascii: "/"))
+        guard !segments.contains(where: { $0.elementsEqual(".".utf8) }), !text.utf8.contains("..".utf8) else {
             throw InvalidValue("must not have '..' in it, but is \(Excerpt.quote(text))")
         }
         guard let container = segments.first else { throw InvalidValue("must name a container, but is empty") }
-        self.container = String(container)
-        prefix = segments.dropFirst().joined(separator: "/")
+        self.container = String(decoding: container, as: UTF8.self)
+        prefix = segments.dropFirst().map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
     }
 
     /// The container and the prefix.

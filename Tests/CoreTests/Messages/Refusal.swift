@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+/// A row of a table of messages that must FAIL.
+struct Refusal: CustomTestStringConvertible {
+    /// What is sent; in an UPDATE's tables, the part of it that the table is about.
+    let input: String
+    /// The path that the error must begin with; for an UPDATE, without the list's name in front.
+    let path: String
+    /// What the error must say within its first 128 characters.
+    let cause: String
+
+    init(_ input: String, _ path: String, _ cause: String) {
+        self.input = input
+        self.path = path
+        self.cause = cause
+    }
+
+    var testDescription: String { "\(input.prefix(120)): \(path) \(cause)" }
+
+    /// Sends a message to an agent that serves something, and checks all that a FAIL must be.
+    func check(message: String, path: String) async throws {
+        let agent = TestAgent()
+        try await agent.update(port: 4444)
+        let answer = try await agent.send(message)
+        #expect(answer.response == "FAIL")
+        let error = try #require(answer.error)
+        #expect(error.hasPrefix("\(path) "), "\(error)")
+        #expect(error.prefix(128).contains(cause), "\(error)")
+        #expect(error.utf8.allSatisfy { 0x20...0x7E ~= $0 || $0 >= 0x80 }, "one line: \(error)")
+        #expect(
+            try answer.json.without(["hpcs_response", "hpcs_error"]) == PlainJSON(message),
+            "the request is echoed"
+        )
+        #expect(agent.driver.events == ["apply 4444"], "nothing has changed")
+        #expect(agent.store.uploads.isEmpty)
+        #expect(try await agent.update().passed, "the next message works")
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import SteelyardCore
+
+@Suite("The token is a secret")
+struct TokenSecrecyTests {
+    private static let secret = "gAAAAABo-s3cret"
+
+    @Test(
+        "a wrong token is refused without being quoted",
+        arguments: [
+            "", " ", "a b", "a\n", "a\r\nX-Evil: 1", "é", "a\u{0}", "a\u{7F}", String(repeating: "a", count: 8193),
+        ]
+    )
+    func wrong(tail: String) async throws {
+        let token = tail.isEmpty ? "" : Self.secret + tail
+        let name = "hpcs_object_store_token"
+        let quoted = String(decoding: JSONFragment.string(token).json, as: UTF8.self)
+        let message = ArchiveMessageTests.text(without: name, "\"\(name)\":\(quoted)")
+        try await Refusal("", "", "must be 1 to 8192 visible ASCII").check(message: message, path: name)
+        let agent = TestAgent()
+        let answer = try await agent.send(message)
+        #expect(answer.error?.contains("s3cret") == false)
+        #expect(!agent.log.lines.isEmpty)
+        #expect(!agent.log.lines.contains { $0.contains("s3cret") })
+    }
+
+    @Test(
+        "it is in no log line and no error, whatever becomes of the ARCHIVE",
+        arguments: [true, false],
+        [true, false]
+    )
+    func logs(storeWorks: Bool, deviceWorks: Bool) async throws {
+        let store = RecordingStore(failure: { _ in storeWorks ? nil : ObjectStoreError(.unauthorized, "who are you?") })
+        let agent = TestAgent(store: store)
+        if deviceWorks { try await agent.update() }
+        let name = "hpcs_object_store_token"
+        let message = ArchiveMessageTests.text(without: name, #""\#(name)":"\#(Self.secret)""#)
+        let answer = try await agent.send(message)
+        #expect(answer.passed == (storeWorks && deviceWorks))
+        #expect(answer.json[name]?.string == Self.secret, "the reply echoes it")
+        #expect(answer.error?.contains(Self.secret) != true)
+        #expect(!agent.log.lines.isEmpty && !agent.log.lines.contains { $0.contains(Self.secret) })
+        #expect(agent.store.uploads.map(\.token) == (answer.passed ? [Self.secret] : []), "the store needs it")
+    }
+
+    @Test("nothing that prints a message prints it")
+    func printing() throws {
+        let name = "hpcs_object_store_token"
+        let text = ArchiveMessageTests.text(without: name, #""\#(name)":"\#(Self.secret)""#)
+        let message = try Message(JSONDocument(Array(text.utf8)))
+        guard case .archive(let request) = message.action else {
+            Issue.record("it is an ARCHIVE")
+            return
+        }
+        #expect(request.token.secret == Self.secret)
+        var dumped = ""
+        dump(message, to: &dumped)
+        dump(request.token, to: &dumped)
+        let printed = [
+            "\(message)", "\(message.action)", "\(request)", "\(request.token)", String(reflecting: message),
+            String(reflecting: request.token), String(describing: request.token), dumped,
+        ]
+        for text in printed { #expect(!text.contains(Self.secret), "\(text)") }
+        #expect("\(request.token)" == "***")
+    }
+
+    @Test("the longest and the strangest token", arguments: [String(repeating: "~", count: 8192), "!", #""'\<>{}`"#])
+    func right(token: String) throws { #expect(try StorageToken(token).secret == token) }
+}

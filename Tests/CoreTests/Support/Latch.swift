@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Holds whoever comes until it is opened, and can be waited at for somebody to come.
+final class Latch: Sendable {
+    private struct State {
+        var isOpen = false
+        var arrived = 0
+        var held: [CheckedContinuation<Void, Never>] = []
+        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Waits until the latch is open.
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let ready = state.withLock { state in
+                state.arrived += 1
+                var ready = state.watchers.filter { $0.count <= state.arrived }.map(\.continuation)
+                state.watchers.removeAll { $0.count <= state.arrived }
+                if state.isOpen { ready.append(continuation) } else { state.held.append(continuation) }
+                return ready
+            }
+            for continuation in ready { continuation.resume() }
+        }
+    }
+
+    /// Waits until so many have come.
+    func waitForArrival(of count: Int = 1) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.arrived < count { state.watchers.append((count, continuation)) }
+                return state.arrived >= count
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    /// Lets through all who wait and all who come.
+    func open() {
+        let held = state.withLock { state in
+            state.isOpen = true
+            defer { state.held = [] }
+            return state.held
+        }
+        for continuation in held { continuation.resume() }
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NoOpDriver
+import SteelyardCore
+import Synchronization
+
+/// Writes down what is asked of it, and can be made to hang or to fail.
+///
+/// What it has no orders for goes on to a driver in memory.
+final class RecordingDriver: LoadBalancerDriver {
+    private struct State {
+        var events: [String] = []
+        var changing = 0
+        var mostAtOnce = 0
+        var logLines: [MeteredProtocol: [String]] = [:]
+        var usage: UsageReport?
+    }
+
+    private let state = Mutex(State())
+    private let device: any LoadBalancerDriver
+    private let failure: (@Sendable (String) -> DriverError?)?
+    private let pause: (@Sendable (String) async -> Void)?
+
+    /// Creates a driver.
+    ///
+    /// - Parameters:
+    ///   - device: What answers.
+    ///   - failure: Says with what a call fails.
+    ///   - pause: Runs within a call, before anything is done; may hang.
+    init(
+        device: any LoadBalancerDriver = NoOpDriver(),
+        failure: (@Sendable (String) -> DriverError?)? = nil,
+        pause: (@Sendable (String) async -> Void)? = nil
+    ) {
+        self.device = device
+        self.failure = failure
+        self.pause = pause
+    }
+
+    /// What was asked, in the order in which it began.
+    var events: [String] { state.withLock { $0.events } }
+    /// The greatest number of changes that were under way at one moment.
+    var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
+
+    func setLog(of metered: MeteredProtocol, _ lines: [String]) { state.withLock { $0.logLines[metered] = lines } }
+    func setUsage(_ report: UsageReport) { state.withLock { $0.usage = report } }
+
+    func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
+        try await change("apply \(wanted.loadBalancers.map(\.port.description).joined(separator: ","))")
+        defer { changed() }
+        try await device.apply(wanted)
+    }
+
+    func suspend() async throws(DriverError) {
+        try await change("suspend")
+        defer { changed() }
+        try await device.suspend()
+    }
+
+    func enable() async throws(DriverError) {
+        try await change("enable")
+        defer { changed() }
+        try await device.enable()
+    }
+
+    func delete() async throws(DriverError) {
+        try await change("delete")
+        defer { changed() }
+        try await device.delete()
+        state.withLock { $0.logLines = [:] }
+    }
+
+    func preview(_ change: DeviceChange) async throws(DriverError) -> String {
+        try await note("preview")
+        return try await device.preview(change)
+    }
+
+    func status() async throws(DriverError) -> DeviceStatus {
+        try await note("status")
+        return try await device.status()
+    }
+
+    func usage() async throws(DriverError) -> UsageReport {
+        try await note("usage")
+        if let report = state.withLock({ $0.usage }) { return report }
+        return try await device.usage()
+    }
+
+    func commit(_ report: UsageReport) async throws(DriverError) {
+        try await note("commit")
+        try await device.commit(report)
+    }
+
+    func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
+        try await note("open \(metered.rawValue)")
+        guard let lines = state.withLock({ $0.logLines[metered] }) else { return try await device.openLog(of: metered) }
+        return LinesInMemory(lines: lines)
+    }
+
+    private func note(_ event: String) async throws(DriverError) {
+        state.withLock { $0.events.append(event) }
+        await pause?(event)
+        if let error = failure?(event) { throw error }
+    }
+
+    private func change(_ event: String) async throws(DriverError) {
+        state.withLock { state in
+            state.events.append(event)
+            state.changing += 1
+            state.mostAtOnce = max(state.mostAtOnce, state.changing)
+        }
+        await pause?(event)
+        if let error = failure?(event) {
+            changed()
+            throw error
+        }
+    }
+
+    private func changed() { state.withLock { $0.changing -= 1 } }
+}
+
+/// A log that gives one line at a time.
+struct LinesInMemory: OpenedLog {
+    let lines: [String]
+
+    var byteCount: UInt64 { UInt64(lines.reduce(0) { $0 + $1.utf8.count + 1 }) }
+
+    func makeReader() throws(DriverError) -> any LogReader { Reader(lines) }
+
+    private final class Reader: LogReader {
+        private let state: Mutex<(rest: ArraySlice<String>, position: UInt64)>
+
+        init(_ lines: [String]) { state = Mutex((lines[...], 0)) }
+
+        func next() throws(DriverError) -> LogChunk? {
+            state.withLock { state in
+                guard let line = state.rest.popFirst() else { return nil }
+                state.position += UInt64(line.utf8.count + 1)
+                return LogChunk(lines: Array("\(line)\n".utf8), position: state.position)
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+
+/// Runs its tasks on one queue, in the order in which they were started, as the thread of a job server's connection
+/// does.
+final class SerialQueue: TaskExecutor {
+    private let queue = DispatchQueue(label: "serial")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
