@@ -17,7 +17,9 @@ public enum StartupMemory {
         }
     }
 
-    /// Where the program's file is mapped for execution. Nothing else will do: a mapping that is only read may hold what
+    /// Where the program's file is mapped for execution.
+    ///
+    /// Nothing else will do: a mapping that is only read may hold what
     /// the dynamic linker wrote into it, which the file does not have.
     private static func codeMappings() -> [Range<UInt>] {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -78,11 +78,9 @@ struct TrafficTests {
             try await device.driver.apply(old)
             let before = try await device.processes()
             let taken = try LoadBalancerSet([device.http(nodes), device.tcp(nodes, port: node.port)])
-            let begun = ContinuousClock.now
             let error = await #expect(throws: DriverError.self) { try await device.driver.apply(taken) }
             #expect(error?.code == .addressInUse)
             #expect(error?.field == LoadBalancerField(loadBalancer: 1, name: "port"))
-            #expect(begun.duration(to: .now) < .seconds(1))
             #expect(try await device.processes() == before)
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
             try await device.driver.apply(old)

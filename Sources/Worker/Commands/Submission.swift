@@ -19,7 +19,7 @@ struct Submission: Sendable {
     let timeout: Duration
     let isBackground: Bool
 
-    /// Submits the message to the first server that can be reached. Blocks.
+    /// Submits the message to the first server that can be reached, and waits: for a thread of its own.
     func run() -> Result {
         let deadline = ContinuousClock.now + timeout
         var reasons: [String] = []

@@ -23,36 +23,60 @@ struct ConfigurationKey: Sendable {
     var variable: String { "STEELYARD_" + name.uppercased().replacing(".", with: "_") }
 
     static let all: [ConfigurationKey] = [
-        ConfigurationKey("gearman.servers", { $0.servers = try servers($1) }) { configuration in
-            .array(configuration.servers.map { .string($0.description) })
-        },
-        ConfigurationKey("gearman.function", { $0.function = try function($1) ?? hostName() }) { .string($0.function) },
-        ConfigurationKey("gearman.tls.ca", refuseTLS) { _ in nil },
-        ConfigurationKey("gearman.tls.certificate", refuseTLS) { _ in nil },
-        ConfigurationKey("gearman.tls.key", refuseTLS) { _ in nil },
-        ConfigurationKey("driver", { $0.driver = try $1.string() }) { .string($0.driver) },
-        ConfigurationKey("dry_run", { $0.isDryRun = try $1.boolean() }) { .boolean($0.isDryRun) },
-        ConfigurationKey("state_dir", { $0.stateDirectory = try $1.string() }) { .string($0.stateDirectory) },
-        ConfigurationKey("haproxy.binary", { $0.haproxy.binary = try $1.string() }) { .string($0.haproxy.binary) },
-        ConfigurationKey("haproxy.service", { $0.haproxy.service = try service($1) }) { .string($0.haproxy.service) },
-        ConfigurationKey("haproxy.config", { $0.haproxy.config = try $1.optionalString() }) { text($0.haproxy.config) },
-        ConfigurationKey("haproxy.log", { $0.haproxy.log = try $1.optionalString() }) { text($0.haproxy.log) },
-        ConfigurationKey("haproxy.log_target", { $0.haproxy.logTarget = try $1.optionalString() }) {
-            text($0.haproxy.logTarget)
-        },
-        ConfigurationKey("haproxy.user", { $0.haproxy.user = try $1.optionalString() }) { text($0.haproxy.user) },
-        ConfigurationKey("haproxy.group", { $0.haproxy.group = try $1.optionalString() }) { text($0.haproxy.group) },
+        ConfigurationKey(
+            "gearman.servers",
+            { $0.servers = try servers($1) },
+            { configuration in
+                .array(configuration.servers.map { .string($0.description) })
+            }
+        ),
+        ConfigurationKey(
+            "gearman.function",
+            { $0.function = try function($1) ?? hostName() },
+            { .string($0.function) }
+        ),
+        ConfigurationKey("gearman.tls.ca", refuseTLS, { _ in nil }),
+        ConfigurationKey("gearman.tls.certificate", refuseTLS, { _ in nil }),
+        ConfigurationKey("gearman.tls.key", refuseTLS, { _ in nil }),
+        ConfigurationKey("driver", { $0.driver = try $1.string() }, { .string($0.driver) }),
+        ConfigurationKey("dry_run", { $0.isDryRun = try $1.boolean() }, { .boolean($0.isDryRun) }),
+        ConfigurationKey("state_dir", { $0.stateDirectory = try $1.string() }, { .string($0.stateDirectory) }),
+        ConfigurationKey("haproxy.binary", { $0.haproxy.binary = try $1.string() }, { .string($0.haproxy.binary) }),
+        ConfigurationKey("haproxy.service", { $0.haproxy.service = try service($1) }, { .string($0.haproxy.service) }),
+        ConfigurationKey(
+            "haproxy.config",
+            { $0.haproxy.config = try $1.optionalString() },
+            { text($0.haproxy.config) }
+        ),
+        ConfigurationKey("haproxy.log", { $0.haproxy.log = try $1.optionalString() }, { text($0.haproxy.log) }),
+        ConfigurationKey(
+            "haproxy.log_target",
+            { $0.haproxy.logTarget = try $1.optionalString() },
+            {
+                text($0.haproxy.logTarget)
+            }
+        ),
+        ConfigurationKey("haproxy.user", { $0.haproxy.user = try $1.optionalString() }, { text($0.haproxy.user) }),
+        ConfigurationKey("haproxy.group", { $0.haproxy.group = try $1.optionalString() }, { text($0.haproxy.group) }),
         ConfigurationKey(
             "haproxy.max_connections",
             { $0.haproxy.maximumConnections = try $1.integer(in: 1...2_000_000) },
             { number($0.haproxy.maximumConnections) }
         ),
-        ConfigurationKey("archive.endpoints", { $0.archive.endpoints = try $1.strings() }) { configuration in
-            .array(configuration.archive.endpoints.map { .string($0) })
-        },
-        ConfigurationKey("archive.ca", { $0.archive.authority = try $1.optionalString() }) {
-            text($0.archive.authority)
-        },
+        ConfigurationKey(
+            "archive.endpoints",
+            { $0.archive.endpoints = try $1.strings() },
+            { configuration in
+                .array(configuration.archive.endpoints.map { .string($0) })
+            }
+        ),
+        ConfigurationKey(
+            "archive.ca",
+            { $0.archive.authority = try $1.optionalString() },
+            {
+                text($0.archive.authority)
+            }
+        ),
         ConfigurationKey(
             "archive.compression_level",
             { $0.archive.compressionLevel = try $1.integer(in: 1...12) },
@@ -63,15 +87,27 @@ struct ConfigurationKey: Sendable {
             { $0.archive.segmentBytes = try $1.integer(in: 1_048_576...5_368_709_120) },
             { number($0.archive.segmentBytes) }
         ),
-        ConfigurationKey("diagnostics.target", { $0.diagnostics.target = try target($1) }) {
-            .string($0.diagnostics.target)
-        },
-        ConfigurationKey("diagnostics.timeout", { $0.diagnostics.timeout = try $1.integer(in: 1...60) }) {
-            number($0.diagnostics.timeout)
-        },
-        ConfigurationKey("diagnostics.reply", { $0.diagnostics.style = try style($1) }) {
-            .string($0.diagnostics.style.rawValue)
-        },
+        ConfigurationKey(
+            "diagnostics.target",
+            { $0.diagnostics.target = try target($1) },
+            {
+                .string($0.diagnostics.target)
+            }
+        ),
+        ConfigurationKey(
+            "diagnostics.timeout",
+            { $0.diagnostics.timeout = try $1.integer(in: 1...60) },
+            {
+                number($0.diagnostics.timeout)
+            }
+        ),
+        ConfigurationKey(
+            "diagnostics.reply",
+            { $0.diagnostics.style = try style($1) },
+            {
+                .string($0.diagnostics.style.rawValue)
+            }
+        ),
         ConfigurationKey(
             "limits.message_bytes",
             { configuration, value in
@@ -92,10 +128,14 @@ struct ConfigurationKey: Sendable {
             },
             { number($0.limits.nodeCount) }
         ),
-        ConfigurationKey("log.level", { $0.log.level = try $1.choice(of: LogLevels.names) }) { .string($0.log.level) },
-        ConfigurationKey("log.format", { $0.log.format = try $1.choice(of: ["text", "json"]) }) {
-            .string($0.log.format)
-        },
+        ConfigurationKey("log.level", { $0.log.level = try $1.choice(of: LogLevels.names) }, { .string($0.log.level) }),
+        ConfigurationKey(
+            "log.format",
+            { $0.log.format = try $1.choice(of: ["text", "json"]) },
+            {
+                .string($0.log.format)
+            }
+        ),
     ]
 }
 

@@ -3,7 +3,9 @@
 
 public import SteelyardCore
 
-/// All settings of the agent, checked. Each is described where it is declared; the keys are ``ConfigurationKey/all``.
+/// All settings of the agent, checked.
+///
+/// Each names its key in the configuration file.
 public struct WorkerConfiguration: Sendable {
     /// `gearman.servers`: the job servers; at least one.
     public internal(set) var servers: [GearmanServer] = []

@@ -3,7 +3,9 @@
 
 import Glibc
 
-/// Finds out whether something accepts TCP connections. Blocks: for threads of their own.
+/// Finds out whether something accepts TCP connections.
+///
+/// It blocks: for threads of their own.
 enum TCPProbe {
     /// Connects to each address of a host in turn until one accepts.
     ///

@@ -57,7 +57,9 @@ final class RunningJob: JobContext {
         }
     }
 
-    /// Leaves the outcome. Called by a job of the executor, whose thread looks for it right after.
+    /// Leaves the outcome.
+    ///
+    /// Called by a job of the executor, whose thread looks for it right after.
     func finish(_ outcome: Outcome) { self.outcome.withLock { $0 = outcome } }
 
     var isFinished: Bool { outcome.withLock { $0 != nil } }
