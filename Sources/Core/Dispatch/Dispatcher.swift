@@ -7,7 +7,7 @@ public import Logging
 ///
 /// Whatever changes the device goes through one gate, one at a time, in the order in which the messages came. Reading
 /// and long work wait for nobody; an ARCHIVE only opens its logs in turn, so that a DELETE behind it takes none away.
-public struct Dispatcher: Sendable {
+public final class Dispatcher: Sendable {
     private let driver: any LoadBalancerDriver
     private let driverName: String
     private let archiver: LogArchiver
