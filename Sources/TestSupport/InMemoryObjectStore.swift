@@ -4,7 +4,7 @@
 public import SteelyardCore
 import Synchronization
 
-/// An ``ObjectStore`` in memory: the reference for the contract, and a double for tests of what archives.
+/// An `ObjectStore` in memory: the reference for the contract, and a double for tests of what archives.
 public final class InMemoryObjectStore: ObjectStore {
     private let objects = Mutex<[ObjectPath: [UInt8]]>([:])
     private let token: StorageToken?

@@ -3,7 +3,7 @@
 
 public import SteelyardCore
 
-/// The rules that every ``LoadBalancerDriver`` must keep, as checks that run against any of them.
+/// The rules that every `LoadBalancerDriver` must keep, as checks that run against any of them.
 ///
 /// Run each of ``checks`` against a fresh driver whose device has never been configured:
 ///

@@ -3,7 +3,7 @@
 
 public import SteelyardCore
 
-/// The rules that every ``ObjectStore`` must keep, as checks that run against any of them.
+/// The rules that every `ObjectStore` must keep, as checks that run against any of them.
 ///
 ///     @Test(arguments: ObjectStoreContract.checks)
 ///     func contract(_ check: ObjectStoreContract.Check) async throws {
@@ -18,7 +18,7 @@ public enum ObjectStoreContract {
         public let endpoint: StorageEndpoint
         /// A token that it accepts.
         public let token: StorageToken
-        /// Reads an object, past the ``ObjectStore`` that is checked; nil where there is none.
+        /// Reads an object, past the `ObjectStore` that is checked; nil where there is none.
         public let read: @Sendable (ObjectPath) async throws -> [UInt8]?
 
         /// Creates a place.

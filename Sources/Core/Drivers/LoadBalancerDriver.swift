@@ -4,7 +4,7 @@
 /// Makes a device do what its messages ask for.
 ///
 /// A driver is given the whole state that is wanted, never a step towards it, and finds the cheapest safe way there.
-/// The rules, which ``SteelyardTestSupport``'s contract suite checks for any driver:
+/// The rules, which the contract suite of `SteelyardTestSupport` checks for any driver:
 ///
 /// - **Changes** (`apply`, `suspend`, `enable`, `delete`) come one at a time, in the order in which they were queued.
 ///   Each either succeeds, and the device then is as asked, or throws, and the device is as before. Each may come
