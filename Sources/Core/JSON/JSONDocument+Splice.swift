@@ -19,26 +19,39 @@ extension JSONDocument {
 
     /// The document up to the end of its last member, and whether it has any.
     private func opened(without members: [JSONFragment.Member]) -> ([UInt8], Bool) {
-        var kept: [Range<Int>] = []
-        var dropsSome = false
-        root.forEachMember { name, value in
-            if members.contains(where: { name.equals($0.name) }) {
-                dropsSome = true
-            } else {
-                kept.append(name.startWithQuote..<value.endWithQuote)
-            }
-        }
-        guard let last = kept.last else { return ([UInt8(ascii: "{")], false) }
+        var end: Int?
+        let dropsSome = forEachKept(without: members) { end = $0.upperBound }
+        guard let end else { return ([UInt8(ascii: "{")], false) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(self.bytes.count + 256)
         guard dropsSome else {
-            bytes.append(contentsOf: self.bytes[Int(nodes[0].start)..<last.upperBound])
+            bytes.append(contentsOf: self.bytes[Int(nodes[0].start)..<end])
             return (bytes, true)
         }
-        for (index, member) in kept.enumerated() {
-            bytes.append(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
+        forEachKept(without: members) { member in
+            bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
             bytes.append(contentsOf: self.bytes[member])
         }
         return (bytes, true)
+    }
+
+    /// Calls a closure with the place of each member that stays, its name's quote included.
+    ///
+    /// - Returns: Whether there are others.
+    @discardableResult
+    private func forEachKept(without members: [JSONFragment.Member], _ body: (Range<Int>) -> Void) -> Bool {
+        var dropsSome = false
+        var index = 1
+        while index < nodes.count {
+            let name = JSONName(document: self, node: nodes[index])
+            let value = nodes[index + 1]
+            if members.contains(where: { name.equals($0.name) }) {
+                dropsSome = true
+            } else {
+                body(Int(name.node.start) - 1..<value.endWithQuote)
+            }
+            index = Int(value.next)
+        }
+        return dropsSome
     }
 }

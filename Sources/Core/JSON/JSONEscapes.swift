@@ -11,24 +11,31 @@ enum JSONEscapes {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
         var rest = text
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst() else {
-                result.append(byte)
-                continue
-            }
-            switch escape {
-            case UInt8(ascii: "b"): result.append(0x08)
-            case UInt8(ascii: "f"): result.append(0x0C)
-            case UInt8(ascii: "n"): result.append(0x0A)
-            case UInt8(ascii: "r"): result.append(0x0D)
-            case UInt8(ascii: "t"): result.append(0x09)
-            case UInt8(ascii: "u"):
-                guard let scalar = scalar(&rest) else { return nil }
-                result.append(contentsOf: String(Character(scalar)).utf8)
-            default: result.append(escape)
+        while let piece = nextPiece(&rest) {
+            switch piece {
+            case .byte(let byte): result.append(byte)
+            case .scalar(let scalar): result.append(contentsOf: scalar.utf8)
+            case .halfPair: return nil
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Whether a string is the one given once its escape sequences are resolved.
+    ///
+    /// It makes no copy and ends at the first difference: a message may have a million names to compare.
+    static func matches(_ text: ArraySlice<UInt8>, _ other: some Sequence<UInt8>) -> Bool {
+        var expected = other.makeIterator()
+        var rest = text
+        while let piece = nextPiece(&rest) {
+            switch piece {
+            case .byte(let byte): guard expected.next() == byte else { return false }
+            case .scalar(let scalar):
+                for byte in scalar.utf8 { guard expected.next() == byte else { return false } }
+            case .halfPair: return false
+            }
+        }
+        return expected.next() == nil
     }
 
     /// Appends a string with its quotes, escaping what JSON does not allow within them.
@@ -48,6 +55,27 @@ enum JSONEscapes {
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// What a byte or an escape sequence stands for.
+    private enum Piece {
+        case byte(UInt8)
+        case scalar(Unicode.Scalar)
+        case halfPair
+    }
+
+    private static func nextPiece(_ rest: inout ArraySlice<UInt8>) -> Piece? {
+        guard let byte = rest.popFirst() else { return nil }
+        guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst() else { return .byte(byte) }
+        switch escape {
+        case UInt8(ascii: "b"): return .byte(0x08)
+        case UInt8(ascii: "f"): return .byte(0x0C)
+        case UInt8(ascii: "n"): return .byte(0x0A)
+        case UInt8(ascii: "r"): return .byte(0x0D)
+        case UInt8(ascii: "t"): return .byte(0x09)
+        case UInt8(ascii: "u"): return scalar(&rest).map(Piece.scalar) ?? .halfPair
+        default: return .byte(escape)
+        }
     }
 
     private static func scalar(_ rest: inout ArraySlice<UInt8>) -> Unicode.Scalar? {

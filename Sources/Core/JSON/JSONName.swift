@@ -6,12 +6,9 @@ struct JSONName {
     let document: JSONDocument
     let node: JSONNode
 
-    /// The offset of the quote that begins the name.
-    var startWithQuote: Int { Int(node.start) - 1 }
-
     /// Whether the name is the one given, escape sequences resolved.
     func equals(_ other: String) -> Bool {
-        let text = document.text(of: node)
-        return node.kind == .escapedName ? JSONEscapes.resolve(text) == other : text.elementsEqual(other.utf8)
+        if node.kind == .escapedName { return JSONEscapes.matches(document.text(of: node), other.utf8) }
+        return Int(node.end - node.start) == other.utf8.count && document.text(of: node).elementsEqual(other.utf8)
     }
 }

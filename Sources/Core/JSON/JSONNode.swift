@@ -17,16 +17,13 @@ struct JSONNode: Sendable {
     /// How many members or elements an object or array has.
     var count: Int32 = 0
 
-    /// Whether this is a member name and the one given, escape sequences resolved.
+    /// One past the end of the value's text, with a string's closing quote.
+    var endWithQuote: Int { kind == .string || kind == .escapedString ? Int(end) + 1 : Int(end) }
+
+    /// Whether this is a member name without escape sequences and the one given.
     func isName(_ name: StaticString, in bytes: Span<UInt8>) -> Bool {
-        guard kind == .name else {
-            guard kind == .escapedName else { return false }
-            var text: [UInt8] = []
-            for index in start..<end { text.append(bytes[Int(index)]) }
-            return JSONEscapes.resolve(text[...]) == name.description
-        }
         let count = Int(end - start)
-        guard count == name.utf8CodeUnitCount else { return false }
+        guard kind == .name, count == name.utf8CodeUnitCount else { return false }
         return name.withUTF8Buffer { expected in
             for index in 0..<count where bytes[Int(start) + index] != expected[index] { return false }
             return true

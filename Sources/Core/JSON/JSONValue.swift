@@ -62,7 +62,12 @@ public struct JSONValue: Sendable {
         var index = self.index + 1
         var found: Int?
         while index < end {
-            if nodes[index].isName(name, in: bytes) {
+            let node = nodes[index]
+            let isFound =
+                node.kind == .escapedName
+                ? name.withUTF8Buffer { JSONEscapes.matches(document.text(of: node), $0) }
+                : node.isName(name, in: bytes)
+            if isFound {
                 guard found == nil else { return .several }
                 found = index + 1
             }
@@ -87,14 +92,6 @@ public struct JSONValue: Sendable {
         var result: String?
         if kind == .object { forEachMember { if $0.equals(name.description) { result = $1.string } } }
         return result
-    }
-
-    /// One past the end of the value's text, with a string's closing quote.
-    var endWithQuote: Int {
-        switch kind {
-        case .string, .escapedString: Int(node.end) + 1
-        default: Int(node.end)
-        }
     }
 
     /// The index of the first node that is no part of this value.

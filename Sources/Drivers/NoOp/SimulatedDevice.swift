@@ -53,9 +53,11 @@ struct SimulatedDevice {
         var served: [MeteredProtocol] = []
         if case .serving(let set) = phase { served = set.loadBalancers.map(\.protocol.metered) }
         if case .suspended(let set) = phase { served = set.loadBalancers.map(\.protocol.metered) }
+        let start = reported ?? time
         return UsageReport(
-            start: reported ?? time,
-            end: time,
+            start: start,
+            // The clock may have been set back.
+            end: max(start, time),
             entries: served.map { UsageReport.Entry(metered: $0, bytesOut: 0) },
             mark: UInt64(clamping: time.microseconds)
         )

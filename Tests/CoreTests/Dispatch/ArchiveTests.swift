@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import Testing
+
+@Suite("ARCHIVE")
+struct ArchiveTests {
+    private static let two = #"[{"id":"7","protocol":"HTTP"},{"id":"8","protocol":"TCP"},{"protocol":"GALERA"}]"#
+
+    private func agent(store: RecordingStore = RecordingStore(), allowed: [String] = []) async throws -> TestAgent {
+        let agent = TestAgent(store: store, allowedEndpoints: allowed)
+        try await agent.update()
+        agent.driver.setLog(of: .http, ["web 1", "web 2"])
+        agent.driver.setLog(of: .tcp, ["sql 1"])
+        return agent
+    }
+
+    @Test("each load balancer's lines go to an object of its own, with progress on the way")
+    func objects() async throws {
+        let agent = try await agent()
+        let job = TestJob()
+        let answer = try await agent.send(ArchiveMessageTests.text(list: Self.two), job: job)
+        #expect(answer.passed)
+        let uploads = agent.store.uploads
+        let names = ["7", "8", "3"].map { "lbaaslogs/\($0)/haproxy-20231114-221320.log.gz" }
+        #expect(uploads.map(\.place) == names)
+        #expect(uploads.map(\.content) == ["web 1\nweb 2\n", "sql 1\n", "sql 1\n"])
+        #expect(Set(uploads.map(\.endpoint)) == ["https://example.com/v1/100"])
+        let reports = job.reports
+        #expect(reports.map(\.done) == reports.map(\.done).sorted() && reports.last == .init(done: 24, total: 24))
+        #expect(Set(reports.map(\.total)) == [24])
+    }
+
+    @Test("the store's words are the error, and what came before stays")
+    func failingStore() async throws {
+        let store = RecordingStore(failure: { path in
+            path.contains("/8/") ? ObjectStoreError(.checksumMismatch, "the store counted another checksum") : nil
+        })
+        let agent = try await agent(store: store)
+        let answer = try await agent.send(ArchiveMessageTests.text(list: Self.two))
+        #expect(answer.response == "FAIL" && answer.error == "the store counted another checksum")
+        #expect(store.uploads.count == 1)
+    }
+
+    @Test("where archive.endpoints is set, no other host is sent to", arguments: [true, false])
+    func allowList(isAllowed: Bool) async throws {
+        let agent = try await agent(allowed: [isAllowed ? "EXAMPLE.com:443" : "example.org"])
+        let answer = try await agent.send(TestAgent.archive())
+        #expect(answer.passed == isAllowed)
+        #expect(agent.store.uploads.count == (isAllowed ? 1 : 0))
+        guard !isAllowed else { return }
+        #expect(answer.error == "hpcs_object_store_endpoint example.com is not in this device's archive.endpoints")
+        #expect(agent.driver.events == ["apply 80"], "no log was opened")
+    }
+
+    @Test("an agent that is stopping ends it with a FAIL")
+    func stopping() async throws {
+        let job = TestJob()
+        job.cancel()
+        let agent = try await agent()
+        let answer = try await agent.send(TestAgent.archive(), job: job)
+        #expect(answer.error == "the agent is stopping; send the ARCHIVE again" && agent.store.uploads.isEmpty)
+    }
+
+    @Test("without a log there is nothing to ship")
+    func noLog() async throws {
+        let driver = RecordingDriver(failure: {
+            $0 == "open http" ? DriverError(.logUnavailable, "there is no log") : nil
+        })
+        let agent = TestAgent(driver: driver)
+        try await agent.update()
+        let answer = try await agent.send(TestAgent.archive())
+        #expect(answer.error == "there is no log" && agent.store.uploads.isEmpty)
+    }
+
+    @Test("an object is made also of a log without lines")
+    func emptyLog() async throws {
+        let agent = TestAgent()
+        try await agent.update()
+        #expect(try await agent.send(TestAgent.archive()).passed)
+        #expect(agent.store.uploads.map(\.content) == ["empty"])
+    }
+}

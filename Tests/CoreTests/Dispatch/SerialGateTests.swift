@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import Testing
+
+@Suite("The gate", .timeLimit(.minutes(2)))
+struct SerialGateTests {
+    @Test("one at a time, whoever comes from wherever")
+    func exclusion() async {
+        let gate = SerialGate()
+        let state = Shared((inside: 0, most: 0, done: 0))
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<500 {
+                group.addTask {
+                    await gate.withTurn {
+                        state.update { state in
+                            state.inside += 1
+                            state.most = max(state.most, state.inside)
+                        }
+                        await Task.yield()
+                        state.update { state in
+                            state.inside -= 1
+                            state.done += 1
+                        }
+                    }
+                }
+            }
+        }
+        let found = state.value
+        #expect(found.inside == 0 && found.most == 1 && found.done == 500)
+    }
+
+    @Test("in the order in which they came, from one serial executor", arguments: [3, 64, 65, 500])
+    func order(count: Int) async {
+        let gate = SerialGate()
+        let queue = SerialQueue()
+        let latch = Latch()
+        let order = Shared<[Int]>([])
+        let tasks = (0..<count).map { number in
+            Task(executorPreference: queue) {
+                await gate.withTurn {
+                    if number == 0 { await latch.pass() }
+                    order.update { $0.append(number) }
+                    if number.isMultiple(of: 3) { await Task.yield() }
+                }
+            }
+        }
+        await latch.waitForArrival()
+        latch.open()
+        for task in tasks { await task.value }
+        #expect(order.value == Array(0..<count))
+    }
+
+    @Test("who fails leaves it too")
+    func failure() async {
+        let gate = SerialGate()
+        for _ in 0..<3 {
+            await #expect(throws: InvalidValue.self) {
+                try await gate.withTurn { () throws(InvalidValue) in throw InvalidValue("no") }
+            }
+        }
+        #expect(await gate.withTurn { 7 } == 7)
+    }
+
+    @Test("it is free again after a crowd, and crowds may come again")
+    func crowds() async {
+        let gate = SerialGate()
+        for _ in 0..<3 {
+            let total = await withTaskGroup(of: Int.self) { group in
+                for number in 0..<200 { group.addTask { await gate.withTurn { number } } }
+                return await group.reduce(0, +)
+            }
+            #expect(total == 19_900)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NoOpDriver
+import SteelyardCore
+import Testing
+
+@Suite("STATS and METRICS")
+struct StatsTests {
+    @Test("each state of a node, with the reason where it is down")
+    func nodes() async throws {
+        let nodes = [
+            NodeStatus(id: try Identifier("a"), state: .up), NodeStatus(id: try Identifier("2"), state: .disabled),
+            NodeStatus(id: try Identifier("c"), state: .draining),
+            NodeStatus(id: try Identifier("d"), state: .down, reason: "refused \"it\"\n"),
+        ]
+        let agent = TestAgent(driver: RecordingDriver(device: FixedStatus(state: .serving(nodes))))
+        let answer = try await agent.send(#"{"hpcs_action":"STATS"}"#)
+        #expect(
+            answer.json == [
+                "hpcs_action": "STATS", "hpcs_response": "PASS",
+                "nodes": [
+                    ["id": "a", "status": "UP"], ["id": "2", "status": "DISABLED"], ["id": "c", "status": "DRAINING"],
+                    ["id": "d", "status": "DOWN", "reason": "refused \"it\"\n"],
+                ],
+            ]
+        )
+    }
+
+    @Test("a suspended device obeys, so that it passes")
+    func suspended() async throws {
+        let agent = TestAgent()
+        try await agent.update()
+        for _ in 0..<2 { #expect(try await agent.send(#"{"hpcs_action":"SUSPEND"}"#).passed) }
+        let answer = try await agent.send(#"{"hpcs_action":"STATS"}"#)
+        #expect(answer.json == ["hpcs_action": "STATS", "status": "SUSPENDED", "hpcs_response": "PASS"])
+        #expect(try await agent.update(port: 90).passed)
+        #expect(
+            try await agent.send(#"{"hpcs_action":"STATS"}"#).json["status"] == "SUSPENDED",
+            "an UPDATE leaves it so"
+        )
+        for _ in 0..<2 { #expect(try await agent.send(#"{"hpcs_action":"ENABLE"}"#).passed) }
+        let serving = try await agent.send(#"{"hpcs_action":"STATS"}"#)
+        #expect(serving.json["status"] == nil && serving.json["nodes"] == [["id": "1", "status": "UP"]])
+    }
+
+    @Test("no nodes is an empty list")
+    func noNodes() async throws {
+        let agent = TestAgent()
+        try await agent.send(UpdateMessage.text(#"{"protocol":"HTTP","nodes":[]}"#))
+        #expect(try await agent.send(#"{"hpcs_action":"STATS"}"#).json["nodes"] == [])
+    }
+
+    @Test("METRICS is committed when its reply is delivered, and not before")
+    func commit() async throws {
+        let agent = TestAgent()
+        try await agent.update()
+        let lost = try await agent.send(#"{"hpcs_action":"METRICS"}"#)
+        #expect(agent.driver.events == ["apply 80", "usage"], "a reply that is lost commits nothing")
+        let answer = try await agent.send(#"{"hpcs_action":"METRICS"}"#)
+        #expect(answer.json["utc_start"] == lost.json["utc_start"])
+        await answer.outcome.delivered?()
+        #expect(agent.driver.events == ["apply 80", "usage", "usage", "commit"])
+        let next = try await agent.send(#"{"hpcs_action":"METRICS"}"#)
+        #expect(next.json["utc_start"] == answer.json["utc_end"], "the spans join")
+    }
+
+    @Test("only METRICS has something to do once its reply is delivered")
+    func nothingToDeliver() async throws {
+        let agent = TestAgent()
+        for message in [
+            TestAgent.update(), TestAgent.archive(), #"{"hpcs_action":"STATS"}"#, "{}", #"{"hpcs_action":"DELETE"}"#,
+        ] {
+            #expect(try await agent.send(message).outcome.delivered == nil)
+        }
+        #expect(try await agent.send(#"{"hpcs_action":"METRICS"}"#).outcome.delivered == nil, "a FAIL neither")
+    }
+
+    @Test("a commit that fails is told to the operator")
+    func failingCommit() async throws {
+        let agent = TestAgent(
+            driver: RecordingDriver(failure: { $0 == "commit" ? DriverError(.stateUnwritable, "disk full") : nil })
+        )
+        try await agent.update()
+        let answer = try await agent.send(#"{"hpcs_action":"METRICS"}"#)
+        await answer.outcome.delivered?()
+        #expect(agent.log.lines.contains { $0.hasPrefix("error usage not committed") && $0.contains("disk full") })
+    }
+
+    @Test("METRICS' request may have a member of the name that its reply adds")
+    func ownList() async throws {
+        let agent = TestAgent()
+        try await agent.update()
+        let answer = try await agent.send(#"{"loadBalancers":[1],"hpcs_action":"METRICS","utc_end":null,"x":1}"#)
+        #expect(answer.json["loadBalancers"] == [["protocol": "http", "bytes_out": 0]])
+        #expect(answer.text.components(of: #""loadBalancers""#) == 2 && answer.text.components(of: #""utc_end""#) == 2)
+    }
+}
+
+extension String {
+    /// How many pieces a separator makes of the string.
+    fileprivate func components(of separator: String) -> Int {
+        split(separator: separator, omittingEmptySubsequences: false).count
+    }
+}

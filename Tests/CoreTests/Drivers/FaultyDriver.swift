@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NoOpDriver
+import SteelyardCore
+import Synchronization
+
+/// A driver that breaks one rule of the contract and keeps the others.
+final class FaultyDriver: LoadBalancerDriver {
+    enum Fault: CaseIterable {
+        case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions, suspendsOnce
+        case servesWhenApplied, deletesOnce, staysSuspended, forgetsProtocols, startsSpansAfresh, previewsForReal, loses
+
+        /// The check that must complain.
+        var check: String {
+            switch self {
+            case .suspendsNothing: "a device that was never configured says so"
+            case .reversesNodes: "apply serves, with the nodes in the message's order"
+            case .appliesOnce: "apply of the same may be repeated"
+            case .addsToWhatIsThere: "apply replaces what was there"
+            case .wantsNodes: "a load balancer may have no nodes"
+            case .ignoresConditions: "conditions show in the status"
+            case .suspendsOnce: "suspend and enable may be repeated"
+            case .servesWhenApplied: "apply on a suspended device replaces the configuration and leaves it suspended"
+            case .deletesOnce: "delete forgets everything, may be repeated, and an apply starts afresh"
+            case .staysSuspended: "a suspended device can be deleted and does not stay suspended"
+            case .forgetsProtocols, .startsSpansAfresh:
+                "usage has an entry for each protocol, and its span begins where the last committed one ended"
+            case .previewsForReal: "a preview changes nothing"
+            case .loses: "a log can be opened and read to its end, more than once"
+            }
+        }
+    }
+
+    private struct Memory {
+        var applied: [LoadBalancerSet] = []
+        var wasSuspended = false
+        var wasDeleted = false
+    }
+
+    private let fault: Fault
+    private let device = NoOpDriver()
+    private let memory = Mutex(Memory())
+
+    init(_ fault: Fault) { self.fault = fault }
+
+    func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
+        let before = memory.withLock { memory in
+            memory.applied.append(wanted)
+            return memory
+        }
+        if fault == .appliesOnce, before.applied.dropLast().contains(wanted) { throw DriverError(.rejected, "again?") }
+        if fault == .wantsNodes, wanted.loadBalancers.contains(where: \.nodes.isEmpty) {
+            throw DriverError(.rejected, "no nodes")
+        }
+        if fault == .addsToWhatIsThere, before.applied.count > 1 { return }
+        try await device.apply(wanted)
+        if fault == .servesWhenApplied { try await device.enable() }
+        if fault == .staysSuspended, before.wasSuspended { try await device.suspend() }
+    }
+
+    func suspend() async throws(DriverError) {
+        if fault == .suspendsNothing, try await device.status() == .notConfigured { return }
+        if fault == .suspendsOnce, try await device.status() == .suspended { throw DriverError(.rejected, "again?") }
+        memory.withLock { $0.wasSuspended = true }
+        try await device.suspend()
+    }
+
+    func enable() async throws(DriverError) { try await device.enable() }
+
+    func delete() async throws(DriverError) {
+        let isRepeated = memory.withLock { memory in
+            defer { memory.wasDeleted = true }
+            return memory.wasDeleted
+        }
+        if fault == .deletesOnce, isRepeated { throw DriverError(.deleted, "again?") }
+        try await device.delete()
+    }
+
+    func preview(_ change: DeviceChange) async throws(DriverError) -> String {
+        let difference = try await device.preview(change)
+        if fault == .previewsForReal, case .apply(let wanted) = change { try await device.apply(wanted) }
+        return difference
+    }
+
+    func status() async throws(DriverError) -> DeviceStatus {
+        guard case .serving(let nodes) = try await device.status() else { return try await device.status() }
+        switch fault {
+        case .reversesNodes: return .serving(nodes.reversed())
+        case .ignoresConditions: return .serving(nodes.map { NodeStatus(id: $0.id, state: .up) })
+        default: return .serving(nodes)
+        }
+    }
+
+    func usage() async throws(DriverError) -> UsageReport {
+        let report = try await device.usage()
+        let entries = fault == .forgetsProtocols ? Array(report.entries.prefix(1)) : report.entries
+        let start = fault == .startsSpansAfresh ? report.end : report.start
+        return UsageReport(start: start, end: report.end, entries: entries, mark: report.mark)
+    }
+
+    func commit(_ report: UsageReport) async throws(DriverError) { try await device.commit(report) }
+
+    func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
+        fault == .loses ? LogThatIsReadOnce() : try await device.openLog(of: metered)
+    }
+}
+
+/// A log whose lines are gone once they have been read.
+private final class LogThatIsReadOnce: OpenedLog, LogReader {
+    let byteCount: UInt64 = 2
+    private let isRead = Mutex(false)
+
+    func makeReader() throws(DriverError) -> any LogReader { self }
+
+    func next() throws(DriverError) -> LogChunk? {
+        let isRead = isRead.withLock { isRead in
+            defer { isRead = true }
+            return isRead
+        }
+        return isRead ? nil : LogChunk(lines: Array("a\n".utf8), position: 2)
+    }
+}
