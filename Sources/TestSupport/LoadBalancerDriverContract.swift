@@ -156,7 +156,23 @@ public enum LoadBalancerDriverContract {
             }
             try require(texts[0] == texts[1], "both readings are the same")
         },
-        Check("reading waits for no change") { driver, device in
+        Check("a log that was opened can be read after a delete") { driver, device in
+            try await driver.apply(device.both())
+            let log = try await driver.openLog(of: .tcp)
+            try await driver.delete()
+            let reader = try log.makeReader()
+            while try reader.next() != nil {}
+        },
+        Check("committing an older report changes nothing") { driver, device in
+            try await driver.apply(device.both())
+            let first = try await driver.usage()
+            let second = try await driver.usage()
+            try await driver.commit(second)
+            try await driver.commit(first)
+            let next = try await driver.usage()
+            try require(next.start == second.end, "\(next.start) should be \(second.end)")
+        },
+        Check("reading may come beside a change") { driver, device in
             try await driver.apply(device.both())
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { for _ in 0..<3 { try await driver.apply(device.both()) } }

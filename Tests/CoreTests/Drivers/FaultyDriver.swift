@@ -10,6 +10,7 @@ final class FaultyDriver: LoadBalancerDriver {
     enum Fault: CaseIterable {
         case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions, suspendsOnce
         case servesWhenApplied, deletesOnce, staysSuspended, forgetsProtocols, startsSpansAfresh, previewsForReal, loses
+        case deletesOpenLogs, commitsBackwards
 
         /// The check that must complain.
         var check: String {
@@ -27,6 +28,8 @@ final class FaultyDriver: LoadBalancerDriver {
             case .forgetsProtocols, .startsSpansAfresh:
                 "usage has an entry for each protocol, and its span begins where the last committed one ended"
             case .previewsForReal: "a preview changes nothing"
+            case .deletesOpenLogs: "a log that was opened can be read after a delete"
+            case .commitsBackwards: "committing an older report changes nothing"
             case .loses: "a log can be opened and read to its end, more than once"
             }
         }
@@ -36,6 +39,7 @@ final class FaultyDriver: LoadBalancerDriver {
         var applied: [LoadBalancerSet] = []
         var wasSuspended = false
         var wasDeleted = false
+        var committed: UTCTimestamp?
     }
 
     private let fault: Fault
@@ -95,14 +99,34 @@ final class FaultyDriver: LoadBalancerDriver {
     func usage() async throws(DriverError) -> UsageReport {
         let report = try await device.usage()
         let entries = fault == .forgetsProtocols ? Array(report.entries.prefix(1)) : report.entries
-        let start = fault == .startsSpansAfresh ? report.end : report.start
+        var start = fault == .startsSpansAfresh ? report.end : report.start
+        if fault == .commitsBackwards, let committed = memory.withLock({ $0.committed }) { start = committed }
         return UsageReport(start: start, end: report.end, entries: entries, mark: report.mark)
     }
 
-    func commit(_ report: UsageReport) async throws(DriverError) { try await device.commit(report) }
+    func commit(_ report: UsageReport) async throws(DriverError) {
+        memory.withLock { $0.committed = report.end }
+        try await device.commit(report)
+    }
 
     func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
-        fault == .loses ? LogThatIsReadOnce() : try await device.openLog(of: metered)
+        switch fault {
+        case .loses: return LogThatIsReadOnce()
+        case .deletesOpenLogs:
+            return LogThatIsDeleted { [self] in memory.withLock { $0.wasDeleted } }
+        default: return try await device.openLog(of: metered)
+        }
+    }
+}
+
+/// A log that is gone as soon as the device is deleted.
+private struct LogThatIsDeleted: OpenedLog {
+    let byteCount: UInt64 = 0
+    let isDeleted: @Sendable () -> Bool
+
+    func makeReader() throws(DriverError) -> any LogReader {
+        guard !isDeleted() else { throw DriverError(.logUnavailable, "it was deleted") }
+        return LogThatIsReadOnce()
     }
 }
 
