@@ -53,7 +53,10 @@ import Testing
             ("{haproxy: {bin: 1}}", "haproxy.bin"), ("{nonsense: true}", "nonsense"),
             ("{archive: {compression_level: 13}}", "archive.compression_level"),
             ("{archive: {compression_level: 6.5}}", "archive.compression_level"),
-            ("{driver: 7}", "driver"), ("{gearman: null}", "gearman"), ("{gearman: {servers: []}}", "gearman.servers"),
+            ("{driver: {}}", "driver"), ("{foo: {}}", "foo"), ("{haproxy: {bnary: {}}}", "haproxy.bnary"),
+            ("{driver: 'nginx'}", "driver"), ("{haproxy: {user: 'nobody-of-this-name'}}", "haproxy.user"),
+            ("{archive: {endpoints: ['a b/c']}}", "archive.endpoints"), ("{driver: 7}", "driver"),
+            ("{gearman: null}", "gearman"), ("{gearman: {servers: []}}", "gearman.servers"),
             ("{gearman: {servers: ['a', 'a']}}", "gearman.servers"), ("{dry_run: 'yes'}", "dry_run"),
             ("{diagnostics: {target: 'nowhere'}}", "diagnostics.target"), ("[]", "object"), ("{", "JSON5"),
             ("{state_dir: null}", "state_dir"), ("{haproxy: {service: 'upstart'}}", "haproxy.service"),
@@ -67,7 +70,6 @@ import Testing
             #expect(result.code == 78)
             #expect(result.output.isEmpty)
             expectOneLine(result.error, naming: name)
-            #expect(result.error.contains(file.path))
         }
     }
 

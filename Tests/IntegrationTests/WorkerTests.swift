@@ -73,6 +73,42 @@ import Testing
         }
     }
 
+    /// A METRICS whose reply nobody has had is not lost: the next one contains it.
+    @Test func usageIsReportedUntilSomebodyHasIt() async throws {
+        try await withAgent { agent in
+            _ = try await agent.reply(
+                to: #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"HTTP","nodes":[]}]}"#
+            )
+            let first = try await agent.send("metrics").reply()
+            let unseen = try await agent.send("--background", "metrics")
+            #expect(unseen.code == 0)
+            // Behind the other in the queue.
+            let second = try await agent.send("metrics").reply()
+            let third = try await agent.send("metrics").reply()
+            #expect(second["utc_start"] as? String == first["utc_end"] as? String)
+            #expect(third["utc_start"] as? String == second["utc_end"] as? String)
+        }
+    }
+
+    /// Several METRICS at once share the time out among themselves, and none counts any of it twice.
+    @Test func usageIsReportedOnce() async throws {
+        try await withAgent { agent in
+            _ = try await agent.reply(
+                to: #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"HTTP","nodes":[]}]}"#
+            )
+            let spans = try await withThrowingTaskGroup(of: [String].self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let reply = try await agent.send("metrics").reply()
+                        return [reply["utc_start"], reply["utc_end"]].compactMap { $0 as? String }
+                    }
+                }
+                return try await group.reduce(into: [[String]]()) { $0.append($1) }.sorted { $0[1] < $1[1] }
+            }
+            for (earlier, later) in zip(spans, spans.dropFirst()) { #expect(later[0] == earlier[1]) }
+        }
+    }
+
     @Test func noReplyInTime() async throws {
         try await withTemporaryFolder { folder in
             try await withGearmand(in: folder) { gearmand in

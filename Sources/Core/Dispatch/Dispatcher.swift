@@ -17,6 +17,7 @@ public final class Dispatcher: Sendable {
     private let isDryRun: Bool
     private let logger: Logger
     private let changes = SerialGate()
+    private let reports = SerialGate()
 
     /// Creates a dispatcher.
     ///
@@ -173,6 +174,8 @@ extension Dispatcher {
     }
 
     private func metrics(_ message: Message) async throws(ActionFailure) -> Done {
+        // Until this one is delivered or lost, another would report the same bytes.
+        let turn = await reports.turn()
         let report = try await driven(message) { () throws(DriverError) in try await driver.usage() }
         let entries = report.entries.map { entry in
             JSONFragment.object([
@@ -190,6 +193,7 @@ extension Dispatcher {
             do { try await driver.commit(report) } catch {
                 logger.error("usage not committed; it will be reported again", metadata: [LogKeys.error: "\(error)"])
             }
+            turn.end()
         }
     }
 

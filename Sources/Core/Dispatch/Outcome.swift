@@ -6,6 +6,8 @@ public struct Outcome: Sendable {
     /// The reply.
     public let reply: Reply
     /// Commits what may only be committed when the control plane has the reply; nil where there is nothing.
+    ///
+    /// Others may be waiting for it: call it, or let go of the outcome.
     public let delivered: (@Sendable () async -> Void)?
 
     init(_ reply: Reply, delivered: (@Sendable () async -> Void)? = nil) {

@@ -28,6 +28,27 @@ public final class SerialGate: Sendable {
         return try await body()
     }
 
+    /// Takes a turn that lasts until it is ended, or what is returned is let go.
+    func turn() async -> Turn {
+        await enter()
+        return Turn(self)
+    }
+
+    /// A turn; it ends at the latest when nobody refers to it any more, so that none can be forgotten.
+    final class Turn: Sendable {
+        private let gate: SerialGate
+        private let isOver = Atomic(false)
+
+        fileprivate init(_ gate: SerialGate) { self.gate = gate }
+
+        deinit { end() }
+
+        /// Lets the next one in; the second time it does nothing.
+        func end() {
+            if !isOver.exchange(true, ordering: .acquiringAndReleasing) { gate.leave() }
+        }
+    }
+
     private func enter() async {
         let isFree = state.withLock { state in
             defer { state.isTaken = true }
@@ -45,7 +66,7 @@ public final class SerialGate: Sendable {
         }
     }
 
-    private func leave() {
+    fileprivate func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.first < state.waiting.count else {
                 state = State()

@@ -4,8 +4,9 @@
 /// Decodes an ARCHIVE.
 struct ArchiveDecoder {
     func decode(_ root: Field, _ list: Field) throws(MessageError) -> ArchiveRequest {
+        // None of these fields is quoted in an error: a token may have been put into the wrong one.
         _ = try root.member(.objectStoreType).requiredText { text throws(InvalidValue) in
-            try ObjectStoreKind(named: text)
+            do { return try ObjectStoreKind(named: text) } catch { throw InvalidValue("must be SWIFT") }
         }
         let endpoint = try root.member(.objectStoreEndpoint).requiredText { text throws(InvalidValue) in
             try StorageEndpoint(text)

@@ -14,30 +14,30 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// Checks a URL.
     ///
-    /// - Throws: `InvalidValue` for another scheme; for credentials, a query or a fragment; for a missing host or a bad
-    ///   port; for `..`, a backslash, or anything but visible ASCII; beyond 2,048 bytes.
+    /// - Throws: `InvalidValue`, which never quotes the URL, since there may be a secret in it: for another scheme; for
+    ///   credentials, a query or a fragment; for a missing host or a bad port; for `..`, a backslash, or anything but
+    ///   visible ASCII; beyond 2,048 bytes.
     public init(_ text: String) throws(InvalidValue) {
-        let shown = Excerpt.quote(text)
         guard text.utf8.count <= 2048 else { throw InvalidValue("must be at most 2048 bytes, not \(text.utf8.count)") }
         guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.utf8.contains(where: { Self.refused.contains($0) })
         else {
-            throw InvalidValue("must be a URL of visible ASCII without quotes, backslashes and spaces, not \(shown)")
+            throw InvalidValue("must be a URL of visible ASCII without quotes, backslashes and spaces")
         }
         guard let mark = text.firstRange(of: "://"),
             case let scheme = text[..<mark.lowerBound].lowercased(), scheme == "http" || scheme == "https"
-        else { throw InvalidValue("must begin with http:// or https://, but is \(shown)") }
+        else { throw InvalidValue("must begin with http:// or https://") }
         let rest = text[mark.upperBound...]
         guard !rest.contains("?"), !rest.contains("#") else {
-            throw InvalidValue("must have no query and no fragment, but is \(shown)")
+            throw InvalidValue("must have no query and no fragment")
         }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = rest[..<slash]
         guard !authority.contains("@") else { throw InvalidValue("must have no user name or password in it") }
         self.scheme = scheme
-        (host, port) = try Self.parse(authority, shown)
+        (host, port) = try Self.parse(authority)
         let segments = rest[slash...].split(separator: "/")
         guard !segments.contains(where: { $0 == ".." || $0 == "." || Self.isEncodedDot($0) }) else {
-            throw InvalidValue("must have no '.' or '..' in its path, but is \(shown)")
+            throw InvalidValue("must have no '.' or '..' in its path")
         }
         path = segments.isEmpty ? "" : "/" + segments.joined(separator: "/")
     }
@@ -64,7 +64,7 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
         return decoded == "." || decoded == ".."
     }
 
-    private static func parse(_ authority: Substring, _ shown: String) throws(InvalidValue) -> (String, Port?) {
+    private static func parse(_ authority: Substring) throws(InvalidValue) -> (String, Port?) {
         var host = authority
         var port: Port?
         let bracket = authority.lastIndex(of: "]") ?? authority.startIndex
@@ -73,7 +73,7 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
             let digits = authority[authority.index(after: colon)...]
             guard digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(digits),
                 let valid = try? Port(number)
-            else { throw InvalidValue("must have a port from 1 to 65535 behind its colon, but is \(shown)") }
+            else { throw InvalidValue("must have a port from 1 to 65535 behind its colon") }
             port = valid
         }
         if host.hasPrefix("["), host.hasSuffix("]"),
@@ -82,7 +82,7 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
             return ("[\(address)]", port)
         }
         guard let address = try? HostAddress(String(host)), !host.contains(":") else {
-            throw InvalidValue("must name a host, but is \(shown)")
+            throw InvalidValue("must name a host")
         }
         return (address.description.lowercased(), port)
     }

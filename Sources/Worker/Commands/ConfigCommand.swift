@@ -15,6 +15,7 @@ struct ConfigCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load()
+        try Program.ending(78) { try Agent.check(configuration, Program.registry) }
         print(configuration.json.indented)
     }
 }

@@ -11,7 +11,7 @@ struct ConfigurationFile {
     static let standardPath = "/etc/steelyard/steelyard.json5"
 
     let path: String
-    /// The values by their dotted keys, objects excepted.
+    /// The values by their dotted keys; an object is only there where it is empty.
     let values: [(key: String, value: ConfigurationValue)]
 
     /// Reads a file.
@@ -42,7 +42,9 @@ struct ConfigurationFile {
         -> [(key: String, value: ConfigurationValue)]
     {
         members.sorted { $0.key < $1.key }.flatMap { name, value in
-            guard case .object(let members) = value else { return [(key: prefix + name, value: value)] }
+            guard case .object(let members) = value, !members.isEmpty else {
+                return [(key: prefix + name, value: value)]
+            }
             return flatten(members, prefix: prefix + name + ".")
         }
     }

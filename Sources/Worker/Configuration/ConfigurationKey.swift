@@ -65,7 +65,7 @@ struct ConfigurationKey: Sendable {
         ),
         ConfigurationKey(
             "archive.endpoints",
-            { $0.archive.endpoints = try $1.strings() },
+            { $0.archive.endpoints = try endpoints($1) },
             { configuration in
                 .array(configuration.archive.endpoints.map { .string($0) })
             }
@@ -156,6 +156,14 @@ extension ConfigurationKey {
         guard !servers.isEmpty else { throw Mismatch("must name at least one job server") }
         guard Set(servers).count == servers.count else { throw Mismatch("must name each job server once") }
         return servers
+    }
+
+    private static func endpoints(_ value: ConfigurationValue) throws(Mismatch) -> [String] {
+        let endpoints = try value.strings()
+        for endpoint in endpoints where (try? GearmanServer(endpoint)) == nil {
+            throw Mismatch("must hold HOST or HOST:PORT, not \"\(endpoint)\"")
+        }
+        return endpoints
     }
 
     private static func function(_ value: ConfigurationValue) throws(Mismatch) -> String? {

@@ -41,6 +41,7 @@ struct ConfigurationLoader {
             guard let key = ConfigurationKey.all.first(where: { $0.name == name }) else {
                 // A group as null or as a string is a wrong value and not an unknown key.
                 let isGroup = ConfigurationKey.all.contains { $0.name.hasPrefix(name + ".") }
+                if isGroup, case .object = value { continue }
                 throw ConfigurationError(origin, isGroup ? "must be an object" : "is not a key of the configuration")
             }
             try take(value, for: key, from: origin, into: &configuration)

@@ -23,6 +23,8 @@ import SteelyardCore
         // libgearman adds what it finds in the variable GEARMAN_SERVERS by itself.
         unsafe gearman_client_remove_servers(client)
         unsafe gearman_client_set_timeout(client, timeout)
+        // By its unique id the worker finds out whether anybody waits for the job any more.
+        unsafe gearman_client_add_options(client, GEARMAN_CLIENT_GENERATE_UNIQUE)
         guard unsafe gearman_client_add_server(client, server.host, in_port_t(server.port)) == GEARMAN_SUCCESS else {
             return nil
         }
@@ -34,6 +36,12 @@ import SteelyardCore
     func echo() -> GearmanCode {
         let word = Array("steelyard".utf8)
         return GearmanCode(unsafe gearman_client_echo(client, word, word.count))
+    }
+
+    /// Whether somebody waits for the job of that unique id; nil where the server does not say.
+    func isAwaited(unique: String) -> Bool? {
+        let count = unsafe steelyard_gearman_waiting_clients(client, unique, unique.utf8.count)
+        return count < 0 ? nil : count > 0
     }
 
     /// Submits a job and leaves it to the server.

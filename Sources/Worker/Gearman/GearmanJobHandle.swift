@@ -15,6 +15,12 @@ import CGearman
         return unsafe String(cString: name)
     }
 
+    /// The id that the client has given the job; empty where it gave none.
+    var unique: String {
+        guard let unique = unsafe gearman_job_unique(job) else { return "" }
+        return unsafe String(cString: unique)
+    }
+
     var byteCount: Int { unsafe gearman_job_workload_size(job) }
 
     /// A copy of the payload.

@@ -15,6 +15,9 @@ final class ServerConnection {
     /// How long a job that never waits may keep the lead.
     private static let patience = Duration.milliseconds(5)
 
+    /// How many milliseconds the question whether a client still waits may take.
+    private static let clientCheck: Int32 = 1000
+
     private let lane: ServerLane
     private let executor: DrainedExecutor
     private var worker: GearmanWorkerHandle?
@@ -106,8 +109,25 @@ final class ServerConnection {
             }
         }
         guard let outcome = job.takeOutcome() else { return false }
-        if handle.sendComplete(outcome.reply.bytes) == .success, let delivered = outcome.delivered { commit(delivered) }
+        guard let delivered = outcome.delivered else {
+            _ = handle.sendComplete(outcome.reply.bytes)
+            return true
+        }
+        // Asked before the reply is sent: afterwards the server knows the job no longer.
+        let isAwaited = isAwaited(handle)
+        if handle.sendComplete(outcome.reply.bytes) == .success, isAwaited { commit(delivered) }
         return true
+    }
+
+    /// Whether a client still waits for the job.
+    ///
+    /// A server takes a reply also where the client has gone, and drops it. One that cannot say is trusted.
+    private func isAwaited(_ handle: GearmanJobHandle) -> Bool {
+        let unique = handle.unique
+        guard !unique.isEmpty, let client = GearmanClientHandle(server: lane.server, timeout: Self.clientCheck) else {
+            return true
+        }
+        return client.isAwaited(unique: unique) ?? true
     }
 
     private func commit(_ delivered: @escaping @Sendable () async -> Void) {

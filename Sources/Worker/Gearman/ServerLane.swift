@@ -18,14 +18,19 @@ final class ServerLane: Sendable {
         var idle = 0
         var isStopping = false
         var isAbandoned = false
-        var isConnected = false
+        /// nil until the log has said either.
+        var isConnected: Bool?
         var leader: GearmanInterrupt?
         var stopped: [CheckedContinuation<Void, Never>] = []
         var executors: [ObjectIdentifier: DrainedExecutor] = [:]
     }
 
-    /// Enough for an UPDATE storm and an ARCHIVE or two with a STATS behind them; each costs some 20 kB.
-    static let maximumJobs = 64
+    /// How many jobs are in hand at a time: a STATS waits for none of these, and is not even seen behind more.
+    ///
+    /// Each costs a thread, some 20 kB and three file descriptors, of which a process usually has 1,024.
+    static let maximumJobs = 256
+    /// How long a job server may be out of reach at the start before it is worth a warning.
+    private static let startPatience = Duration.seconds(1)
     /// How long a thread without work stays.
     private static let idleLimit = DispatchTimeInterval.seconds(30)
 
@@ -34,6 +39,7 @@ final class ServerLane: Sendable {
     let dispatcher: Dispatcher
     private let logger: Logger
     private let registered: @Sendable () -> Void
+    private let started = ContinuousClock.now
     private let state = Mutex(State())
     /// Counts one where nobody leads.
     private let lead = DispatchSemaphore(value: 0)
@@ -150,7 +156,7 @@ final class ServerLane: Sendable {
     func noteConnected() {
         let isNew = state.withLock { state in
             defer { state.isConnected = true }
-            return !state.isConnected
+            return state.isConnected != true
         }
         guard isNew else { return }
         logger.notice(
@@ -162,8 +168,13 @@ final class ServerLane: Sendable {
 
     func noteLost(_ reason: String) {
         let isNew = state.withLock { state in
-            defer { state.isConnected = false }
-            return state.isConnected
+            switch state.isConnected {
+            case false?: return false
+            case nil where ContinuousClock.now - started < Self.startPatience: return false
+            case nil, true?:
+                state.isConnected = false
+                return true
+            }
         }
         logger.log(
             level: isNew ? .warning : .debug,

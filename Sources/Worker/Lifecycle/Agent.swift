@@ -51,7 +51,9 @@ struct Agent {
                 )
             )
         }
-        services += [DriverService(driver: driver), transport]
+        // A driver that is left to itself starts what should run: not so in a dry run, which changes nothing.
+        if !configuration.isDryRun { services.append(DriverService(driver: driver)) }
+        services.append(transport)
         // Stopped from the last to the first: no job may come once the driver has ended.
         let group = ServiceGroup(
             services: services,
@@ -80,11 +82,22 @@ struct Agent {
         throw ConfigurationError("state_dir", "\(folder) is in use by another agent; stop it, or name another folder")
     }
 
-    private func makeDriver() throws -> any LoadBalancerDriver {
-        let context = DriverContext(configuration: configuration, logger: logger)
-        guard let driver = try registry.makeDriver(configuration.driver, context) else {
+    /// Checks what can be checked of a configuration without using it.
+    ///
+    /// - Throws: `ConfigurationError`.
+    static func check(_ configuration: WorkerConfiguration, _ registry: DriverRegistry<DriverContext>) throws {
+        guard registry.names.contains(configuration.driver) else {
             let names = registry.names.joined(separator: ", ")
             throw ConfigurationError("driver", "must be one of \(names), not \"\(configuration.driver)\"")
+        }
+        if configuration.driver == "haproxy" { try HAProxyFactory.check(configuration) }
+    }
+
+    private func makeDriver() throws -> any LoadBalancerDriver {
+        try Self.check(configuration, registry)
+        let context = DriverContext(configuration: configuration, logger: logger)
+        guard let driver = try registry.makeDriver(configuration.driver, context) else {
+            throw ConfigurationError("driver", "\(configuration.driver) is not registered")
         }
         return driver
     }

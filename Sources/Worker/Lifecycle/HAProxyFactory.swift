@@ -16,6 +16,12 @@ enum HAProxyFactory {
         HAProxyRenderer(try settings(configuration)).render(wanted)
     }
 
+    /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings on this device.
+    static func check(_ configuration: WorkerConfiguration) throws {
+        let settings = try settings(configuration)
+        do { try settings.requireAccounts() } catch { throw ConfigurationError(error.option, error.problem) }
+    }
+
     private static func settings(_ configuration: WorkerConfiguration) throws -> HAProxyConfiguration {
         do {
             return try HAProxyConfiguration(

@@ -7,7 +7,7 @@ extension HAProxyConfiguration {
     /// Checks that HAProxy can run as the user and the group.
     ///
     /// - Throws: `HAProxyConfigurationError` for one that this device does not have, or that only root could become.
-    func requireAccounts() throws(HAProxyConfigurationError) {
+    public func requireAccounts() throws(HAProxyConfigurationError) {
         if let user {
             guard let entry = unsafe getpwnam(user) else {
                 throw HAProxyConfigurationError("haproxy.user", "is \"\(user)\", whom this device does not know")
