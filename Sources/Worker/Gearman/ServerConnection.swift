@@ -77,9 +77,11 @@ final class ServerConnection {
     }
 
     private func drop(_ worker: GearmanWorkerHandle?, _ reason: String?) {
-        if leads { _ = lane.setLeader(nil) }
+        // Before the handle goes: nobody may wake a thread through a pipe that is closed.
+        if leads { withExtendedLifetime(worker) { _ = lane.setLeader(nil) } }
         self.worker = nil
-        guard let reason, !lane.isStopping else { return }
+        // What a connection that does not lead has lost is made again when it is needed.
+        guard leads, let reason, !lane.isStopping else { return }
         lane.noteLost(reason)
         lane.sleep(backoff.pause())
     }
