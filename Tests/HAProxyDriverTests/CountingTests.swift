@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// Bytes that HAProxy, or a lost file, could keep from the reports.
+@Suite(Requirement.haproxy.trait)
+struct CountingTests {
+    @Test
+    func openConnectionsAreMetered() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.tcp([.local("1", node.port)])]))
+            let client = try await HTTPClient(port: device.tcpPort)
+            let received = UInt64(try await client.get("/bytes/5000").byteCount)
+            // HAProxy adds up what a connection has sent every five seconds.
+            try await eventually("its bytes are reported while it is open", within: 20) {
+                try await device.driver.usage().entries.map(\.bytesOut) == [received]
+            }
+            client.close()
+        }
+    }
+
+    @Test
+    func unaskedHTTP2IsNotSpoken() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
+            let port = device.httpPort
+            let answer = try await blocking {
+                let socket = try LoopbackSocket.connected(to: port)
+                // The preface, and SETTINGS without any.
+                socket.write(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0])
+                return socket.read() ?? []
+            }
+            #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 400"))
+        }
+    }
+}
