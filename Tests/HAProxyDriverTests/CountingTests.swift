@@ -43,4 +43,27 @@ struct CountingTests {
             #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 400"))
         }
     }
+
+    @Test(arguments: [nil, "{\n\"format\":1"], [false, true])
+    func aLostLedgerIsBegunAnew(content: String?, isUpdated: Bool) async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let set = try LoadBalancerSet([device.http([.local("1", node.port)])])
+            try await device.driver.apply(set)
+            try FileManager.default.removeItem(atPath: device.file("usage.json"))
+            try content?.write(toFile: device.file("usage.json"), atomically: true, encoding: .utf8)
+            let next = try device.restarted()
+            if isUpdated { try await next.apply(set) }
+            try await supervised(next) {
+                try await eventually("what is served is reported") {
+                    try await next.usage().entries.map(\.metered) == [.http]
+                }
+                let before = try #require(try await next.usage().entries.first?.bytesOut)
+                let received = UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/3000").byteCount)
+                #expect(try await next.usage().entries.map(\.bytesOut) == [before + received])
+            }
+            #expect(FileManager.default.fileExists(atPath: device.file("usage.json")))
+        }
+    }
 }

@@ -50,6 +50,8 @@ extension HAProxyDevice {
         try write(rendered.bytes, keeping: oldBytes)
         do throws(DriverError) {
             try await serve(rendered)
+            // Before the commit: what counts as served is metered, whenever the agent ends.
+            await meter.serve(rendered.set)
             try store.commit(DeviceState(rendered))
         } catch {
             logger.error("a change failed; going back", metadata: [LogKeys.error: "\(error)"])
@@ -79,6 +81,7 @@ extension HAProxyDevice {
                 }
                 return
             }
+            await meter.serve(served.set)
             let rendered = renderer.render(served.set, isSuspended: old.isSuspended)
             // What was there to the letter, where it was what the state says; else what the state says.
             let isKnown = bytes.map { Fingerprint($0) == served.checksum } ?? false

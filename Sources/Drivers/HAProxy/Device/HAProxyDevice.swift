@@ -50,13 +50,14 @@ actor HAProxyDevice {
             let before = store.state
             let rendered = renderer.render(wanted, isSuspended: before.isSuspended)
             if try isInPlace(rendered) {
+                // The ledger may have been lost since, or may never have heard of this.
+                await meter.serve(wanted)
                 if before != DeviceState(rendered) { try store.commit(DeviceState(rendered)) }
                 return
             }
             try requirePorts(rendered, beside: before)
             try await checkCandidate(rendered)
             try await replace(with: rendered)
-            await meter.serve(wanted)
         }
     }
 
