@@ -112,4 +112,27 @@ struct SuspensionTests {
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
         }
     }
+
+    @Test
+    func aPortThatWasTakenMeanwhileIsNamed() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes), device.tcp(nodes)]))
+            try await device.driver.suspend()
+            let other = try HTTPBackEnd(name: "other", port: device.tcpPort)
+            let field = LoadBalancerField(loadBalancer: 1, name: "port")
+            let foreseen = await #expect(throws: DriverError.self) { _ = try await device.driver.preview(.enable) }
+            #expect(foreseen?.code == .addressInUse)
+            #expect(foreseen?.field == field)
+            let error = await #expect(throws: DriverError.self) { try await device.driver.enable() }
+            #expect(error == foreseen)
+            #expect(try await device.driver.status() == .suspended)
+            #expect(try await !LoopbackSocket.accepts(device.httpPort))
+            other.stop()
+            try await eventually("the port is free") { (try? await device.driver.enable()) != nil }
+            #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "node")
+        }
+    }
 }

@@ -20,15 +20,17 @@ extension HAProxyDevice {
     /// Checks that what is to be listened on is free, or HAProxy's own.
     func requirePorts(_ rendered: RenderedConfiguration, beside state: DeviceState) throws(DriverError) {
         let deadline = Deadline.after(.seconds(2))
-        var running: DeviceState.Served?
+        var listening: [LoadBalancer] = []
         if try service.processes(by: deadline) != nil {
             // What else may run there has ports that nobody here knows; HAProxy itself will find out.
             guard let served = state.served, try service.runningFingerprint(by: deadline) == served.fingerprint else {
                 return
             }
-            running = served
+            // A front end that is paused, or disabled, has left its port to whoever comes.
+            let states = try service.frontendStates(by: deadline)
+            listening = served.set.loadBalancers.filter { states[ProxyName($0.protocol.metered).frontend] == "OPEN" }
         }
-        try PortProbe.requireFree(rendered.set, beside: running?.set, renderer.facts)
+        try PortProbe.requireFree(rendered.set, beside: listening, renderer.facts)
     }
 
     /// Has HAProxy check what was rendered; nothing that counts is touched.
