@@ -27,6 +27,32 @@ struct DeletionTests {
         }
     }
 
+    /// The one that was known has ended, and the silent one in its place is none that was ever asked.
+    @Test
+    func whatWasNeverAskedIsNotSaidToHaveEnded() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            let first = try #require(try await device.processes()?.master)
+            let known = try #require(ProcessHandle(first))
+            known.send(SIGKILL)
+            #expect(try await blocking { known.waitForEnd(by: .after(.seconds(5))) })
+            let next = try device.restarted()
+            let second = try await supervised(next) {
+                try await eventually("HAProxy is back") {
+                    try await device.processes().map { $0.master != first && $0.worker != nil } ?? false
+                }
+                return try #require(try await device.processes()?.master)
+            }
+            let silent = try #require(ProcessHandle(second))
+            silent.send(SIGSTOP)
+            let error = await #expect(throws: DriverError.self) { try await device.driver.delete() }
+            #expect(error?.code == .timedOut)
+            silent.send(SIGCONT)
+            try await device.driver.delete()
+            try expectNothingLeft(of: device)
+        }
+    }
+
     @Test
     func whatFailsHalfwayIsFinishedLater() async throws {
         try await withDevice { device in

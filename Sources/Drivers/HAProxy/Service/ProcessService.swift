@@ -79,8 +79,10 @@ final class ProcessService: HAProxyService {
     func stop() async throws(DriverError) {
         do throws(DriverError) { try terminate(by: .after(limits.stop)) } catch {
             // A master that does not answer cannot say which workers it has. They all end with it; and as it is held
-            // since it answered, it is no other process.
-            guard error.code == .timedOut, let handle = known.withLock({ $0 }) else { throw error }
+            // since it answered, it is no other process. Where that one has ended, the silence is somebody else's.
+            guard error.code == .timedOut, knownHasEnded == false, let handle = known.withLock({ $0 }) else {
+                throw error
+            }
             handle.send(SIGKILL)
             guard handle.waitForEnd(by: .after(.seconds(1))) else { throw error }
         }
