@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import SteelyardCore
 import TestServers
 import Testing
@@ -71,6 +72,67 @@ struct SuspensionTests {
                 try await next.enable()
                 #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
             }
+        }
+    }
+
+    /// What an UPDATE leaves to the worker of before it; the second time, SUSPEND finds another HAProxy than its own.
+    @Test(arguments: [false, true])
+    func suspendClosesWhatOldWorkersHold(isForeign: Bool) async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            func set(_ id: String) throws -> LoadBalancerSet {
+                let nodes = [try Node.local(id, node.port)]
+                return try LoadBalancerSet([device.http(nodes), device.tcp(nodes)])
+            }
+            try await device.driver.apply(set("1"))
+            let keptAlive = try await HTTPClient(port: device.httpPort)
+            var received: [MeteredProtocol: UInt64] = [:]
+            received[.http] = UInt64(try await keptAlive.get("/bytes/3000").byteCount)
+            let session = try await HTTPClient(port: device.tcpPort)
+            received[.tcp] = UInt64(try await session.get("/bytes/2000").byteCount)
+            if isForeign {
+                let other = HAProxyRenderer(device.configuration).render(try set("2"), isSuspended: false)
+                let good = try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8)
+                try other.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
+                try await ProcessService(device.configuration).reload(other)
+                try good.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
+            } else {
+                try await device.driver.apply(set("2"))
+            }
+            #expect(try await device.processes()?.oldWorkers.count == 1)
+
+            try await device.driver.suspend()
+            #expect(await keptAlive.isDead())
+            #expect(await session.isDead())
+            try await eventually("the old workers have ended") { try await device.processes()?.oldWorkers == [] }
+            let report = try await device.driver.usage()
+            #expect(Dictionary(report.entries.map { ($0.metered, $0.bytesOut) }) { $1 } == received)
+            try await device.driver.enable()
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
+        }
+    }
+
+    @Test
+    func aPortThatWasTakenMeanwhileIsNamed() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes), device.tcp(nodes)]))
+            try await device.driver.suspend()
+            let other = try HTTPBackEnd(name: "other", port: device.tcpPort)
+            let field = LoadBalancerField(loadBalancer: 1, name: "port")
+            let foreseen = await #expect(throws: DriverError.self) { _ = try await device.driver.preview(.enable) }
+            #expect(foreseen?.code == .addressInUse)
+            #expect(foreseen?.field == field)
+            let error = await #expect(throws: DriverError.self) { try await device.driver.enable() }
+            #expect(error == foreseen)
+            #expect(try await device.driver.status() == .suspended)
+            #expect(try await !LoopbackSocket.accepts(device.httpPort))
+            other.stop()
+            try await eventually("the port is free") { (try? await device.driver.enable()) != nil }
+            #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "node")
         }
     }
 }

@@ -88,12 +88,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`: `notRunning`, `timedOut`, `unavailable`.
     public func status() async throws(DriverError) -> DeviceStatus {
-        switch store.state {
-        case .notConfigured: .notConfigured
-        case .deleted: .deleted
-        case .suspended: .suspended
-        case .serving(let served): .serving(try await reader.states(of: served.set))
-        }
+        try await reader.status { [store] in store.state }
     }
 
     /// Reads the counters of all workers, and reports what was sent to clients since the last committed report.

@@ -27,6 +27,8 @@ struct DeviceFiles: Hashable, Sendable {
     var state: FilePath { folder.appending("state.json") }
     /// What was metered.
     var usage: FilePath { folder.appending("usage.json") }
+    /// What was found in place of the state and could not be understood.
+    var setAside: [FilePath] { [state, usage].map(\.aside) }
     /// Where the workers take commands.
     var adminSocket: FilePath { folder.appending("admin.sock") }
     /// Where the master takes commands.

@@ -12,6 +12,7 @@ import SystemPackage
 final class DeviceStore: Sendable {
     private let path: FilePath
     private let current: Mutex<DeviceState>
+    private let diskFull = Mutex(false)
 
     /// Reads the state; what cannot be understood is set aside and reported.
     init(_ path: FilePath, _ logger: Logger) {
@@ -22,6 +23,9 @@ final class DeviceStore: Sendable {
     /// The state that was committed last.
     var state: DeviceState { current.withLock { $0 } }
 
+    /// Whether there was no room on the disk for the last commit.
+    var isDiskFull: Bool { diskFull.withLock { $0 } }
+
     /// Makes a change the one that counts: from here on, and not before, it outlives a crash.
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`; the old state then is what counts.
@@ -29,7 +33,11 @@ final class DeviceStore: Sendable {
         do throws(FileError) {
             try AtomicFile.makeFolder(path.removingLastComponent())
             try AtomicFile.write(state.record, to: path)
-        } catch { throw DriverError(.stateUnwritable, error.description) }
+            diskFull.withLock { $0 = false }
+        } catch {
+            diskFull.withLock { $0 = [.noSpace, .diskQuotaExceeded].contains(error.reason) }
+            throw DriverError(.stateUnwritable, error.description)
+        }
         current.withLock { $0 = state }
     }
 
@@ -46,10 +54,12 @@ final class DeviceStore: Sendable {
 }
 
 extension FilePath {
+    /// The name of a file that cannot be understood.
+    var aside: FilePath { FilePath(string + ".foreign") }
+
     /// Gives a file that cannot be understood another name, under which somebody can look at it.
     func setAside(_ logger: Logger) {
-        let aside = string + ".foreign"
-        unsafe rename(string, aside)
+        unsafe rename(string, aside.string)
         logger.error("a file of the state is torn or foreign; set aside", metadata: [LogKeys.file: "\(aside)"])
     }
 }

@@ -18,7 +18,9 @@ extension HAProxyDevice {
             case .suspend:
                 return difference(to: renderer.render(try state.requireServed().set, isSuspended: true))
             case .enable:
-                return difference(to: renderer.render(try state.requireServed().set, isSuspended: false))
+                let rendered = renderer.render(try state.requireServed().set, isSuspended: false)
+                if state.isSuspended { try requirePorts(rendered, beside: state) }
+                return difference(to: rendered)
             case .delete:
                 guard let bytes = contents(of: files.config) else { return "" }
                 return LineDifference.describe(from: String(decoding: bytes, as: UTF8.self), to: "")

@@ -35,7 +35,10 @@ extension HAProxyDevice {
         switch store.state {
         case .notConfigured: break
         case .deleted: try await removeAll()
-        case .serving(let served), .suspended(let served): try await recover(served)
+        case .serving(let served), .suspended(let served):
+            // The ledger may be gone, or be older than the state: without this, nothing would be metered ever again.
+            await meter.serve(served.set)
+            try await recover(served)
         }
         isRecovered = true
     }

@@ -20,15 +20,17 @@ extension HAProxyDevice {
     /// Checks that what is to be listened on is free, or HAProxy's own.
     func requirePorts(_ rendered: RenderedConfiguration, beside state: DeviceState) throws(DriverError) {
         let deadline = Deadline.after(.seconds(2))
-        var running: DeviceState.Served?
+        var listening: [LoadBalancer] = []
         if try service.processes(by: deadline) != nil {
             // What else may run there has ports that nobody here knows; HAProxy itself will find out.
             guard let served = state.served, try service.runningFingerprint(by: deadline) == served.fingerprint else {
                 return
             }
-            running = served
+            // A front end that is paused, or disabled, has left its port to whoever comes.
+            let states = try service.frontendStates(by: deadline)
+            listening = served.set.loadBalancers.filter { states[ProxyName($0.protocol.metered).frontend] == "OPEN" }
         }
-        try PortProbe.requireFree(rendered.set, beside: running?.set, renderer.facts)
+        try PortProbe.requireFree(rendered.set, beside: listening, renderer.facts)
     }
 
     /// Has HAProxy check what was rendered; nothing that counts is touched.
@@ -50,6 +52,8 @@ extension HAProxyDevice {
         try write(rendered.bytes, keeping: oldBytes)
         do throws(DriverError) {
             try await serve(rendered)
+            // Before the commit: what counts as served is metered, whenever the agent ends.
+            await meter.serve(rendered.set)
             try store.commit(DeviceState(rendered))
         } catch {
             logger.error("a change failed; going back", metadata: [LogKeys.error: "\(error)"])
@@ -79,6 +83,7 @@ extension HAProxyDevice {
                 }
                 return
             }
+            await meter.serve(served.set)
             let rendered = renderer.render(served.set, isSuspended: old.isSuspended)
             // What was there to the letter, where it was what the state says; else what the state says.
             let isKnown = bytes.map { Fingerprint($0) == served.checksum } ?? false

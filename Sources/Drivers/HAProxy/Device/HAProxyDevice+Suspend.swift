@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Logging
 import SteelyardCore
 import SteelyardSystem
@@ -8,6 +9,8 @@ import SteelyardSystem
 extension HAProxyDevice {
     /// How long requests and connections that are under way may go on after a SUSPEND.
     private static let grace = Duration.seconds(1)
+    /// How long is waited for one worker that only finishes what it has.
+    private static let oldWorkerPatience = Duration.milliseconds(500)
 
     /// Closes the ports and the connections of the running HAProxy, whose checks and counters go on.
     func pause(_ rendered: RenderedConfiguration) async throws(DriverError) {
@@ -23,9 +26,11 @@ extension HAProxyDevice {
                 for (name, state) in try service.frontendStates(by: deadline) where state == "OPEN" {
                     try command("disable frontend \(name)", deadline)
                 }
-                try await closeConnections(rendered, deadline)
+                try await closeConnections(deadline)
             } else {
+                await readUsage()
                 try await service.reload(rendered)
+                try await closeConnections(.after(.seconds(4)))
             }
             try store.commit(DeviceState(rendered))
         } catch {
@@ -69,26 +74,62 @@ extension HAProxyDevice {
         return try service.frontendStates(by: deadline).values.allSatisfy { $0 == "OPEN" }
     }
 
-    /// Gives what is under way a moment to end, and ends it then.
+    /// Gives what is under way a moment to end, and ends it then, in the workers of before the last reloads too.
     ///
-    /// Kept-alive connections without a request are in no list; the variable has their next request refused.
-    private func closeConnections(_ rendered: RenderedConfiguration, _ deadline: Deadline) async throws(DriverError) {
+    /// Kept-alive connections without a request are in no list; the current worker's variable has their next request
+    /// refused, and the others end with all that they have.
+    private func closeConnections(_ deadline: Deadline) async throws(DriverError) {
         let graceEnd = Deadline.earlier(deadline, .after(Self.grace))
+        let oldWorkers = try service.processes(by: deadline)?.oldWorkers ?? []
         while true {
-            let sessions = try clientSessions(deadline)
-            if sessions.isEmpty { return }
+            var sessions = try clientSessions(nil, deadline).map { (worker: Int32?.none, name: $0) }
+            for worker in oldWorkers {
+                // One that does not answer is ended all the same.
+                let held = (try? clientSessions(worker, .earlier(deadline, .after(Self.oldWorkerPatience)))) ?? []
+                sessions += held.map { (worker, $0) }
+            }
+            if sessions.isEmpty { break }
             if graceEnd.hasPassed {
-                for session in sessions { try command("shutdown session \(session)", deadline) }
-                return
+                for session in sessions {
+                    let shutdown = "shutdown session \(session.name)"
+                    if let worker = session.worker {
+                        try? command(shutdown, worker: worker, deadline)
+                    } else {
+                        try command(shutdown, deadline)
+                    }
+                }
+                break
             }
-            do { try await Task.sleep(for: .milliseconds(20)) } catch {
-                throw DriverError(.cancelled, "the agent is stopping")
-            }
+            try await pauseBriefly()
+        }
+        if !oldWorkers.isEmpty { try await end(oldWorkers, deadline) }
+    }
+
+    /// Ends workers that only finish what they have, once their counters have been read.
+    private func end(_ workers: [Int32], _ deadline: Deadline) async throws(DriverError) {
+        // Sessions that were just shut down are counted as they end.
+        try await pauseBriefly()
+        await readUsage()
+        let handles = workers.compactMap(ProcessHandle.init)
+        // Asked again, now that they are held: they are the same processes, and none that got a number since.
+        let still = try service.processes(by: deadline)?.oldWorkers ?? []
+        let ending = handles.filter { still.contains($0.processID) }
+        for handle in ending { handle.send(SIGTERM) }
+        let patienceEnd = Deadline.after(Self.oldWorkerPatience)
+        for handle in ending where !handle.waitForEnd(by: patienceEnd) {
+            handle.send(SIGKILL)
+            _ = handle.waitForEnd(by: .after(Self.oldWorkerPatience))
         }
     }
 
-    private func clientSessions(_ deadline: Deadline) throws(DriverError) -> [Substring] {
-        let answer = try service.ask("show sess", worker: nil, by: deadline)
+    private func pauseBriefly() async throws(DriverError) {
+        do { try await Task.sleep(for: .milliseconds(20)) } catch {
+            throw DriverError(.cancelled, "the agent is stopping")
+        }
+    }
+
+    private func clientSessions(_ worker: Int32?, _ deadline: Deadline) throws(DriverError) -> [Substring] {
+        let answer = try service.ask("show sess", worker: worker, by: deadline)
         return answer.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ", maxSplits: 6)
             guard words.contains("fe=http-in") || words.contains("fe=tcp-in") else { return nil }
@@ -96,9 +137,9 @@ extension HAProxyDevice {
         }
     }
 
-    /// Has the current worker do something that is answered with an empty line.
-    private func command(_ command: String, _ deadline: Deadline) throws(DriverError) {
-        let answer = try service.ask(command, worker: nil, by: deadline)
+    /// Has a worker, the current one if none is named, do something that is answered with an empty line.
+    private func command(_ command: String, worker: Int32? = nil, _ deadline: Deadline) throws(DriverError) {
+        let answer = try service.ask(command, worker: worker, by: deadline)
         let words = answer.split(whereSeparator: \.isNewline)
         guard let first = words.first, !first.hasPrefix("Session terminated") else { return }
         throw DriverError(.rejected, "HAProxy refuses \"\(command)\": \(first.prefix(120))")

@@ -50,13 +50,14 @@ actor HAProxyDevice {
             let before = store.state
             let rendered = renderer.render(wanted, isSuspended: before.isSuspended)
             if try isInPlace(rendered) {
+                // The ledger may have been lost since, or may never have heard of this.
+                await meter.serve(wanted)
                 if before != DeviceState(rendered) { try store.commit(DeviceState(rendered)) }
                 return
             }
             try requirePorts(rendered, beside: before)
             try await checkCandidate(rendered)
             try await replace(with: rendered)
-            await meter.serve(wanted)
         }
     }
 
@@ -86,8 +87,25 @@ actor HAProxyDevice {
     func delete() async throws(DriverError) {
         try await turns.withTurn { () throws(DriverError) in
             // First of all: what a crash interrupts from here on, the next start goes on with.
-            if store.state != .deleted { try store.commit(.deleted) }
+            if store.state != .deleted { try await commitDeletion() }
+            // What fails from here on, the supervisor tries again until it is done.
+            isRecovered = false
             try await removeAll()
+        }
+    }
+
+    /// Commits a DELETE, on a full disk too: what it is full of may be the very log that is to be removed.
+    private func commitDeletion() async throws(DriverError) {
+        do throws(DriverError) { try store.commit(.deleted) } catch {
+            guard store.isDiskFull else { throw error }
+            logger.warning("the disk is full; removing HAProxy's files before the state says so")
+            // Where this fails, the state still says that HAProxy should serve, and the supervisor brings it back.
+            isRecovered = false
+            try await service.stop()
+            do throws(FileError) {
+                for file in [files.log, files.startLog, files.lastGood, files.candidate] { try AtomicFile.remove(file) }
+            } catch { throw DriverError(.stateUnwritable, error.description) }
+            try store.commit(.deleted)
         }
     }
 
@@ -96,7 +114,7 @@ actor HAProxyDevice {
         try await service.stop()
         try await meter.reset()
         do throws(FileError) {
-            for file in [files.config, files.lastGood, files.candidate, files.log, files.startLog] {
+            for file in [files.config, files.lastGood, files.candidate, files.log, files.startLog] + files.setAside {
                 try AtomicFile.remove(file)
             }
         } catch { throw DriverError(.stateUnwritable, error.description) }

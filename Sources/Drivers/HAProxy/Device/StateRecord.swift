@@ -17,8 +17,7 @@ struct StateRecord {
     ///
     /// - Returns: nil where it is torn, foreign, or of another format.
     init?(_ bytes: [UInt8], format: Int) {
-        guard let document = try? JSONDocument(bytes) else { return nil }
-        _ = document
+        guard (try? JSONDocument(bytes)) != nil else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.first == "{", lines.suffix(2) == ["}", ""] else { return nil }
         for line in lines.dropFirst().dropLast(2) {

@@ -100,6 +100,12 @@ public struct HAProxyRenderer: Sendable {
         text.section("resolvers device")
         text.line("parse-resolv-conf")
         text.line("hold valid 10s")
+        // A node keeps its last address for as long as DNS does not tell another: some names only /etc/hosts knows, and
+        // DNS may fail. `obsolete` is none of them: with it, a node would not follow its name for that long.
+        text.line("hold nx 1d")
+        text.line("hold timeout 1d")
+        text.line("hold refused 1d")
+        text.line("hold other 1d")
     }
 
     private func usesNames(_ wanted: LoadBalancerSet) -> Bool {

@@ -34,10 +34,10 @@ enum PortProbe {
     /// - Throws: `DriverError` with the field at fault.
     static func requireFree(
         _ wanted: LoadBalancerSet,
-        beside running: LoadBalancerSet?,
+        beside running: [LoadBalancer],
         _ facts: DeviceFacts
     ) throws(DriverError) {
-        let held = running?.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) } ?? []
+        let held = running.flatMap { ListeningAddress.all(of: $0, facts) }
         for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
             for address in ListeningAddress.all(of: loadBalancer, facts) where !held.contains(where: address.overlaps) {
                 switch look(at: address) {

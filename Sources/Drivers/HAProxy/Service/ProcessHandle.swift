@@ -39,12 +39,13 @@ final class ProcessHandle: Sendable {
     /// Calls back once when the process has ended, on some thread, unless the source is cancelled before.
     func whenEnded(_ body: @escaping @Sendable () -> Void) -> any DispatchSourceRead {
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptor)
-        source.setEventHandler { [self] in
-            // The descriptor stays readable, and stays open for as long as it is watched.
+        source.setEventHandler {
+            // The descriptor stays readable.
             source.cancel()
-            _ = self
             body()
         }
+        // Until this is called, the source may still watch the descriptor, which must not be another's by then.
+        source.setCancelHandler { [self] in withExtendedLifetime(self) {} }
         source.activate()
         return source
     }

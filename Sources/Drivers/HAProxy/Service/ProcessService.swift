@@ -77,22 +77,32 @@ final class ProcessService: HAProxyService {
     }
 
     func stop() async throws(DriverError) {
-        let deadline = Deadline.after(limits.stop)
-        if let table = try processes(by: deadline), let handle = ProcessHandle(table.master) {
-            let workers = ([table.worker].compactMap(\.self) + table.oldWorkers).compactMap(ProcessHandle.init)
-            // Asked again, now that it is held: it is the same process, and not one that got its number since.
-            guard try processes(by: deadline)?.master == table.master else {
-                throw DriverError(.unavailable, "HAProxy was restarted by somebody else while it was to be stopped")
+        do throws(DriverError) { try terminate(by: .after(limits.stop)) } catch {
+            // A master that does not answer cannot say which workers it has. They all end with it; and as it is held
+            // since it answered, it is no other process. Where that one has ended, the silence is somebody else's.
+            guard error.code == .timedOut, knownHasEnded == false, let handle = known.withLock({ $0 }) else {
+                throw error
             }
-            handle.send(SIGTERM)
-            if !handle.waitForEnd(by: deadline) { handle.send(SIGKILL) }
-            for worker in workers where !worker.waitForEnd(by: .after(.milliseconds(200))) {
-                worker.send(SIGKILL)
-                _ = worker.waitForEnd(by: .after(.seconds(1)))
-            }
+            handle.send(SIGKILL)
+            guard handle.waitForEnd(by: .after(.seconds(1))) else { throw error }
         }
         unsafe unlink(files.masterSocket.string)
         unsafe unlink(files.adminSocket.string)
+    }
+
+    private func terminate(by deadline: Deadline) throws(DriverError) {
+        guard let table = try processes(by: deadline), let handle = ProcessHandle(table.master) else { return }
+        let workers = ([table.worker].compactMap(\.self) + table.oldWorkers).compactMap(ProcessHandle.init)
+        // Asked again, now that it is held: it is the same process, and not one that got its number since.
+        guard try processes(by: deadline)?.master == table.master else {
+            throw DriverError(.unavailable, "HAProxy was restarted by somebody else while it was to be stopped")
+        }
+        handle.send(SIGTERM)
+        if !handle.waitForEnd(by: deadline) { handle.send(SIGKILL) }
+        for worker in workers where !worker.waitForEnd(by: .after(.milliseconds(200))) {
+            worker.send(SIGKILL)
+            _ = worker.waitForEnd(by: .after(.seconds(1)))
+        }
     }
 }
 

@@ -12,6 +12,9 @@ struct Deadline: Sendable {
 
     var hasPassed: Bool { end <= .now }
 
+    /// Whether at least this much is left.
+    func leaves(_ duration: Duration) -> Bool { end - .now >= duration }
+
     /// What is left, for `poll`: 0 once it has passed.
     var milliseconds: Int32 {
         let left = end - .now

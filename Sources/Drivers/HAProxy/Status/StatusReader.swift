@@ -5,14 +5,21 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Asks the workers how the nodes are, on a thread of its own: STATS never waits behind anything.
+/// Asks the workers how the nodes are, on a thread of its own: STATS never waits behind a change.
 actor StatusReader {
+    /// The servers' rows, by the back end's name and the server's.
+    private typealias Rows = [Substring: [Substring: StatisticsTable.Row]]
+
     private let executor: ThreadExecutor
     private let admin: RuntimeSocket
+    /// The question that is about to be asked, for all who come before it is.
+    private var question: Task<Result<Rows, DriverError>, Never>?
     /// STATS is answered within a second.
     private static let patience = Duration.milliseconds(800)
     /// A process that ends while it is asked may keep the connection without an answer.
     private static let onePatience = Duration.milliseconds(300)
+    /// With less than this left, an answer is not worth waiting for: its silence would say nothing of HAProxy.
+    private static let leastPatience = Duration.milliseconds(50)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -21,46 +28,78 @@ actor StatusReader {
         admin = RuntimeSocket(adminSocket)
     }
 
-    /// The states of the nodes, in the message's order.
+    /// How the device is, with the states of the nodes in the message's order.
     ///
-    /// - Throws: `DriverError` where HAProxy does not run or does not answer.
-    func states(of set: LoadBalancerSet) async throws(DriverError) -> [NodeStatus] {
+    /// The time begins to run here and not on the reader's thread, which others may keep busy.
+    ///
+    /// - Parameter state: Reads what was asked for last; during changes, it may be another at each reading.
+    /// - Throws: `DriverError` where HAProxy should serve and does not, or does not answer.
+    nonisolated func status(of state: @Sendable () -> DeviceState) async throws(DriverError) -> DeviceStatus {
         let deadline = Deadline.after(Self.patience)
+        var failure: DriverError?
         while true {
+            let before = state()
+            guard case .serving = before else { return Self.status(before, [:]) ?? .notConfigured }
             do throws(DriverError) {
-                if let states = try ask(set, deadline) { return states }
-                throw DriverError(.notRunning, "HAProxy does not serve what it should")
+                let rows = try await rows(by: deadline).get()
+                // Asked during a change, HAProxy may be ahead of what was read before.
+                if let status = Self.status(before, rows) ?? Self.status(state(), rows) { return status }
             } catch {
-                // It may just be starting again, or ending, or between two configurations: a moment later it is not.
-                guard error.code == .notRunning || error.code == .timedOut, !deadline.hasPassed else { throw error }
-                do { try await Task.sleep(for: .milliseconds(20)) } catch {
-                    throw DriverError(.cancelled, "the agent is stopping")
-                }
+                guard error.code == .notRunning || error.code == .timedOut else { throw error }
+                // What comes later may only be the shortness of the time that is left.
+                if failure == nil { failure = error }
+            }
+            // It may just be starting again, or ending, or between two configurations: a moment later it is not.
+            do { try await Task.sleep(for: .milliseconds(20)) } catch {
+                throw DriverError(.cancelled, "the agent is stopping")
+            }
+            guard deadline.leaves(Self.leastPatience) else {
+                throw failure ?? DriverError(.notRunning, "HAProxy does not serve what it should")
             }
         }
     }
 
     /// - Returns: nil where HAProxy does not know one of the nodes.
-    private func ask(_ set: LoadBalancerSet, _ deadline: Deadline) throws(DriverError) -> [NodeStatus]? {
+    private static func status(_ state: DeviceState, _ rows: Rows) -> DeviceStatus? {
+        switch state {
+        case .notConfigured: return .notConfigured
+        case .deleted: return .deleted
+        case .suspended: return .suspended
+        case .serving(let served):
+            var states: [NodeStatus] = []
+            for loadBalancer in served.set.loadBalancers {
+                let servers = rows[ProxyName(loadBalancer.protocol.metered).backend[...]] ?? [:]
+                for node in loadBalancer.nodes {
+                    guard let row = servers[ProxyName.server(node)[...]] else { return nil }
+                    states.append(NodeStatus(of: node, row))
+                }
+            }
+            return .serving(states)
+        }
+    }
+
+    /// All who wait for the thread share one question, so that none waits for the silence that meets the others.
+    private func rows(by deadline: Deadline) async -> Result<Rows, DriverError> {
+        if let question { return await question.value }
+        let question = Task { ask(deadline) }
+        self.question = question
+        return await question.value
+    }
+
+    private func ask(_ deadline: Deadline) -> Result<Rows, DriverError> {
+        // Whoever comes from here on wants an answer that is given from here on.
+        question = nil
         let answer: String
         do throws(RuntimeSocket.Failure) {
             answer = try admin.ask("show stat -1 4 -1", by: .earlier(deadline, .after(Self.onePatience)))
         } catch {
-            throw error.described("HAProxy")
+            return .failure(error.described("HAProxy"))
         }
         guard let table = StatisticsTable(answer) else {
-            throw DriverError(.unavailable, "HAProxy's statistics cannot be read")
+            return .failure(DriverError(.unavailable, "HAProxy's statistics cannot be read"))
         }
-        var rows: [Substring: [Substring: StatisticsTable.Row]] = [:]
+        var rows: Rows = [:]
         for row in table.rows { rows[row["pxname"], default: [:]][row["svname"]] = row }
-        var states: [NodeStatus] = []
-        for loadBalancer in set.loadBalancers {
-            let servers = rows[ProxyName(loadBalancer.protocol.metered).backend[...]] ?? [:]
-            for node in loadBalancer.nodes {
-                guard let row = servers[ProxyName.server(node)[...]] else { return nil }
-                states.append(NodeStatus(of: node, row))
-            }
-        }
-        return states
+        return .success(rows)
     }
 }

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// DELETE, where something is in its way.
+@Suite(Requirement.haproxy.trait)
+struct DeletionTests {
+    @Test
+    func aSilentMasterIsEnded() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            let table = try #require(try await device.processes())
+            let processes = try ([table.master] + [table.worker].compactMap(\.self)).map {
+                try #require(ProcessHandle($0))
+            }
+            processes[0].send(SIGSTOP)
+            try await device.driver.delete()
+            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(5))) }) }
+            #expect(try await !LoopbackSocket.accepts(device.httpPort))
+            try expectNothingLeft(of: device)
+        }
+    }
+
+    /// The one that was known has ended, and the silent one in its place is none that was ever asked.
+    @Test
+    func whatWasNeverAskedIsNotSaidToHaveEnded() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            let first = try #require(try await device.processes()?.master)
+            let known = try #require(ProcessHandle(first))
+            known.send(SIGKILL)
+            #expect(try await blocking { known.waitForEnd(by: .after(.seconds(5))) })
+            let next = try device.restarted()
+            let second = try await supervised(next) {
+                try await eventually("HAProxy is back") {
+                    try await device.processes().map { $0.master != first && $0.worker != nil } ?? false
+                }
+                return try #require(try await device.processes()?.master)
+            }
+            let silent = try #require(ProcessHandle(second))
+            silent.send(SIGSTOP)
+            let error = await #expect(throws: DriverError.self) { try await device.driver.delete() }
+            #expect(error?.code == .timedOut)
+            silent.send(SIGCONT)
+            try await device.driver.delete()
+            try expectNothingLeft(of: device)
+        }
+    }
+
+    @Test
+    func whatFailsHalfwayIsFinishedLater() async throws {
+        try await withDevice { device in
+            try await supervised(device.driver) {
+                try await device.driver.apply(LoadBalancerSet([device.http([])]))
+                let obstacle = device.file("haproxy.cfg.last-good")
+                try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+                await #expect(throws: DriverError.self) { try await device.driver.delete() }
+                try FileManager.default.removeItem(atPath: obstacle)
+                try await eventually("the rest is removed") {
+                    try FileManager.default.contentsOfDirectory(atPath: device.folder.path) == ["state.json"]
+                }
+            }
+        }
+    }
+
+    /// A device file in place of the new state, on which every write fails as on a full disk; only root can make one.
+    @Test(.enabled("needs the right to make device files") { mayMakeDevices() })
+    func aFullDiskIsNoObstacle() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            try #require(makeFullDevice(device.file("state.json.new")))
+            try await device.driver.delete()
+            #expect(try await device.processes() == nil)
+            #expect(try await device.driver.status() == .deleted)
+            #expect(try await device.restarted().status() == .deleted)
+            try expectNothingLeft(of: device)
+        }
+    }
+
+    @Test
+    func whatWasSetAsideIsRemoved() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            for name in ["state.json", "usage.json"] {
+                try "{".write(toFile: device.file(name), atomically: true, encoding: .utf8)
+            }
+            let next = try device.restarted()
+            #expect(FileManager.default.fileExists(atPath: device.file("usage.json.foreign")))
+            try await next.delete()
+            try expectNothingLeft(of: device)
+        }
+    }
+
+    private func expectNothingLeft(of device: DeviceUnderTest) throws {
+        #expect(try FileManager.default.contentsOfDirectory(atPath: device.folder.path) == ["state.json"])
+    }
+}
+
+/// Makes another `/dev/full`.
+private func makeFullDevice(_ path: String) -> Bool { mknod(path, S_IFCHR | 0o600, 1 << 8 | 7) == 0 }
+
+private func mayMakeDevices() -> Bool {
+    let path = FileManager.default.temporaryDirectory.appending(path: "steelyard-full-\(UUID())").path
+    guard makeFullDevice(path) else { return false }
+    defer { unlink(path) }
+    // It may have been made where devices do nothing.
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return write(descriptor, "x", 1) < 0 && errno == ENOSPC
+}
