@@ -42,14 +42,20 @@ final class ServerConnection {
     private func lead() {
         guard let worker = worker ?? connect() else { return }
         guard lane.setLeader(worker.interrupt) else { return }
+        let began = ContinuousClock.now
         switch worker.work() {
         case .success:
             backoff.reset()
         case .interrupted:
             drop(worker, nil)
         case .timeout:
-            // Nothing to do, or nobody there any more.
-            if worker.echo() != .success { drop(worker, "it does not answer") }
+            // libgearman says so, too, and at once, where the server has closed the connection. An echo would then make
+            // a new one, on which nothing is registered.
+            if ContinuousClock.now - began < .milliseconds(Int(Self.idleCheck) / 2) {
+                drop(worker, "it has closed the connection")
+            } else if worker.echo() != .success {
+                drop(worker, "it does not answer")
+            }
         case let code:
             drop(worker, worker.error.isEmpty ? code.description : worker.error)
         }
