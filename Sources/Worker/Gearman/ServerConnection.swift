@@ -23,6 +23,7 @@ final class ServerConnection {
     private var worker: GearmanWorkerHandle?
     private var backoff = Backoff()
     private var leads = false
+    private var connected: ContinuousClock.Instant?
 
     init(lane: ServerLane, executor: DrainedExecutor) {
         self.lane = lane
@@ -45,7 +46,7 @@ final class ServerConnection {
         let began = ContinuousClock.now
         switch worker.work() {
         case .success:
-            backoff.reset()
+            break
         case .interrupted:
             drop(worker, nil)
         case .timeout:
@@ -79,6 +80,7 @@ final class ServerConnection {
         }
         lane.noteConnected()
         worker = new
+        connected = ContinuousClock.now
         return leads ? new : nil
     }
 
@@ -88,6 +90,9 @@ final class ServerConnection {
         self.worker = nil
         // What a connection that does not lead has lost is made again when it is needed.
         guard leads, let reason, !lane.isStopping else { return }
+        // A connection that has lasted begins the pauses anew; one that is closed as soon as it is made does not.
+        if let connected, ContinuousClock.now - connected > .milliseconds(200) { backoff.reset() }
+        connected = nil
         lane.noteLost(reason)
         lane.sleep(backoff.pause())
     }
