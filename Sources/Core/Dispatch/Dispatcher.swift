@@ -160,13 +160,13 @@ extension Dispatcher {
             return Done(fields: [.init("status", .string("SUSPENDED"))])
         case .deleted:
             throw ActionFailure(
-                DriverError(.deleted, "the load balancer was deleted; send an UPDATE"),
+                .alreadyDeleted,
                 message,
                 driverName
             )
         case .notConfigured:
             throw ActionFailure(
-                DriverError(.notConfigured, "no load balancer is configured; send an UPDATE"),
+                .nothingConfigured,
                 message,
                 driverName
             )

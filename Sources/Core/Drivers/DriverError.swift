@@ -55,6 +55,15 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
         self.field = field
     }
 
+    /// What is said where nothing has been configured yet.
+    public static let nothingConfigured = DriverError(
+        .notConfigured,
+        "no load balancer is configured; send an UPDATE"
+    )
+
+    /// What is said after a DELETE.
+    public static let alreadyDeleted = DriverError(.deleted, "the load balancer was deleted; send an UPDATE")
+
     /// The code and the sentence.
     public var description: String { "\(code): \(message)" }
 

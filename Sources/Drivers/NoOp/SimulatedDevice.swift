@@ -43,8 +43,8 @@ struct SimulatedDevice {
     func requireConfiguration() throws(DriverError) {
         switch phase {
         case .serving, .suspended: return
-        case .notConfigured: throw DriverError(.notConfigured, "no load balancer is configured; send an UPDATE")
-        case .deleted: throw DriverError(.deleted, "the load balancer was deleted; send an UPDATE")
+        case .notConfigured: throw DriverError.nothingConfigured
+        case .deleted: throw DriverError.alreadyDeleted
         }
     }
 

@@ -32,7 +32,7 @@ struct ConfigurationKey: Sendable {
         ),
         ConfigurationKey(
             "gearman.function",
-            { $0.function = try function($1) ?? hostName() },
+            { $0.function = try function($1) ?? HostName.current },
             { .string($0.function) }
         ),
         ConfigurationKey("gearman.tls.ca", refuseTLS, { _ in nil }),
@@ -200,6 +200,4 @@ extension ConfigurationKey {
             throw Mismatch("cannot be set: Debian's libgearman speaks no TLS; use a tunnel at both ends and null here")
         }
     }
-
-    static func hostName() -> String { HostName.current }
 }

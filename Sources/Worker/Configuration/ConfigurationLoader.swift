@@ -18,7 +18,7 @@ struct ConfigurationLoader {
     func load() throws(ConfigurationError) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()
         configuration.servers = (try? [GearmanServer("127.0.0.1")]) ?? []
-        configuration.function = ConfigurationKey.hostName()
+        configuration.function = HostName.current
         try takeFile(into: &configuration)
         for key in ConfigurationKey.all {
             guard let value = environment[key.variable] else { continue }

@@ -86,18 +86,22 @@ struct Agent {
     ///
     /// - Throws: `ConfigurationError`.
     static func check(_ configuration: WorkerConfiguration, _ registry: DriverRegistry<DriverContext>) throws {
-        guard registry.names.contains(configuration.driver) else {
-            let names = registry.names.joined(separator: ", ")
-            throw ConfigurationError("driver", "must be one of \(names), not \"\(configuration.driver)\"")
-        }
+        guard registry.names.contains(configuration.driver) else { throw unknownDriver(configuration, registry) }
         if configuration.driver == "haproxy" { try HAProxyFactory.check(configuration) }
     }
 
+    private static func unknownDriver(
+        _ configuration: WorkerConfiguration,
+        _ registry: DriverRegistry<DriverContext>
+    ) -> ConfigurationError {
+        let names = registry.names.joined(separator: ", ")
+        return ConfigurationError("driver", "must be one of \(names), not \"\(configuration.driver)\"")
+    }
+
     private func makeDriver() throws -> any LoadBalancerDriver {
-        try Self.check(configuration, registry)
         let context = DriverContext(configuration: configuration, logger: logger)
         guard let driver = try registry.makeDriver(configuration.driver, context) else {
-            throw ConfigurationError("driver", "\(configuration.driver) is not registered")
+            throw Self.unknownDriver(configuration, registry)
         }
         return driver
     }

@@ -8,7 +8,7 @@ import SteelyardCore
 enum HAProxyFactory {
     /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.
     static func makeDriver(_ context: DriverContext) throws -> any LoadBalancerDriver {
-        try HAProxyDriver(configuration: settings(context.configuration), logger: context.logger)
+        try HAProxyDriver(configuration: check(context.configuration), logger: context.logger)
     }
 
     /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.
@@ -17,9 +17,11 @@ enum HAProxyFactory {
     }
 
     /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings on this device.
-    static func check(_ configuration: WorkerConfiguration) throws {
+    @discardableResult
+    static func check(_ configuration: WorkerConfiguration) throws -> HAProxyConfiguration {
         let settings = try settings(configuration)
         do { try settings.requireAccounts() } catch { throw ConfigurationError(error.option, error.problem) }
+        return settings
     }
 
     private static func settings(_ configuration: WorkerConfiguration) throws -> HAProxyConfiguration {

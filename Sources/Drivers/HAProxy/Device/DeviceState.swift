@@ -58,8 +58,8 @@ enum DeviceState: Hashable, Sendable {
     func requireServed() throws(DriverError) -> Served {
         if let served { return served }
         throw self == .deleted
-            ? DriverError(.deleted, "the load balancer was deleted; send an UPDATE")
-            : DriverError(.notConfigured, "no load balancer is configured; send an UPDATE")
+            ? DriverError.alreadyDeleted
+            : DriverError.nothingConfigured
     }
 }
 
