@@ -146,22 +146,41 @@ public enum LoadBalancerDriverContract {
         },
         Check("a log can be opened and read to its end, more than once") { driver, device in
             try await driver.apply(device.both())
-            let log = try await driver.openLog(of: .http)
-            var texts: [[UInt8]] = []
-            for _ in 0..<2 {
-                let reader = try log.makeReader()
-                var text: [UInt8] = []
-                while let chunk = try reader.next() { text += chunk.lines }
-                texts.append(text)
-            }
+            let log = try await driver.openLog()
+            let texts = try (0..<2).map { _ in try log.lines(of: [LogPart(.http)]) }
             try require(texts[0] == texts[1], "both readings are the same")
+        },
+        Check("the parts of a log are the same together as each alone") { driver, device in
+            try await driver.apply(device.both())
+            let log = try await driver.openLog()
+            let parts = [LogPart(.tcp), LogPart(.http), LogPart(.tcp)]
+            let alone = try parts.map { try log.lines(of: [$0])[0] }
+            try require(try log.lines(of: parts) == alone, "each part has its lines")
+        },
+        Check("the end of a log parts what is there from what is not") { driver, device in
+            try await driver.apply(device.both())
+            let log = try await driver.openLog()
+            guard let end = log.end else { return }
+            for metered in MeteredProtocol.allCases {
+                let before = try log.lines(of: [LogPart(metered, upTo: end)])[0].bytes
+                let behind = try log.lines(of: [LogPart(metered, after: end)])[0].bytes
+                try require(
+                    try log.lines(of: [LogPart(metered)])[0].bytes == before + behind,
+                    "what is before the end and what is behind it are all"
+                )
+                let between = try log.lines(of: [LogPart(metered, after: end, upTo: end)])[0].bytes
+                try require(between.isEmpty, "nothing is between the end and itself")
+                try require(
+                    behind.count { $0 == UInt8(ascii: "\n") } <= 1,
+                    "at most a line without an end is behind it"
+                )
+            }
         },
         Check("a log that was opened can be read after a delete") { driver, device in
             try await driver.apply(device.both())
-            let log = try await driver.openLog(of: .tcp)
+            let log = try await driver.openLog()
             try await driver.delete()
-            let reader = try log.makeReader()
-            while try reader.next() != nil {}
+            _ = try log.lines(of: [LogPart(.tcp)])
         },
         Check("committing an older report changes nothing") { driver, device in
             try await driver.apply(device.both())

@@ -9,6 +9,13 @@ package enum Environment {
     package static let packageFolder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+    /// Where the build puts programs: beside the bundle of the tests.
+    package static var buildFolder: URL {
+        let arguments = ProcessInfo.processInfo.arguments.map { URL(fileURLWithPath: $0) }
+        let bundle = arguments.first { $0.lastPathComponent.hasSuffix(".xctest") } ?? arguments[0]
+        return bundle.deletingLastPathComponent()
+    }
+
     /// The Python of the virtual environment in which `scripts/setup` has installed OpenStack Swift.
     package static var openStackSwiftPython: String {
         let folder =

@@ -12,6 +12,8 @@ package final class HTTPClient: Sendable {
         package let body: [UInt8]
         /// The bytes of head and body.
         package let byteCount: Int
+        /// The `NAME=VALUE` that was to be kept.
+        package let cookie: String?
 
         package var text: String { String(decoding: body, as: UTF8.self) }
     }
@@ -58,7 +60,13 @@ package final class HTTPClient: Sendable {
                 }
                 bytes += more
             }
-            return Answer(status: status, body: Array(bytes[range.upperBound...]), byteCount: bytes.count)
+            let kept = head.first { $0.lowercased().hasPrefix("set-cookie: ") }
+            return Answer(
+                status: status,
+                body: Array(bytes[range.upperBound...]),
+                byteCount: bytes.count,
+                cookie: kept.map { String($0.dropFirst("set-cookie: ".count).prefix { $0 != ";" }) }
+            )
         }
     }
 }

@@ -87,6 +87,13 @@ package final class LoopbackConnection {
     /// Does nothing at all, and takes no byte, for some seconds.
     package func freeze(seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
 
+    /// Takes no byte, until the client has closed or a minute is over.
+    package func waitForClose() {
+        // POLLRDHUP, which needs _GNU_SOURCE: what has come and is not read does not count.
+        var entry = pollfd(fd: descriptor, events: 0x2000, revents: 0)
+        poll(&entry, 1, 60_000)
+    }
+
     /// Closes with a reset, as a machine does that has lost the connection.
     package func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
@@ -100,16 +107,16 @@ package final class LoopbackConnection {
         descriptor = -1
     }
 
-    /// Passes on what both sides send until one closes, or until one of the closures returns false.
+    /// Passes on what both sides send until one closes, or until one of the closures returns nil.
     ///
     /// - Parameters:
     ///   - port: Who is on the other side.
-    ///   - toServer: Sees what the client sends before it is passed on.
-    ///   - toClient: Sees what the server sends before it is passed on.
+    ///   - toServer: Says what is passed on of what the client sends.
+    ///   - toClient: Says what is passed on of what the server sends.
     package func relay(
         to port: Int,
-        toServer: ([UInt8]) -> Bool = { _ in true },
-        toClient: ([UInt8]) -> Bool = { _ in true }
+        toServer: ([UInt8]) -> [UInt8]? = { $0 },
+        toClient: ([UInt8]) -> [UInt8]? = { $0 }
     ) {
         let server = LoopbackConnection(port: port)
         defer { server.close() }
@@ -117,10 +124,10 @@ package final class LoopbackConnection {
             var entries = [self, server].map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
             guard poll(&entries, 2, 30_000) > 0 else { return }
             if entries[0].revents != 0 {
-                guard let bytes = read(), toServer(bytes), server.send(bytes) else { return }
+                guard let bytes = read().flatMap(toServer), server.send(bytes) else { return }
             }
             if entries[1].revents != 0 {
-                guard let bytes = server.read(), toClient(bytes), send(bytes) else { return }
+                guard let bytes = server.read().flatMap(toClient), send(bytes) else { return }
             }
         }
     }

@@ -93,6 +93,14 @@ package struct OpenStackSwiftServer: Sendable {
         return String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
+    /// Makes a container, unless it is there.
+    package func makeContainer(_ name: String) async throws {
+        _ = try await Command.run(
+            "/usr/bin/curl",
+            ["-sS", "--fail", "--noproxy", "*", "-X", "PUT", "-H", "X-Auth-Token: \(token)", "\(endpoint)/\(name)"]
+        )
+    }
+
     private func get(_ path: String) async throws -> (head: String, content: [UInt8])? {
         let allowed = CharacterSet(charactersIn: "/").union(.alphanumerics.intersection(CharacterSet(0...0x7F)))
         guard let encoded = path.addingPercentEncoding(withAllowedCharacters: allowed) else {

@@ -9,6 +9,7 @@ package import Testing
 package enum Requirement: String, Sendable {
     case haproxy = "/usr/sbin/haproxy"
     case gearmand = "/usr/sbin/gearmand"
+    case logrotate = "/usr/sbin/logrotate"
     case openStackSwift = "openstack-swift"
 
     package var trait: any TestTrait & SuiteTrait {
@@ -21,7 +22,7 @@ package enum Requirement: String, Sendable {
     /// Where the program is; nil where it is not installed.
     package var path: String? {
         switch self {
-        case .haproxy, .gearmand: Environment.isExecutable(rawValue) ? rawValue : nil
+        case .haproxy, .gearmand, .logrotate: Environment.isExecutable(rawValue) ? rawValue : nil
         case .openStackSwift: Environment.isExecutable(Environment.openStackSwiftPython) ? rawValue : nil
         }
     }

@@ -6,8 +6,9 @@ struct ActionFailure: Error {
     let message: String
     var fields: [JSONFragment.Member] = []
 
-    init(_ message: String) {
+    init(_ message: String, fields: [JSONFragment.Member] = []) {
         self.message = message
+        self.fields = fields
     }
 
     init(_ error: DriverError, _ message: Message, _ driverName: String) {

@@ -6,7 +6,7 @@ public import Logging
 /// Takes a message's bytes and answers with the reply's.
 ///
 /// Whatever changes the device goes through one gate, one at a time, in the order in which the messages came. Reading
-/// and long work wait for nobody; an ARCHIVE only opens its logs in turn, so that a DELETE behind it takes none away.
+/// and long work wait for nobody; an ARCHIVE only opens the log in turn, so that a DELETE behind it takes none away.
 public final class Dispatcher: Sendable {
     private let driver: any LoadBalancerDriver
     private let driverName: String
@@ -129,7 +129,7 @@ extension Dispatcher {
         case .diagnostics:
             let report = await diagnostics.run()
             return Done(fields: report.fields + [.init("release", .string(release.release))])
-        case .archive(let request): try await archive(request, message, job)
+        case .archive(let request): return try await archive(request, message, job)
         }
         return Done()
     }
@@ -146,7 +146,11 @@ extension Dispatcher {
                 case .apply(let wanted): try await driver.apply(wanted)
                 case .suspend: try await driver.suspend()
                 case .enable: try await driver.enable()
-                case .delete: try await driver.delete()
+                case .delete:
+                    try await driver.delete()
+                    do throws(ArchiveJournalError) { try archiver.reset() } catch {
+                        throw DriverError(.stateUnwritable, error.description)
+                    }
                 }
             }
         }
@@ -201,24 +205,17 @@ extension Dispatcher {
         _ request: ArchiveRequest,
         _ message: Message,
         _ job: any JobContext
-    )
-        async throws(ActionFailure)
-    {
+    ) async throws(ActionFailure) -> Done {
         do throws(ObjectStoreError) { try archiver.checkAllowed(request.endpoint) } catch {
             throw ActionFailure(error.message)
         }
-        let logs = try await driven(message) { () throws(DriverError) in
-            try await changes.withTurn { () throws(DriverError) in
-                var logs: [any OpenedLog] = []
-                for item in request.items { logs.append(try await driver.openLog(of: item.protocol.metered)) }
-                return logs
-            }
+        let log = try await driven(message) { () throws(DriverError) in
+            try await changes.withTurn { () throws(DriverError) in try await driver.openLog() }
         }
-        do throws(ObjectStoreError) {
-            try await archiver.archive(request, logs: logs, job: job, logger: logger)
-        } catch {
-            throw ActionFailure(error.message)
-        }
+        let outcome = await archiver.archive(request, log: log, job: job, logger: logger)
+        let fields = [JSONFragment.Member("hpcs_archives", .array(outcome.objects.map(\.json)))]
+        if let error = outcome.error { throw ActionFailure(error.message, fields: fields) }
+        return Done(fields: fields)
     }
 
     private func driven<Success>(
@@ -231,7 +228,11 @@ extension Dispatcher {
 
 extension NodeStatus {
     fileprivate var json: JSONFragment {
-        let reason: [JSONFragment.Member] = reason.map { [.init("reason", .string($0))] } ?? []
-        return .object([.init("id", .string(id.description)), .init("status", .string(state.rawValue))] + reason)
+        var members: [JSONFragment.Member] = [
+            .init("id", .string(id.description)), .init("status", .string(state.rawValue)),
+        ]
+        if let reason { members.append(.init("reason", .string(reason))) }
+        if let since { members.append(.init("since", .string(since.description))) }
+        return .object(members)
     }
 }

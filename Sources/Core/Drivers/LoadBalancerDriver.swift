@@ -55,10 +55,11 @@ public protocol LoadBalancerDriver: Sendable {
     /// twice, or one that is older than the last committed, does nothing.
     func commit(_ report: UsageReport) async throws(DriverError)
 
-    /// Opens the log of one kind of load balancer, as it is at this moment: what is removed later can still be read.
+    /// Opens the log of all load balancers, with what has been rotated of it, as it is at this moment: what is removed
+    /// later can still be read.
     ///
     /// - Throws: `DriverError` where there is no log.
-    func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog
+    func openLog() async throws(DriverError) -> any OpenedLog
 
     /// Does what the driver has to do all the time, such as watching a process; returns at graceful shutdown.
     ///

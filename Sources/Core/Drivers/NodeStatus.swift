@@ -22,10 +22,14 @@ public struct NodeStatus: Hashable, Sendable {
     /// What its last check found, for a node that is down.
     public let reason: String?
 
+    /// Since when it is up, down or disabled, as far as the driver knows.
+    public let since: UTCTimestamp?
+
     /// Creates a status.
-    public init(id: Identifier, state: State, reason: String? = nil) {
+    public init(id: Identifier, state: State, reason: String? = nil, since: UTCTimestamp? = nil) {
         self.id = id
         self.state = state
         self.reason = reason
+        self.since = since
     }
 }

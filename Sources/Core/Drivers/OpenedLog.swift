@@ -1,38 +1,73 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A log that has been opened for archiving, as it was at that moment: what is removed or added later changes nothing.
+/// The logs of a device, opened for archiving, as they were at that moment: what is removed or added later changes
+/// nothing.
 public protocol OpenedLog: Sendable {
     /// How many bytes there are to read, before lines are picked, for the progress.
     var byteCount: UInt64 { get }
 
-    /// Begins to read from the oldest line on; called again where an upload has to begin again.
+    /// Where the log ends at that moment, behind its last whole line; nil for a driver that keeps no marks, whose logs
+    /// can only be archived in full.
+    var end: LogMark? { get }
+
+    /// Begins to read; called again where an upload has to begin again.
     ///
+    /// - Parameter parts: What is wanted, all in one reading.
     /// - Throws: `DriverError` where the log cannot be read.
-    func makeReader() throws(DriverError) -> any LogReader
+    func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader
 }
 
-/// Reads an opened log from its beginning to its end: only the lines of one kind of load balancer.
+extension OpenedLog {
+    /// No mark.
+    public var end: LogMark? { nil }
+}
+
+/// Reads an opened log from its beginning to its end.
 ///
 /// The archiver reads on a thread of its own that may block.
 public protocol LogReader: Sendable {
-    /// Reads on.
+    /// Reads on, at most about a megabyte of lines.
     ///
-    /// - Returns: Some more lines, possibly none, and how far the reading has come; nil at the end.
+    /// - Parameter blocks: One for each part; the part's next lines, possibly none, are added to it.
+    /// - Returns: How many bytes of the log have been read until now, of ``OpenedLog/byteCount``; nil at the end.
     /// - Throws: `DriverError` where the log cannot be read.
-    func next() throws(DriverError) -> LogChunk?
+    func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64?
 }
 
-/// Some lines of a log.
-public struct LogChunk: Sendable {
-    /// The lines, each with its newline.
-    public let lines: [UInt8]
-    /// How many bytes of the log have been read until now, of ``OpenedLog/byteCount``.
-    public let position: UInt64
+/// Which lines of a log are wanted: those of one kind of load balancer, between two places.
+public struct LogPart: Hashable, Sendable {
+    /// The kind of load balancer.
+    public let metered: MeteredProtocol
+    /// Where to begin; nil for the oldest line.
+    public let after: LogMark?
+    /// Where to end; nil for the very end of the log, with a last line that has no end itself.
+    public let upTo: LogMark?
 
-    /// Creates a chunk.
-    public init(lines: [UInt8], position: UInt64) {
-        self.lines = lines
-        self.position = position
+    /// Creates a part.
+    public init(_ metered: MeteredProtocol, after: LogMark? = nil, upTo: LogMark? = nil) {
+        self.metered = metered
+        self.after = after
+        self.upTo = upTo
     }
+}
+
+/// A place in a log that is found again after rotations, in words that only its driver understands.
+public struct LogMark: Hashable, Sendable {
+    /// The driver's words; they are kept in a file.
+    public let text: String
+
+    /// Creates a mark.
+    public init(_ text: String) { self.text = text }
+}
+
+/// Lines that have been picked from a log.
+public struct LogBlock: Hashable, Sendable {
+    /// The lines, each with its newline.
+    public var bytes: [UInt8] = []
+    /// How many lines end in it.
+    public var lineCount: UInt64 = 0
+
+    /// Creates a block without lines.
+    public init() {}
 }

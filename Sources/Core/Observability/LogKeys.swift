@@ -13,8 +13,12 @@ public enum LogKeys {
     public static let duration = "job.duration_us"
     /// What went wrong, in one sentence.
     public static let error = "error"
+    /// How a driver is going to make a change.
+    public static let plan = "plan"
     /// The difference that a dry run would make.
     public static let difference = "dry_run.difference"
+    /// How a device differs from what it should be.
+    public static let drift = "drift"
     /// The name of the driver.
     public static let driver = "driver"
     /// A job server, `HOST:PORT`.
@@ -29,8 +33,14 @@ public enum LogKeys {
     public static let objectBytes = "object.bytes"
     /// The checksum of an object.
     public static let objectMD5 = "object.md5"
+    /// The id of a load balancer.
+    public static let loadBalancer = "lb.id"
+    /// How many lines of the log an object has.
+    public static let objectLines = "object.lines"
     /// The process that something is said of.
     public static let processID = "process.id"
     /// A file that something is said of.
     public static let file = "file"
+    /// How many bytes of a file could not be read any more.
+    public static let lostBytes = "file.lost_bytes"
 }

@@ -3,35 +3,51 @@
 
 import Synchronization
 
-/// The content of one archive: the lines of a log, picked by the driver, compressed block by block.
+/// The content of one object, as the pass that serves all objects makes it.
+final class SharedArchiveBody: ObjectBody {
+    private let pass: ArchivePass
+    private let item: Int
+
+    /// - Parameter item: Which object of the pass it is; its place must have been taken.
+    init(_ pass: ArchivePass, item: Int) {
+        self.pass = pass
+        self.item = item
+    }
+
+    deinit { pass.leave(item, forEver: false) }
+
+    func next() throws(ObjectStoreError) -> [UInt8]? { try pass.next(item) }
+}
+
+/// The content of one object, begun again: read, picked and compressed by the thread that sends it.
 final class ArchiveBody: ObjectBody {
     private struct State {
-        var reader: any LogReader
+        let reader: any LogReader
+        var blocks = [LogBlock()]
+        var lineCount: UInt64 = 0
         var isAtEnd = false
         var isEmpty = true
     }
 
-    /// Large enough for compression to lose nothing at the borders, small enough for constant memory.
-    private static let blockSize = 1 << 20
-
     private let state: Mutex<State>
     private let compressor: any LogCompressor
-    private let progress: @Sendable (_ position: UInt64) -> Void
     private let isCancelled: @Sendable () -> Bool
 
     init(
-        log: any OpenedLog,
+        _ part: LogPart,
+        of log: any OpenedLog,
         compressor: any LogCompressor,
-        isCancelled: @escaping @Sendable () -> Bool,
-        progress: @escaping @Sendable (_ position: UInt64) -> Void
+        isCancelled: @escaping @Sendable () -> Bool
     ) throws(ObjectStoreError) {
-        do { state = Mutex(State(reader: try log.makeReader())) } catch {
+        do throws(DriverError) { state = Mutex(State(reader: try log.makeReader(of: [part]))) } catch {
             throw ObjectStoreError(.sourceFailed, error.message)
         }
         self.compressor = compressor
         self.isCancelled = isCancelled
-        self.progress = progress
     }
+
+    /// The lines until now.
+    var lineCount: UInt64 { state.withLock { $0.lineCount } }
 
     func next() throws(ObjectStoreError) -> [UInt8]? {
         try state.withLock { state throws(ObjectStoreError) in try next(&state) }
@@ -39,24 +55,23 @@ final class ArchiveBody: ObjectBody {
 
     private func next(_ state: inout State) throws(ObjectStoreError) -> [UInt8]? {
         guard !state.isAtEnd else { return nil }
-        var block: [UInt8] = []
-        while block.count < Self.blockSize {
+        while state.blocks[0].bytes.count < ArchivePass.blockSize {
             // Within the loop: a long log may have no line for this archive.
-            guard !isCancelled() else {
-                throw ObjectStoreError(.cancelled, "the agent is stopping; send the ARCHIVE again")
+            guard !isCancelled() else { throw .stopping }
+            do throws(DriverError) {
+                if try state.reader.next(into: &state.blocks) != nil { continue }
+            } catch {
+                throw ObjectStoreError(.sourceFailed, error.message)
             }
-            let chunk: LogChunk?
-            do { chunk = try state.reader.next() } catch { throw ObjectStoreError(.sourceFailed, error.message) }
-            guard let chunk else {
-                state.isAtEnd = true
-                break
-            }
-            block.append(contentsOf: chunk.lines)
-            progress(chunk.position)
+            state.isAtEnd = true
+            break
         }
         // Without a single line, one empty member still makes a file that gunzip reads.
-        guard !block.isEmpty || state.isEmpty else { return nil }
+        guard !state.blocks[0].bytes.isEmpty || state.isEmpty else { return nil }
         state.isEmpty = false
-        return compressor.compress(block)
+        state.lineCount += state.blocks[0].lineCount
+        state.blocks[0].lineCount = 0
+        defer { state.blocks[0].bytes.removeAll(keepingCapacity: true) }
+        return compressor.compress(state.blocks[0].bytes)
     }
 }

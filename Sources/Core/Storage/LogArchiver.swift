@@ -7,25 +7,35 @@ import Logging
 public struct LogArchiver: Sendable {
     private let store: any ObjectStore
     private let compressor: any LogCompressor
+    private let threads: ArchiveThreads
     private let allowedEndpoints: [String]
+    private let ledger: ArchiveLedger?
     private let now: @Sendable () -> UTCTimestamp
+    /// One ARCHIVE at a time: two would take twice the memory, and be no sooner done together.
+    private let turns = SerialGate()
 
     /// Creates an archiver.
     ///
     /// - Parameters:
     ///   - store: Where the objects go.
     ///   - compressor: What compresses them.
+    ///   - threads: The threads to do it on.
     ///   - allowedEndpoints: Where not empty, the only hosts (`HOST` or `HOST:PORT`) that may be sent to.
+    ///   - journal: Where it is kept what has been archived, so that only what is new is; nil to archive all each time.
     ///   - now: The clock, for the objects' names.
     public init(
         store: any ObjectStore,
         compressor: any LogCompressor,
+        threads: ArchiveThreads,
         allowedEndpoints: [String] = [],
+        journal: (any ArchiveJournal)? = nil,
         now: @escaping @Sendable () -> UTCTimestamp = { .now }
     ) {
         self.store = store
         self.compressor = compressor
+        self.threads = threads
         self.allowedEndpoints = allowedEndpoints
+        ledger = journal.map { ArchiveLedger($0) }
         self.now = now
     }
 
@@ -41,45 +51,73 @@ public struct LogArchiver: Sendable {
         }
     }
 
-    /// Ships the logs, one after the other.
+    /// Ships the logs, in one reading for all load balancers.
     ///
     /// - Parameters:
     ///   - request: What was asked for.
-    ///   - logs: The log of each item, opened; in the order of the items.
+    ///   - log: The log of all items, opened.
     ///   - job: Says whether the agent is stopping, and takes the progress in bytes of log.
     ///   - logger: Takes one line for each object.
-    /// - Throws: `ObjectStoreError`; objects before the one at fault stay.
+    /// - Returns: What was stored, and the first error; what was stored beside an error stays.
     func archive(
         _ request: ArchiveRequest,
-        logs: [any OpenedLog],
+        log: any OpenedLog,
         job: any JobContext,
         logger: Logger
-    ) async throws(ObjectStoreError) {
-        let total = logs.reduce(0) { $0 + $1.byteCount }
-        let time = now()
-        var done: UInt64 = 0
-        for (item, log) in zip(request.items, logs) {
-            let path = ObjectPath(basePath: request.basePath, loadBalancer: item.id, time: time)
-            let base = done
-            let stored = try await store.put(path, at: request.endpoint, token: request.token) {
-                () throws(ObjectStoreError) in
-                try ArchiveBody(
+    ) async -> ArchiveOutcome {
+        await turns.withTurn {
+            guard !job.isCancelled else { return ArchiveOutcome(error: .stopping) }
+            let shipment = Shipment(
+                store: store,
+                compressor: compressor,
+                threads: threads,
+                endpoint: request.endpoint,
+                token: request.token,
+                job: job,
+                logger: logger
+            )
+            if let ledger {
+                return await IncrementalArchive(
+                    ledger: ledger,
+                    shipment: shipment,
+                    request: request,
                     log: log,
-                    compressor: compressor,
-                    isCancelled: { job.isCancelled },
-                    progress: { job.report(progress: base + $0, of: total) }
+                    now: now()
+                ) { await ship($0, by: $1, from: log, job) }.run()
+            }
+            let time = now()
+            let orders = request.items.map { item in
+                Shipment.Order(
+                    id: item.id,
+                    path: ObjectPath(basePath: request.basePath, loadBalancer: item.id, time: time),
+                    part: LogPart(item.protocol.metered)
                 )
             }
-            done += log.byteCount
-            job.report(progress: done, of: total)
-            logger.info(
-                "archived",
-                metadata: [
-                    LogKeys.objectPath: "\(Excerpt.line(path.description))",
-                    LogKeys.objectBytes: "\(stored.byteCount)",
-                    LogKeys.objectMD5: "\(stored.md5)",
-                ]
-            )
+            return ArchiveOutcome(await ship(orders, by: shipment, from: log, job))
         }
+    }
+
+    /// Forgets what has been archived, because the load balancers are deleted.
+    ///
+    /// - Throws: `ArchiveJournalError`.
+    func reset() throws(ArchiveJournalError) { try ledger?.reset() }
+
+    /// Makes the objects, as many at a time as may be.
+    private func ship(
+        _ orders: [Shipment.Order],
+        by shipment: Shipment,
+        from log: any OpenedLog,
+        _ job: any JobContext
+    ) async -> [Result<ArchivedObject, ObjectStoreError>] {
+        let starts = Array(stride(from: 0, to: orders.count, by: Shipment.largest))
+        let total = log.byteCount * UInt64(starts.count)
+        var results: [Result<ArchivedObject, ObjectStoreError>] = []
+        for (round, start) in starts.enumerated() {
+            let base = log.byteCount * UInt64(round)
+            let some = Array(orders[start..<min(start + Shipment.largest, orders.count)])
+            results += await shipment.ship(some, from: log) { job.report(progress: base + $0, of: total) }
+        }
+        job.report(progress: total, of: total)
+        return results
     }
 }

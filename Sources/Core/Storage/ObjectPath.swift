@@ -15,6 +15,12 @@ public struct ObjectPath: Hashable, Sendable, CustomStringConvertible {
         name = basePath.prefix.isEmpty ? file : "\(basePath.prefix)/\(file)"
     }
 
+    /// Creates a place that was written down.
+    init(container: String, name: String) {
+        self.container = container
+        self.name = name
+    }
+
     /// The container and the name.
     public var description: String { "\(container)/\(name)" }
 }

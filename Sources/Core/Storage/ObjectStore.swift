@@ -9,7 +9,8 @@ public protocol ObjectStore: Sendable {
     ///   - path: The object's place. What is there already is not overwritten.
     ///   - endpoint: The store's URL, up to the account.
     ///   - token: Gives access to it.
-    ///   - makeBody: Begins the object's content; called again for every attempt.
+    ///   - makeBody: Begins the object's content; called again for every attempt. Several objects are made side by side
+    ///     in one reading of the log, each waiting for the others: let go of a content that is needed no longer.
     /// - Returns: What the store has confirmed.
     /// - Throws: `ObjectStoreError`; no part of the object is left behind.
     func put(
@@ -18,11 +19,33 @@ public protocol ObjectStore: Sendable {
         token: StorageToken,
         makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
     ) async throws(ObjectStoreError) -> StoredObject
+
+    /// Says what is stored at a place.
+    ///
+    /// - Returns: nil where there is nothing.
+    /// - Throws: `ObjectStoreError`; with the code `unsupported` where the store cannot be asked.
+    func object(
+        _ path: ObjectPath,
+        at endpoint: StorageEndpoint,
+        token: StorageToken
+    ) async throws(ObjectStoreError) -> StoredObject?
+}
+
+extension ObjectStore {
+    /// Throws an error with the code `unsupported`.
+    public func object(
+        _ path: ObjectPath,
+        at endpoint: StorageEndpoint,
+        token: StorageToken
+    ) async throws(ObjectStoreError) -> StoredObject? {
+        throw ObjectStoreError(.unsupported, "this store cannot be asked for an object")
+    }
 }
 
 /// The content of an object, made while it is sent.
 public protocol ObjectBody: Sendable {
-    /// Makes the next bytes; called from a thread that may block.
+    /// Makes the next bytes, and blocks until they are there: for a thread that may, such as the one on which
+    /// ``LogArchiver`` calls ``ObjectStore/put(_:at:token:makeBody:)``, as long as that stays on it.
     ///
     /// - Returns: At least one byte, or nil at the end.
     /// - Throws: `ObjectStoreError` with the code `sourceFailed` or `cancelled`, which ends the upload.

@@ -7,7 +7,7 @@ public struct ObjectStoreError: Error, Hashable, Sendable, CustomStringConvertib
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String, Hashable, Sendable {
             case unauthorized, forbidden, notFound, alreadyExists, tooLarge, checksumMismatch, refused, unavailable
-            case untrusted, timedOut, sourceFailed, cancelled
+            case untrusted, timedOut, sourceFailed, cancelled, unsupported
         }
 
         private let kind: Kind
@@ -37,6 +37,8 @@ public struct ObjectStoreError: Error, Hashable, Sendable, CustomStringConvertib
         public static let timedOut = Code(kind: .timedOut)
         /// What was to be sent could not be read.
         public static let sourceFailed = Code(kind: .sourceFailed)
+        /// The store cannot do this at all.
+        public static let unsupported = Code(kind: .unsupported)
         /// The agent is stopping.
         public static let cancelled = Code(kind: .cancelled)
     }

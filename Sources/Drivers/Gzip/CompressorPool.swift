@@ -7,9 +7,12 @@ import Synchronization
 final class CompressorPool: Sendable {
     /// A compressor that one thread at a time has, between ``take()`` and ``giveBack(_:)``; hence unchecked.
     final class Compressor: @unchecked Sendable {
-        let handle: DeflateHandle
+        private let handle: DeflateHandle
+        private var room: [UInt8] = []
 
         init(level: Int) { handle = DeflateHandle(level: level) }
+
+        func compress(_ block: [UInt8]) -> [UInt8] { handle.compress(block, in: &room) }
     }
 
     private let level: Int

@@ -26,6 +26,6 @@ public struct DeflateCompressor: LogCompressor {
     public func compress(_ block: [UInt8]) -> [UInt8] {
         let compressor = pool.take()
         defer { pool.giveBack(compressor) }
-        return compressor.handle.compress(block)
+        return compressor.compress(block)
     }
 }

@@ -17,19 +17,23 @@ import CDeflate
 
     deinit { unsafe libdeflate_free_compressor(compressor) }
 
-    func compress(_ block: [UInt8]) -> [UInt8] {
+    /// - Parameter room: Space to compress into, kept from block to block: a new one for each would be touched anew, and
+    ///   ten times larger than what comes out of it.
+    func compress(_ block: [UInt8], in room: inout [UInt8]) -> [UInt8] {
         let bound = unsafe libdeflate_gzip_compress_bound(compressor, block.count)
-        return unsafe [UInt8](unsafeUninitializedCapacity: bound) { output, count in
+        if room.count < bound { room = [UInt8](repeating: 0, count: bound) }
+        let count = unsafe room.withUnsafeMutableBytes { output in
             unsafe block.withUnsafeBytes { input in
-                unsafe count = libdeflate_gzip_compress(
+                unsafe libdeflate_gzip_compress(
                     compressor,
                     input.baseAddress,
                     input.count,
                     output.baseAddress,
-                    bound
+                    output.count
                 )
             }
-            precondition(count > 0, "the bound that libdeflate gave is always enough")
         }
+        precondition(count > 0, "the bound that libdeflate gave is always enough")
+        return Array(room[..<count])
     }
 }

@@ -20,7 +20,7 @@ struct FixedStatus: LoadBalancerDriver {
     func usage() async throws(DriverError) -> UsageReport { try await device.usage() }
     func commit(_ report: UsageReport) async throws(DriverError) { try await device.commit(report) }
 
-    func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
-        try await device.openLog(of: metered)
+    func openLog() async throws(DriverError) -> any OpenedLog {
+        try await device.openLog()
     }
 }

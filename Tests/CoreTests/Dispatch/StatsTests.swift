@@ -3,6 +3,7 @@
 
 import NoOpDriver
 import SteelyardCore
+import TestServers
 import Testing
 
 @Suite("STATS and METRICS")
@@ -12,7 +13,12 @@ struct StatsTests {
         let nodes = [
             NodeStatus(id: try Identifier("a"), state: .up), NodeStatus(id: try Identifier("2"), state: .disabled),
             NodeStatus(id: try Identifier("c"), state: .draining),
-            NodeStatus(id: try Identifier("d"), state: .down, reason: "refused \"it\"\n"),
+            NodeStatus(
+                id: try Identifier("d"),
+                state: .down,
+                reason: "refused \"it\"\n",
+                since: UTCTimestamp(microseconds: 1_000_000)
+            ),
         ]
         let agent = TestAgent(driver: RecordingDriver(device: FixedStatus(state: .serving(nodes))))
         let answer = try await agent.send(#"{"hpcs_action":"STATS"}"#)
@@ -21,7 +27,10 @@ struct StatsTests {
                 "hpcs_action": "STATS", "hpcs_response": "PASS",
                 "nodes": [
                     ["id": "a", "status": "UP"], ["id": "2", "status": "DISABLED"], ["id": "c", "status": "DRAINING"],
-                    ["id": "d", "status": "DOWN", "reason": "refused \"it\"\n"],
+                    [
+                        "id": "d", "status": "DOWN", "reason": "refused \"it\"\n",
+                        "since": "1970-01-01 00:00:01.000000",
+                    ],
                 ],
             ]
         )

@@ -10,7 +10,7 @@ final class FaultyDriver: LoadBalancerDriver {
     enum Fault: CaseIterable {
         case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions, suspendsOnce
         case servesWhenApplied, deletesOnce, staysSuspended, forgetsProtocols, startsSpansAfresh, previewsForReal, loses
-        case deletesOpenLogs, commitsBackwards
+        case deletesOpenLogs, commitsBackwards, mixesParts, ignoresMarks
 
         /// The check that must complain.
         var check: String {
@@ -30,6 +30,8 @@ final class FaultyDriver: LoadBalancerDriver {
             case .previewsForReal: "a preview changes nothing"
             case .deletesOpenLogs: "a log that was opened can be read after a delete"
             case .commitsBackwards: "committing an older report changes nothing"
+            case .mixesParts: "the parts of a log are the same together as each alone"
+            case .ignoresMarks: "the end of a log parts what is there from what is not"
             case .loses: "a log can be opened and read to its end, more than once"
             }
         }
@@ -109,12 +111,14 @@ final class FaultyDriver: LoadBalancerDriver {
         try await device.commit(report)
     }
 
-    func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
+    func openLog() async throws(DriverError) -> any OpenedLog {
         switch fault {
         case .loses: return LogThatIsReadOnce()
+        case .mixesParts: return LogOfOneLine(mixesParts: true)
+        case .ignoresMarks: return LogOfOneLine(mixesParts: false)
         case .deletesOpenLogs:
             return LogThatIsDeleted { [self] in memory.withLock { $0.wasDeleted } }
-        default: return try await device.openLog(of: metered)
+        default: return try await device.openLog()
         }
     }
 }
@@ -124,7 +128,7 @@ private struct LogThatIsDeleted: OpenedLog {
     let byteCount: UInt64 = 0
     let isDeleted: @Sendable () -> Bool
 
-    func makeReader() throws(DriverError) -> any LogReader {
+    func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader {
         guard !isDeleted() else { throw DriverError(.logUnavailable, "it was deleted") }
         return LogThatIsReadOnce()
     }
@@ -135,13 +139,45 @@ private final class LogThatIsReadOnce: OpenedLog, LogReader {
     let byteCount: UInt64 = 2
     private let isRead = Mutex(false)
 
-    func makeReader() throws(DriverError) -> any LogReader { self }
+    func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { self }
 
-    func next() throws(DriverError) -> LogChunk? {
+    func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
         let isRead = isRead.withLock { isRead in
             defer { isRead = true }
             return isRead
         }
-        return isRead ? nil : LogChunk(lines: Array("a\n".utf8), position: 2)
+        guard !isRead else { return nil }
+        blocks[0].bytes += Array("a\n".utf8)
+        blocks[0].lineCount += 1
+        return 2
+    }
+}
+
+/// A log of a single line, which every part has, or only the first of those that are read together.
+private struct LogOfOneLine: OpenedLog {
+    let mixesParts: Bool
+    let byteCount: UInt64 = 2
+    let end: LogMark? = LogMark("end")
+
+    func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { Reader(mixesParts) }
+
+    private final class Reader: LogReader {
+        private let mixesParts: Bool
+        private let isRead = Mutex(false)
+
+        init(_ mixesParts: Bool) { self.mixesParts = mixesParts }
+
+        func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
+            let isRead = isRead.withLock { isRead in
+                defer { isRead = true }
+                return isRead
+            }
+            guard !isRead else { return nil }
+            for index in blocks.indices where index == 0 || !mixesParts {
+                blocks[index].bytes += Array("a\n".utf8)
+                blocks[index].lineCount += 1
+            }
+            return 2
+        }
     }
 }

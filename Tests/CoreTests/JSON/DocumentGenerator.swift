@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import TestServers
+
 /// Makes JSON documents that are right, and then spoils some of them.
 struct DocumentGenerator {
     var random: SeededGenerator

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import TestServers
 import Testing
 
 /// Foundation is the judge: what the parser accepts, and what it reads, is the same, but for what is listed here.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import TestServers
 
 /// Makes UPDATE and ARCHIVE messages in which any value may be one that somebody means harm with.
 struct HostileValues {

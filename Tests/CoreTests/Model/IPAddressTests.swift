@@ -3,6 +3,7 @@
 
 import Glibc
 import SteelyardCore
+import TestServers
 import Testing
 
 @Suite("IP addresses")

@@ -3,6 +3,7 @@
 
 import Foundation
 import SteelyardCore
+import TestServers
 import Testing
 
 @Suite("Moments in UTC")

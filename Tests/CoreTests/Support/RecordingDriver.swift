@@ -92,10 +92,10 @@ final class RecordingDriver: LoadBalancerDriver {
         try await device.commit(report)
     }
 
-    func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
-        try await note("open \(metered.rawValue)")
-        guard let lines = state.withLock({ $0.logLines[metered] }) else { return try await device.openLog(of: metered) }
-        return LinesInMemory(lines: lines)
+    func openLog() async throws(DriverError) -> any OpenedLog {
+        try await note("open")
+        let lines = state.withLock { $0.logLines }
+        return lines.isEmpty ? try await device.openLog() : LinesInMemory(lines)
     }
 
     private func note(_ event: String) async throws(DriverError) {
@@ -118,27 +118,4 @@ final class RecordingDriver: LoadBalancerDriver {
     }
 
     private func changed() { state.withLock { $0.changing -= 1 } }
-}
-
-/// A log that gives one line at a time.
-struct LinesInMemory: OpenedLog {
-    let lines: [String]
-
-    var byteCount: UInt64 { UInt64(lines.reduce(0) { $0 + $1.utf8.count + 1 }) }
-
-    func makeReader() throws(DriverError) -> any LogReader { Reader(lines) }
-
-    private final class Reader: LogReader {
-        private let state: Mutex<(rest: ArraySlice<String>, position: UInt64)>
-
-        init(_ lines: [String]) { state = Mutex((lines[...], 0)) }
-
-        func next() throws(DriverError) -> LogChunk? {
-            state.withLock { state in
-                guard let line = state.rest.popFirst() else { return nil }
-                state.position += UInt64(line.utf8.count + 1)
-                return LogChunk(lines: Array("\(line)\n".utf8), position: state.position)
-            }
-        }
-    }
 }

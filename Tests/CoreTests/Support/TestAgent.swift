@@ -3,6 +3,7 @@
 
 import Logging
 import SteelyardCore
+import TestServers
 
 /// A dispatcher with everything around it replaced by something that can be looked at.
 struct TestAgent {
@@ -30,6 +31,7 @@ struct TestAgent {
             archiver: LogArchiver(
                 store: store,
                 compressor: UnchangedBlocks(),
+                threads: .test,
                 allowedEndpoints: allowedEndpoints,
                 now: { UTCTimestamp(microseconds: 1_700_000_000_000_000) }
             ),

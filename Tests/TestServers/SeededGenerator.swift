@@ -4,12 +4,12 @@
 import Foundation
 
 /// SplitMix64: the same seed makes the same test data on every machine.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -17,17 +17,17 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+    package mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
 
-    mutating func isLucky(oneIn chances: Int) -> Bool { below(chances) == 0 }
+    package mutating func isLucky(oneIn chances: Int) -> Bool { below(chances) == 0 }
 
-    mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
+    package mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
 }
 
 /// The seeds of the property tests; each is an argument of its test, so that a failure prints it.
-enum Seeds {
+package enum Seeds {
     /// Fixed seeds, and the one of the environment's `STEELYARD_TEST_SEED`, to look further or to see a failure again.
-    static func first(_ count: Int) -> [UInt64] {
+    package static func first(_ count: Int) -> [UInt64] {
         let extra = ProcessInfo.processInfo.environment["STEELYARD_TEST_SEED"].flatMap { UInt64($0) }
         return (1...UInt64(count)).map { $0 &* 0x5DEE_CE66D } + (extra.map { [$0] } ?? [])
     }

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Synchronization
+
+/// The records of all load balancers, as archives read and write them.
+final class ArchiveLedger: Sendable {
+    private let journal: any ArchiveJournal
+    /// Grows with every DELETE: an archive that began before one has nothing to say afterwards.
+    private let generation = Mutex(0)
+
+    init(_ journal: any ArchiveJournal) { self.journal = journal }
+
+    var currentGeneration: Int { generation.withLock { $0 } }
+
+    /// Reads a record; one that cannot be understood is set aside, and all lines are then archived again.
+    func read(_ key: ArchiveJournalKey, _ logger: Logger) throws(ObjectStoreError) -> ArchiveRecord {
+        do throws(ArchiveJournalError) {
+            guard let bytes = try journal.read(key) else { return ArchiveRecord() }
+            if let record = ArchiveRecord(bytes) { return record }
+        } catch { throw ObjectStoreError(.sourceFailed, error.description) }
+        journal.setAside(key)
+        logger.error(
+            "what has been archived cannot be read; set aside, and all lines are archived again",
+            metadata: [LogKeys.loadBalancer: "\(key.id)"]
+        )
+        return ArchiveRecord()
+    }
+
+    /// Writes a record, unless a DELETE has come since the generation.
+    func write(
+        _ record: ArchiveRecord,
+        for key: ArchiveJournalKey,
+        _ generation: Int
+    ) throws(ObjectStoreError) {
+        do throws(ArchiveJournalError) {
+            try self.generation.withLock { current throws(ArchiveJournalError) in
+                guard current == generation else { return }
+                try journal.write(record.bytes, for: key)
+            }
+        } catch { throw ObjectStoreError(.sourceFailed, error.description) }
+    }
+
+    /// Forgets everything.
+    func reset() throws(ArchiveJournalError) {
+        try generation.withLock { generation throws(ArchiveJournalError) in
+            generation += 1
+            try journal.removeAll()
+        }
+    }
+}

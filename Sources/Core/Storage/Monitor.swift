@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Synchronization
+
+/// Something that threads share and wait for: whenever it has changed, those who wait look at it again.
+///
+/// Only for threads that may block.
+final class Monitor<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value
+        var waiting: [DispatchSemaphore] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(_ value: Value) { state = Mutex(State(value: value)) }
+
+    /// Looks at it, and changes nothing that others wait for.
+    func read<Result: Sendable>(_ body: (Value) -> Result) -> Result { state.withLock { body($0.value) } }
+
+    /// Changes it, and wakes whoever waits.
+    func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+        let (result, waiting) = state.withLock { state in
+            defer { state.waiting = [] }
+            return (body(&state.value), state.waiting)
+        }
+        for semaphore in waiting { semaphore.signal() }
+        return result
+    }
+
+    /// Blocks until the body has a result; a body that has one may have changed what others wait for.
+    ///
+    /// - Parameter limit: How long to wait at most; nil for ever.
+    /// - Returns: nil where the time was over first.
+    func wait<Result: Sendable>(atMost limit: Duration? = nil, for body: (inout Value) -> Result?) -> Result? {
+        let end = limit.map { DispatchTime.now() + .milliseconds(Int($0 / .milliseconds(1))) } ?? .distantFuture
+        let semaphore = DispatchSemaphore(value: 0)
+        while true {
+            let (result, waiting) = state.withLock { state -> (Result?, [DispatchSemaphore]) in
+                guard let result = body(&state.value) else {
+                    state.waiting.append(semaphore)
+                    return (nil, [])
+                }
+                defer { state.waiting = [] }
+                return (result, state.waiting)
+            }
+            for other in waiting { other.signal() }
+            if let result { return result }
+            guard semaphore.wait(timeout: end) == .success else {
+                state.withLock { state in state.waiting.removeAll { $0 === semaphore } }
+                return nil
+            }
+        }
+    }
+}

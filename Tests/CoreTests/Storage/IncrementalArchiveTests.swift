@@ -1,0 +1,269 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Synchronization
+import TestServers
+import Testing
+
+@testable import SteelyardCore
+
+/// In incremental mode every line is in the store once, whatever has failed in between.
+@Suite("Incremental archives", .timeLimit(.minutes(1)))
+struct IncrementalArchiveTests {
+    /// A device whose agent is restarted for every archive.
+    private final class Device: Sendable {
+        let store = KeepingStore()
+        let journal = MemoryJournal()
+        let log = LogRecorder()
+        private let lines = Mutex<[String]>([])
+
+        var written: String { lines.withLock { $0.map { $0 + "\n" }.joined() } }
+
+        func write(_ new: [String]) { lines.withLock { $0 += new } }
+
+        func archive(
+            to place: String = "c",
+            seconds: Int64 = 0,
+            protocol: ListenerProtocol = .http,
+            log opened: (any OpenedLog)? = nil
+        ) async throws -> ArchiveOutcome {
+            let archiver = archiver(seconds: seconds)
+            let request = try ArchiveRequest(
+                endpoint: StorageEndpoint("https://example.com"),
+                token: StorageToken("t"),
+                basePath: ObjectBasePath(place),
+                items: [.init(id: Identifier("15"), protocol: `protocol`)]
+            )
+            let log = opened ?? LinesInMemory([.http: lines.withLock { $0 }])
+            return await archiver.archive(
+                request,
+                log: log,
+                job: TestJob(),
+                logger: Logger(label: "") { _ in self.log }
+            )
+        }
+
+        func archiver(seconds: Int64 = 0) -> LogArchiver {
+            LogArchiver(store: store, compressor: UnchangedBlocks(), threads: .test, journal: journal) {
+                UTCTimestamp(microseconds: (1_700_000_000 + seconds) * 1_000_000)
+            }
+        }
+    }
+
+    @Test("each sends what is new, and nothing new is an archive without lines")
+    func news() async throws {
+        let device = Device()
+        device.write(["a", "b"])
+        #expect(try await device.archive().objects.map(\.lineCount) == [2])
+        device.write(["c"])
+        // Within the same second, too, each has a name of its own.
+        #expect(try await device.archive().objects.map(\.lineCount) == [1])
+        #expect(try await device.archive(seconds: 100).objects.map(\.lineCount) == [0])
+        #expect(device.store.contents == ["a\nb\n", "c\n", "empty"])
+    }
+
+    @Test("whatever fails at whatever point, each line is there once", arguments: Seeds.first(50))
+    func faults(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let device = Device()
+        device.store.canBeAsked = random.isLucky(oneIn: 2)
+        var number = 0
+        for round in 0..<12 {
+            let count = random.below(4)
+            device.write((number..<number + count).map { "line \($0)" })
+            number += count
+            device.store.fault = random.pick(KeepingStore.Fault.allCases)
+            device.journal.writesLeft = random.isLucky(oneIn: 3) ? random.below(3) : .max
+            let outcome = try await device.archive(seconds: Int64(round))
+            if device.store.fault == .none, device.journal.writesLeft > 100 { #expect(outcome.error == nil) }
+        }
+        device.store.fault = .none
+        device.journal.writesLeft = .max
+        let outcome = try await device.archive(seconds: 100)
+        #expect(outcome.error == nil)
+        #expect(device.store.contents.filter { $0 != "empty" }.joined() == device.written, "seed \(seed)")
+    }
+
+    @Test("an object of somebody else's with the announced name is neither overwritten nor taken for ours")
+    func foreign() async throws {
+        let device = Device()
+        device.write(["a", "b"])
+        device.store.fault = .losesAnswer
+        #expect(try await device.archive().error?.code == .timedOut)
+        device.store.replace(with: Array("another device's\n".utf8))
+        device.store.fault = .none
+        device.write(["c"])
+        #expect(try await device.archive(seconds: 5).objects.map(\.lineCount) == [3])
+        #expect(device.store.contents == ["another device's\n", "a\nb\nc\n"])
+        #expect(device.log.lines.contains { $0.hasPrefix("warning") && $0.contains("c/15/haproxy-") })
+    }
+
+    @Test("a recovered object is told with what is new, and a failed one is not sent again under two names")
+    func recovered() async throws {
+        let device = Device()
+        device.write(["a", "b"])
+        device.store.fault = .losesAnswer
+        _ = try await device.archive()
+        device.store.fault = .none
+        device.write(["c"])
+        let outcome = try await device.archive(seconds: 5)
+        #expect(outcome.objects.map(\.lineCount) == [2, 1])
+        #expect(device.store.contents == ["a\nb\n", "c\n"])
+    }
+
+    @Test("what was announced for another place goes to the new one")
+    func anotherPlace() async throws {
+        let device = Device()
+        device.write(["a"])
+        device.store.fault = .refuses
+        _ = try await device.archive(to: "first")
+        device.store.fault = .none
+        #expect(try await device.archive(to: "second").objects.map(\.lineCount) == [1])
+    }
+
+    @Test("a record that is torn is set aside, and all is sent", arguments: ["", "{", "{\"format\":\"2\"}", "[]"])
+    func torn(text: String) async throws {
+        let device = Device()
+        device.write(["a"])
+        _ = try await device.archive()
+        device.journal.fill(with: Array(text.utf8))
+        #expect(try await device.archive(seconds: 5).objects.map(\.lineCount) == [1])
+        #expect(device.log.lines.contains { $0.hasPrefix("error") } && device.journal.asideCount == 1)
+    }
+
+    @Test("a DELETE forgets, also for an archive that is under way")
+    func deleted() async throws {
+        let device = Device()
+        device.write(["a"])
+        _ = try await device.archive()
+        try device.archiver().reset()
+        #expect(try await device.archive(seconds: 5).objects.map(\.lineCount) == [1])
+        let archiver = device.archiver(seconds: 20)
+        device.store.onPut = { try? archiver.reset() }
+        let request = try ArchivePassTests.request([("15", .http)])
+        let log = LinesInMemory([.http: ["a", "b"]])
+        let logger = Logger(label: "") { _ in LogRecorder() }
+        let outcome = await archiver.archive(request, log: log, job: TestJob(), logger: logger)
+        #expect(outcome.error == nil && device.journal.isEmpty, "what it stored is nothing to the next device")
+    }
+
+    @Test("one id that had another protocol before is another load balancer")
+    func protocols() async throws {
+        let device = Device()
+        let log = LinesInMemory([.http: ["web"], .tcp: ["sql"]])
+        #expect(try await device.archive(log: log).objects.map(\.lineCount) == [1])
+        #expect(try await device.archive(seconds: 5, protocol: .tcp, log: log).objects.map(\.lineCount) == [1])
+    }
+}
+
+/// Records in memory, which can be made to fail.
+private final class MemoryJournal: ArchiveJournal {
+    private struct State {
+        var records: [ArchiveJournalKey: [UInt8]] = [:]
+        var writesLeft = Int.max
+        var asideCount = 0
+    }
+
+    private let state = Mutex(State())
+
+    var writesLeft: Int {
+        get { state.withLock { $0.writesLeft } }
+        set { state.withLock { $0.writesLeft = newValue } }
+    }
+    var asideCount: Int { state.withLock { $0.asideCount } }
+    var isEmpty: Bool { state.withLock { $0.records.isEmpty } }
+
+    func fill(with bytes: [UInt8]) {
+        state.withLock { state in state.records = state.records.mapValues { _ in bytes } }
+    }
+
+    func read(_ key: ArchiveJournalKey) throws(ArchiveJournalError) -> [UInt8]? { state.withLock { $0.records[key] } }
+
+    func write(_ record: [UInt8], for key: ArchiveJournalKey) throws(ArchiveJournalError) {
+        let isWritten = state.withLock { state in
+            guard state.writesLeft > 0 else { return false }
+            state.writesLeft -= 1
+            state.records[key] = record
+            return true
+        }
+        if !isWritten { throw ArchiveJournalError("the disk is full") }
+    }
+
+    func setAside(_ key: ArchiveJournalKey) { state.withLock { $0.asideCount += 1 } }
+
+    func removeAll() throws(ArchiveJournalError) { state.withLock { $0.records = [:] } }
+}
+
+/// A store that keeps objects in the order of their names, overwrites none, and can be made to fail.
+private final class KeepingStore: ObjectStore {
+    enum Fault: CaseIterable {
+        case none
+        /// It takes nothing, and says so.
+        case refuses
+        /// Nothing of it comes to an end.
+        case breaks
+        /// It takes the object, and nobody hears of it.
+        case losesAnswer
+    }
+
+    private struct State {
+        var objects: [String: [UInt8]] = [:]
+        var fault = Fault.none
+        var canBeAsked = true
+        var onPut: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    var fault: Fault {
+        get { state.withLock { $0.fault } }
+        set { state.withLock { $0.fault = newValue } }
+    }
+    var canBeAsked: Bool {
+        get { state.withLock { $0.canBeAsked } }
+        set { state.withLock { $0.canBeAsked = newValue } }
+    }
+    var onPut: (@Sendable () -> Void)? {
+        get { state.withLock { $0.onPut } }
+        set { state.withLock { $0.onPut = newValue } }
+    }
+    var contents: [String] {
+        state.withLock { $0.objects.sorted { $0.key < $1.key }.map { String(decoding: $0.value, as: UTF8.self) } }
+    }
+
+    func replace(with bytes: [UInt8]) {
+        state.withLock { state in state.objects = state.objects.mapValues { _ in bytes } }
+    }
+
+    func put(
+        _ path: ObjectPath,
+        at endpoint: StorageEndpoint,
+        token: StorageToken,
+        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
+    ) async throws(ObjectStoreError) -> StoredObject {
+        onPut?()
+        let content = try ScriptedStore.take(makeBody())
+        if fault == .refuses { throw ObjectStoreError(.unauthorized, "who are you?") }
+        if fault == .breaks { throw ObjectStoreError(.unavailable, "the connection broke") }
+        let isThere = state.withLock { state in
+            guard state.objects[path.description] == nil else { return true }
+            state.objects[path.description] = content
+            return false
+        }
+        if isThere { throw ObjectStoreError(.alreadyExists, "there is one") }
+        if fault == .losesAnswer { throw ObjectStoreError(.timedOut, "no answer came") }
+        return StoredObject(md5: "", byteCount: UInt64(content.count))
+    }
+
+    func object(
+        _ path: ObjectPath,
+        at endpoint: StorageEndpoint,
+        token: StorageToken
+    ) async throws(ObjectStoreError) -> StoredObject? {
+        guard canBeAsked else { throw ObjectStoreError(.unsupported, "it cannot be asked") }
+        return state.withLock {
+            $0.objects[path.description].map { StoredObject(md5: "", byteCount: UInt64($0.count)) }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+
+/// Stands on loopback between a client and an HTTP server, and does wrong to the requests that a test chooses.
+package struct FaultProxy: Sendable {
+    /// What is done to one request; bytes are counted from the beginning of its header.
+    package enum Fault: Sendable {
+        /// Resets the connection once more bytes than these have come.
+        case reset(after: Int)
+        /// Takes nothing more, once more bytes than these have come, until the client goes away.
+        case stall(after: Int)
+        /// Answers in the server's place once more bytes than these have come.
+        case answer(String, headers: [String] = [], after: Int = 0)
+        /// Resets the connection instead of passing the answer on.
+        case loseAnswer
+        /// Closes the connection in the midst of the answer's header.
+        case cutAnswer
+        /// Passes on another checksum than the server's.
+        case changeETag
+    }
+
+    /// A request, as its header came.
+    package struct Request: Sendable {
+        /// The header's lines, and maybe more.
+        package let head: String
+        /// How many requests came before it, through this proxy.
+        package let number: Int
+
+        /// Whether it brings content.
+        package var isUpload: Bool { head.hasPrefix("PUT ") && head.lowercased().contains("chunked") }
+        /// Whether it brings the list that makes segments an object.
+        package var isManifest: Bool { head.contains("?multipart-manifest=put ") }
+        /// Whether it brings a segment.
+        package var isSegment: Bool { isUpload && head.contains("_segments/") }
+    }
+
+    private let port: Int
+    private let rate: Int?
+    private let choose: @Sendable (Request) -> Fault?
+
+    /// Creates a proxy.
+    ///
+    /// - Parameters:
+    ///   - port: Where the server is.
+    ///   - rate: The bytes that pass to the server in a second, at most; nil for no limit.
+    ///   - choose: What is done to a request; nil for nothing.
+    package init(
+        to port: Int,
+        rate: Int? = nil,
+        _ choose: @escaping @Sendable (Request) -> Fault? = { _ in nil }
+    ) {
+        self.port = port
+        self.rate = rate
+        self.choose = choose
+    }
+
+    /// Lends the running proxy.
+    package func serve<Success>(_ body: (LoopbackServer) async throws -> Success) async throws -> Success {
+        let requests = Counter()
+        return try await LoopbackScript { connection, _ in pass(connection, requests) }.serve(body)
+    }
+
+    private func pass(_ connection: LoopbackConnection, _ requests: Counter) {
+        var fault: Fault?
+        var sent = 0
+        connection.relay(
+            to: port,
+            toServer: { bytes in
+                if Self.isHead(bytes) {
+                    let head = String(decoding: bytes.prefix(8192), as: UTF8.self)
+                    fault = choose(Request(head: head, number: requests.next()))
+                    sent = 0
+                }
+                sent += bytes.count
+                if let rate { Thread.sleep(forTimeInterval: Double(bytes.count) / Double(rate)) }
+                return Self.passOn(bytes, sent, fault, connection)
+            },
+            toClient: { bytes in Self.passBack(bytes, fault, connection) }
+        )
+        connection.close()
+    }
+
+    private static func isHead(_ bytes: [UInt8]) -> Bool {
+        ["PUT /", "HEAD /", "DELETE /", "GET /"].contains { bytes.starts(with: $0.utf8) }
+    }
+
+    private static func passOn(
+        _ bytes: [UInt8],
+        _ sent: Int,
+        _ fault: Fault?,
+        _ connection: LoopbackConnection
+    ) -> [UInt8]? {
+        switch fault {
+        case .reset(let limit) where sent > limit: connection.reset()
+        case .stall(let limit) where sent > limit: connection.waitForClose()
+        case .answer(let status, let headers, let limit) where sent > limit:
+            connection.answer(status, headers: headers + ["Connection: close"], "the proxy's reason")
+            // What the client has still to send is read: otherwise a reset would overtake the answer.
+            connection.stall()
+        default: return bytes
+        }
+        return nil
+    }
+
+    private static func passBack(_ bytes: [UInt8], _ fault: Fault?, _ connection: LoopbackConnection) -> [UInt8]? {
+        guard !bytes.starts(with: "HTTP/1.1 100".utf8) else { return bytes }
+        switch fault {
+        case .loseAnswer:
+            connection.reset()
+            return nil
+        case .cutAnswer:
+            connection.send(Array(bytes.prefix(40)))
+            return nil
+        case .changeETag: return withOtherETag(bytes)
+        default: return bytes
+        }
+    }
+
+    private static func withOtherETag(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        let name = Array("etag:".utf8)
+        let lowered = Array(String(decoding: bytes, as: UTF8.self).lowercased().utf8)
+        guard lowered.count == bytes.count, let range = lowered.firstRange(of: name) else { return bytes }
+        var index = range.upperBound
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\r") {
+            // Other digits in the place of digits: an ETag in form, whether in quotes or not.
+            if bytes[index] >= UInt8(ascii: "0"), bytes[index] != UInt8(ascii: "\"") {
+                bytes[index] = UInt8(ascii: "0")
+            }
+            index += 1
+        }
+        return bytes
+    }
+}
+
+/// Counts from 0.
+private final class Counter: Sendable {
+    private let value = Atomic(0)
+
+    func next() -> Int { value.add(1, ordering: .sequentiallyConsistent).oldValue }
+}
