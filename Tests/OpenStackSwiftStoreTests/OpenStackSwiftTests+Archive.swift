@@ -4,6 +4,7 @@
 import GzipCompression
 import Logging
 import OpenStackSwiftStore
+import SteelyardSystem
 import SteelyardTestSupport
 import Synchronization
 import TestServers
@@ -15,12 +16,19 @@ extension OpenStackSwiftTests {
     /// From a log to what gunzip gives back.
     @Suite("an archive")
     struct Archive {
+        private static let threads = ArchiveThreads(compressors: 2) { try ThreadExecutor(name: $0) }
+
         @Test("two load balancers, each in an object of its own, every line of it")
         func twoLoadBalancers() async throws {
             let server = try OpenStackSwiftServer.current
             let store = OpenStackSwiftStore(configuration: .init(), logger: Logger(label: "test"))
             let time = UTCTimestamp(microseconds: 1_700_000_000_000_000)
-            let archiver = LogArchiver(store: store, compressor: DeflateCompressor(), now: { time })
+            let archiver = LogArchiver(
+                store: store,
+                compressor: DeflateCompressor(),
+                threads: Self.threads,
+                now: { time }
+            )
             let container = "logs-\(UInt64.random(in: 0...UInt64.max))"
             let request = try ArchiveRequest(
                 endpoint: StorageEndpoint(server.endpoint),
@@ -30,20 +38,20 @@ extension OpenStackSwiftTests {
                     .init(id: Identifier("15"), protocol: .http), .init(id: Identifier("tcp-16"), protocol: .tcp),
                 ]
             )
-            let logs = [MemoryLog(lines: 60_000, of: "http-in"), MemoryLog(lines: 10, of: "tcp-in")]
+            let source = MemoryLog([.http: 60_000, .tcp: 10])
             let job = RecordingJob()
             let log = CollectedLog()
-            try await archiver.archive(request, logs: logs, job: job, logger: log.makeLogger())
+            let outcome = await archiver.archive(request, log: source, job: job, logger: log.makeLogger())
+            #expect(outcome.error == nil && outcome.objects.map(\.lineCount) == [60_000, 10])
 
             let names = ["lbaas/15/haproxy-20231114-221320.log.gz", "lbaas/tcp-16/haproxy-20231114-221320.log.gz"]
             #expect(try await server.names(in: container) == names)
-            for (name, source) in zip(names, logs) {
+            for (name, metered) in zip(names, [MeteredProtocol.http, .tcp]) {
                 let object = try #require(try await server.object("\(container)/\(name)"))
-                #expect(try await DeflateCompressorTests.gunzip(object.content) == Array(source.chunks.joined()))
+                #expect(try await DeflateCompressorTests.gunzip(object.content) == source.bytes(of: metered))
                 #expect(log.lines.contains { $0.contains(object.etag) && $0.contains(name) })
             }
-            let total = logs[0].byteCount + logs[1].byteCount
-            #expect(job.reports.last == total)
+            #expect(job.reports.last == source.byteCount)
             #expect(job.reports == job.reports.sorted())
         }
 
@@ -51,7 +59,7 @@ extension OpenStackSwiftTests {
         func empty() async throws {
             let server = try OpenStackSwiftServer.current
             let store = OpenStackSwiftStore(configuration: .init(), logger: Logger(label: "test"))
-            let archiver = LogArchiver(store: store, compressor: DeflateCompressor())
+            let archiver = LogArchiver(store: store, compressor: DeflateCompressor(), threads: Self.threads)
             let container = "logs-\(UInt64.random(in: 0...UInt64.max))"
             let request = try ArchiveRequest(
                 endpoint: StorageEndpoint(server.endpoint),
@@ -60,12 +68,8 @@ extension OpenStackSwiftTests {
                 items: [.init(id: Identifier("15"), protocol: .http)]
             )
             let logger = Logger(label: "test")
-            try await archiver.archive(
-                request,
-                logs: [MemoryLog(lines: 0, of: "")],
-                job: RecordingJob(),
-                logger: logger
-            )
+            let outcome = await archiver.archive(request, log: MemoryLog([:]), job: RecordingJob(), logger: logger)
+            #expect(outcome.error == nil && outcome.objects.map(\.lineCount) == [0])
             let name = try #require(try await server.names(in: container).first)
             let object = try #require(try await server.object("\(container)/\(name)"))
             #expect(!object.content.isEmpty)
@@ -75,27 +79,42 @@ extension OpenStackSwiftTests {
 }
 
 private final class MemoryLog: OpenedLog {
-    let chunks: [[UInt8]]
+    private let chunks: [(metered: MeteredProtocol, lines: [String])]
 
-    var byteCount: UInt64 { chunks.reduce(0) { $0 + UInt64($1.count) } }
+    var byteCount: UInt64 { UInt64(MeteredProtocol.allCases.reduce(0) { $0 + bytes(of: $1).count }) }
 
-    init(lines: Int, of proxy: String) {
-        let text = (0..<lines).map { Array("haproxy[1]: 10.0.0.\($0 % 255):\($0) [] \(proxy) GET /\($0)\n".utf8) }
-        chunks = stride(from: 0, to: lines, by: 1000).map { Array(text[$0..<min($0 + 1000, lines)].joined()) }
+    init(_ counts: [MeteredProtocol: Int]) {
+        chunks = counts.flatMap { metered, count in
+            let text = (0..<count).map { "haproxy[1]: 10.0.0.\($0 % 255):\($0) [] \(metered)-in GET /\($0)\n" }
+            return stride(from: 0, to: count, by: 1000).map { (metered, Array(text[$0..<min($0 + 1000, count)])) }
+        }
     }
 
-    func makeReader() throws(DriverError) -> any LogReader { Reader(chunks) }
+    func bytes(of metered: MeteredProtocol) -> [UInt8] {
+        chunks.filter { $0.metered == metered }.flatMap { $0.lines.flatMap { Array($0.utf8) } }
+    }
+
+    func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { Reader(self, parts) }
 
     private final class Reader: LogReader {
-        private let state: Mutex<(rest: ArraySlice<[UInt8]>, position: UInt64)>
+        private let parts: [LogPart]
+        private let state: Mutex<(rest: ArraySlice<(metered: MeteredProtocol, lines: [String])>, position: UInt64)>
 
-        init(_ chunks: [[UInt8]]) { state = Mutex((chunks[...], 0)) }
+        init(_ log: MemoryLog, _ parts: [LogPart]) {
+            self.parts = parts
+            state = Mutex((log.chunks[...], 0))
+        }
 
-        func next() throws(DriverError) -> LogChunk? {
+        func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
             state.withLock { state in
-                guard let lines = state.rest.popFirst() else { return nil }
-                state.position += UInt64(lines.count)
-                return LogChunk(lines: lines, position: state.position)
+                guard let chunk = state.rest.popFirst() else { return nil }
+                let bytes = chunk.lines.flatMap { Array($0.utf8) }
+                for (index, part) in parts.enumerated() where part.metered == chunk.metered {
+                    blocks[index].bytes += bytes
+                    blocks[index].lineCount += UInt64(chunk.lines.count)
+                }
+                state.position += UInt64(bytes.count)
+                return state.position
             }
         }
     }

@@ -17,19 +17,28 @@ struct TestUpload {
     let begun = BeginCount()
 
     init(container: String = "c-\(UInt64.random(in: 0...UInt64.max))") throws {
-        path = ObjectPath(
-            basePath: try ObjectBasePath(container),
-            loadBalancer: try Identifier("lb"),
-            time: UTCTimestamp(microseconds: 0)
-        )
+        path = try Self.path(in: container, "lb")
         configuration.retries.firstWait = .milliseconds(1)
         configuration.retries.attempts = 3
     }
 
+    static func path(in container: String, _ id: String) throws -> ObjectPath {
+        ObjectPath(
+            basePath: try ObjectBasePath(container),
+            loadBalancer: try Identifier(id),
+            time: UTCTimestamp(microseconds: 0)
+        )
+    }
+
     var content: [UInt8] { Array(blocks.joined()) }
 
-    func run(at endpoint: String) async throws -> StoredObject {
-        let store = OpenStackSwiftStore(configuration: configuration, logger: log.makeLogger())
+    func makeStore() -> OpenStackSwiftStore {
+        OpenStackSwiftStore(configuration: configuration, logger: log.makeLogger())
+    }
+
+    func run(at endpoint: String) async throws -> StoredObject { try await run(at: endpoint, by: makeStore()) }
+
+    func run(at endpoint: String, by store: OpenStackSwiftStore) async throws -> StoredObject {
         let (begun, blocks) = (begun, blocks)
         return try await store.put(path, at: StorageEndpoint(endpoint), token: StorageToken(token)) {
             () throws(ObjectStoreError) in

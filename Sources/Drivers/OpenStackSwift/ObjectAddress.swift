@@ -13,6 +13,19 @@ struct ObjectAddress: Sendable {
 
     var objectURL: String { "\(containerURL)/\(Self.percentEncoded(path.name, allowing: "/"))" }
 
+    /// The container of the object's segments: as python-swiftclient has it, and not the object's own, so that whoever
+    /// lists that one sees archives and no parts of them.
+    var segmentsContainer: String { "\(path.container)_segments" }
+
+    var segmentsContainerURL: String { "\(endpoint)/\(Self.percentEncoded(segmentsContainer))" }
+
+    func url(of segment: SegmentName) -> String {
+        "\(segmentsContainerURL)/\(Self.percentEncoded(name(of: segment), allowing: "/"))"
+    }
+
+    /// What a segment is called within the segments' container.
+    func name(of segment: SegmentName) -> String { "\(path.name)/\(segment)" }
+
     /// Encodes everything but the characters that RFC 3986 reserves for no purpose.
     static func percentEncoded(_ text: String, allowing allowed: Unicode.Scalar? = nil) -> String {
         var result = ""

@@ -6,6 +6,12 @@ public struct OpenStackSwiftConfiguration: Hashable, Sendable {
     /// A PEM file of the certificate authorities that are trusted, in place of the system's; nil for the system's.
     public var certificateAuthorityFile: String?
 
+    /// The greatest number of bytes of one object in the store, at least 1.
+    ///
+    /// What is larger is stored in segments of that size. 5 GiB unless set, which is what OpenStack Swift takes unless it
+    /// was told otherwise.
+    public var segmentBytes: Int
+
     /// The longest time for one connection to be made, TLS included; 10 s unless set.
     public var connectTimeout: Duration = .seconds(10)
 
@@ -22,8 +28,11 @@ public struct OpenStackSwiftConfiguration: Hashable, Sendable {
 
     /// Creates a configuration of defaults.
     ///
-    /// - Parameter certificateAuthorityFile: A PEM file of the certificate authorities that are trusted.
-    public init(certificateAuthorityFile: String? = nil) {
+    /// - Parameters:
+    ///   - certificateAuthorityFile: A PEM file of the certificate authorities that are trusted.
+    ///   - segmentBytes: The greatest number of bytes of one object in the store.
+    public init(certificateAuthorityFile: String? = nil, segmentBytes: Int = 5_368_709_120) {
         self.certificateAuthorityFile = certificateAuthorityFile
+        self.segmentBytes = segmentBytes
     }
 }

@@ -9,6 +9,8 @@ public struct RetryPolicy: Hashable, Sendable {
     public var firstWait: Duration = .milliseconds(500)
     /// The longest wait; 15 s unless set.
     public var longestWait: Duration = .seconds(15)
+    /// The longest wait that a store may ask for with `Retry-After`; 5 min unless set.
+    public var longestAskedWait: Duration = .seconds(300)
 
     /// Creates a policy of defaults.
     public init() {}
@@ -16,9 +18,13 @@ public struct RetryPolicy: Hashable, Sendable {
     /// The wait after an attempt that failed: a random part between a half and the whole, so that many devices that
     /// failed together do not come back together.
     ///
-    /// - Parameter attempt: Which attempt has failed, from 1.
-    func wait(after attempt: Int) -> Duration {
+    /// - Parameters:
+    ///   - attempt: Which attempt has failed, from 1.
+    ///   - seconds: What the store has asked for, which is waited for at least.
+    func wait(after attempt: Int, asked seconds: Int? = nil) -> Duration {
         let doubled = firstWait * (1 << min(max(attempt - 1, 0), 20))
-        return min(doubled, longestWait) * Double.random(in: 0.5...1)
+        let wait = min(doubled, longestWait) * Double.random(in: 0.5...1)
+        guard let seconds else { return wait }
+        return max(wait, min(.seconds(seconds), longestAskedWait))
     }
 }

@@ -9,14 +9,17 @@ struct StoreAnswer: Hashable, Sendable {
     private(set) var status: Int
     /// The object's MD5 as the store counted it, in lower case and without quotes.
     private(set) var etag: String?
+    /// The seconds after which the store wants to be asked again.
+    private(set) var retryAfter: Int?
     /// The beginning of the answer's content.
     private(set) var content: [UInt8] = []
     private(set) var isContentCut = false
 
     /// Creates an answer.
-    init(status: Int = 0, etag: String? = nil, content: String = "") {
+    init(status: Int = 0, etag: String? = nil, retryAfter: Int? = nil, content: String = "") {
         self.status = status
         self.etag = etag
+        self.retryAfter = retryAfter
         self.content = Array(content.utf8)
     }
 
@@ -26,11 +29,17 @@ struct StoreAnswer: Hashable, Sendable {
             // What came before this line was a 100 Continue's.
             status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
             etag = nil
+            retryAfter = nil
             return
         }
-        guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == "etag" else { return }
+        guard let colon = line.firstIndex(of: ":") else { return }
         let value = line[line.index(after: colon)...].filter { !$0.isWhitespace && $0 != "\"" }
-        etag = value.lowercased()
+        switch line[..<colon].lowercased() {
+        case "etag": etag = value.lowercased()
+        // In seconds: a date would need two clocks that agree.
+        case "retry-after": retryAfter = Int(value).flatMap { $0 >= 0 ? $0 : nil }
+        default: break
+        }
     }
 
     /// Takes some content, and keeps its beginning.

@@ -4,7 +4,7 @@
 import CCurl
 import SteelyardCore
 
-/// Makes the requests for one object, one after the other, over a connection that is kept open between them.
+/// Makes requests one after the other, over a connection that is kept open between them.
 ///
 /// Its calls block, and come from one thread at a time; hence unchecked.
 final class StoreConnection: @unchecked Sendable {
@@ -23,15 +23,14 @@ final class StoreConnection: @unchecked Sendable {
         let exchange: HTTPExchange
         do throws(ObjectStoreError) {
             exchange = try HTTPExchange(
-                source: request.makeBody?(),
+                part: request.makePart?(),
                 cancellation: request.cancellation,
                 stallTimeout: configuration.stallTimeout
             )
         } catch {
             return ExchangeResult(end: .stopped(error))
         }
-        let end = end(of: request, exchange)
-        return ExchangeResult(end: end, sent: exchange.finish())
+        return exchange.finish(end(of: request, exchange))
     }
 
     private func end(of request: StoreRequest, _ exchange: HTTPExchange) -> ExchangeResult.End {
@@ -43,6 +42,7 @@ final class StoreConnection: @unchecked Sendable {
         } catch {
             switch exchange.stop {
             case .source(let error): return .stopped(error)
+            case .outgrown: return .outgrown
             case .stalled: return .broke(.stalled(configuration.stallTimeout))
             // What it answered is known; how much more it had to say is not of interest.
             case .tooMuchAnswer where exchange.answer.status >= 200: break
@@ -56,7 +56,7 @@ final class StoreConnection: @unchecked Sendable {
         try handle.set(CURLOPT_URL, request.url)
         try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         try handle.set(CURLOPT_NOBODY, request.method == .head)
-        if request.makeBody != nil {
+        if request.makePart != nil {
             try handle.set(CURLOPT_UPLOAD, true)
             try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
         }
@@ -73,6 +73,7 @@ final class StoreConnection: @unchecked Sendable {
         try setUpTrust()
         try handle.set(CURLOPT_NOSIGNAL, true)
         try handle.set(CURLOPT_TCP_KEEPALIVE, true)
+        try handle.set(CURLOPT_MAXAGE_CONN, Int(StoreConnectionPool.longestIdleTime.components.seconds))
         try handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
         try handle.set(CURLOPT_TIMEOUT_MS, request.limit.milliseconds)
     }

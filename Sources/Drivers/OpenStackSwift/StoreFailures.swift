@@ -86,6 +86,34 @@ struct StoreFailures: Sendable {
         return ObjectStoreError(error.code, "\(message); remove the object \(address.path)", status: error.status)
     }
 
+    /// There would be more segments than a manifest may name.
+    func tooManySegments(_ limit: Int) -> ObjectStoreError {
+        ObjectStoreError(
+            .tooLarge,
+            "the object is larger than \(limit) segments, the most that an object store takes; raise archive.segment_bytes"
+        )
+    }
+
+    /// Segments that should have been removed are still there.
+    func segmentsLeftBehind(_ error: ObjectStoreError) -> ObjectStoreError {
+        ObjectStoreError(
+            error.code,
+            "\(error.message); segments could not be removed: remove what is in"
+                + " \(address.segmentsContainer)/\(address.path.name)/",
+            status: error.status
+        )
+    }
+
+    /// Nobody knows whether the manifest is there, and so its segments must stay.
+    func unclear(_ error: ObjectStoreError) -> ObjectStoreError {
+        ObjectStoreError(
+            error.code,
+            "\(error.message); the object may be there all the same: look for \(address.path), and if it is not there,"
+                + " remove what is in \(address.segmentsContainer)/\(address.path.name)/",
+            status: error.status
+        )
+    }
+
     /// The time for the whole object is over.
     func outOfTime(_ limit: Duration, last: ObjectStoreError?) -> ObjectStoreError {
         ObjectStoreError(
@@ -118,7 +146,7 @@ struct StoreFailures: Sendable {
         case .notFound: (.notFound, "the object store has no such account", "check the endpoint")
         case .alreadyExists:
             (.alreadyExists, "the object exists already and is not overwritten", "\(address.path) stays as it is")
-        case .tooLarge: (.tooLarge, "the object is larger than the object store takes", "archive more often")
+        case .tooLarge: (.tooLarge, "the object is larger than the object store takes", "lower archive.segment_bytes")
         case .damaged: (.checksumMismatch, "the object arrived damaged", "send the ARCHIVE again")
         case .redirected:
             (.refused, "the object store redirects, which is not followed", "give the store's own address as endpoint")

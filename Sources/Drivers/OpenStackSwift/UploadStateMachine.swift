@@ -13,6 +13,8 @@ struct UploadStateMachine {
     /// What is to be done next.
     enum Step: Hashable {
         case putObject, putContainer, headObject, deleteObject
+        /// Begin anew, in segments: there is more content than one object may have.
+        case putSegments
         /// Wait, then send the object; the error says why.
         case pause(Duration, ObjectStoreError)
         case succeed(StoredObject)
@@ -58,6 +60,7 @@ struct UploadStateMachine {
 
     private mutating func afterSending(_ result: ExchangeResult) -> Step {
         switch result.end {
+        case .outgrown: return .putSegments
         case .stopped(let error):
             if let sent = result.sent { candidate = sent }
             return giveUp(error)
@@ -76,7 +79,8 @@ struct UploadStateMachine {
             if kind == .failed, let sent = result.sent { candidate = sent }
             // Just after its making, a container may still be unknown to some of the store's servers.
             let mayPass = kind.mayPass || answer.status == 404
-            return again(failures.error(for: answer, attempts: attempts + 1), mayPass: mayPass)
+            let error = failures.error(for: answer, attempts: attempts + 1)
+            return again(error, mayPass: mayPass, asked: answer.retryAfter)
         }
     }
 
@@ -97,10 +101,11 @@ struct UploadStateMachine {
             hasMadeContainer = true
             return .putObject
         case .answered(let answer):
-            let mayPass = AnswerKind(answer.status).mayPass
-            return again(failures.error(for: answer, attempts: attempts + 1), mayPass: mayPass)
+            let error = failures.error(for: answer, attempts: attempts + 1)
+            return again(error, mayPass: AnswerKind(answer.status).mayPass, asked: answer.retryAfter)
         case .broke(let error): return again(failures.error(for: error), mayPass: error.kind.mayPass)
         case .stopped(let error): return giveUp(error)
+        case .outgrown: return .putSegments
         }
     }
 
@@ -119,7 +124,7 @@ struct UploadStateMachine {
             guard mayRetry else { return .fail(error) }
             candidate = nil
             return again(error, mayPass: true)
-        case .answered, .broke, .stopped:
+        case .answered, .broke, .stopped, .outgrown:
             guard triesLeft > 0 else { return .fail(error) }
             state = .asking(object, otherwise: error, triesLeft: triesLeft - 1, mayRetry: mayRetry)
             return .headObject
@@ -135,10 +140,10 @@ struct UploadStateMachine {
         return .deleteObject
     }
 
-    private mutating func again(_ error: ObjectStoreError, mayPass: Bool) -> Step {
+    private mutating func again(_ error: ObjectStoreError, mayPass: Bool, asked seconds: Int? = nil) -> Step {
         attempts += 1
         guard mayPass, attempts < retries.attempts else { return giveUp(error) }
-        return .pause(retries.wait(after: attempts), error)
+        return .pause(retries.wait(after: attempts, asked: seconds), error)
     }
 
     private mutating func giveUp(_ error: ObjectStoreError) -> Step {

@@ -6,8 +6,10 @@ import SteelyardCore
 /// One request's content and the answer to it, as they pass by; used on one thread only.
 final class HTTPExchange {
     /// Why this side has ended the exchange.
-    enum Stop {
+    enum Stop: Error {
         case stalled, tooMuchAnswer
+        /// There is more content than one object may have.
+        case outgrown
         case source(ObjectStoreError)
     }
 
@@ -18,24 +20,28 @@ final class HTTPExchange {
     private(set) var sentBytes: UInt64 = 0
     private(set) var answer = StoreAnswer()
 
-    private let source: (any ObjectBody)?
+    private var part: ContentPart?
     private let cancellation: CancellationFlag?
     private var digest: MD5Digest
     private var pending: ArraySlice<UInt8> = []
     private var answerBytes = 0
     private var stallClock: StallClock
 
-    init(source: (any ObjectBody)?, cancellation: CancellationFlag?, stallTimeout: Duration) throws(ObjectStoreError) {
-        self.source = source
+    init(part: ContentPart?, cancellation: CancellationFlag?, stallTimeout: Duration) throws(ObjectStoreError) {
+        self.part = part
         self.cancellation = cancellation
         digest = try MD5Digest()
         stallClock = StallClock(limit: stallTimeout)
     }
 
-    /// What was sent, once all of it was.
-    func finish() -> StoredObject? {
-        guard isSentWhole else { return nil }
-        return StoredObject(md5: digest.finish(), byteCount: sentBytes)
+    /// How it has ended, with what was sent, once all of it was.
+    func finish(_ end: ExchangeResult.End) -> ExchangeResult {
+        ExchangeResult(
+            end: end,
+            sent: isSentWhole ? StoredObject(md5: digest.finish(), byteCount: sentBytes) : nil,
+            isTouched: part?.isTouched ?? false,
+            isLast: part?.isLast ?? true
+        )
     }
 
     /// Copies the next bytes of the request's content.
@@ -43,10 +49,10 @@ final class HTTPExchange {
     /// - Returns: How many; 0 at the end, nil where the exchange must end.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int? {
         guard !isSentWhole else { return 0 }
-        do throws(ObjectStoreError) {
+        do throws(Stop) {
             while pending.isEmpty {
-                try cancellation?.check()
-                guard let next = try source?.next() else {
+                do throws(ObjectStoreError) { try cancellation?.check() } catch { throw .source(error) }
+                guard let next = try part?.next() else {
                     isSentWhole = true
                     break
                 }
@@ -54,7 +60,7 @@ final class HTTPExchange {
                 pending = next[...]
             }
         } catch {
-            stop = .source(error)
+            stop = error
             return nil
         }
         stallClock.restart()

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import TestServers
+import Testing
+
+/// One way for a network, or a store, to fail, and what is to come of it.
+struct FaultCase: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Whether it strikes behind more bytes than a list of segments has.
+    let isInMidContent: Bool
+    /// How the upload fails; nil where it is to succeed all the same.
+    let code: ObjectStoreError.Code?
+    /// What is done to a request of the kind that is to fail; the argument is how many of them came before it.
+    let fault: @Sendable (Int) -> FaultProxy.Fault?
+
+    private init(
+        _ description: String,
+        isInMidContent: Bool = false,
+        _ code: ObjectStoreError.Code? = nil,
+        _ fault: @escaping @Sendable (Int) -> FaultProxy.Fault?
+    ) {
+        testDescription = description
+        self.isInMidContent = isInMidContent
+        self.code = code
+        self.fault = fault
+    }
+
+    static let all = [
+        FaultCase("reset at the first byte, twice") { $0 < 2 ? .reset(after: 0) : nil },
+        FaultCase("reset after the header, once") { $0 == 0 ? .reset(after: 650) : nil },
+        FaultCase("reset in mid-content, once", isInMidContent: true) { $0 == 0 ? .reset(after: 150_000) : nil },
+        FaultCase("reset in mid-content, always", isInMidContent: true, .unavailable) { _ in .reset(after: 100_000) },
+        FaultCase("a stall before the content, once") { $0 == 0 ? .stall(after: 0) : nil },
+        FaultCase("a stall in mid-content, once", isInMidContent: true) { $0 == 0 ? .stall(after: 100_000) : nil },
+        FaultCase("401 before the content", .unauthorized) { _ in .answer("401 Unauthorized") },
+        FaultCase("401 in mid-content", isInMidContent: true, .unauthorized) { _ in
+            .answer("401 Unauthorized", after: 100_000)
+        },
+        FaultCase("503 five times, then 201") { $0 < 5 ? .answer("503 Service Unavailable") : nil },
+        FaultCase("503 in mid-content, twice", isInMidContent: true) {
+            $0 < 2 ? .answer("503 Service Unavailable", after: 100_000) : nil
+        },
+        FaultCase("503 for ever", .unavailable) { _ in .answer("503 Service Unavailable") },
+        FaultCase("an answer that is lost, once") { $0 == 0 ? .loseAnswer : nil },
+        FaultCase("answers that are always lost") { _ in .loseAnswer },
+        FaultCase("an answer that is cut off, once") { $0 == 0 ? .cutAnswer : nil },
+        FaultCase("another checksum in the answer", .checksumMismatch) { _ in .changeETag },
+    ]
+}
