@@ -1,56 +1,63 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+import Logging
 import SteelyardCore
 import SystemPackage
 
-/// The log as it was when it was opened: its size is fixed, and its descriptor keeps what is removed later.
+/// The log and what has been rotated of it, as it was when it was opened.
 final class HAProxyLog: OpenedLog {
     let byteCount: UInt64
-    private let descriptor: FileDescriptor?
-    private let metered: MeteredProtocol
+    let end: LogMark?
+    private let files: [LogFile]
+    /// Where each file begins; nil for its first line.
+    private let start: [UInt64]?
+    private let folder: LogFolder
+    private let logger: Logger
 
     /// Opens the log; one that is not there has no lines.
     ///
-    /// - Throws: `DriverError` with the code `logUnavailable` where it is there and cannot be opened.
-    init(_ path: FilePath, _ metered: MeteredProtocol) throws(DriverError) {
-        self.metered = metered
-        do {
-            let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
-            do { byteCount = UInt64(try descriptor.seek(offset: 0, from: .end)) } catch {
-                try? descriptor.close()
-                throw error
-            }
-            self.descriptor = descriptor
-        } catch {
-            guard error as? Errno == .noSuchFileOrDirectory else {
-                throw DriverError(.logUnavailable, "cannot open HAProxy's log \(path): \(error)")
-            }
-            descriptor = nil
-            byteCount = 0
-        }
+    /// - Parameter start: Where it begins; nil for its oldest line.
+    /// - Throws: `DriverError` with the code `logUnavailable` where it is there and cannot be read.
+    init(_ path: FilePath, start: LogMark? = nil, _ logger: Logger) throws(DriverError) {
+        folder = LogFolder(of: path, logger)
+        let files = try folder.open()
+        self.files = files
+        byteCount = files.reduce(0) { $0 + $1.size }
+        end = try LogPlaces(endOf: files).mark
+        self.logger = logger
+        self.start = try start.map { mark throws(DriverError) in try LogPlaces(mark).offsets(in: files).offsets }
     }
 
-    deinit { try? descriptor?.close() }
-
-    func makeReader() throws(DriverError) -> any LogReader { HAProxyLogReader(self, LogLineSelector(metered)) }
-
-    /// Reads a piece.
-    ///
-    /// - Returns: Nothing at the end, also where the file has become shorter since.
-    func read(at position: UInt64, atMost count: Int) throws(DriverError) -> [UInt8] {
-        let wanted = Int(min(UInt64(count), byteCount - min(position, byteCount)))
-        guard let descriptor, wanted > 0 else { return [] }
-        do {
-            return try unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-                filled = try unsafe descriptor.read(
-                    fromAbsoluteOffset: Int64(position),
-                    into: UnsafeMutableRawBufferPointer(buffer)
-                )
-            }
-        } catch {
-            throw DriverError(.logUnavailable, "cannot read HAProxy's log: \(error)")
+    func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader {
+        var lower: [[UInt64]] = []
+        var upper: [[UInt64]] = []
+        for part in parts {
+            lower.append(
+                try part.after.map { mark throws(DriverError) in try begin(mark) } ?? start ?? files.map { _ in 0 }
+            )
+            upper.append(
+                try part.upTo.map { mark throws(DriverError) in try LogPlaces(mark).offsets(in: files).offsets }
+                    ?? files.map { _ in .max }
+            )
         }
+        var segments: [LogSegment] = []
+        for (index, file) in files.enumerated() {
+            let limit = file.name.isCompressed ? UInt64.max : file.size
+            let ranges = parts.indices.map { part in
+                let first = min(max(lower[part][index], file.start), limit)
+                return first..<max(first, min(upper[part][index], limit))
+            }
+            segments += LogSegment.make(file, ranges)
+        }
+        return HAProxyLogReader(segments, of: files, parts.map(\.metered), folder, logger)
+    }
+
+    private func begin(_ mark: LogMark) throws(DriverError) -> [UInt64] {
+        let (offsets, isComplete) = try LogPlaces(mark).offsets(in: files)
+        if !isComplete {
+            logger.warning("the log was removed or emptied since the last archive; lines in between may be lost")
+        }
+        return zip(offsets, start ?? offsets).map { max($0, $1) }
     }
 }

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GzipCompression
+import Logging
+import SteelyardCore
+import SteelyardTestSupport
+import Synchronization
+import SystemPackage
+import TestServers
+
+@testable import HAProxyDriver
+
+/// A log in a folder, and what logrotate does to it.
+struct RotatedLog {
+    let folder: URL
+    let warnings = Warnings()
+
+    var path: URL { url("haproxy.log") }
+
+    func url(_ name: String) -> URL { folder.appending(path: name) }
+
+    func opened() throws -> HAProxyLog {
+        try HAProxyLog(FilePath(path.path), Logger(label: "test") { _ in warnings })
+    }
+
+    /// All lines of a protocol.
+    func text(of metered: MeteredProtocol = .http) throws -> String { try Self.text(opened(), LogPart(metered)) }
+
+    static func text(_ log: HAProxyLog, _ part: LogPart) throws -> String {
+        String(decoding: try log.lines(of: [part])[0].bytes, as: UTF8.self)
+    }
+
+    func write(_ text: String, to name: String = "haproxy.log") throws { try Data(text.utf8).write(to: url(name)) }
+
+    /// Appends as HAProxy does, to the file that has the name now.
+    func append(_ text: String, to name: String = "haproxy.log") throws {
+        if !FileManager.default.fileExists(atPath: url(name).path) { try write("", to: name) }
+        let handle = try FileHandle(forWritingTo: url(name))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
+    }
+
+    static func gzip(_ text: String, members: Int = 3) -> [UInt8] {
+        let bytes = Array(text.utf8)
+        let size = max(1, bytes.count / members)
+        let blocks = stride(from: 0, to: max(1, bytes.count), by: size).map {
+            Array(bytes[$0..<min($0 + size, bytes.count)])
+        }
+        return blocks.flatMap { DeflateCompressor(level: 1).compress($0) }
+    }
+
+    func compress(_ name: String) throws {
+        let text = try String(contentsOf: url(name), encoding: .utf8)
+        try Data(Self.gzip(text)).write(to: url(name + ".gz"))
+        try remove(name)
+    }
+
+    func move(_ name: String, to other: String) throws {
+        try FileManager.default.moveItem(at: url(name), to: url(other))
+    }
+
+    func remove(_ name: String) throws { try FileManager.default.removeItem(at: url(name)) }
+
+    func copy(_ name: String, to other: String) throws {
+        try Data(contentsOf: url(name)).write(to: url(other))
+    }
+
+    /// - Parameter leavesHole: Whether the writer goes on at its old place, as HAProxy does.
+    func truncate(_ name: String = "haproxy.log", leavesHole: Bool = false) throws {
+        let handle = try FileHandle(forWritingTo: url(name))
+        let size = try handle.seekToEnd()
+        try handle.truncate(atOffset: 0)
+        if leavesHole { try handle.truncate(atOffset: size) }
+        try handle.close()
+    }
+
+    /// Lines as HAProxy writes them, each with a number that no other has.
+    static func line(_ number: Int, _ metered: MeteredProtocol = .http) -> String {
+        let time =
+            "[23/Nov/2026:\(10 + number / 3600 % 12):\(10 + number / 60 % 50):\(10 + number % 50).\(100 + number % 900)]"
+        let name = metered.rawValue
+        return
+            "10.0.0.1:\(1024 + number % 60_000) \(time) \(name)-in \(name)-servers/id-1 0/0/\(number) \"GET /tcp-in/http-in/\(number)\""
+    }
+
+    static func lines(_ numbers: Range<Int>, _ metered: MeteredProtocol = .http) -> String {
+        numbers.map { line($0, metered) + "\n" }.joined()
+    }
+}
+
+/// The warnings of a log.
+final class Warnings: LogHandler, Sendable {
+    private let kept = Mutex<[String]>([])
+
+    var lines: [String] { kept.withLock { $0 } }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .warning }
+        set {}
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) { kept.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") } }
+}
+
+func withRotatedLog(_ body: (RotatedLog) async throws -> Void) async throws {
+    try await withTemporaryFolder { try await body(RotatedLog(folder: $0)) }
+}
