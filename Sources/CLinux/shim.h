@@ -3,11 +3,18 @@
 
 #pragma once
 
+#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+/// Has every block of memory that is larger than this be a mapping of its own, always: by itself, the allocator takes to
+/// keeping such blocks once some were freed.
+static inline void steelyard_map_blocks_larger_than(int size) {
+    mallopt(M_MMAP_THRESHOLD, size);
+}
 
 // Swift cannot call syscall(), which is variadic, and its Glibc module leaves <sys/pidfd.h> out.
 

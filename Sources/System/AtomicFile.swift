@@ -20,24 +20,7 @@ public enum AtomicFile {
     )
         throws(FileError)
     {
-        let beside = FilePath(path.string + ".new")
-        do {
-            let descriptor = try FileDescriptor.open(
-                beside,
-                .writeOnly,
-                options: [.create, .truncate, .closeOnExec, .noFollow],
-                permissions: permissions
-            )
-            try descriptor.closeAfter {
-                _ = try descriptor.writeAll(bytes)
-                try checked(fsync(descriptor.rawValue))
-            }
-            try checked(unsafe rename(beside.string, path.string))
-            try flushFolder(of: path)
-        } catch {
-            unsafe unlink(beside.string)
-            throw FileError("write", path, error)
-        }
+        try PreparedFile(bytes, for: path, permissions: permissions).commit()
     }
 
     /// Reads a whole file.
@@ -91,13 +74,31 @@ public enum AtomicFile {
         }
     }
 
+    /// Gives a file a second name, in place of the file that had it; where there is no file, there is nothing to do.
+    ///
+    /// - Throws: `FileError`; the other file is then untouched.
+    public static func link(_ path: FilePath, to other: FilePath) throws(FileError) {
+        let beside = FilePath(other.string + ".new")
+        do {
+            unsafe unlink(beside.string)
+            try checked(unsafe Glibc.link(path.string, beside.string))
+            try checked(unsafe rename(beside.string, other.string))
+            // Where both are one file already, that is left to be done.
+            unsafe unlink(beside.string)
+        } catch {
+            if error as? Errno == .noSuchFileOrDirectory { return }
+            throw FileError("write", other, error)
+        }
+    }
+
     /// Removes a file; one that is not there is as good as removed.
     ///
+    /// - Parameter isFlushed: Whether that is to be on the disk when this returns.
     /// - Throws: `FileError` where it cannot be removed.
-    public static func remove(_ path: FilePath) throws(FileError) {
+    public static func remove(_ path: FilePath, isFlushed: Bool = true) throws(FileError) {
         do {
             try checked(unsafe unlink(path.string))
-            try flushFolder(of: path)
+            if isFlushed { try flushFolder(of: path) }
         } catch {
             if error as? Errno == .noSuchFileOrDirectory { return }
             throw FileError("remove", path, error)
@@ -122,13 +123,13 @@ public enum AtomicFile {
         }
     }
 
-    private static func flushFolder(of path: FilePath) throws {
+    static func flushFolder(of path: FilePath) throws {
         let parent = path.removingLastComponent()
         let folder = try FileDescriptor.open(parent.isEmpty ? "." : parent, .readOnly, options: [.closeOnExec])
         try folder.closeAfter { try checked(fsync(folder.rawValue)) }
     }
 
-    private static func checked(_ result: Int32) throws {
+    static func checked(_ result: Int32) throws {
         guard result == 0 else { throw Errno(rawValue: errno) }
     }
 }

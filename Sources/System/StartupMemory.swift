@@ -1,11 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 import SystemPackage
 
 /// Gives memory back that only starting up has needed.
 public enum StartupMemory {
+    /// Has large buffers go back to the system as soon as they are freed, for the whole life of the process.
+    ///
+    /// An archive's blocks come and go on several threads, and each thread's heap would keep some of them for ever.
+    public static func returnLargeBuffers() { steelyard_map_blocks_larger_than(128 << 10) }
+
     /// Unmaps the pages of the program's own code.
     ///
     /// Reading the command line and the configuration touches code all over the program that is never run again. The

@@ -52,8 +52,12 @@ struct AnswerTests {
         func status(_ row: String, _ condition: NodeCondition = .enabled) throws -> NodeStatus {
             let answer = "# pxname,svname,status,check_status,check_code,last_chk,check_desc\np,s,\(row)\n"
             let found = try #require(StatisticsTable(answer)?.rows.first)
-            return NodeStatus(of: try Node.local("1", 80, condition), found)
+            return NodeStatus(of: try Node.local("1", 80, condition), found, now: UTCTimestamp(microseconds: 0))
         }
+        let head = "# pxname,svname,status,lastchg\np,s,"
+        let row = try #require(StatisticsTable(head + "UP,75\n")?.rows.first)
+        let later = NodeStatus(of: try Node.local("1", 80), row, now: UTCTimestamp(microseconds: 100_900_000))
+        #expect(later.since == UTCTimestamp(microseconds: 25_000_000))
         #expect(try status("UP,L4OK,,,").state == .up)
         #expect(try status("UP 1/2,L4CON,,,").state == .up)
         #expect(try status("no check,,,,").state == .up)

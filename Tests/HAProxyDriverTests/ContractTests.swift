@@ -1,17 +1,21 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HAProxyDriver
 import SteelyardTestSupport
 import TestServers
 import Testing
 
 @Suite(Requirement.haproxy.trait)
 struct ContractTests {
-    @Test(arguments: LoadBalancerDriverContract.checks)
-    func keepsTheContract(_ check: LoadBalancerDriverContract.Check) async throws {
+    @Test(arguments: LoadBalancerDriverContract.checks, HAProxyConfiguration.Service.allCases)
+    func keepsTheContract(
+        _ check: LoadBalancerDriverContract.Check,
+        _ service: HAProxyConfiguration.Service
+    ) async throws {
         let node = try HTTPBackEnd()
         defer { node.stop() }
-        try await withDevice { device in
+        try await withDevice(service: service) { device in
             let ports = LoadBalancerDriverContract.Device(
                 httpPort: device.httpPort,
                 tcpPort: device.tcpPort,

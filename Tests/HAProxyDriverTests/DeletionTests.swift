@@ -3,6 +3,7 @@
 
 import Foundation
 import SteelyardCore
+import SystemPackage
 import TestServers
 import Testing
 
@@ -27,9 +28,27 @@ struct DeletionTests {
         }
     }
 
-    /// The one that was known has ended, and the silent one in its place is none that was ever asked.
+    /// The agent has never had an answer from it, and its socket takes no more connections.
     @Test
-    func whatWasNeverAskedIsNotSaidToHaveEnded() async throws {
+    func aSilentMasterIsEndedByAnotherAgent() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            let table = try #require(try await device.processes())
+            let processes = try ([table.master] + [table.worker].compactMap(\.self)).map {
+                try #require(ProcessHandle($0))
+            }
+            processes[0].send(SIGSTOP)
+            let socket = RuntimeSocket(device.configuration.masterSocket)
+            try await blocking { for _ in 0..<20 { _ = try? socket.ask("show proc", by: .after(.zero)) } }
+            try await device.restarted().delete()
+            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(5))) }) }
+            try expectNothingLeft(of: device)
+        }
+    }
+
+    /// The one that was known has ended, and another one is in its place.
+    @Test
+    func aSilentMasterThatWasNeverAskedIsEnded() async throws {
         try await withDevice { device in
             try await device.driver.apply(LoadBalancerSet([device.http([])]))
             let first = try #require(try await device.processes()?.master)
@@ -45,11 +64,22 @@ struct DeletionTests {
             }
             let silent = try #require(ProcessHandle(second))
             silent.send(SIGSTOP)
-            let error = await #expect(throws: DriverError.self) { try await device.driver.delete() }
-            #expect(error?.code == .timedOut)
-            silent.send(SIGCONT)
             try await device.driver.delete()
+            #expect(try await blocking { silent.waitForEnd(by: .after(.seconds(5))) })
             try expectNothingLeft(of: device)
+        }
+    }
+
+    /// Whoever only listens on the socket is no HAProxy that could be ended.
+    @Test
+    func somebodyElseOnTheSocketIsLeftAlone() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            try await device.driver.delete()
+            let listener = try #require(listen(on: device.configuration.masterSocket.string))
+            defer { close(listener) }
+            let error = await #expect(throws: DriverError.self) { try await device.restarted().delete() }
+            #expect(error?.code == .timedOut)
         }
     }
 
@@ -100,6 +130,20 @@ struct DeletionTests {
     private func expectNothingLeft(of device: DeviceUnderTest) throws {
         #expect(try FileManager.default.contentsOfDirectory(atPath: device.folder.path) == ["state.json"])
     }
+}
+
+/// Listens, and never answers.
+private func listen(on path: String) -> Int32? {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+    let result = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+    }
+    return result == 0 && Foundation.listen(descriptor, 10) == 0 ? descriptor : nil
 }
 
 /// Makes another `/dev/full`.

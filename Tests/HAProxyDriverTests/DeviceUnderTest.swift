@@ -23,11 +23,29 @@ struct DeviceUnderTest: Sendable {
     }
 
     /// The processes that HAProxy has now.
-    func processes() async throws -> ProcessTable? {
+    func processes(within time: Duration = .milliseconds(500)) async throws -> ProcessTable? {
         try await blocking { [configuration] in
-            try ProcessService(configuration).processes(by: .after(.milliseconds(500)))
+            try ProcessService(configuration).processes(by: .after(time))
         }
     }
+
+    /// The servers that HAProxy has now.
+    func servers() async throws -> [RunningServer] {
+        try await blocking { [configuration] in
+            try ProcessService(configuration).servers(by: .after(.seconds(2))).servers
+        }
+    }
+
+    /// What somebody does by hand.
+    @discardableResult
+    func command(_ text: String) async throws -> String {
+        try await blocking { [configuration] in
+            try ProcessService(configuration).ask(text, worker: nil, by: .after(.seconds(2)))
+        }
+    }
+
+    /// What stands in for systemd, where it does.
+    var unit: StandInUnit { StandInUnit(folder: folder.deletingLastPathComponent()) }
 
     func file(_ name: String) -> String { folder.appending(path: name).path }
 
@@ -35,7 +53,8 @@ struct DeviceUnderTest: Sendable {
         _ nodes: [Node],
         port: Int? = nil,
         monitor: HealthMonitor = .standard,
-        algorithm: BalancingAlgorithm = .roundRobin
+        algorithm: BalancingAlgorithm = .roundRobin,
+        options: ConnectionOptions = .standard
     ) throws -> LoadBalancer {
         try LoadBalancer(
             protocol: .http,
@@ -43,15 +62,24 @@ struct DeviceUnderTest: Sendable {
             port: Port(port ?? httpPort),
             algorithm: algorithm,
             monitor: monitor,
+            options: options,
             nodes: nodes
         )
     }
 
-    func tcp(_ nodes: [Node], port: Int? = nil, as spoken: ListenerProtocol = .tcp) throws -> LoadBalancer {
+    func tcp(
+        _ nodes: [Node],
+        port: Int? = nil,
+        as spoken: ListenerProtocol = .tcp,
+        algorithm: BalancingAlgorithm = .roundRobin,
+        options: ConnectionOptions = .standard
+    ) throws -> LoadBalancer {
         try LoadBalancer(
             protocol: spoken,
             address: IPAddress("127.0.0.1"),
             port: Port(port ?? tcpPort),
+            algorithm: algorithm,
+            options: options,
             nodes: nodes
         )
     }
@@ -60,6 +88,13 @@ struct DeviceUnderTest: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = ProcessInfo.processInfo.environment["STEELYARD_TEST_LOG"] == nil ? .critical : .trace
         return logger
+    }
+}
+
+extension DeviceStatus {
+    /// The nodes of a device that serves.
+    var nodes: [NodeStatus] {
+        if case .serving(let nodes) = self { nodes } else { [] }
     }
 }
 
@@ -78,15 +113,30 @@ extension Node {
 
 /// Runs a test on a device of its own; its HAProxy is ended whatever becomes of the test.
 func withDevice<Success>(
-    binary: String = "/usr/sbin/haproxy",
+    binary: String = Environment["STEELYARD_TEST_HAPROXY"] ?? "/usr/sbin/haproxy",
+    service: HAProxyConfiguration.Service = .process,
+    suspendGrace: Int = 1,
+    statsBind: String? = nil,
     _ body: (DeviceUnderTest) async throws -> Success
 ) async throws -> Success {
     try await withTemporaryFolder { folder in
-        let configuration = try HAProxyConfiguration(
+        var configuration = try HAProxyConfiguration(
+            service: service,
             binary: binary,
             stateDirectory: folder.appending(path: "state").path,
-            maxConnections: 500
+            config: service == .systemd ? folder.appending(path: "etc/haproxy.cfg").path : nil,
+            masterSocket: service == .systemd ? folder.appending(path: "master.sock").path : nil,
+            log: service == .systemd ? folder.appending(path: "haproxy.log").path : nil,
+            logTarget: service == .systemd ? "127.0.0.1:9" : nil,
+            user: service == .systemd ? Account.user : nil,
+            group: service == .systemd ? Account.group : nil,
+            maxConnections: 500,
+            suspendGrace: suspendGrace,
+            statsBind: statsBind
         )
+        if service == .systemd {
+            configuration.systemctl = try StandInUnit(folder, configuration).systemctl
+        }
         let device = DeviceUnderTest(
             folder: folder.appending(path: "state"),
             configuration: configuration,
@@ -103,6 +153,12 @@ func withDevice<Success>(
             throw error
         }
     }
+}
+
+/// Whom these tests run as: HAProxy can become nobody else, unless they run as root.
+private enum Account {
+    static var user: String? { getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } }
+    static var group: String? { getgrgid(getegid()).map { String(cString: $0.pointee.gr_name) } }
 }
 
 /// Runs a test while the driver's `run()` does.

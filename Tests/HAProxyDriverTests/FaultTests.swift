@@ -3,6 +3,7 @@
 
 import Foundation
 import SteelyardCore
+import SteelyardTestSupport
 import TestServers
 import Testing
 
@@ -24,17 +25,49 @@ struct FaultTests {
         }
     }
 
-    @Test
-    func aHangingProgramIsGivenUp() async throws {
+    /// What the program has started keeps its outputs open; where it only hangs once it should serve, it is ended.
+    @Test(arguments: ["sleep 60", "exec sleep 60", #"case "$*" in -c*) exit 0;; esac; exec sleep 60"#])
+    func aHangingProgramIsGivenUp(_ line: String) async throws {
         try await withTemporaryFolder { folder in
             let script = folder.appending(path: "haproxy")
-            try "#!/bin/sh\nexec sleep 60\n".write(to: script, atomically: true, encoding: .utf8)
+            try "#!/bin/sh\n\(line)\n".write(to: script, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script.path)
             try await withDevice(binary: script.path) { device in
+                let begun = ContinuousClock.now
                 let error = await #expect(throws: DriverError.self) {
                     try await device.driver.apply(LoadBalancerSet([device.http([])]))
                 }
                 #expect(error?.code == .timedOut)
+                #expect(begun.duration(to: .now) < .seconds(30))
+                if let text = try? String(contentsOfFile: device.file("haproxy-start.log"), encoding: .utf8),
+                    let processID = text.split(separator: "\n").first.flatMap({ Int32($0) })
+                {
+                    try await eventually("it is ended") { ProcessHandle.startTime(of: processID) == nil }
+                }
+            }
+        }
+    }
+
+    /// The recovery before the change and the change itself both wait for it.
+    @Test
+    func aProgramThatHangsAfterACrashIsGivenUp() async throws {
+        try await withTemporaryFolder { folder in
+            let script = folder.appending(path: "haproxy")
+            let mark = folder.appending(path: "hang")
+            let text = "#!/bin/sh\n[ ! -e \(mark.path) ] || sleep 60\nexec /usr/sbin/haproxy \"$@\"\n"
+            try text.write(to: script, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script.path)
+            try await withDevice(binary: script.path) { device in
+                try await device.driver.apply(LoadBalancerSet([device.http([])]))
+                let master = try #require(try await device.processes()?.master)
+                ProcessHandle(master)?.send(SIGKILL)
+                try Data().write(to: mark)
+                let begun = ContinuousClock.now
+                let error = await #expect(throws: DriverError.self) {
+                    try await device.restarted().apply(LoadBalancerSet([device.tcp([])]))
+                }
+                #expect(error?.code == .timedOut)
+                #expect(begun.duration(to: .now) < .seconds(30))
             }
         }
     }
@@ -59,15 +92,19 @@ struct FaultTests {
             await #expect(throws: DriverError.self) { try await device.driver.suspend() }
             #expect(begunSuspend.duration(to: .now) < .seconds(60))
             handle.send(SIGCONT)
-            #expect(try await device.driver.status() == .serving([NodeStatus(id: Identifier("1"), state: .up)]))
+            #expect(try await device.driver.status().nodes.map(\.state) == [.up])
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
         }
     }
 
     /// A folder in place of the file that is to be written: what a full disk or one that may only be read amounts to,
     /// for root too.
-    @Test(arguments: ["state.json.new", "haproxy.cfg.new", "haproxy.cfg.candidate.new", "haproxy.cfg.last-good.new"])
-    func aFileThatCannotBeWrittenLeavesEverythingAsItWas(name: String) async throws {
+    @Test(arguments: [
+        ("state.json.new", true), ("haproxy.cfg.new", true), ("haproxy.cfg.candidate.new", true),
+        ("haproxy.cfg.last-good.new", true), ("servers.state.new", true), ("state.json.new", false),
+        ("haproxy.cfg.new", false), ("haproxy.cfg.last-good.new", false),
+    ])
+    func aFileThatCannotBeWrittenLeavesEverythingAsItWas(name: String, isReload: Bool) async throws {
         let (old, new) = (try HTTPBackEnd(name: "old"), try HTTPBackEnd(name: "new"))
         defer {
             old.stop()
@@ -78,7 +115,9 @@ struct FaultTests {
             let file = try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8)
             let obstacle = device.file(name)
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: true)
-            let wanted = try LoadBalancerSet([device.http([.local("1", new.port)])])
+            // With a reload, and without.
+            let options = try ConnectionOptions(connectRetries: isReload ? 2 : 3)
+            let wanted = try LoadBalancerSet([device.http([.local("1", new.port)], options: options)])
             let error = await #expect(throws: DriverError.self) { try await device.driver.apply(wanted) }
             #expect(error?.code == .stateUnwritable)
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "old")
@@ -132,11 +171,9 @@ struct FaultTests {
             _ = try await HTTPClient(port: device.tcpPort).get("/http-in")
             for (metered, name) in [(MeteredProtocol.http, "http"), (.tcp, "tcp")] {
                 try await eventually("there is a line of \(name)") {
-                    let log = try await device.driver.openLog(of: metered)
-                    let reader = try log.makeReader()
-                    var text = ""
-                    while let chunk = try reader.next() { text += String(decoding: chunk.lines, as: UTF8.self) }
-                    let lines = text.split(separator: "\n")
+                    let log = try await device.driver.openLog()
+                    let text = try log.lines(of: [LogPart(metered)])[0].bytes
+                    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
                     return lines.count == 1 && lines[0].contains("] \(name)-in \(name)-servers/id-1 ")
                 }
             }

@@ -73,6 +73,18 @@ struct GoldenTests {
             ),
             facts: DeviceFacts(hasIPv6: false, hasNameServer: false, descriptorLimit: 1024)
         ),
+        Example(
+            name: "statistics",
+            message:
+                #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"10.0.0.1","port":80}]}]}"#,
+            isSuspended: true,
+            configuration: try? HAProxyConfiguration(
+                stateDirectory: "/var/lib/steelyard",
+                maxConnections: 1000,
+                hardStopAfter: 90,
+                statsBind: "[::1]:8404"
+            )
+        ),
     ]
 
     @Test(arguments: examples)
@@ -91,7 +103,7 @@ struct GoldenTests {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "haproxy.cfg")
             try rendered.text.write(to: file, atomically: true, encoding: .utf8)
-            // No warning either, but for the name that no server here can resolve.
+            // No warning either, but for the name that no server here can resolve, and a file that the driver makes.
             let result = try await Subprocess.run(
                 .path("/usr/sbin/haproxy"),
                 arguments: ["-c", "-f", file.path],
@@ -100,6 +112,7 @@ struct GoldenTests {
             )
             let warnings = result.standardOutput.split(separator: "\n").filter {
                 $0.hasPrefix("[WARNING]") && !$0.contains("could not resolve address")
+                    && !$0.contains("server state file")
             }
             #expect(result.terminationStatus.isSuccess, "\(result.standardOutput)")
             #expect(warnings.isEmpty)

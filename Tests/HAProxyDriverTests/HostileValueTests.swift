@@ -120,7 +120,13 @@ struct HostileValueTests {
         #expect(option(try HAProxyConfiguration(user: "nobody\n")) == "haproxy.user")
         #expect(option(try HAProxyConfiguration(group: "no body")) == "haproxy.group")
         #expect(option(try HAProxyConfiguration(maxConnections: 0)) == "haproxy.max_connections")
+        #expect(option(try HAProxyConfiguration(masterSocket: "/a,level,user")) == "haproxy.master_socket")
+        let long = "/" + String(repeating: "x", count: 107)
+        #expect(option(try HAProxyConfiguration(masterSocket: long)) == "haproxy.master_socket")
+        #expect(option(try HAProxyConfiguration(suspendGrace: 3601)) == "haproxy.suspend_grace")
+        #expect(option(try HAProxyConfiguration(hardStopAfter: 0)) == "haproxy.hard_stop_after")
         #expect(option(try HAProxyConfiguration()) == nil)
+        #expect(option(try HAProxyConfiguration(service: .systemd)) == nil)
     }
 
     @Test
@@ -142,9 +148,10 @@ struct HostileValueTests {
         let text = try render(set).text
         let reference = try render(plain(like: set)).text
         #expect(firstWords(text) == firstWords(reference), "\(what.prefix(200))")
-        // The first line is a comment for people.
-        let body = text.utf8.drop { $0 != UInt8(ascii: "\n") }
-        let isPlain = body.allSatisfy { byte in
+        // Comments are for people; nothing but their first word may make them one.
+        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
+        let body = lines.dropFirst().map { $0.hasPrefix("# ") ? $0.dropFirst(2) : $0 }.joined(separator: "\n")
+        let isPlain = body.utf8.allSatisfy { byte in
             0x20...0x7E ~= byte && !"\"'\\#$".utf8.contains(byte) || byte == UInt8(ascii: "\n")
         }
         #expect(isPlain, "\(what.prefix(200))")

@@ -22,8 +22,15 @@ struct ScaleTests {
             guard case .serving(let states) = try await device.driver.status() else { throw ServerFailure("serving") }
             #expect(states.map(\.id) == nodes.map(\.id))
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
-            try await device.driver.apply(LoadBalancerSet([device.http(Array(nodes.dropLast()), monitor: monitor)]))
+            let others = try nodes.map { node in
+                try Node(id: node.id, address: node.address, port: node.port, weight: 7)
+            }
+            try await device.driver.apply(LoadBalancerSet([device.http(Array(others.dropLast(9)), monitor: monitor)]))
             #expect(try await device.processes()?.reloads == 1)
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
+            let options = try ConnectionOptions(connectRetries: 1)
+            try await device.driver.apply(LoadBalancerSet([device.http(others, monitor: monitor, options: options)]))
+            #expect(try await device.processes()?.reloads == 2)
         }
     }
 }

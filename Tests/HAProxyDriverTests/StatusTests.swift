@@ -66,6 +66,7 @@ struct StatusTests {
             let handle = try #require(ProcessHandle(worker))
             handle.send(SIGSTOP)
             defer { handle.send(SIGCONT) }
+            try await eventually("it has stopped") { (try? await device.driver.status()) == nil }
             let begun = ContinuousClock.now
             let codes = await withTaskGroup(of: DriverError.Code?.self) { group in
                 for _ in 0..<30 {

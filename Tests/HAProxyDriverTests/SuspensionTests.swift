@@ -53,6 +53,40 @@ struct SuspensionTests {
         }
     }
 
+    /// Longer than anything else that a SUSPEND waits for.
+    @Test
+    func theGraceIsTheOperators() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice(suspendGrace: 60) { device in
+            let nodes = [try Node.local("1", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes), device.tcp(nodes)]))
+            let client = try await HTTPClient(port: device.tcpPort)
+            async let answer = client.get("/slow/1000/6000")
+            try await Task.sleep(for: .milliseconds(50))
+            let suspension = Task { try await device.driver.suspend() }
+            #expect(try await answer.body.count == 1000)
+            #expect(try await !LoopbackSocket.accepts(device.httpPort))
+            client.close()
+            try await suspension.value
+            #expect(try await device.driver.status() == .suspended)
+        }
+    }
+
+    @Test
+    func withoutAGraceEverythingEndsAtOnce() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice(suspendGrace: 0) { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
+            let client = try await HTTPClient(port: device.httpPort)
+            let answer = Task { try await client.get("/slow/1000/60000") }
+            try await Task.sleep(for: .milliseconds(200))
+            try await device.driver.suspend()
+            #expect((try? await answer.value)?.body.count != 1000)
+        }
+    }
+
     @Test
     func suspensionOutlivesHAProxyAndTheAgent() async throws {
         let node = try HTTPBackEnd(name: "node")
@@ -83,7 +117,9 @@ struct SuspensionTests {
         try await withDevice { device in
             func set(_ id: String) throws -> LoadBalancerSet {
                 let nodes = [try Node.local(id, node.port)]
-                return try LoadBalancerSet([device.http(nodes), device.tcp(nodes)])
+                // Other options take a reload.
+                let options = try ConnectionOptions(connectRetries: id == "1" ? 1 : 2)
+                return try LoadBalancerSet([device.http(nodes, options: options), device.tcp(nodes)])
             }
             try await device.driver.apply(set("1"))
             let keptAlive = try await HTTPClient(port: device.httpPort)

@@ -120,12 +120,14 @@ struct TrafficTests {
             two.stop()
         }
         try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", one.port)])]))
+            let cookie = try await HTTPClient(port: device.httpPort).get("/").cookie
             let drained = [
                 try Node.local("1", one.port, .draining), try Node.local("2", two.port),
             ]
             try await device.driver.apply(LoadBalancerSet([device.http(drained)]))
             for _ in 0..<4 { #expect(try await HTTPClient(port: device.httpPort).get("/").text == "two") }
-            let faithful = try await HTTPClient(port: device.httpPort).get("/", cookie: "SERVERID=id-1")
+            let faithful = try await HTTPClient(port: device.httpPort).get("/", cookie: cookie)
             #expect(faithful.text == "one")
         }
     }

@@ -17,6 +17,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     private let reader: StatusReader
     private let files: DeviceFiles
     private let supervisor: Supervisor
+    private let logger: Logger
 
     /// Creates a driver; it does nothing to the device before the first message, or ``run()``.
     ///
@@ -24,15 +25,30 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///   - configuration: How HAProxy is run.
     ///   - logger: Takes what happens to HAProxy; no message's content.
     /// - Throws: `HAProxyConfigurationError` for an option that does not fit this device, and `ThreadError`.
-    public init(configuration: HAProxyConfiguration, logger: Logger) throws {
+    public convenience init(configuration: HAProxyConfiguration, logger: Logger) throws {
+        try self.init(configuration: configuration, logger: logger) { _ in }
+    }
+
+    /// Creates a driver that tells of every step of a change.
+    package init(
+        configuration: HAProxyConfiguration,
+        logger: Logger,
+        onStep: @escaping @Sendable (ChangeStep) -> Void
+    ) throws {
         try configuration.requireAccounts()
+        self.logger = logger
         let renderer = HAProxyRenderer(configuration)
-        let service = ProcessService(configuration)
+        let service = configuration.makeService()
         files = DeviceFiles(configuration)
         store = DeviceStore(files.state, logger)
-        meter = try Meter(service, files.usage, logger)
+        meter = try Meter(
+            service,
+            files,
+            logger,
+            oldWorkerLimits: OldWorkerLimits(hardStopAfter: .seconds(configuration.hardStopAfter))
+        )
         reader = try StatusReader(files.adminSocket)
-        device = try HAProxyDevice(renderer, service, store, meter, logger)
+        device = try HAProxyDevice(renderer, service, store, meter, logger, onStep: onStep)
         let (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         supervisor = Supervisor(
             device: device,
@@ -44,7 +60,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
         )
     }
 
-    /// Serves exactly these load balancers: with a reload where anything is different, and without where nothing is.
+    /// Serves exactly these load balancers, by the cheapest safe way there: see <doc:Changes>.
     ///
     /// - Throws: `DriverError`: `rejected` and `addressInUse` with the field at fault, `stateUnwritable`, `unavailable`
     ///   and `timedOut`. HAProxy then serves what it served before.
@@ -53,7 +69,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
         try await device.apply(wanted)
     }
 
-    /// Closes the ports at once and the connections within about a second; checks and counters go on.
+    /// Closes the ports at once and the connections after the configuration's grace; checks and counters go on.
     ///
     /// - Throws: `DriverError`.
     public func suspend() async throws(DriverError) {
@@ -88,7 +104,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`: `notRunning`, `timedOut`, `unavailable`.
     public func status() async throws(DriverError) -> DeviceStatus {
-        try await reader.status { [store] in store.state }
+        try await reader.status(isPausing: { [store] in store.isPausing }, of: { [store] in store.state })
     }
 
     /// Reads the counters of all workers, and reports what was sent to clients since the last committed report.
@@ -104,13 +120,16 @@ public final class HAProxyDriver: LoadBalancerDriver {
         await meter.commit(report)
     }
 
-    /// Opens HAProxy's log as it is now; one that is not there has no lines.
+    /// Opens HAProxy's log and its rotated siblings as they are now; one that is not there has no lines.
     ///
     /// - Throws: `DriverError`.
-    public func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
+    public func openLog() async throws(DriverError) -> any OpenedLog {
         _ = try store.state.requireServed()
-        return try HAProxyLog(files.log, metered)
+        return try HAProxyLog(files.log, start: files.readLogStart(), logger)
     }
+
+    /// Looks whether somebody else has changed something, as ``run()`` does every few seconds.
+    func lookForDrift() async { await device.lookForDrift() }
 
     /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.
     public func run() async throws {

@@ -59,11 +59,25 @@ enum CheckedOption {
         return CheckedWord(text)
     }
 
-    static func requireSocketLength(_ path: FilePath) throws(HAProxyConfigurationError) {
+    static func number(
+        _ number: Int,
+        in range: ClosedRange<Int>,
+        _ option: String
+    ) throws(HAProxyConfigurationError) -> Int {
+        guard range.contains(number) else {
+            throw HAProxyConfigurationError(
+                option,
+                "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(number)"
+            )
+        }
+        return number
+    }
+
+    static func requireSocketLength(_ path: FilePath, _ option: String) throws(HAProxyConfigurationError) {
         let excess = path.string.utf8.count - socketLimit
         guard excess > 0 else { return }
         throw HAProxyConfigurationError(
-            "state_dir",
+            option,
             "must be \(excess) bytes shorter: the path of HAProxy's socket \(path) may have \(socketLimit) bytes"
         )
     }

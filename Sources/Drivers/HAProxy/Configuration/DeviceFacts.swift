@@ -33,7 +33,9 @@ struct DeviceFacts: Hashable, Sendable {
     /// As many of the connections as there can be descriptors for; HAProxy does not start where they do not suffice.
     func possibleConnections(of wanted: Int, nodes: Int) -> Int {
         guard let descriptorLimit else { return wanted }
-        let own = Self.descriptors(forConnections: 0, nodes: nodes)
+        // By powers of two, so that a node more is seldom another configuration, which would take a reload.
+        let room = max(64, nodes > 1 ? 1 << (Int.bitWidth - (nodes - 1).leadingZeroBitCount) : 1)
+        let own = Self.descriptors(forConnections: 0, nodes: room)
         return max(1, min(wanted, (descriptorLimit - own) / 2))
     }
 

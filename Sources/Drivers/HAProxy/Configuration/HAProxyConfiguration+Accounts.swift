@@ -8,11 +8,13 @@ extension HAProxyConfiguration {
     ///
     /// - Throws: `HAProxyConfigurationError` for one that this device does not have, or that only root could become.
     public func requireAccounts() throws(HAProxyConfigurationError) {
+        // systemd starts HAProxy as root.
+        let canBecomeAnybody = geteuid() == 0 || service == .systemd
         if let user {
             guard let entry = unsafe getpwnam(user) else {
                 throw HAProxyConfigurationError("haproxy.user", "is \"\(user)\", whom this device does not know")
             }
-            guard unsafe geteuid() == 0 || geteuid() == entry.pointee.pw_uid else {
+            guard unsafe canBecomeAnybody || geteuid() == entry.pointee.pw_uid else {
                 throw HAProxyConfigurationError("haproxy.user", "needs an agent that runs as root, or as \"\(user)\"")
             }
         }
@@ -20,7 +22,7 @@ extension HAProxyConfiguration {
             guard unsafe getgrnam(group) != nil else {
                 throw HAProxyConfigurationError("haproxy.group", "is \"\(group)\", which this device does not have")
             }
-            guard geteuid() == 0 || user != nil else {
+            guard canBecomeAnybody || user != nil else {
                 throw HAProxyConfigurationError("haproxy.group", "needs an agent that runs as root")
             }
         }

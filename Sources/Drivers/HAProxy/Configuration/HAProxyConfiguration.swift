@@ -7,12 +7,24 @@ public import SystemPackage
 ///
 /// Every string that ends up in haproxy.cfg, or in an argument that HAProxy takes apart again, is checked here, once.
 public struct HAProxyConfiguration: Hashable, Sendable {
+    /// Who starts HAProxy and stops it.
+    public enum Service: String, Hashable, Sendable, CaseIterable {
+        /// The agent itself.
+        case process
+        /// systemd, as the unit haproxy.service.
+        case systemd
+    }
+
+    /// Who starts HAProxy and stops it.
+    public let service: Service
     /// The HAProxy program.
     public let binary: FilePath
     /// The folder for the state and the sockets; absolute.
     public var stateDirectory: FilePath { FilePath(words.stateDirectory.text) }
     /// The configuration that HAProxy runs; absolute.
     public let config: FilePath
+    /// Where the master takes commands; absolute.
+    public let masterSocket: FilePath
     /// The log that ARCHIVE reads; absolute.
     public let log: FilePath
     /// The address of HAProxy's `log` directive; nil to write straight into ``log``.
@@ -23,6 +35,14 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     public var group: String? { words.group?.text }
     /// The most connections at a time, 1 to 2,000,000; fewer where the system does not give as many descriptors.
     public let maxConnections: Int
+    /// How long requests and connections that are under way may go on after a SUSPEND.
+    public let suspendGrace: Duration
+    /// The seconds after which a worker that only finishes what it has is ended, 1 to 86,400.
+    public let hardStopAfter: Int
+    /// Where the statistics are shown; nil for nowhere.
+    let statistics: StatisticsAddress?
+    /// The program that speaks to systemd.
+    var systemctl: FilePath = "systemctl"
     /// What may stand in haproxy.cfg.
     let words: Words
 
@@ -31,55 +51,77 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         let logTarget: CheckedWord?
         let user: CheckedWord?
         let group: CheckedWord?
+        /// Whom the workers' socket belongs to, where HAProxy is started by root and the agent is not.
+        let socketOwner: CheckedWord?
     }
 
     /// Checks a configuration.
     ///
     /// - Parameters:
+    ///   - service: Who starts HAProxy; some defaults depend on it.
     ///   - binary: The HAProxy program: a path, or a name to be looked for in `PATH`.
     ///   - stateDirectory: The folder for the state; a relative path begins at the working directory.
-    ///   - config: Where haproxy.cfg is; `haproxy.cfg` in the state's folder by default.
-    ///   - log: The log file to archive; `haproxy.log` in the state's folder by default.
-    ///   - logTarget: Where HAProxy logs to, such as `127.0.0.1:514` or `/dev/log`; straight into `log` by default.
-    ///   - user: The user to run HAProxy as.
-    ///   - group: The group to run HAProxy as.
+    ///   - config: Where haproxy.cfg is; `haproxy.cfg` in the state's folder by default, or in /etc/haproxy for systemd.
+    ///   - masterSocket: Where the master takes commands; `master.sock` in the state's folder by default, or
+    ///     /run/haproxy-master.sock for systemd.
+    ///   - log: The log file to archive; `haproxy.log` in the state's folder by default, or in /var/log for systemd.
+    ///   - logTarget: Where HAProxy logs to, such as `127.0.0.1:514` or `/dev/log`; straight into `log` by default, or
+    ///     /dev/log for systemd.
+    ///   - user: The user to run HAProxy as; for systemd, haproxy by default.
+    ///   - group: The group to run HAProxy as; for systemd, haproxy by default.
     ///   - maxConnections: The most connections at a time, 1 to 2,000,000.
+    ///   - suspendGrace: The seconds that what is under way has after a SUSPEND, 0 to 3,600.
+    ///   - hardStopAfter: The seconds that an old worker has, 1 to 86,400.
+    ///   - statsBind: Where HAProxy shows its statistics: HOST:PORT.
     /// - Throws: `HAProxyConfigurationError`, which names the option as the configuration file spells it.
     public init(
+        service: Service = .process,
         binary: String = "/usr/sbin/haproxy",
         stateDirectory: String = "/var/lib/steelyard",
         config: String? = nil,
+        masterSocket: String? = nil,
         log: String? = nil,
         logTarget: String? = nil,
         user: String? = nil,
         group: String? = nil,
-        maxConnections: Int = 50_000
+        maxConnections: Int = 50_000,
+        suspendGrace: Int = 1,
+        hardStopAfter: Int = 1800,
+        statsBind: String? = nil
     ) throws(HAProxyConfigurationError) {
         guard !binary.isEmpty, !binary.utf8.contains(0) else {
             throw HAProxyConfigurationError("haproxy.binary", "must be the path of the haproxy program")
         }
-        guard (1...2_000_000).contains(maxConnections) else {
-            throw HAProxyConfigurationError(
-                "haproxy.max_connections",
-                "must be a whole number from 1 to 2000000, not \(maxConnections)"
-            )
-        }
+        self.maxConnections = try CheckedOption.number(maxConnections, in: 1...2_000_000, "haproxy.max_connections")
+        self.suspendGrace = .seconds(try CheckedOption.number(suspendGrace, in: 0...3600, "haproxy.suspend_grace"))
+        self.hardStopAfter = try CheckedOption.number(hardStopAfter, in: 1...86_400, "haproxy.hard_stop_after")
+        statistics = try StatisticsAddress(statsBind)
+        self.service = service
         let path = FilePath(binary)
         // A mere name is looked for in PATH; HAProxy starts itself again by whatever path it was started by.
         self.binary =
             path.components.count > 1
             ? FilePath(try CheckedOption.path(binary, "haproxy.binary").text) : path
+        let defaults = ServiceDefaults(service)
         words = Words(
             stateDirectory: try CheckedOption.path(stateDirectory, "state_dir"),
-            logTarget: try CheckedOption.word(logTarget, "haproxy.log_target"),
-            user: try CheckedOption.account(user, "haproxy.user"),
-            group: try CheckedOption.account(group, "haproxy.group")
+            logTarget: try CheckedOption.word(logTarget ?? defaults.logTarget, "haproxy.log_target"),
+            user: try CheckedOption.account(user ?? defaults.user, "haproxy.user"),
+            group: try CheckedOption.account(group ?? defaults.group, "haproxy.group"),
+            socketOwner: try CheckedOption.account(defaults.socketOwner, "haproxy.service")
         )
         let folder = FilePath(words.stateDirectory.text)
-        self.config = try Self.file(config, "haproxy.config") ?? folder.appending("haproxy.cfg")
-        self.log = try Self.file(log, "haproxy.log") ?? folder.appending("haproxy.log")
-        self.maxConnections = maxConnections
-        try CheckedOption.requireSocketLength(DeviceFiles(self).longestSocket)
+        self.config = try Self.file(config, "haproxy.config") ?? defaults.config ?? folder.appending("haproxy.cfg")
+        self.masterSocket =
+            try Self.file(masterSocket, "haproxy.master_socket") ?? defaults.masterSocket
+            ?? folder.appending("master.sock")
+        self.log = try Self.file(log, "haproxy.log") ?? defaults.log ?? folder.appending("haproxy.log")
+        let files = DeviceFiles(self)
+        try CheckedOption.requireSocketLength(files.adminSocket, "state_dir")
+        try CheckedOption.requireSocketLength(
+            files.masterSocket,
+            masterSocket == nil && defaults.masterSocket == nil ? "state_dir" : "haproxy.master_socket"
+        )
     }
 
     private static func file(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> FilePath? {

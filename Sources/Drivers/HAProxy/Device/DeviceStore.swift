@@ -13,6 +13,7 @@ final class DeviceStore: Sendable {
     private let path: FilePath
     private let current: Mutex<DeviceState>
     private let diskFull = Mutex(false)
+    private let pausing = Mutex(false)
 
     /// Reads the state; what cannot be understood is set aside and reported.
     init(_ path: FilePath, _ logger: Logger) {
@@ -23,6 +24,11 @@ final class DeviceStore: Sendable {
     /// The state that was committed last.
     var state: DeviceState { current.withLock { $0 } }
 
+    /// Whether a SUSPEND is under way: the ports are closed, and what goes on has its time to end.
+    var isPausing: Bool { pausing.withLock { $0 } }
+
+    func setPausing(_ isPausing: Bool) { pausing.withLock { $0 = isPausing } }
+
     /// Whether there was no room on the disk for the last commit.
     var isDiskFull: Bool { diskFull.withLock { $0 } }
 
@@ -30,15 +36,38 @@ final class DeviceStore: Sendable {
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`; the old state then is what counts.
     func commit(_ state: DeviceState) throws(DriverError) {
+        try commit(prepare(state))
+    }
+
+    /// Does all of a commit that can fail for want of room, or of permission.
+    ///
+    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    func prepare(_ state: DeviceState) throws(DriverError) -> Prepared {
         do throws(FileError) {
             try AtomicFile.makeFolder(path.removingLastComponent())
-            try AtomicFile.write(state.record, to: path)
-            diskFull.withLock { $0 = false }
-        } catch {
-            diskFull.withLock { $0 = [.noSpace, .diskQuotaExceeded].contains(error.reason) }
-            throw DriverError(.stateUnwritable, error.description)
-        }
+            return Prepared(state: state, file: try PreparedFile(state.record, for: path))
+        } catch { throw failure(error) }
+    }
+
+    /// Makes what was prepared the state that counts.
+    ///
+    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    func commit(_ prepared: consuming Prepared) throws(DriverError) {
+        let state = prepared.state
+        do throws(FileError) { try prepared.file.commit() } catch { throw failure(error) }
+        diskFull.withLock { $0 = false }
         current.withLock { $0 = state }
+    }
+
+    /// A state that is on the disk and does not count yet.
+    struct Prepared: ~Copyable {
+        fileprivate let state: DeviceState
+        fileprivate let file: PreparedFile
+    }
+
+    private func failure(_ error: FileError) -> DriverError {
+        diskFull.withLock { $0 = [.noSpace, .diskQuotaExceeded].contains(error.reason) }
+        return DriverError(.stateUnwritable, error.description)
     }
 
     private static func read(_ path: FilePath, _ logger: Logger) -> DeviceState? {

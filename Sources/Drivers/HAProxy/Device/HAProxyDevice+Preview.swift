@@ -11,10 +11,14 @@ extension HAProxyDevice {
             switch change {
             case .apply(let wanted):
                 let rendered = renderer.render(wanted, isSuspended: state.isSuspended)
-                guard contents(of: files.config) != rendered.bytes else { return "" }
-                try requirePorts(rendered, beside: state)
+                let plan = try plan(to: rendered, from: state)
+                if plan == .nothing, isInPlace(rendered, state) { return "" }
+                switch plan {
+                case .reload, .start: try requirePorts(rendered, beside: state)
+                case .nothing, .runtime: break
+                }
                 try await checkCandidate(rendered)
-                return difference(to: rendered)
+                return "\(plan)\n\(difference(to: rendered))"
             case .suspend:
                 return difference(to: renderer.render(try state.requireServed().set, isSuspended: true))
             case .enable:

@@ -30,6 +30,23 @@ extension HAProxyDevice {
         }
     }
 
+    /// Makes ready for a change, which itself replaces what a crash has left of something that is served.
+    func makeReady() async {
+        // The ledger may be gone: without this, what the current worker has sent would not be read.
+        if let served = store.state.served { await meter.serve(served.set) } else { await recoverBeforeChange() }
+    }
+
+    /// Sees to it that the device is as was asked before, whatever somebody has done to it since.
+    ///
+    /// - Throws: `DriverError` where it cannot be brought to be.
+    func requireAsAsked(_ served: DeviceState.Served) async throws(DriverError) {
+        let rendered = renderer.render(served.set, isSuspended: store.state.isSuspended).named(served.fingerprint)
+        let deadline = Deadline.after(.seconds(2))
+        if try service.processes(by: deadline) != nil, try runs(rendered, by: deadline) { return }
+        isRecovered = false
+        try await recover()
+    }
+
     private func recover() async throws(DriverError) {
         guard !isRecovered else { return }
         switch store.state {
@@ -53,6 +70,9 @@ extension HAProxyDevice {
             rendered = rendered.named(served.fingerprint)
             if try service.processes(by: deadline) != nil {
                 if try runs(rendered, by: deadline) {
+                    confirmedWorker = try service.processes(by: deadline)?.worker
+                    // The agent may have ended before it could.
+                    try writeServerStates(ServerStateTable.empty)
                     logger.info("HAProxy runs as it should")
                     return
                 }
@@ -60,18 +80,28 @@ extension HAProxyDevice {
             }
         } else {
             logger.warning("haproxy.cfg is not what was served last; writing it again")
-            try write(rendered.bytes, keeping: nil)
+            try write(rendered.bytes)
         }
-        await readUsage()
+        await meter.readBeforeReload()
         try await serve(rendered)
         if rendered.fingerprint != served.fingerprint || !isFileRight { try store.commit(DeviceState(rendered)) }
         logger.info("HAProxy serves again what it should")
     }
 
+    /// The front ends that are open and should not be, or are not and should be.
+    func misplacedFrontends(
+        of set: LoadBalancerSet,
+        isSuspended: Bool,
+        by deadline: Deadline
+    ) throws(DriverError) -> [MeteredProtocol] {
+        let states = try service.frontendStates(by: deadline)
+        return set.loadBalancers.map(\.protocol.metered).filter { metered in
+            (states[ProxyName(metered).frontend] == "OPEN") == isSuspended
+        }
+    }
+
     private func runs(_ rendered: RenderedConfiguration, by deadline: Deadline) throws(DriverError) -> Bool {
         guard try service.runningFingerprint(by: deadline) == rendered.fingerprint else { return false }
-        let states = try service.frontendStates(by: deadline)
-        if rendered.isSuspended { return states.values.allSatisfy { $0 == "PAUSED" } }
-        return states.count == rendered.set.loadBalancers.count && states.values.allSatisfy { $0 == "OPEN" }
+        return try misplacedFrontends(of: rendered.set, isSuspended: rendered.isSuspended, by: deadline).isEmpty
     }
 }

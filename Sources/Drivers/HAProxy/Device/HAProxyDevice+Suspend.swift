@@ -1,24 +1,25 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import Logging
 import SteelyardCore
 import SteelyardSystem
 
 extension HAProxyDevice {
-    /// How long requests and connections that are under way may go on after a SUSPEND.
-    private static let grace = Duration.seconds(1)
-    /// How long is waited for one worker that only finishes what it has.
+    /// How long is waited for all answers to one step.
+    private static let patience = Duration.seconds(4)
+    /// How long is waited for the answer of one worker that only finishes what it has.
     private static let oldWorkerPatience = Duration.milliseconds(500)
 
     /// Closes the ports and the connections of the running HAProxy, whose checks and counters go on.
     func pause(_ rendered: RenderedConfiguration) async throws(DriverError) {
         let oldBytes = contents(of: files.config)
+        store.setPausing(true)
+        defer { store.setPausing(false) }
         // From here on, an HAProxy that is restarted, by whomever, stays suspended.
-        try write(rendered.bytes, keeping: nil)
+        try write(rendered.bytes)
         do throws(DriverError) {
-            let deadline = Deadline.after(.seconds(4))
+            let deadline = Deadline.after(Self.patience)
             if try service.processes(by: deadline) == nil {
                 try await service.start(rendered)
             } else if try service.runningFingerprint(by: deadline) == rendered.fingerprint {
@@ -26,11 +27,11 @@ extension HAProxyDevice {
                 for (name, state) in try service.frontendStates(by: deadline) where state == "OPEN" {
                     try command("disable frontend \(name)", deadline)
                 }
-                try await closeConnections(deadline)
+                try await closeConnections()
             } else {
-                await readUsage()
+                await meter.readBeforeReload()
                 try await service.reload(rendered)
-                try await closeConnections(.after(.seconds(4)))
+                try await closeConnections()
             }
             try store.commit(DeviceState(rendered))
         } catch {
@@ -44,10 +45,10 @@ extension HAProxyDevice {
     func resume(_ rendered: RenderedConfiguration) async throws(DriverError) {
         let oldBytes = contents(of: files.config)
         try requirePorts(rendered, beside: store.state)
-        try write(rendered.bytes, keeping: nil)
+        try write(rendered.bytes)
         do throws(DriverError) {
             if try !unpause(rendered) {
-                await readUsage()
+                await meter.readBeforeReload()
                 try await serve(rendered)
             }
             try store.commit(DeviceState(rendered))
@@ -62,7 +63,7 @@ extension HAProxyDevice {
     ///
     /// - Returns: Whether it serves now.
     func unpause(_ rendered: RenderedConfiguration) throws(DriverError) -> Bool {
-        let deadline = Deadline.after(.seconds(4))
+        let deadline = Deadline.after(Self.patience)
         guard try service.processes(by: deadline) != nil,
             try service.runningFingerprint(by: deadline) == rendered.fingerprint
         else { return false }
@@ -78,10 +79,13 @@ extension HAProxyDevice {
     ///
     /// Kept-alive connections without a request are in no list; the current worker's variable has their next request
     /// refused, and the others end with all that they have.
-    private func closeConnections(_ deadline: Deadline) async throws(DriverError) {
-        let graceEnd = Deadline.earlier(deadline, .after(Self.grace))
+    private func closeConnections() async throws(DriverError) {
+        let graceEnd = Deadline.after(renderer.configuration.suspendGrace)
+        let begun = Deadline.after(.seconds(1))
+        var deadline = Deadline.after(Self.patience)
         let oldWorkers = try service.processes(by: deadline)?.oldWorkers ?? []
         while true {
+            deadline = .after(Self.patience)
             var sessions = try clientSessions(nil, deadline).map { (worker: Int32?.none, name: $0) }
             for worker in oldWorkers {
                 // One that does not answer is ended all the same.
@@ -90,64 +94,42 @@ extension HAProxyDevice {
             }
             if sessions.isEmpty { break }
             if graceEnd.hasPassed {
-                for session in sessions {
-                    let shutdown = "shutdown session \(session.name)"
-                    if let worker = session.worker {
-                        try? command(shutdown, worker: worker, deadline)
-                    } else {
-                        try command(shutdown, deadline)
-                    }
+                for session in sessions where session.worker == nil {
+                    try command("shutdown session \(session.name)", deadline)
                 }
                 break
             }
-            try await pauseBriefly()
+            // Thousands of sessions take their time to list, and a long grace is nobody's hurry.
+            try await pause(begun.hasPassed ? .milliseconds(250) : .milliseconds(20))
         }
-        if !oldWorkers.isEmpty { try await end(oldWorkers, deadline) }
+        if !oldWorkers.isEmpty { try await meter.end(oldWorkers) }
     }
 
-    /// Ends workers that only finish what they have, once their counters have been read.
-    private func end(_ workers: [Int32], _ deadline: Deadline) async throws(DriverError) {
-        // Sessions that were just shut down are counted as they end.
-        try await pauseBriefly()
-        await readUsage()
-        let handles = workers.compactMap(ProcessHandle.init)
-        // Asked again, now that they are held: they are the same processes, and none that got a number since.
-        let still = try service.processes(by: deadline)?.oldWorkers ?? []
-        let ending = handles.filter { still.contains($0.processID) }
-        for handle in ending { handle.send(SIGTERM) }
-        let patienceEnd = Deadline.after(Self.oldWorkerPatience)
-        for handle in ending where !handle.waitForEnd(by: patienceEnd) {
-            handle.send(SIGKILL)
-            _ = handle.waitForEnd(by: .after(Self.oldWorkerPatience))
-        }
-    }
-
-    private func pauseBriefly() async throws(DriverError) {
-        do { try await Task.sleep(for: .milliseconds(20)) } catch {
+    private func pause(_ duration: Duration) async throws(DriverError) {
+        do { try await Task.sleep(for: duration) } catch {
             throw DriverError(.cancelled, "the agent is stopping")
         }
     }
 
     private func clientSessions(_ worker: Int32?, _ deadline: Deadline) throws(DriverError) -> [Substring] {
-        let answer = try service.ask("show sess", worker: worker, by: deadline)
-        return answer.split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ", maxSplits: 6)
-            guard words.contains("fe=http-in") || words.contains("fe=tcp-in") else { return nil }
-            return words.first?.prefix { $0 != ":" }
-        }
+        ClientSessions(try service.ask("show sess", worker: worker, by: deadline)).names
     }
 
-    /// Has a worker, the current one if none is named, do something that is answered with an empty line.
-    private func command(_ command: String, worker: Int32? = nil, _ deadline: Deadline) throws(DriverError) {
-        let answer = try service.ask(command, worker: worker, by: deadline)
+    /// Has the current worker do something that is answered with an empty line.
+    private func command(_ command: String, _ deadline: Deadline) throws(DriverError) {
+        let answer = try service.ask(command, worker: nil, by: deadline)
         let words = answer.split(whereSeparator: \.isNewline)
-        guard let first = words.first, !first.hasPrefix("Session terminated") else { return }
+        // Between the list and this, a session may have ended by itself.
+        guard let first = words.first, !first.hasPrefix("Session terminated"), !first.hasPrefix("No such session")
+        else {
+            return
+        }
         throw DriverError(.rejected, "HAProxy refuses \"\(command)\": \(first.prefix(120))")
     }
 
     /// Goes back after a failure; the recovery compares everything, and puts right what is not as the state says.
     private func undo(_ bytes: [UInt8]?, after error: DriverError) async {
-        if let bytes { try? write(bytes, keeping: nil) }
+        if let bytes { try? write(bytes) }
         isRecovered = false
         // Whoever does not answer now would not answer to that either; whoever waits for the reply has waited enough.
         if error.code != .timedOut { await recoverBeforeChange() }

@@ -21,8 +21,20 @@ actor HAProxyDevice {
     let logger: Logger
     /// Also keeps the supervisor's restarts and the changes apart.
     let turns = SerialGate()
+    /// Told of every step of a change, between any two of which the agent may end.
+    let onStep: @Sendable (ChangeStep) -> Void
     /// Whether what a crash may have left has been looked at.
     var isRecovered = false
+    /// What the committed state renders to; a memory of what was rendered last.
+    var lastRendered: RenderedConfiguration?
+    /// The worker that was seen to serve what it should; another may have been given another file by somebody else.
+    var confirmedWorker: Int32?
+    /// What was removed while HAProxy ran, as it was then.
+    var removed: [ServerName: ProxyServer] = [:]
+    /// Whether there may be servers that are to be removed once their last connection has ended.
+    var mayHaveRemoved = true
+    /// What was logged last of what somebody else has changed.
+    var lastDrift: String?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -31,7 +43,8 @@ actor HAProxyDevice {
         _ service: any HAProxyService,
         _ store: DeviceStore,
         _ meter: Meter,
-        _ logger: Logger
+        _ logger: Logger,
+        onStep: @escaping @Sendable (ChangeStep) -> Void = { _ in }
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-device")
         self.renderer = renderer
@@ -39,6 +52,7 @@ actor HAProxyDevice {
         self.store = store
         self.meter = meter
         self.logger = logger
+        self.onStep = onStep
         check = ConfigurationCheck(renderer.configuration.binary)
         files = DeviceFiles(renderer.configuration)
     }
@@ -46,18 +60,23 @@ actor HAProxyDevice {
     /// Serves exactly these load balancers, or keeps them for the next ENABLE.
     func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         try await turns.withTurn { () throws(DriverError) in
-            await recoverBeforeChange()
+            await makeReady()
             let before = store.state
             let rendered = renderer.render(wanted, isSuspended: before.isSuspended)
-            if try isInPlace(rendered) {
+            let plan = try plan(to: rendered, from: before)
+            logger.info("an UPDATE has its plan", metadata: [LogKeys.plan: "\(plan)"])
+            switch plan {
+            case .nothing where isInPlace(rendered, before):
                 // The ledger may have been lost since, or may never have heard of this.
                 await meter.serve(wanted)
-                if before != DeviceState(rendered) { try store.commit(DeviceState(rendered)) }
-                return
+            case .nothing: try await change([], to: rendered, from: before)
+            case .runtime(let changes): try await change(changes, to: rendered, from: before)
+            case .reload, .start:
+                try requirePorts(rendered, beside: before)
+                try await replace(with: rendered, prepareReplacement(with: rendered))
             }
-            try requirePorts(rendered, beside: before)
-            try await checkCandidate(rendered)
-            try await replace(with: rendered)
+            lastRendered = rendered
+            isRecovered = true
         }
     }
 
@@ -65,8 +84,8 @@ actor HAProxyDevice {
     func suspend() async throws(DriverError) {
         try await turns.withTurn { () throws(DriverError) in
             let served = try store.state.requireServed()
-            await recoverBeforeChange()
-            if store.state.isSuspended { return }
+            if store.state.isSuspended { return try await requireAsAsked(served) }
+            await makeReady()
             let rendered = renderer.render(served.set, isSuspended: true)
             try await pause(rendered)
         }
@@ -76,8 +95,8 @@ actor HAProxyDevice {
     func enable() async throws(DriverError) {
         try await turns.withTurn { () throws(DriverError) in
             let served = try store.state.requireServed()
-            await recoverBeforeChange()
-            guard store.state.isSuspended else { return }
+            guard store.state.isSuspended else { return try await requireAsAsked(served) }
+            await makeReady()
             let rendered = renderer.render(served.set, isSuspended: false)
             try await resume(rendered)
         }
@@ -103,8 +122,9 @@ actor HAProxyDevice {
             isRecovered = false
             try await service.stop()
             do throws(FileError) {
-                for file in [files.log, files.startLog, files.lastGood, files.candidate] { try AtomicFile.remove(file) }
+                for file in [files.startLog, files.lastGood, files.candidate] { try AtomicFile.remove(file) }
             } catch { throw DriverError(.stateUnwritable, error.description) }
+            try files.removeLog(logger)
             try store.commit(.deleted)
         }
     }
@@ -114,10 +134,11 @@ actor HAProxyDevice {
         try await service.stop()
         try await meter.reset()
         do throws(FileError) {
-            for file in [files.config, files.lastGood, files.candidate, files.log, files.startLog] + files.setAside {
+            for file in files.all {
                 try AtomicFile.remove(file)
             }
         } catch { throw DriverError(.stateUnwritable, error.description) }
+        try files.removeLog(logger)
         isRecovered = true
     }
 }

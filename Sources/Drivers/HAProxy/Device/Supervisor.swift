@@ -23,6 +23,7 @@ struct Supervisor: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await watch() }
             group.addTask { await readMeter() }
+            group.addTask { await watchForDrift() }
         }
     }
 
@@ -50,16 +51,18 @@ struct Supervisor: Sendable {
         }
     }
 
-    /// Reads the counters: often while there are workers that will end when their last client does.
+    /// Reads the counters: more often while there are workers that will end when their last client does.
     private func readMeter() async {
         while !Task.isCancelled {
-            var haveOldWorkers = false
+            var pause = Duration.seconds(1)
             if store.state.served != nil {
-                do throws(DriverError) { haveOldWorkers = try await meter.read() } catch {
+                do throws(DriverError) { pause = try await meter.read() } catch {
                     logger.debug("the counters cannot be read", metadata: [LogKeys.error: "\(error)"])
                 }
             }
-            try? await Task.sleep(for: haveOldWorkers ? .milliseconds(100) : .seconds(1))
+            try? await Task.sleep(for: pause)
         }
+        // Old workers are let go with the agent: what they have sent so far is known to the next one.
+        if store.state.served != nil { _ = try? await meter.read(writing: true) }
     }
 }

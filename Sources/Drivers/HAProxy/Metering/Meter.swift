@@ -7,16 +7,29 @@ import SteelyardSystem
 import SystemPackage
 
 /// Reads the workers' counters into the ledger, on a thread of its own: a report never waits behind a change.
+///
+/// Nothing that HAProxy sends is lost but by violence: a worker that is killed takes along what it has sent since the last
+/// reading, and one that ends while no agent runs what it has sent since the ledger was written.
 actor Meter {
+    typealias Worker = UsageLedger.Worker
+
     private let executor: ThreadExecutor
-    private let service: any HAProxyService
+    let service: any HAProxyService
+    let logger: Logger
     private let path: FilePath
-    private let logger: Logger
+    let oldWorkerLimits: OldWorkerLimits
     private let now: @Sendable () -> UTCTimestamp
     private var ledger: UsageLedger?
     /// What is on disk.
     private var written: UsageLedger?
     private var writeAfter = ContinuousClock.now
+    /// The report that was asked for last, and how far each worker had been read for it.
+    private var reported: (report: UsageReport, readings: [Worker: UsageLedger.Bytes])?
+    var holds: WorkerHolds
+    /// Since when each old worker has been one, as far as this agent has seen.
+    var oldSince: [Worker: ContinuousClock.Instant] = [:]
+    /// Workers that were asked what they keep.
+    private var known: Set<Worker> = []
     /// How long a reading may take: METRICS is asked for with a patience of five seconds.
     private static let patience = Duration.seconds(1)
     /// How often the ledger is written while only its numbers grow: all that is lost where the agent and HAProxy
@@ -27,15 +40,18 @@ actor Meter {
 
     init(
         _ service: any HAProxyService,
-        _ path: FilePath,
+        _ files: DeviceFiles,
         _ logger: Logger,
+        oldWorkerLimits: OldWorkerLimits = OldWorkerLimits(),
         now: @escaping @Sendable () -> UTCTimestamp = { .now }
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-meter")
         self.service = service
-        self.path = path
         self.logger = logger
+        self.oldWorkerLimits = oldWorkerLimits
         self.now = now
+        path = files.usage
+        holds = WorkerHolds(service, files)
         ledger = Self.read(path, logger)
         written = ledger
     }
@@ -43,9 +59,10 @@ actor Meter {
     /// Takes note of what is served from now on.
     func serve(_ set: LoadBalancerSet) {
         var ledger = ledger ?? UsageLedger(start: now())
+        let before = ledger.served
         ledger.serve(Set(set.loadBalancers.map(\.protocol.metered)))
         self.ledger = ledger
-        write(atOnce: true)
+        write(atOnce: written == nil || before != ledger.served)
     }
 
     /// Forgets everything, on disk too.
@@ -54,50 +71,110 @@ actor Meter {
     func reset() throws(DriverError) {
         ledger = nil
         written = nil
+        reported = nil
+        holds.release { _ in true }
         do throws(FileError) { try AtomicFile.remove(path) } catch {
             throw DriverError(.stateUnwritable, error.description)
         }
     }
 
-    /// Reads all workers.
+    /// Reads all workers, lets those end that have nothing left to send, and ends those that are too old or too many.
     ///
-    /// - Returns: Whether there are workers that will soon be gone.
+    /// - Returns: How long the next reading can wait.
     /// - Throws: `DriverError` where one that runs does not answer; the others were read.
     @discardableResult
-    func read(writing atOnce: Bool = false) throws(DriverError) -> Bool {
-        guard ledger != nil else { return false }
-        let deadline = Deadline.after(Self.patience)
-        let table = try service.processes(by: deadline)
-        var failure: DriverError?
-        // By their numbers: the current worker may become an old one between two questions.
-        for worker in (table?.oldWorkers ?? []) + [table?.worker].compactMap(\.self) {
-            do throws(DriverError) { try record(worker, deadline) } catch { failure = error }
+    func read(writing atOnce: Bool = false) throws(DriverError) -> Duration {
+        let old = try readWorkers(writing: atOnce)
+        endSurplus(of: old)
+        // An old worker that is held waits for this to let it end; another may end at any time.
+        if !old.allSatisfy({ holds.isHeld($0) }) { return .milliseconds(100) }
+        return old.isEmpty ? .seconds(1) : .milliseconds(500)
+    }
+
+    /// Reads all workers, and puts it on the disk: the current one is about to be an old one, whose end no agent may see.
+    func readBeforeReload() {
+        do throws(DriverError) { try read(writing: true) } catch {
+            logger.warning("a worker's counters cannot be read", metadata: [LogKeys.error: "\(error)"])
         }
-        let haveEnded = ledger?.forget { ProcessHandle.startTime(of: $0.processID) != $0.startTime } ?? false
-        write(atOnce: atOnce || haveEnded)
-        // One that has just ended is no failure.
-        if let failure, failure.code != .notRunning { throw failure }
-        return table?.oldWorkers.isEmpty == false
     }
 
     /// Reads all workers, and reports.
     ///
     /// - Throws: `DriverError` where a worker does not answer: what it has sent stays for the next report.
     func report() throws(DriverError) -> UsageReport {
-        try read()
+        try readWorkers()
         let time = now()
-        return (ledger ?? UsageLedger(start: time)).report(until: time)
+        let report = (ledger ?? UsageLedger(start: time)).report(until: time)
+        reported = (report, ledger?.readings ?? [:])
+        return report
     }
 
     /// Takes note that a report was delivered.
     func commit(_ report: UsageReport) {
         guard ledger?.commit(report) == true else { return }
         write(atOnce: true)
+        guard let reported, reported.report == report else { return }
+        for (worker, bytes) in reported.readings {
+            let reading = CommittedReading(until: report.end, bytes: bytes)
+            for command in reading.commands { holds.tell(command, worker, by: .after(Self.patience)) }
+        }
     }
 
-    private func record(_ processID: Int32, _ deadline: Deadline) throws(DriverError) {
-        guard let startTime = ProcessHandle.startTime(of: processID) else { return }
-        let answer = try service.ask("show stat -1 1 -1", worker: processID, by: deadline)
+    /// Reads all workers, and lets those end that have nothing left to send.
+    ///
+    /// - Returns: The old ones that are still there.
+    @discardableResult
+    private func readWorkers(writing atOnce: Bool = false) throws(DriverError) -> [Worker] {
+        guard ledger != nil else { return [] }
+        let deadline = Deadline.after(Self.patience)
+        let table = try service.processes(by: deadline)
+        let old = (table?.oldWorkers ?? []).compactMap(Worker.init)
+        let workers = old + [table?.worker].compactMap { $0.flatMap(Worker.init) }
+        var failure: DriverError?
+        for worker in workers { holds.hold(worker, isOld: old.contains(worker), by: deadline) }
+        do throws(DriverError) { try adopt(workers, deadline) } catch { failure = error }
+        var finished: Set<Worker> = []
+        // By their numbers: the current worker may become an old one between two questions.
+        for worker in workers where known.contains(worker) {
+            do throws(DriverError) {
+                let isFinished = old.contains(worker) ? try holds.isFinished(worker, by: deadline) : false
+                try record(worker, deadline)
+                if isFinished { finished.insert(worker) }
+            } catch { failure = error }
+        }
+        let haveEnded = ledger?.forget { $0.hasEnded } ?? false
+        holds.release { $0.hasEnded }
+        oldSince = oldSince.filter { old.contains($0.key) }
+        for worker in old { oldSince[worker] = oldSince[worker] ?? .now }
+        known.formIntersection(workers)
+        // What a worker that now ends has sent is on the disk before: nobody could ask it again.
+        write(atOnce: atOnce || haveEnded || !old.isEmpty)
+        if ledger == written { letEnd(finished) }
+        // One that has just ended is no failure.
+        if let failure, failure.code != .notRunning { throw failure }
+        return old.filter { !$0.hasEnded }
+    }
+
+    /// Asks workers that are seen for the first time how far their counters were reported.
+    ///
+    /// - Throws: `DriverError` where one does not answer, which then is not known and not read.
+    private func adopt(_ workers: [Worker], _ deadline: Deadline) throws(DriverError) {
+        var kept: [Worker: CommittedReading] = [:]
+        var failure: DriverError?
+        for worker in workers where !known.contains(worker) {
+            do throws(DriverError) {
+                kept[worker] = try CommittedReading { (command) throws(DriverError) -> String in
+                    try holds.ask(command, worker, by: deadline)
+                }
+                known.insert(worker)
+            } catch { failure = error }
+        }
+        ledger?.adopt(kept)
+        if let failure { throw failure }
+    }
+
+    func record(_ worker: Worker, _ deadline: Deadline) throws(DriverError) {
+        let answer = try holds.ask("show stat -1 1 -1", worker, by: deadline)
         guard let table = StatisticsTable(answer) else { return }
         var reading: UsageLedger.Bytes = [:]
         for metered in MeteredProtocol.allCases {
@@ -106,10 +183,11 @@ actor Meter {
             // What was put on the wire, to the byte; `bout` leaves out part of the head of each HTTP answer.
             reading[metered] = UInt64(metered == .http ? row["h1_bytes_out"] : row["bout"]) ?? UInt64(row["bout"])
         }
-        ledger?.record(reading, of: UsageLedger.Worker(processID: processID, startTime: startTime))
+        ledger?.record(reading, of: worker)
     }
 
-    private func write(atOnce: Bool) {
+    /// Writes the ledger where anything in it is new.
+    func write(atOnce: Bool) {
         guard let ledger, ledger != written, atOnce || writeAfter <= .now else { return }
         // Where the disk is full, the next reading tries again; the numbers are safe in the workers and in memory.
         writeAfter = .now + Self.writeInterval

@@ -68,6 +68,22 @@ struct UsageLedger: Hashable, Sendable {
         readings[worker] = last.merging(reading) { $1 }
     }
 
+    /// Takes over what workers keep, where this ledger has been begun anew or is older than that.
+    mutating func adopt(_ kept: [Worker: CommittedReading]) {
+        guard let newest = kept.values.map(\.until).max() else { return }
+        let isNew = sequence == 0 && readings.isEmpty && pending.isEmpty
+        let isOlder = isNew || newest > start
+        if isOlder {
+            // All that this ledger has was in that report.
+            pending = [:]
+            start = newest
+            sequence += 1
+        }
+        for (worker, reading) in kept where reading.until == start && (isOlder || readings[worker] == nil) {
+            readings[worker] = reading.bytes
+        }
+    }
+
     /// Drops the readings of workers that have ended.
     ///
     /// - Returns: Whether there were any.

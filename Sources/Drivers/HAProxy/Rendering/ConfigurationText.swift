@@ -4,63 +4,98 @@
 import SteelyardCore
 
 /// haproxy.cfg while it is being written: its lines, and which field of the message each comes from.
-///
-/// Lines are made of words, and the only strings that can be words are this program's own literals and the values of
-/// types that cannot hold white space, quotes, `\`, `#`, `$` or control characters. Nothing else fits in.
 struct ConfigurationText {
-    /// A word of a line.
-    struct Word: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
-        let text: String
-
-        init(stringLiteral literal: StaticString) { text = literal.description }
-
-        init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
-
-        /// Joins this program's literals and checked values.
-        struct Interpolation: StringInterpolationProtocol {
-            fileprivate(set) var text = ""
-
-            init(literalCapacity: Int, interpolationCount: Int) {}
-
-            mutating func appendLiteral(_ literal: StaticString) { text += literal.description }
-            mutating func appendInterpolation(_ number: Int) { text += String(number) }
-            mutating func appendInterpolation(_ port: Port) { text += port.description }
-            mutating func appendInterpolation(_ identifier: Identifier) { text += identifier.description }
-            mutating func appendInterpolation(_ address: IPAddress) { text += address.description }
-            mutating func appendInterpolation(_ address: HostAddress) { text += address.description }
-            mutating func appendInterpolation(_ path: MonitorPath) { text += path.description }
-            mutating func appendInterpolation(_ option: CheckedWord) { text += option.text }
-            mutating func appendInterpolation(_ fingerprint: Fingerprint) { text += fingerprint.description }
-            mutating func appendInterpolation(_ word: Word) { text += word.text }
-        }
+    /// What a line is to a change of the configuration.
+    enum Role {
+        /// A change of it takes a reload.
+        case structure
+        /// A server, most of which can be changed while HAProxy runs.
+        case server
+        /// Nothing that HAProxy acts on.
+        case comment
+        /// What tells this file from another that serves the same.
+        case mark
     }
 
-    private(set) var lines: [String] = []
+    private struct Line {
+        let text: String
+        let role: Role
+    }
+
+    private var lines: [Line] = []
     private(set) var fields: [Int: LoadBalancerField] = [:]
+    private(set) var servers: [ProxyServer] = []
+
+    /// The file's text.
+    var text: String { lines.reduce(into: "") { $0 += $1.text + "\n" } }
+
+    /// Names all that can only be changed by a reload.
+    var structure: Fingerprint { fingerprint { $0 == .structure } }
+
+    /// Names what is served.
+    var fingerprint: Fingerprint { fingerprint { $0 != .mark } }
 
     /// Begins a section.
-    mutating func section(_ words: Word...) {
-        if !lines.isEmpty { lines.append("") }
-        append(words, indentation: "")
+    mutating func section(_ words: HAProxyWord...) {
+        if !lines.isEmpty { lines.append(Line(text: "", role: .structure)) }
+        append(words, indentation: "", .structure)
     }
 
     /// Adds a line to the section.
     ///
     /// - Parameter field: What is at fault where HAProxy refuses the line.
-    mutating func line(_ words: Word..., field: LoadBalancerField? = nil) {
-        line(words, field: field)
+    mutating func line(_ words: HAProxyWord..., field: LoadBalancerField? = nil) {
+        append(words, indentation: Self.indentation, .structure)
+        note(field)
     }
 
-    mutating func line(_ words: [Word], field: LoadBalancerField? = nil) {
-        append(words, indentation: "    ")
+    mutating func line(_ words: [HAProxyWord], field: LoadBalancerField? = nil) {
+        append(words, indentation: Self.indentation, .structure)
+        note(field)
+    }
+
+    /// Adds a line that tells this file from another that serves the same.
+    mutating func mark(_ words: HAProxyWord...) { append(words, indentation: Self.indentation, .mark) }
+
+    /// Adds a server to the section.
+    mutating func server(_ server: ProxyServer, field: LoadBalancerField) {
+        servers.append(server)
+        append(server.line, indentation: Self.indentation, .server)
+        note(field)
+    }
+
+    /// Adds a comment line.
+    mutating func comment(_ words: HAProxyWord...) {
+        append(["#"] + words, indentation: lines.isEmpty ? "" : Self.indentation, .comment)
+    }
+
+    /// Replaces the mark, once what it is to name is known.
+    mutating func replaceMark(_ words: HAProxyWord...) {
+        guard let index = lines.firstIndex(where: { $0.role == .mark }) else { return }
+        lines[index] = Line(text: Self.joined(words, Self.indentation), role: .mark)
+    }
+
+    private static let indentation = "    "
+
+    private mutating func append(_ words: [HAProxyWord], indentation: String, _ role: Role) {
+        lines.append(Line(text: Self.joined(words, indentation), role: role))
+    }
+
+    private static func joined(_ words: [HAProxyWord], _ indentation: String) -> String {
+        indentation + words.map(\.text).joined(separator: " ")
+    }
+
+    private mutating func note(_ field: LoadBalancerField?) {
         // HAProxy counts lines from 1.
         if let field { fields[lines.count] = field }
     }
 
-    /// Adds a comment line.
-    mutating func comment(_ text: StaticString) { lines.append("# \(text)") }
-
-    private mutating func append(_ words: [Word], indentation: String) {
-        lines.append(indentation + words.map(\.text).joined(separator: " "))
+    private func fingerprint(of isMeant: (Role) -> Bool) -> Fingerprint {
+        var fingerprint = Fingerprint()
+        for line in lines where isMeant(line.role) {
+            fingerprint.add(line.text.utf8)
+            fingerprint.add(CollectionOfOne(UInt8(ascii: "\n")))
+        }
+        return fingerprint
     }
 }

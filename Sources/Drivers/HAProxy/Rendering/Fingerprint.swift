@@ -5,13 +5,20 @@
 ///
 /// It guards against accidents, not against forgers.
 struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
-    private let value: UInt64
+    private var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
-    init(_ bytes: some Sequence<UInt8>) {
-        var value: UInt64 = 0xCBF2_9CE4_8422_2325
+    /// That of an empty text.
+    init() {}
+
+    init(_ bytes: some Sequence<UInt8>) { add(bytes) }
+
+    /// Goes on with more of the text.
+    mutating func add(_ bytes: some Sequence<UInt8>) {
         for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        self.value = value
     }
+
+    /// A number that differs where texts do, mostly.
+    func number(below limit: Int) -> Int { Int(value % UInt64(limit)) }
 
     /// Reads what ``description`` gives.
     init?(_ text: some StringProtocol) {

@@ -4,6 +4,9 @@
 import SteelyardCore
 
 extension HAProxyRenderer {
+    /// Not secret, and the same on every device, so that clients stay with their nodes when one takes over from another.
+    static let cookieKey: HAProxyWord = "steelyard"
+
     func writeBackend(_ loadBalancer: LoadBalancer, at index: Int, to text: inout ConfigurationText) {
         let options = loadBalancer.options
         let isHTTP = loadBalancer.protocol == .http
@@ -16,15 +19,8 @@ extension HAProxyRenderer {
         text.line("retries", "\(options.connectRetries)")
         writePersistence(loadBalancer.protocol, to: &text)
         writeChecks(loadBalancer, at: index, to: &text)
-        let main = loadBalancer.protocol == .galera ? loadBalancer.nodes.firstIndex { !$0.isBackup } : nil
-        for (place, node) in loadBalancer.nodes.enumerated() {
-            let role: ServerRole =
-                switch (loadBalancer.protocol, place) {
-                case (.galera, main): .main
-                case (.galera, _): .backup
-                default: node.isBackup ? .backup : .active
-                }
-            writeServer(node, role, isHTTP: isHTTP, field: (index, place), to: &text)
+        for (place, server) in servers(of: loadBalancer).enumerated() {
+            text.server(server, field: LoadBalancerField(loadBalancer: index, node: place, name: "address"))
         }
     }
 
@@ -43,9 +39,12 @@ extension HAProxyRenderer {
         switch spoken {
         case .http:
             text.line("http-reuse safe")
-            text.line("cookie SERVERID insert indirect nocache httponly")
+            // Made of the node's address: a cookie with a name of its own could not be given to a node that is added
+            // while HAProxy runs (before 3.0).
+            text.line("cookie SERVERID insert indirect nocache httponly dynamic")
+            text.line("dynamic-cookie-key", Self.cookieKey)
         case .tcp:
-            text.line("stick-table type ipv6 size 200k expire 30m")
+            text.line("stick-table type ipv6 size 200k expire 30m peers steelyard")
             text.line("stick on src")
         case .galera:
             // A client that stuck to a backup would go on writing there when the main node is back.
@@ -70,55 +69,15 @@ extension HAProxyRenderer {
         // HAProxy counts this from the connection on; until there is one, a check waits for the shorter of the back
         // end's `timeout connect` and the interval.
         text.line("timeout check", "\(monitor.timeout)s")
-        text.line(
-            "default-server",
-            "inter \(monitor.delay)s",
-            "fall \(monitor.attempts)",
-            "rise \(min(monitor.attempts, 2))",
-            field: field
-        )
+        text.line(["default-server"] + checks(of: monitor), field: field)
     }
 
     /// What an HTTP check calls the host: the address that clients use, as far as it is known.
-    private func checkedHost(_ loadBalancer: LoadBalancer) -> ConfigurationText.Word {
+    private func checkedHost(_ loadBalancer: LoadBalancer) -> HAProxyWord {
         switch loadBalancer.address {
         case .v4(let text) where text != "0.0.0.0": loadBalancer.address.map { "\($0)" } ?? "localhost"
         case .v6(let text) where text != "::": loadBalancer.address.map { "[\($0)]" } ?? "localhost"
         default: "localhost"
         }
-    }
-
-    private enum ServerRole { case active, backup, main }
-
-    private func writeServer(
-        _ node: Node,
-        _ role: ServerRole,
-        isHTTP: Bool,
-        field: (loadBalancer: Int, node: Int),
-        to text: inout ConfigurationText
-    ) {
-        var words: [ConfigurationText.Word] = ["server", "id-\(node.id)"]
-        if case .ip(.v6) = node.address {
-            words.append("[\(node.address)]:\(node.port)")
-        } else {
-            words.append("\(node.address):\(node.port)")
-        }
-        // Weight 0 takes no new client and keeps those that a cookie or the table has bound to the node.
-        words.append("weight \(node.condition == .draining ? 0 : node.weight)")
-        words.append("check")
-        if isHTTP { words.append("cookie id-\(node.id)") }
-        switch role {
-        case .active: break
-        case .backup: words.append("backup")
-        // Two nodes that are written to at once is what such a cluster is to be spared.
-        case .main: words.append("on-marked-up shutdown-backup-sessions")
-        }
-        if node.hasName {
-            // A name that cannot be resolved yet is a node that is down, not an UPDATE that fails.
-            words.append("init-addr libc,none")
-            if facts.hasNameServer { words.append("resolvers device") }
-        }
-        if node.condition == .disabled { words.append("disabled") }
-        text.line(words, field: LoadBalancerField(loadBalancer: field.loadBalancer, node: field.node, name: "address"))
     }
 }

@@ -14,7 +14,12 @@ extension HAProxyRenderer {
         let port = LoadBalancerField(loadBalancer: index, name: "port")
         let isHTTP = loadBalancer.protocol == .http
         text.section(isHTTP ? "frontend http-in" : "frontend tcp-in")
-        if isSuspended { text.line("disabled") }
+        text.comment(
+            "loadbalancers[\(index)]:",
+            loadBalancer.id.map { "id \($0)," } ?? "without an id,",
+            "\(loadBalancer.protocol), \(loadBalancer.algorithm), nodes: \(loadBalancer.nodes.count)"
+        )
+        if isSuspended { text.mark("disabled") }
         text.line(isHTTP ? "mode http" : "mode tcp")
         for address in ListeningAddress.all(of: loadBalancer, facts) { text.line(address.bindLine, field: port) }
         text.line("timeout client", "\(options.clientTimeout)ms")
@@ -38,7 +43,7 @@ extension HAProxyRenderer {
 }
 
 extension ListeningAddress {
-    fileprivate var bindLine: [ConfigurationText.Word] {
+    fileprivate var bindLine: [HAProxyWord] {
         switch self {
         case .allIPv4(let port): ["bind", "*:\(port)"]
         // Apart from IPv4, whose clients would be logged as ::ffff:… otherwise.

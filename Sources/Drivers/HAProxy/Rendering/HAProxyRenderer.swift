@@ -29,42 +29,51 @@ public struct HAProxyRenderer: Sendable {
         render(wanted, isSuspended: false).text
     }
 
-    func render(_ wanted: LoadBalancerSet, isSuspended: Bool) -> RenderedConfiguration {
-        // What is served is named by the text that serves it, all but for the line that has the name.
-        let fingerprint = Fingerprint(write(wanted, isSuspended: false, fingerprint: nil).joined.utf8)
-        let text = write(wanted, isSuspended: isSuspended, fingerprint: fingerprint)
-        return RenderedConfiguration(
-            set: wanted,
-            isSuspended: isSuspended,
-            listening: isSuspended ? [] : wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) },
-            text: text.joined,
-            fingerprint: fingerprint,
-            fields: text.fields
-        )
+    /// What it takes to come from one configuration to another, and the lines of haproxy.cfg that are different.
+    ///
+    /// - Parameters:
+    ///   - old: What HAProxy runs.
+    ///   - wanted: What it is to run.
+    public func describeChange(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> String {
+        let (before, after) = (render(old, isSuspended: false), render(wanted, isSuspended: false))
+        let plan = ChangePlan(from: RunningState(loaded: before), to: after)
+        let difference = LineDifference.describe(from: before.text, to: after.text)
+        return difference.isEmpty ? "\(plan)" : "\(plan)\n\(difference)"
     }
 
-    private func write(
-        _ wanted: LoadBalancerSet,
-        isSuspended: Bool,
-        fingerprint: Fingerprint?
-    ) -> ConfigurationText {
+    func render(_ wanted: LoadBalancerSet, isSuspended: Bool) -> RenderedConfiguration {
         var text = ConfigurationText()
         text.comment("Written by Steelyard for an UPDATE. Changes made here by hand are lost with the next one.")
-        writeGlobal(wanted, fingerprint, to: &text)
+        writeGlobal(wanted, to: &text)
         writeDefaults(to: &text)
         if usesNames(wanted), facts.hasNameServer { writeResolvers(to: &text) }
+        if wanted.loadBalancers.contains(where: { $0.protocol == .tcp }) { writePeers(to: &text) }
         for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
             writeFrontend(loadBalancer, at: index, isSuspended: isSuspended, to: &text)
             writeBackend(loadBalancer, at: index, to: &text)
         }
-        return text
+        writeStatistics(to: &text)
+        let fingerprint = text.fingerprint
+        text.replaceMark("set-var", RuntimeMark.variable, "str(\(fingerprint))")
+        return RenderedConfiguration(
+            set: wanted,
+            isSuspended: isSuspended,
+            listening: isSuspended ? [] : wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) },
+            text: text.text,
+            fingerprint: fingerprint,
+            structure: text.structure,
+            servers: text.servers,
+            fields: text.fields
+        )
     }
 
-    private func writeGlobal(_ wanted: LoadBalancerSet, _ fingerprint: Fingerprint?, to text: inout ConfigurationText) {
+    private func writeGlobal(_ wanted: LoadBalancerSet, to text: inout ConfigurationText) {
         let nodes = wanted.loadBalancers.reduce(0) { $0 + $1.nodes.count }
         let words = configuration.words
         text.section("global")
-        if let fingerprint { text.line("description", "\(fingerprint)") }
+        // Filled in once all that it names is written.
+        text.mark("set-var")
+        text.line("localpeer device")
         if let user = words.user { text.line("user", "\(user)") }
         if let group = words.group { text.line("group", "\(group)") }
         text.line("maxconn", "\(facts.possibleConnections(of: configuration.maxConnections, nodes: nodes))")
@@ -72,7 +81,7 @@ public struct HAProxyRenderer: Sendable {
         text.line(
             "stats socket",
             "\(words.stateDirectory)/admin.sock",
-            "mode 600",
+            words.socketOwner.map { "mode 600 user \($0)" } ?? "mode 600",
             "level admin",
             "expose-fd listeners"
         )
@@ -82,9 +91,16 @@ public struct HAProxyRenderer: Sendable {
             text.line("log stdout format raw local0")
         }
         // Workers that finish their connections after a reload are bounded in age and in number.
-        text.line("hard-stop-after 30m")
+        let limit = configuration.hardStopAfter
+        text.line("hard-stop-after", limit.isMultiple(of: 60) ? "\(limit / 60)m" : "\(limit)s")
         text.line("mworker-max-reloads 50")
         text.line("spread-checks 5")
+        // Where it is on, HTTP's counter of bytes has those twice that were not copied.
+        text.line(".if version_atleast(2.9)")
+        text.line("tune.h1.zero-copy-fwd-send off")
+        text.line(".endif")
+        // How the nodes were when HAProxy was told to reload; the name of DeviceFiles.serverStates.
+        text.line("server-state-file", "\(words.stateDirectory)/servers.state")
     }
 
     private func writeDefaults(to text: inout ConfigurationText) {
@@ -94,6 +110,21 @@ public struct HAProxyRenderer: Sendable {
         text.line("timeout client-fin 30s")
         text.line("timeout server-fin 30s")
         text.line("option redispatch")
+        text.line("load-server-state-from-file global")
+    }
+
+    /// HAProxy as its own peer: at a reload, the old worker hands its stick table to the new one.
+    private func writePeers(to text: inout ConfigurationText) {
+        text.section("peers steelyard")
+        if configuration.words.user == nil, configuration.words.group == nil {
+            // The name of DeviceFiles.peerSocket.
+            text.line("bind", "unix@\(configuration.words.stateDirectory)/peers.sock", "mode 600")
+        } else {
+            // Workers that have given root up cannot enter the folder; a socket without a file needs no permission.
+            let folder = Fingerprint(configuration.words.stateDirectory.text.utf8)
+            text.line("bind", "abns@steelyard-\(folder)")
+        }
+        text.line("server device")
     }
 
     private func writeResolvers(to text: inout ConfigurationText) {
@@ -111,10 +142,6 @@ public struct HAProxyRenderer: Sendable {
     private func usesNames(_ wanted: LoadBalancerSet) -> Bool {
         wanted.loadBalancers.contains { $0.nodes.contains(where: \.hasName) }
     }
-}
-
-extension ConfigurationText {
-    fileprivate var joined: String { lines.joined(separator: "\n") + "\n" }
 }
 
 extension Node {

@@ -10,6 +10,9 @@ struct ProxyName: Hashable, Sendable {
     /// The back end's name.
     let backend: String
 
+    /// The front end that shows the statistics, which is no load balancer's.
+    static let statistics = "stats"
+
     init(_ metered: MeteredProtocol) {
         frontend = "\(metered.rawValue)-in"
         backend = "\(metered.rawValue)-servers"

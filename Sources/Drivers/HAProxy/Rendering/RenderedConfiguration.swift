@@ -15,9 +15,13 @@ struct RenderedConfiguration: Hashable, Sendable {
     let text: String
     /// Names what is served.
     ///
-    /// The running HAProxy has it as its `description`, so that it can be asked what it serves; the file of a
-    /// suspended device has the same as that of one which serves.
+    /// The running HAProxy has it in a variable, so that it can be asked what it serves; the file of a suspended device
+    /// has the same as that of one which serves.
     let fingerprint: Fingerprint
+    /// Names all that only a reload can change.
+    let structure: Fingerprint
+    /// The nodes as HAProxy has them, in the file's order.
+    let servers: [ProxyServer]
     /// The field of the message that a line of the file comes from, by the line's number from 1.
     let fields: [Int: LoadBalancerField]
 
@@ -35,6 +39,8 @@ struct RenderedConfiguration: Hashable, Sendable {
             listening: listening,
             text: text,
             fingerprint: fingerprint,
+            structure: structure,
+            servers: servers,
             fields: fields
         )
     }

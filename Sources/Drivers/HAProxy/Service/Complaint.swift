@@ -45,6 +45,9 @@ struct Complaint: Hashable, Sendable {
             field = LoadBalancerField(loadBalancer: index, name: "port")
         }
         let sentence = "is refused by HAProxy: \(words)"
+        if frontend == ProxyName.statistics {
+            return DriverError(isAddressInUse ? .addressInUse : .rejected, "\(StatisticsAddress.option) \(sentence)")
+        }
         return DriverError(
             isAddressInUse ? .addressInUse : .rejected,
             field == nil ? "the configuration \(sentence)" : sentence,

@@ -9,7 +9,7 @@ struct ConfigurationCheck: Sendable {
     private let program: Program
     private let timeout: Duration
 
-    init(_ binary: FilePath, within timeout: Duration = .seconds(6)) {
+    init(_ binary: FilePath, within timeout: Duration = .seconds(4)) {
         program = Program(binary, option: "haproxy.binary")
         self.timeout = timeout
     }
@@ -19,9 +19,17 @@ struct ConfigurationCheck: Sendable {
     /// - Throws: `DriverError`: `rejected` with HAProxy's words, `unavailable` where there is no HAProxy,
     ///   `timedOut` where it does not end.
     func check(_ file: FilePath, _ rendered: RenderedConfiguration) async throws(DriverError) {
-        let ending = try await program.run(["-c", "-f", file.string], within: timeout)
+        let ending = try await program.run(
+            ["-c", "-f", file.string],
+            within: timeout + ServiceLimits.loading(rendered)
+        )
         guard !ending.isSuccess else { return }
         throw Complaint(in: ending.output)?.error(of: rendered)
             ?? DriverError(.rejected, "the configuration is refused by HAProxy, which does not say why")
+    }
+
+    /// The same, for an `async let`, which knows no typed errors.
+    func result(_ file: FilePath, _ rendered: RenderedConfiguration) async -> Result<Void, DriverError> {
+        do throws(DriverError) { return .success(try await check(file, rendered)) } catch { return .failure(error) }
     }
 }

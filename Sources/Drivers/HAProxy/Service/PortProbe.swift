@@ -29,6 +29,36 @@ enum PortProbe {
         return errno == EADDRINUSE ? .inUse : .impossible(errno)
     }
 
+    /// Checks that HAProxy can show its statistics where the operator wants them.
+    ///
+    /// - Parameter isHeld: Whether the running HAProxy shows them there already.
+    /// - Throws: `DriverError`, also where a load balancer is to listen there.
+    static func requireFree(
+        _ statistics: StatisticsAddress,
+        beside wanted: LoadBalancerSet,
+        isHeld: Bool,
+        _ facts: DeviceFacts
+    ) throws(DriverError) {
+        for (index, loadBalancer) in wanted.loadBalancers.enumerated()
+        where ListeningAddress.all(of: loadBalancer, facts).contains(where: statistics.address.overlaps) {
+            throw DriverError(
+                .addressInUse,
+                "is \(loadBalancer.port), which \(StatisticsAddress.option) takes on this device",
+                field: LoadBalancerField(loadBalancer: index, name: "port")
+            )
+        }
+        guard !isHeld else { return }
+        let problem: String
+        switch look(at: statistics.address) {
+        case .free: return
+        case .inUse: problem = "which another program on this device listens on"
+        case .impossible(EADDRNOTAVAIL): problem = "which is no address of this device"
+        case .impossible(let code):
+            problem = "which cannot be listened on: \(unsafe String(cString: strerror(code)))"
+        }
+        throw DriverError(.addressInUse, "\(StatisticsAddress.option) is \(statistics.word.text), \(problem)")
+    }
+
     /// Checks that the load balancers can listen where the running ones do not listen already.
     ///
     /// - Throws: `DriverError` with the field at fault.

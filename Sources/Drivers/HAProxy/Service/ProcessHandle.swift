@@ -4,6 +4,8 @@
 import CLinux
 import Dispatch
 import Glibc
+import SteelyardSystem
+import SystemPackage
 
 /// A process, held so that it can be waited for and signalled without ever meeting another of the same number.
 final class ProcessHandle: Sendable {
@@ -54,14 +56,21 @@ final class ProcessHandle: Sendable {
     ///
     /// - Returns: nil for one that has ended, also where nobody has taken note of it.
     static func startTime(of processID: Int32) -> UInt64? {
-        guard let file = unsafe fopen("/proc/\(processID)/stat", "r") else { return nil }
-        defer { unsafe fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 1024)
-        let count = unsafe fread(&buffer, 1, buffer.count, file)
+        fields(of: processID).flatMap { UInt64($0[19]) }
+    }
+
+    /// The number of the process that a process is a child of.
+    ///
+    /// - Returns: nil for one that has ended.
+    static func parent(of processID: Int32) -> Int32? { fields(of: processID).flatMap { Int32($0[1]) } }
+
+    /// What `/proc` says behind the program's name.
+    private static func fields(of processID: Int32) -> [String]? {
+        guard let bytes = try? AtomicFile.readStream(FilePath("/proc/\(processID)/stat")) else { return nil }
         // The program's name, in parentheses, may hold anything.
-        guard let end = buffer[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = buffer[(end + 1)..<count].split(separator: UInt8(ascii: " "))
+        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, fields[0].first != UInt8(ascii: "Z") else { return nil }
-        return UInt64(String(decoding: fields[19], as: UTF8.self))
+        return fields.map { String(decoding: $0, as: UTF8.self) }
     }
 }

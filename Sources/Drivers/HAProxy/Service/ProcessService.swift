@@ -3,89 +3,78 @@
 
 import Glibc
 import SteelyardCore
-import SteelyardSystem
-import Synchronization
+import Subprocess
 import SystemPackage
 
 /// Runs HAProxy itself: a master with its workers, nobody's child, that outlives the agent.
-final class ProcessService: HAProxyService {
-    /// How long things may take.
-    struct Limits: Sendable {
-        /// From starting HAProxy, or telling it to reload, until the new worker serves.
-        var change = Duration.seconds(8)
-        /// From the signal until all processes have ended.
-        var stop = Duration.seconds(4)
-        /// One answer to one command.
-        var answer = Duration.seconds(2)
-    }
+struct ProcessService: HAProxyService {
+    private let configuration: HAProxyConfiguration
+    private let files: DeviceFiles
+    private let limits: ServiceLimits
+    private let master: HAProxyMaster
 
-    let configuration: HAProxyConfiguration
-    let files: DeviceFiles
-    let limits: Limits
-    private let master: RuntimeSocket
-    private let admin: RuntimeSocket
-    /// The master that has answered last.
-    private let known = Mutex<ProcessHandle?>(nil)
-
-    init(_ configuration: HAProxyConfiguration, limits: Limits = Limits()) {
+    init(_ configuration: HAProxyConfiguration, limits: ServiceLimits = ServiceLimits()) {
         self.configuration = configuration
         self.limits = limits
         files = DeviceFiles(configuration)
-        master = RuntimeSocket(files.masterSocket)
-        admin = RuntimeSocket(files.adminSocket)
+        master = HAProxyMaster(files)
     }
 
     func processes(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
-        while true {
-            do throws(RuntimeSocket.Failure) {
-                if let table = ProcessTable(try master.ask("show proc", by: deadline)) {
-                    known.withLock { if $0?.processID != table.master { $0 = ProcessHandle(table.master) } }
-                    return table
-                }
-            } catch {
-                guard error == .absent else { throw error.described("HAProxy's master") }
-                if unsafe access(files.masterSocket.string, F_OK) != 0 || knownHasEnded == true { return nil }
-            }
-            // While the master executes itself anew, it seems to be absent: for some 40 ms, and for two seconds where
-            // it cannot listen on a port.
-            if deadline.hasPassed {
-                guard knownHasEnded == nil else { throw RuntimeSocket.Failure.silent.described("HAProxy's master") }
-                // Left by a master that was killed while no agent was there. One that is alive makes it again.
-                unsafe unlink(files.masterSocket.string)
-                return nil
-            }
-            usleep(3000)
-        }
-    }
-
-    /// Whether the master that has answered last has ended; nil where none has ever answered.
-    private var knownHasEnded: Bool? {
-        known.withLock { $0?.waitForEnd(by: .after(.zero)) }
+        try master.processes(by: deadline)
     }
 
     func ask(_ command: String, worker: Int32?, by deadline: Deadline) throws(DriverError) -> String {
-        do throws(RuntimeSocket.Failure) {
-            // The master would take several commands in a line apart, and give the worker only the first of them.
-            guard let worker else { return try admin.ask(command, by: deadline) }
-            return try master.ask("@!\(worker) \(command)", by: deadline)
-        } catch { throw error.described("HAProxy") }
+        try master.ask(command, worker: worker, by: deadline)
     }
 
-    func requestReload() {
-        // It answers nothing before HAProxy 2.7, whatever happens.
-        do throws(RuntimeSocket.Failure) { _ = try master.ask("reload", by: .after(limits.answer)) } catch {}
+    func start(_ rendered: RenderedConfiguration) async throws(DriverError) {
+        let outputs = try HAProxyOutputs(files)
+        defer { outputs.close() }
+        // Left by a master that was killed.
+        removeSockets()
+        try await launch(outputs)
+        var launched: ProcessHandle?
+        do throws(DriverError) {
+            try master.waitForStart(rendered, by: .after(limits.change + ServiceLimits.loading(rendered))) {
+                () throws(DriverError) in
+                if launched == nil, let processID = outputs.processID {
+                    guard let handle = ProcessHandle(processID) else { throw ended(outputs, rendered) }
+                    launched = handle
+                }
+                if launched?.waitForEnd(by: .after(.zero)) == true { throw ended(outputs, rendered) }
+            }
+        } catch {
+            // It may never have opened the socket by which it could be found. It leads a group of its own, in which a
+            // script has what it has started.
+            if let launched, !launched.waitForEnd(by: .after(.zero)) { kill(-launched.processID, SIGKILL) }
+            try? await stop()
+            throw Complaint(in: outputs.startMessages)?.error(of: rendered) ?? error
+        }
+    }
+
+    func reload(_ rendered: RenderedConfiguration) async throws(DriverError) {
+        let outputs = try HAProxyOutputs(files)
+        defer { outputs.close() }
+        try master.reload(
+            rendered,
+            within: limits,
+            words: { outputs.startMessages },
+            advice: "see \(files.startLog)"
+        )
     }
 
     func stop() async throws(DriverError) {
         do throws(DriverError) { try terminate(by: .after(limits.stop)) } catch {
-            // A master that does not answer cannot say which workers it has. They all end with it; and as it is held
-            // since it answered, it is no other process. Where that one has ended, the silence is somebody else's.
-            guard error.code == .timedOut, knownHasEnded == false, let handle = known.withLock({ $0 }) else {
-                throw error
-            }
+            // A master that does not answer cannot say which workers it has. They all end with it.
+            guard error.code == .timedOut, let handle = master.living else { throw error }
             handle.send(SIGKILL)
             guard handle.waitForEnd(by: .after(.seconds(1))) else { throw error }
         }
+        removeSockets()
+    }
+
+    private func removeSockets() {
         unsafe unlink(files.masterSocket.string)
         unsafe unlink(files.adminSocket.string)
     }
@@ -106,13 +95,37 @@ final class ProcessService: HAProxyService {
     }
 }
 
-extension RuntimeSocket.Failure {
-    /// What it means for whoever asked for something.
-    func described(_ who: String) -> DriverError {
-        switch self {
-        case .absent: DriverError(.notRunning, "\(who) does not run")
-        case .silent: DriverError(.timedOut, "\(who) does not answer on its socket")
-        case .system(let reason): DriverError(.unavailable, "\(who) cannot be asked: \(reason)")
+extension ProcessService {
+    private func launch(_ outputs: HAProxyOutputs) async throws(DriverError) {
+        // setsid forks, so that HAProxy is in a session of its own and nobody's child; the shell tells its number,
+        // which stays HAProxy's.
+        let arguments = [
+            "--fork", "sh", "-c", #"echo "$$" >&2; exec "$0" "$@""#, configuration.binary.string, "-W", "-S",
+            "\(files.masterSocket),mode,600", "-f", files.config.string,
+        ]
+        do {
+            let result = try await Subprocess.run(
+                .name("setsid"),
+                arguments: Arguments(arguments),
+                environment: Program.environment,
+                workingDirectory: "/",
+                output: .fileDescriptor(outputs.log, closeAfterSpawningProcess: false),
+                error: .fileDescriptor(outputs.startLog, closeAfterSpawningProcess: false)
+            )
+            if result.terminationStatus.isSuccess { return }
+        } catch {
+            throw DriverError(.unavailable, "cannot start HAProxy: \(error)")
         }
+        throw DriverError(.unavailable, "cannot start HAProxy: setsid fails")
+    }
+
+    /// Says why HAProxy has ended while it was starting; all that it says of it is written before.
+    private func ended(_ outputs: HAProxyOutputs, _ rendered: RenderedConfiguration) -> DriverError {
+        let messages = outputs.startMessages
+        if let complaint = Complaint(in: messages) { return complaint.error(of: rendered) }
+        guard messages.contains(": exec: ") else {
+            return DriverError(.notRunning, "HAProxy has ended while it was starting; see \(files.startLog)")
+        }
+        return DriverError(.unavailable, "cannot run \(configuration.binary); is haproxy.binary right?")
     }
 }

@@ -16,6 +16,7 @@ struct Program: Sendable {
     private let executable: Executable
     private let name: String
     private let option: String
+    private static let steps = 20
 
     /// - Parameter option: The operator's option that names the program, for errors.
     init(_ path: FilePath, option: String) {
@@ -31,7 +32,9 @@ struct Program: Sendable {
         let result: Result<Ending, DriverError> = await withTaskGroup(of: Result<Ending, DriverError>.self) { group in
             group.addTask { await ending(of: arguments) }
             group.addTask {
-                try? await Task.sleep(for: timeout)
+                // In small steps: where the agent itself gets no processor for a while, the program is not to blame, and
+                // its end is looked at before the time is over.
+                for _ in 0..<Self.steps { try? await Task.sleep(for: timeout / Self.steps) }
                 return .failure(DriverError(.timedOut, "\(name) did not end within \(timeout.components.seconds) s"))
             }
             // Whichever ends first; the other is cancelled, and a program that is cancelled is killed.
@@ -48,6 +51,7 @@ struct Program: Sendable {
                 executable,
                 arguments: Arguments(arguments),
                 environment: Self.environment,
+                platformOptions: Self.options,
                 output: .string(limit: 16 << 20),
                 error: .combinedWithOutput
             )
@@ -55,8 +59,16 @@ struct Program: Sendable {
         } catch let error as SubprocessError where error.code == .outputLimitExceeded {
             return .failure(DriverError(.rejected, "\(name) prints more than it should; is \(option) right?"))
         } catch {
-            return .failure(DriverError(.unavailable, "cannot run \(name), which \(option) names: \(error)"))
+            return .failure(DriverError(.unavailable, "cannot run \(name); is \(option) right? \(error)"))
         }
+    }
+
+    private static var options: PlatformOptions {
+        var options = PlatformOptions()
+        // What the program has started itself may keep its outputs open, and is ended with it.
+        options.createSession = true
+        options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
+        return options
     }
 
     /// Nothing of the agent's own: it may hold secrets, and HAProxy keeps what it is given for as long as it runs.

@@ -5,19 +5,28 @@ import SteelyardCore
 
 extension NodeStatus {
     /// What a row of HAProxy's statistics says of a node.
-    init(of node: Node, _ row: StatisticsTable.Row) {
+    init(of node: Node, _ row: StatisticsTable.Row, now: UTCTimestamp) {
         let status = row["status"]
+        // HAProxy counts whole seconds.
+        let second = now.microseconds / 1_000_000 - (Int64(row["lastchg"]) ?? 0)
+        let since = row["lastchg"].isEmpty ? nil : UTCTimestamp(microseconds: second * 1_000_000)
         switch node.condition {
-        case .disabled: self.init(id: node.id, state: .disabled)
+        case .disabled: self.init(id: node.id, state: .disabled, since: since)
+        // HAProxy does not say when a weight became 0.
         case .draining: self.init(id: node.id, state: .draining)
         case .enabled where status.hasPrefix("DOWN"):
-            self.init(id: node.id, state: .down, reason: Self.reason(row))
+            self.init(id: node.id, state: .down, reason: Self.reason(row), since: since)
         case .enabled where status.contains("(resolution)"):
-            self.init(id: node.id, state: .down, reason: "its host name cannot be resolved (RSLV)")
+            self.init(
+                id: node.id,
+                state: .down,
+                reason: "its host name cannot be resolved (RSLV)",
+                since: since
+            )
         // By somebody's hand on the socket.
-        case .enabled where status.hasPrefix("MAINT"): self.init(id: node.id, state: .disabled)
+        case .enabled where status.hasPrefix("MAINT"): self.init(id: node.id, state: .disabled, since: since)
         // UP, "no check", NOLB, and DRAIN, which is what HAProxy calls a node of weight 0.
-        case .enabled: self.init(id: node.id, state: .up)
+        case .enabled: self.init(id: node.id, state: .up, since: since)
         }
     }
 

@@ -34,16 +34,22 @@ actor StatusReader {
     ///
     /// - Parameter state: Reads what was asked for last; during changes, it may be another at each reading.
     /// - Throws: `DriverError` where HAProxy should serve and does not, or does not answer.
-    nonisolated func status(of state: @Sendable () -> DeviceState) async throws(DriverError) -> DeviceStatus {
+    nonisolated func status(
+        isPausing: @Sendable () -> Bool = { false },
+        of state: @Sendable () -> DeviceState
+    ) async throws(DriverError) -> DeviceStatus {
         let deadline = Deadline.after(Self.patience)
         var failure: DriverError?
         while true {
             let before = state()
-            guard case .serving = before else { return Self.status(before, [:]) ?? .notConfigured }
+            guard case .serving = before else { return Self.status(before, [:], true) ?? .notConfigured }
             do throws(DriverError) {
                 let rows = try await rows(by: deadline).get()
                 // Asked during a change, HAProxy may be ahead of what was read before.
-                if let status = Self.status(before, rows) ?? Self.status(state(), rows) { return status }
+                let mayBeClosed = isPausing()
+                if let status = Self.status(before, rows, mayBeClosed) ?? Self.status(state(), rows, mayBeClosed) {
+                    return status
+                }
             } catch {
                 guard error.code == .notRunning || error.code == .timedOut else { throw error }
                 // What comes later may only be the shortness of the time that is left.
@@ -59,19 +65,23 @@ actor StatusReader {
         }
     }
 
-    /// - Returns: nil where HAProxy does not know one of the nodes.
-    private static func status(_ state: DeviceState, _ rows: Rows) -> DeviceStatus? {
+    /// - Parameter mayBeClosed: Whether the front ends need not be open.
+    /// - Returns: nil where HAProxy does not know one of the nodes, or does not listen.
+    private static func status(_ state: DeviceState, _ rows: Rows, _ mayBeClosed: Bool) -> DeviceStatus? {
         switch state {
         case .notConfigured: return .notConfigured
         case .deleted: return .deleted
         case .suspended: return .suspended
         case .serving(let served):
             var states: [NodeStatus] = []
+            let now = UTCTimestamp.now
             for loadBalancer in served.set.loadBalancers {
-                let servers = rows[ProxyName(loadBalancer.protocol.metered).backend[...]] ?? [:]
+                let name = ProxyName(loadBalancer.protocol.metered)
+                guard mayBeClosed || rows[name.frontend[...]]?["FRONTEND"]?["status"] == "OPEN" else { return nil }
+                let servers = rows[name.backend[...]] ?? [:]
                 for node in loadBalancer.nodes {
                     guard let row = servers[ProxyName.server(node)[...]] else { return nil }
-                    states.append(NodeStatus(of: node, row))
+                    states.append(NodeStatus(of: node, row, now: now))
                 }
             }
             return .serving(states)
@@ -91,7 +101,7 @@ actor StatusReader {
         question = nil
         let answer: String
         do throws(RuntimeSocket.Failure) {
-            answer = try admin.ask("show stat -1 4 -1", by: .earlier(deadline, .after(Self.onePatience)))
+            answer = try admin.ask("show stat -1 5 -1", by: .earlier(deadline, .after(Self.onePatience)))
         } catch {
             return .failure(error.described("HAProxy"))
         }

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// Where HAProxy shows its statistics: the operator's `haproxy.stats_bind`.
+struct StatisticsAddress: Hashable, Sendable {
+    /// The operator's text, which may stand in haproxy.cfg.
+    let word: CheckedWord
+    /// What is listened on.
+    let address: ListeningAddress
+
+    static let option = "haproxy.stats_bind"
+
+    /// Checks the operator's text.
+    ///
+    /// - Returns: nil for none.
+    init?(_ text: String?) throws(HAProxyConfigurationError) {
+        guard let text else { return nil }
+        guard let word = try CheckedOption.word(text, Self.option), let address = Self.parse(text) else {
+            throw HAProxyConfigurationError(
+                Self.option,
+                "must be HOST:PORT with an IPv4 address, an IPv6 address in brackets, or *"
+            )
+        }
+        self.word = word
+        self.address = address
+    }
+
+    private static func parse(_ text: String) -> ListeningAddress? {
+        guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]),
+            let port = try? Port(number)
+        else { return nil }
+        let host = text[..<colon]
+        if host == "*" { return .allIPv4(port) }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            guard case .v6(let name)? = IPAddress(String(host.dropFirst().dropLast())) else { return nil }
+            return IPAddress(name).map { .one($0, port) }
+        }
+        guard case .v4? = IPAddress(String(host)) else { return nil }
+        return IPAddress(String(host)).map { .one($0, port) }
+    }
+}

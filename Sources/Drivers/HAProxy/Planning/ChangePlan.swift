@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// The cheapest safe way from what HAProxy runs to what it should run.
+enum ChangePlan: Hashable, Sendable {
+    /// Everything is as it should be.
+    case nothing
+    /// Commands to the running HAProxy; none of its connections and none of its counters is touched.
+    case runtime([RuntimeChange])
+    /// A new worker, to which the old one hands its listeners, its stick table and what its checks have found.
+    case reload([ReloadReason])
+    /// HAProxy does not run.
+    case start
+
+    /// Adding a node stops all of HAProxy's threads for a moment; a thousand moments are longer than a reload.
+    private static let mostChanges = 500
+
+    /// Finds the plan.
+    ///
+    /// - Parameters:
+    ///   - running: What runs; nil where HAProxy does not.
+    ///   - wanted: What should.
+    ///   - removed: What was removed while HAProxy ran and has connections still, as it was then.
+    init(from running: RunningState?, to wanted: RenderedConfiguration, removed: [ServerName: ProxyServer] = [:]) {
+        guard let running else {
+            self = .start
+            return
+        }
+        guard let old = running.configuration else {
+            self = .reload([.unknownConfiguration])
+            return
+        }
+        guard old.structure == wanted.structure else {
+            self = .reload(Self.reasons(from: old.set, to: wanted.set))
+            return
+        }
+        guard running.misplacedFrontends.isEmpty else {
+            self = .reload(running.misplacedFrontends.map(ReloadReason.frontendMisplaced))
+            return
+        }
+        let comparison = ServerComparison(from: running, old, to: wanted, removed: removed)
+        if !comparison.obstacles.isEmpty {
+            self = .reload(comparison.obstacles)
+        } else if comparison.changes.count > Self.mostChanges {
+            self = .reload([.manyChanges(comparison.changes.count)])
+        } else {
+            self = comparison.changes.isEmpty ? .nothing : .runtime(comparison.changes)
+        }
+    }
+
+    private static func reasons(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> [ReloadReason] {
+        var reasons: [ReloadReason] = []
+        for metered in MeteredProtocol.allCases {
+            let before = old.loadBalancers.first { $0.protocol.metered == metered }
+            let after = wanted.loadBalancers.first { $0.protocol.metered == metered }
+            switch (before, after) {
+            case (nil, nil): break
+            case (nil, _?): reasons.append(.loadBalancerAdded(metered))
+            case (_?, nil): reasons.append(.loadBalancerRemoved(metered))
+            case (let before?, let after?):
+                if before.protocol != after.protocol { reasons.append(.protocolChanged(metered)) }
+                if before.address != after.address || before.port != after.port {
+                    reasons.append(.listenerChanged(metered))
+                }
+                if before.algorithm != after.algorithm { reasons.append(.algorithmChanged(metered)) }
+                if before.monitor != after.monitor { reasons.append(.monitorChanged(metered)) }
+                if before.options != after.options { reasons.append(.optionsChanged(metered)) }
+            }
+        }
+        return reasons.isEmpty ? [.settingsChanged] : reasons
+    }
+}
+
+extension ChangePlan: CustomStringConvertible {
+    /// Such as `2 commands to the running HAProxy: weight of http-servers/id-1 from 1 to 5; …`.
+    var description: String {
+        switch self {
+        case .nothing: return "nothing to do"
+        case .start: return "start HAProxy"
+        case .reload(let reasons): return "reload, because " + Self.list(reasons.map(\.description))
+        case .runtime(let changes):
+            return "without a reload: " + Self.list(changes.map(\.description))
+        }
+    }
+
+    private static func list(_ parts: [String], atMost limit: Int = 20) -> String {
+        let more = parts.count - limit
+        return parts.prefix(limit).joined(separator: "; ") + (more > 0 ? "; and \(more) more" : "")
+    }
+}

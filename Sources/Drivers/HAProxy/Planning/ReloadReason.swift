@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// What HAProxy can only be told by a reload.
+enum ReloadReason: Hashable, Sendable {
+    /// HAProxy runs something that this driver has not made, or that is older than the driver itself.
+    case unknownConfiguration
+    /// Somebody has opened or closed a front end.
+    case frontendMisplaced(MeteredProtocol)
+    case loadBalancerAdded(MeteredProtocol)
+    case loadBalancerRemoved(MeteredProtocol)
+    /// TCP to GALERA, or back.
+    case protocolChanged(MeteredProtocol)
+    case listenerChanged(MeteredProtocol)
+    case algorithmChanged(MeteredProtocol)
+    case monitorChanged(MeteredProtocol)
+    case optionsChanged(MeteredProtocol)
+    /// Something that follows from all of the nodes: whether one has a host name, the most connections.
+    case settingsChanged
+    /// A node with a host name comes, goes, or has another one.
+    case hostName(ServerName)
+    /// A node has a cookie of its own, or no longer: it shares its address and port, or is one of very many.
+    case ownCookie(ServerName)
+    /// A node has become a backup or no longer is one, or is a cluster's main node.
+    case roleChanged(ServerName)
+    /// The backups come in another order, which is the order in which they are used.
+    case backupsReordered(MeteredProtocol)
+    /// So many changes of nodes that a new worker is sooner there.
+    case manyChanges(Int)
+    /// A node comes back that was removed, has connections still, and was not quite the same.
+    case nodeStillEnding(ServerName)
+}
+
+extension ReloadReason: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .unknownConfiguration: "HAProxy runs another configuration than was served last"
+        case .frontendMisplaced(let metered): "somebody has opened or closed \(metered)"
+        case .loadBalancerAdded(let metered): "\(metered) is new"
+        case .loadBalancerRemoved(let metered): "\(metered) is not wanted any more"
+        case .protocolChanged(let metered): "\(metered) has another protocol"
+        case .listenerChanged(let metered): "\(metered) listens on another address or port"
+        case .algorithmChanged(let metered): "\(metered) has another algorithm"
+        case .monitorChanged(let metered): "\(metered) has another monitor"
+        case .optionsChanged(let metered): "\(metered) has other options"
+        case .settingsChanged: "settings for the whole device are different"
+        case .hostName(let name): "\(name) has a host name"
+        case .ownCookie(let name): "\(name) has the address of another node, or is one of more than 1,000, or no longer"
+        case .roleChanged(let name): "\(name) has another role"
+        case .backupsReordered(let metered): "\(metered) has its backups in another order"
+        case .manyChanges(let count): "\(count) changes of nodes take longer than a new worker"
+        case .nodeStillEnding(let name): "\(name) comes back before its last connections have ended"
+        }
+    }
+}

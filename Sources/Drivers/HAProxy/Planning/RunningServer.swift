@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// A server as the running HAProxy has it, whoever has made it so.
+struct RunningServer: Hashable, Sendable {
+    let name: ServerName
+    /// nil where HAProxy has not resolved it yet.
+    let address: IPAddress?
+    let port: Int
+    let weight: Int
+    let isDisabled: Bool
+    /// Whether somebody has set it to drain by hand.
+    let isDrained: Bool
+    let isUp: Bool
+
+    init(
+        name: ServerName,
+        address: IPAddress?,
+        port: Int,
+        weight: Int,
+        isDisabled: Bool,
+        isDrained: Bool = false,
+        isUp: Bool = true
+    ) {
+        self.name = name
+        self.address = address
+        self.port = port
+        self.weight = weight
+        self.isDisabled = isDisabled
+        self.isDrained = isDrained
+        self.isUp = isUp
+    }
+
+    /// What HAProxy makes of its configuration.
+    init(_ server: ProxyServer) {
+        self.init(
+            name: server.name,
+            address: server.fixedAddress,
+            port: Int(server.port.number),
+            weight: server.weight,
+            isDisabled: server.isDisabled
+        )
+    }
+}
+
+extension ProxyServer {
+    /// Its address, where that is not looked up.
+    var fixedAddress: IPAddress? {
+        if case .ip(let address) = address { address } else { nil }
+    }
+}

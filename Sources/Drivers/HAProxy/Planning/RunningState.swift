@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// What HAProxy runs now, as far as a plan needs to know.
+struct RunningState: Sendable {
+    /// What it was loaded with, and changed to since; nil where it runs something else, or nobody knows what.
+    let configuration: RenderedConfiguration?
+    /// Its servers, in its order.
+    let servers: [RunningServer]
+    /// The front ends that somebody has opened or closed.
+    let misplacedFrontends: [MeteredProtocol]
+
+    /// What would run, had this been loaded: for a plan without an HAProxy.
+    init(loaded configuration: RenderedConfiguration) {
+        self.init(configuration: configuration, servers: configuration.servers.map(RunningServer.init))
+    }
+
+    init(
+        configuration: RenderedConfiguration?,
+        servers: [RunningServer],
+        misplacedFrontends: [MeteredProtocol] = []
+    ) {
+        self.configuration = configuration
+        self.servers = servers
+        self.misplacedFrontends = misplacedFrontends
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// One change to a server of the running HAProxy.
+enum RuntimeChange: Hashable, Sendable {
+    /// A node that HAProxy does not have yet.
+    case add(ProxyServer)
+    /// A node that was removed while HAProxy ran, is still there, and comes back as it was.
+    case restore(ProxyServer)
+    /// Another address, or another port.
+    case move(ProxyServer, isDown: Bool)
+    /// Out of maintenance, or of a drain that was set by hand.
+    case enable(ServerName)
+    case setWeight(ServerName, from: Int, to: Int)
+    /// Into maintenance.
+    case disable(ServerName)
+    /// A node that is not wanted any more; HAProxy lets it go when its last connection has ended.
+    case remove(ServerName)
+
+    /// What to ask HAProxy for, and what it answers where it obeys.
+    var commands: [RuntimeCommand] {
+        switch self {
+        case .add(let server):
+            let added = RuntimeCommand(["add", "server"] + server.addition, answers: .text("New server registered."))
+            let checked = RuntimeCommand("enable health", "\(server.name)")
+            let ready = RuntimeCommand("set server", "\(server.name)", "state ready")
+            return [added] + Self.move(server, isDown: false).commands + [checked] + (server.isDisabled ? [] : [ready])
+        case .restore(let server):
+            return Self.move(server, isDown: false).commands + [
+                RuntimeCommand("set server", "\(server.name)", "weight \(server.weight)"),
+                RuntimeCommand("set server", "\(server.name)", server.isDisabled ? "state maint" : "state ready"),
+            ]
+        case .move(let server, let isDown):
+            var commands = [
+                RuntimeCommand(
+                    "set server",
+                    "\(server.name)",
+                    "addr \(server.address) port \(server.port)",
+                    answers: .address
+                )
+            ]
+            // As a reload would have it: what is wrong with the old place is not held against the new one.
+            if isDown { commands.append(RuntimeCommand("set server", "\(server.name)", "health up")) }
+            return commands
+        case .enable(let name): return [RuntimeCommand("set server", "\(name)", "state ready")]
+        case .setWeight(let name, _, let weight): return [RuntimeCommand("set server", "\(name)", "weight \(weight)")]
+        case .disable(let name): return [RuntimeCommand("set server", "\(name)", "state maint")]
+        case .remove(let name):
+            return [
+                RuntimeCommand("set server", "\(name)", "state maint"),
+                RuntimeCommand("del server", "\(name)", answers: .deletion),
+            ]
+        }
+    }
+
+    /// Its place among others: what can take clients comes before what no longer does.
+    var order: Int {
+        switch self {
+        case .add: 0
+        case .restore: 1
+        case .move: 2
+        case .enable: 3
+        case .setWeight(_, let old, let new): old <= new ? 4 : 5
+        case .disable: 6
+        case .remove: 7
+        }
+    }
+}
+
+extension RuntimeChange: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .add(let server): "add \(server.name) at \(server.address) port \(server.port), weight \(server.weight)"
+        case .restore(let server): "bring \(server.name) back, at \(server.address) port \(server.port)"
+        case .move(let server, _): "move \(server.name) to \(server.address) port \(server.port)"
+        case .enable(let name): "enable \(name)"
+        case .setWeight(let name, let old, let new): "weight of \(name) from \(old) to \(new)"
+        case .disable(let name): "disable \(name)"
+        case .remove(let name): "remove \(name)"
+        }
+    }
+}

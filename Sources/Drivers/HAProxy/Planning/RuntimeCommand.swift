@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A command to the running HAProxy, and how its answer tells whether it was obeyed.
+///
+/// HAProxy answers in words. Those it uses differ between its versions, and so only those that mean success are known.
+struct RuntimeCommand: Hashable, Sendable {
+    /// What the answer is where HAProxy obeys.
+    enum Answer: Hashable, Sendable {
+        case nothing
+        case text(String)
+        /// What has changed, or that nothing had to.
+        case address
+        /// Also that the server has connections still: it gets no more, and is removed later.
+        case deletion
+    }
+
+    let text: String
+    let expected: Answer
+
+    init(_ words: HAProxyWord..., answers expected: Answer = .nothing) { self.init(words, answers: expected) }
+
+    init(_ words: [HAProxyWord], answers expected: Answer = .nothing) {
+        text = words.map(\.text).joined(separator: " ")
+        self.expected = expected
+    }
+
+    /// Whether this answer means that HAProxy has obeyed.
+    func isObeyed(_ answer: some StringProtocol) -> Bool {
+        switch expected {
+        case .nothing: answer.isEmpty
+        case .text(let text): answer.hasPrefix(text)
+        case .address:
+            ["changed from", "no need to change", "nothing changed"].contains { answer.contains($0) }
+        case .deletion: answer.hasPrefix("Server deleted.") || Self.isBusy(answer)
+        }
+    }
+
+    /// Whether a server could not be deleted because it is not idle yet.
+    static func isBusy(_ answer: some StringProtocol) -> Bool { answer.contains("still has connections") }
+}

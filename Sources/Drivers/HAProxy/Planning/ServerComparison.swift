@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// How the running servers differ from those that are wanted.
+struct ServerComparison {
+    /// What HAProxy can be told while it runs, in an order in which there are always as many servers as possible.
+    private(set) var changes: [RuntimeChange] = []
+    /// What it cannot be told.
+    private(set) var obstacles: [ReloadReason] = []
+
+    /// - Parameter old: What HAProxy was loaded with, and changed to since.
+    init(
+        from running: RunningState,
+        _ old: RenderedConfiguration,
+        to wanted: RenderedConfiguration,
+        removed: [ServerName: ProxyServer]
+    ) {
+        let known = Dictionary(old.servers.map { ($0.name, $0) }) { first, _ in first }
+        let present = Dictionary(running.servers.map { ($0.name, $0) }) { first, _ in first }
+        for server in wanted.servers {
+            switch (present[server.name], known[server.name]) {
+            case (let current?, let before?): compare(current, before, server)
+            case (_?, nil): bringBack(server, removed[server.name])
+            // Also one that somebody has removed by hand.
+            case (nil, _): add(server)
+            }
+        }
+        let names = Set(wanted.servers.map(\.name))
+        for server in running.servers where !names.contains(server.name) {
+            // One that was removed before, and is still ending, is left to that.
+            let before = known[server.name]
+            guard before != nil || !server.isDisabled else { continue }
+            if before?.hasName == true {
+                obstacles.append(.hostName(server.name))
+            } else {
+                changes.append(.remove(server.name))
+            }
+        }
+        compareBackups(running, known, wanted)
+        // The standard library's sort is stable.
+        changes.sort { $0.order < $1.order }
+    }
+
+    private mutating func compare(_ current: RunningServer, _ before: ProxyServer, _ server: ProxyServer) {
+        if server.hasName || before.hasName {
+            guard server.address == before.address, server.port == before.port else {
+                obstacles.append(.hostName(server.name))
+                return
+            }
+        }
+        guard server.hasOwnCookie == before.hasOwnCookie else {
+            obstacles.append(.ownCookie(server.name))
+            return
+        }
+        guard server.parameters == before.parameters else {
+            obstacles.append(.roleChanged(server.name))
+            return
+        }
+        if let address = server.fixedAddress, current.address != address || current.port != server.port.number {
+            changes.append(.move(server, isDown: !current.isUp && !server.isDisabled && !current.isDisabled))
+        }
+        if current.weight != server.weight {
+            changes.append(.setWeight(server.name, from: current.weight, to: server.weight))
+        }
+        if server.isDisabled {
+            if !current.isDisabled { changes.append(.disable(server.name)) }
+        } else if current.isDisabled || current.isDrained {
+            changes.append(.enable(server.name))
+        }
+    }
+
+    private mutating func add(_ server: ProxyServer) {
+        if server.hasName {
+            obstacles.append(.hostName(server.name))
+        } else if server.hasOwnCookie {
+            obstacles.append(.ownCookie(server.name))
+        } else {
+            changes.append(.add(server))
+        }
+    }
+
+    private mutating func bringBack(_ server: ProxyServer, _ before: ProxyServer?) {
+        guard let before, before.parameters == server.parameters, !before.hasName, !server.hasName else {
+            obstacles.append(.nodeStillEnding(server.name))
+            return
+        }
+        changes.append(.restore(server))
+    }
+
+    /// HAProxy uses the first backup that is up; one that is added comes last.
+    private mutating func compareBackups(
+        _ running: RunningState,
+        _ known: [ServerName: ProxyServer],
+        _ wanted: RenderedConfiguration
+    ) {
+        for metered in MeteredProtocol.allCases {
+            let backups = wanted.servers.filter { $0.name.metered == metered && $0.isBackup }.map(\.name)
+            guard backups.count > 1 else { continue }
+            let wantedNames = Set(backups)
+            let present = running.servers.map(\.name).filter(wantedNames.contains)
+            let isPresent = Set(present)
+            if present + backups.filter({ !isPresent.contains($0) }) != backups {
+                obstacles.append(.backupsReordered(metered))
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// A word of a line of haproxy.cfg, or of a command to the running HAProxy.
+///
+/// The only strings that can be words are this program's own literals and the values of types that cannot hold white
+/// space, quotes, `\`, `#`, `$` or control characters. Nothing else fits in. (A monitor's path may hold `;`, at which
+/// commands are taken apart; no command has one.)
+struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+    let text: String
+
+    init(stringLiteral literal: StaticString) { text = literal.description }
+
+    init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
+
+    /// Joins this program's literals and checked values.
+    struct Interpolation: StringInterpolationProtocol {
+        fileprivate(set) var text = ""
+
+        init(literalCapacity: Int, interpolationCount: Int) {}
+
+        mutating func appendLiteral(_ literal: StaticString) { text += literal.description }
+        mutating func appendInterpolation(_ number: Int) { text += String(number) }
+        mutating func appendInterpolation(_ port: Port) { text += port.description }
+        mutating func appendInterpolation(_ identifier: Identifier) { text += identifier.description }
+        mutating func appendInterpolation(_ address: IPAddress) { text += address.description }
+        mutating func appendInterpolation(_ address: HostAddress) { text += address.description }
+        mutating func appendInterpolation(_ path: MonitorPath) { text += path.description }
+        mutating func appendInterpolation(_ option: CheckedWord) { text += option.text }
+        mutating func appendInterpolation(_ fingerprint: Fingerprint) { text += fingerprint.description }
+        mutating func appendInterpolation(_ name: ServerName) { text += name.description }
+        mutating func appendInterpolation(_ spoken: ListenerProtocol) { text += spoken.rawValue }
+        mutating func appendInterpolation(_ algorithm: BalancingAlgorithm) { text += algorithm.rawValue }
+        mutating func appendInterpolation(backend metered: MeteredProtocol) { text += ProxyName(metered).backend }
+        mutating func appendInterpolation(_ word: HAProxyWord) { text += word.text }
+    }
+}

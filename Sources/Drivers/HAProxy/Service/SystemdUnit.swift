@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SystemPackage
+
+/// A unit of systemd, which systemctl starts and stops.
+struct SystemdUnit: Sendable {
+    let name: String
+    private let program: Program
+    private let timeout: Duration
+
+    init(_ name: String, systemctl: FilePath, within timeout: Duration) {
+        self.name = name
+        self.timeout = timeout
+        program = Program(systemctl, option: "haproxy.service")
+    }
+
+    /// Where to read what the unit has said.
+    var advice: String { "see journalctl -u \(name)" }
+
+    /// Whether it runs; not so while it is being started.
+    func isActive() async throws(DriverError) -> Bool {
+        try await systemctl("is-active").isSuccess
+    }
+
+    /// Starts it, and returns once it says that it is ready.
+    ///
+    /// - Throws: `DriverError` with systemctl's words.
+    func start() async throws(DriverError) {
+        var ending = try await systemctl("start")
+        // One that has failed several times in a row is refused whatever has been mended since.
+        if !ending.isSuccess, ending.output.contains("attempted too often"),
+            try await systemctl("reset-failed").isSuccess
+        {
+            ending = try await systemctl("start")
+        }
+        guard ending.isSuccess else { throw refusal("start", ending.output, advice) }
+    }
+
+    /// Stops it; one that does not run is stopped.
+    ///
+    /// - Throws: `DriverError` with systemctl's words.
+    func stop() async throws(DriverError) {
+        let ending = try await systemctl("stop")
+        guard ending.isSuccess else { throw refusal("stop", ending.output, advice) }
+    }
+
+    /// Has systemd stop it, also while it is only being started, and does not wait for that.
+    func giveUp() async {
+        _ = try? await program.run(["--no-ask-password", "--no-block", "stop", name], within: .seconds(2))
+    }
+
+    private func systemctl(_ verb: String) async throws(DriverError) -> Program.Ending {
+        do throws(DriverError) {
+            return try await program.run(["--no-ask-password", verb, name], within: timeout)
+        } catch {
+            guard error.code == .timedOut else { throw error }
+            throw DriverError(
+                .timedOut,
+                "systemctl \(verb) \(name) did not end within \(timeout.components.seconds) s; \(advice)"
+            )
+        }
+    }
+
+    private func refusal(_ verb: String, _ output: String, _ advice: String) -> DriverError {
+        let words = Self.oneLine(output)
+        let isForbidden = ["authentication required", "Access denied", "Permission denied"].contains(
+            where: words.contains
+        )
+        return DriverError(
+            .unavailable,
+            isForbidden
+                ? "the agent may not \(verb) \(name); give its user the polkit rule for it, or run it as root: \(words)"
+                : "systemctl \(verb) \(name) fails, \(advice): \(words)"
+        )
+    }
+
+    private static func oneLine(_ output: String) -> String {
+        let lines = output.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let words = String(String.UnicodeScalarView(lines.unicodeScalars.map { 0x20...0x7E ~= $0.value ? $0 : "?" }))
+        return words.count > 200 ? words.prefix(199) + "…" : words
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// What a new worker knows of the old one.
+@Suite(Requirement.haproxy.trait)
+struct CarryTests {
+    /// Were a node that is down taken for up by a new worker, its clients would find out.
+    @Test
+    func aNodeThatIsDownStaysDown() async throws {
+        let back = try BackEnds(["up"])
+        defer { back.stop() }
+        try await withDevice { device in
+            let monitor = try HealthMonitor(kind: .connect, delay: 2, timeout: 1, attempts: 1)
+            let nodes = [try Node.local("up", back.port("up")), try Node.local("down", FreePort.next())]
+            func set(_ retries: Int) throws -> LoadBalancerSet {
+                let options = try ConnectionOptions(connectRetries: retries)
+                return try LoadBalancerSet([device.http(nodes, monitor: monitor, options: options)])
+            }
+            try await device.driver.apply(set(1))
+            try await eventually("its check has failed") {
+                try await device.driver.status().nodes.map(\.state) == [.up, .down]
+            }
+            // HAProxy counts whole seconds.
+            try await Task.sleep(for: .milliseconds(1200))
+            let before = try await device.driver.status().nodes
+            try await device.driver.apply(set(2))
+            #expect(try await device.processes()?.reloads == 1)
+            let after = try await device.driver.status().nodes
+            #expect(after.map(\.state) == [.up, .down])
+            for (one, other) in zip(before, after) {
+                let since = try (#require(one.since), #require(other.since))
+                #expect(abs(since.0.microseconds - since.1.microseconds) <= 1_000_000)
+            }
+        }
+    }
+
+    /// HAProxy would believe the old worker's port rather than its configuration's.
+    @Test
+    func aNodeThatMovesWithAReloadIsWhereItShouldBe() async throws {
+        let back = try BackEnds(["old", "new"])
+        defer { back.stop() }
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", back.port("old"))])]))
+            let options = try ConnectionOptions(connectRetries: 1)
+            let moved = [try Node.local("1", back.port("new"), weight: 9)]
+            try await device.driver.apply(LoadBalancerSet([device.http(moved, options: options)]))
+            #expect(try await device.processes()?.reloads == 1)
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "new")
+            #expect(try await device.servers().map(\.weight) == [9])
+        }
+    }
+
+    @Test
+    func whatChecksFoundOnceIsNotBelievedByALaterStart() async throws {
+        try await withDevice { device in
+            let nodes = [try Node.local("1", FreePort.next())]
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes)]))
+            let options = try ConnectionOptions(connectRetries: 1)
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes, options: options)]))
+            #expect(try String(contentsOfFile: device.file("servers.state"), encoding: .utf8) == "1\n")
+        }
+    }
+
+    @Test
+    func clientsOfTCPStayWithTheirNodes() async throws {
+        let back = try BackEnds(["one", "two"])
+        defer { back.stop() }
+        try await withDevice { device in
+            func set(_ retries: Int, oneIs condition: NodeCondition) throws -> LoadBalancerSet {
+                let nodes = [
+                    try Node.local("1", back.port("one"), weight: 200, condition),
+                    try Node.local("2", back.port("two")),
+                ]
+                let options = try ConnectionOptions(connectRetries: retries)
+                return try LoadBalancerSet([device.tcp(nodes, options: options)])
+            }
+            try await device.driver.apply(set(1, oneIs: .disabled))
+            #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "two")
+            // A worker that was started, and not reloaded, waits for a peer to tell it before it tells any.
+            try await eventually("HAProxy has waited for peers", within: 20) {
+                try await device.command("show peers").contains("resync_timeout=<PAST>")
+            }
+            for reload in 1...3 {
+                try await device.driver.apply(set(1 + reload, oneIs: .enabled))
+                #expect(try await device.processes()?.reloads == reload)
+                // The old worker hands its table over once the new one listens.
+                try await eventually("the table is there") {
+                    try await device.command("show table tcp-servers").contains("server_key=id-2")
+                }
+                for _ in 0..<3 { #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "two") }
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import Subprocess
+import SystemPackage
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// An agent that is killed in the middle of an UPDATE, at every step there is.
+@Suite(Requirement.haproxy.trait)
+struct CrashTests {
+    /// How HAProxy is told.
+    enum Way: String, CaseIterable {
+        case start, reload, runtime
+    }
+
+    /// What becomes of HAProxy itself.
+    enum Aftermath: CaseIterable {
+        /// It goes on, and the next agent meets it.
+        case survives
+        /// It ends with the agent, as with the machine.
+        case ends
+    }
+
+    private static let reloading: [ChangeStep] = [
+        .checked, .lastGoodKept, .fileWritten, .statesWritten, .served, .metered, .committed,
+    ]
+    private static let running: [ChangeStep] = [.prepared, .begun, .halfway, .changed, .fileReplaced, .stateReplaced]
+
+    @Test
+    func everyStepIsTried() {
+        #expect(Set(Self.reloading + Self.running) == Set(ChangeStep.allCases))
+    }
+
+    @Test(arguments: reloading, Aftermath.allCases)
+    func duringAReload(step: ChangeStep, aftermath: Aftermath) async throws {
+        try await crash(at: step, .reload, aftermath)
+    }
+
+    @Test(arguments: running, Aftermath.allCases)
+    func withoutAReload(step: ChangeStep, aftermath: Aftermath) async throws {
+        try await crash(at: step, .runtime, aftermath)
+    }
+
+    @Test(arguments: reloading)
+    func duringTheFirstUpdate(step: ChangeStep) async throws {
+        try await crash(at: step, .start, .survives)
+    }
+
+    private func crash(at step: ChangeStep, _ way: Way, _ aftermath: Aftermath) async throws {
+        let back = try BackEnds(["one", "two", "three", "four"])
+        defer { back.stop() }
+        try await withDevice { device in
+            func nodes(_ names: [String]) throws -> [Node] {
+                try names.map { try .local($0 == "two" ? "one" : $0, back.port($0)) }
+            }
+            func set(_ names: [String], retries: Int = 3) throws -> LoadBalancerSet {
+                let options = try ConnectionOptions(connectRetries: retries)
+                return try LoadBalancerSet([device.http(nodes(names), options: options), device.tcp(nodes(names))])
+            }
+            let old = try set(["one", "three"])
+            // One node moves, one goes, one comes.
+            let new = try set(["two", "four"], retries: way == .reload ? 5 : 3)
+            if way != .start { try await device.driver.apply(old) }
+            try await applyInAnAgentThatIsKilled(device, new, step)
+            if aftermath == .ends, let master = try await device.processes()?.master {
+                ProcessHandle(master)?.send(SIGKILL)
+            }
+
+            let next = try device.restarted()
+            try await supervised(next) {
+                let isOld = try await eventuallyServes(next, way == .start ? nil : old, new)
+                if !isOld || way != .start { try await expectServed(device, isOld ? old : new, isOld) }
+                let last = try set(["three"])
+                try await next.apply(last)
+                #expect(try await HTTPClient(port: device.httpPort).get("/").text == "three")
+            }
+        }
+    }
+
+    private func applyInAnAgentThatIsKilled(
+        _ device: DeviceUnderTest,
+        _ set: LoadBalancerSet,
+        _ step: ChangeStep
+    ) async throws {
+        let message = device.folder.deletingLastPathComponent().appending(path: "message.json")
+        try Data(JSONFragment.object(set.messageMembers).json).write(to: message)
+        let program = Environment.buildFolder.appending(path: "apply-crasher").path
+        let result = try await Subprocess.run(
+            .path(FilePath(program)),
+            arguments: [device.folder.path, message.path, step.rawValue],
+            output: .discarded,
+            error: .string(limit: 1 << 20)
+        )
+        #expect(result.terminationStatus == .signaled(SIGKILL), "\(result.standardError)")
+    }
+
+    /// - Returns: Whether the device serves what it served before.
+    private func eventuallyServes(
+        _ driver: HAProxyDriver,
+        _ old: LoadBalancerSet?,
+        _ new: LoadBalancerSet
+    ) async throws
+        -> Bool
+    {
+        func ids(_ set: LoadBalancerSet?) -> [Identifier] { set?.loadBalancers.flatMap { $0.nodes.map(\.id) } ?? [] }
+        var isOld = false
+        try await eventually("the device serves the old state or the new one") {
+            switch try? await driver.status() {
+            case .notConfigured where old == nil:
+                isOld = true
+                return true
+            case .serving(let nodes):
+                isOld = nodes.map(\.id) == ids(old)
+                return isOld || nodes.map(\.id) == ids(new)
+            default: return false
+            }
+        }
+        return isOld
+    }
+
+    private func expectServed(_ device: DeviceUnderTest, _ set: LoadBalancerSet, _ isOld: Bool) async throws {
+        let rendered = HAProxyRenderer(device.configuration).render(set, isSuspended: false)
+        try await eventually("HAProxy runs it, and nothing of the other") {
+            guard let servers = try? await device.servers() else { return false }
+            return ChangePlan(from: RunningState(configuration: rendered, servers: servers), to: rendered) == .nothing
+        }
+        try await eventually("it is on disk") {
+            try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8) == rendered.text
+        }
+        var answers: Set<String> = []
+        for _ in 0..<8 { answers.insert(try await HTTPClient(port: device.httpPort).get("/").text) }
+        #expect(answers == (isOld ? ["one", "three"] : ["two", "four"]))
+    }
+}

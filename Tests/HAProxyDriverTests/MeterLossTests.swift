@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// What is lost, and what is not, where a file, a process or the room on a disk is.
+@Suite(Requirement.haproxy.trait)
+struct MeterLossTests {
+    /// The disk is full while reports are delivered, and the agent is killed before it is not any more.
+    @Test
+    func aLedgerThatCannotBeWrittenRepeatsNothing() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            var driver = try device.restarted()
+            try await driver.apply(device.variant(0, node.port))
+            let clients = MeteredClients()
+            _ = try await clients.ask(.http, device.httpPort, "/bytes/4000")
+            try await expectExact(driver, clients)
+            // Nothing can be written beside the ledger.
+            let obstacle = device.file("usage.json.new")
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+            let first = try await driver.usage()
+            try await driver.commit(first)
+            #expect(try await driver.usage().entries.map(\.bytesOut) == [0, 0])
+
+            driver = try device.restarted()
+            let second = MeteredClients()
+            _ = try await second.ask(.http, device.httpPort, "/bytes/300")
+            _ = try await second.ask(.tcp, device.tcpPort, "/bytes/200")
+            try await expectExact(driver, second)
+            #expect(try await driver.usage().start == first.end)
+            try FileManager.default.removeItem(atPath: obstacle)
+            // A reading that is written; nothing has been lost to the disk.
+            try await driver.suspend()
+            driver = try device.restarted()
+            try await expectExact(driver, second)
+        }
+    }
+
+    @Test
+    func aLedgerThatIsLostRepeatsNothing() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            var driver = try device.restarted()
+            try await driver.apply(device.variant(0, node.port))
+            let clients = MeteredClients()
+            _ = try await clients.ask(.http, device.httpPort, "/bytes/4000")
+            try await expectExact(driver, clients)
+            let report = try await driver.usage()
+            try await driver.commit(report)
+            let second = MeteredClients()
+            _ = try await second.ask(.http, device.httpPort, "/bytes/30")
+            try FileManager.default.removeItem(atPath: device.file("usage.json"))
+            driver = try device.restarted()
+            try await supervised(driver) {
+                try await eventually("the ledger is begun anew") { try await !driver.usage().entries.isEmpty }
+                // TCP has not been used: HTTP is what counts.
+                try await eventually("only what was not reported is") {
+                    try await driver.usage().entries.map(\.bytesOut) == [second.received[.http], 0]
+                }
+                #expect(try await driver.usage().start == report.end)
+            }
+        }
+    }
+
+    /// A write that a kill interrupts leaves a piece of the new ledger beside the old one.
+    @Test
+    func aTornWriteLeavesTheOldLedger() async throws {
+        try await withTemporaryFolder { folder in
+            let path = FilePath(folder.appending(path: "usage.json").path)
+            let beside = FilePath(path.string + ".new")
+            var ledger = UsageLedger(start: UTCTimestamp(microseconds: 1))
+            ledger.serve([.http])
+            ledger.record([.http: 10], of: UsageLedger.Worker(processID: 7, startTime: 99))
+            try AtomicFile.write(ledger.record, to: path)
+            var newer = ledger
+            newer.record([.http: 2000], of: UsageLedger.Worker(processID: 7, startTime: 99))
+            for count in newer.record.indices {
+                try Data(newer.record.prefix(count)).write(to: URL(filePath: beside.string))
+                #expect(try AtomicFile.read(path).flatMap { UsageLedger(record: $0) } == ledger)
+            }
+            try AtomicFile.write(newer.record, to: path)
+            #expect(try AtomicFile.read(path).flatMap { UsageLedger(record: $0) } == newer)
+            #expect(try AtomicFile.read(beside) == nil)
+        }
+    }
+
+    @Test
+    func aWorkerThatIsKilledIsReadUpToItsLastReading() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await device.driver.apply(device.variant(0, node.port))
+            let clients = MeteredClients()
+            let session = try await clients.open(.http, device.httpPort, "/bytes/6000")
+            try await expectExact(device.driver, clients)
+            try await device.driver.apply(device.variant(1, node.port))
+            let old = try #require(try await device.processes()?.oldWorkers.first)
+            ProcessHandle(old)?.send(9)
+            try await eventually("it has ended") { try await device.processes()?.oldWorkers == [] }
+            _ = try await clients.ask(.http, device.httpPort, "/bytes/500")
+            try await expectExact(device.driver, clients)
+            withExtendedLifetime(session) {}
+        }
+    }
+
+    @Test
+    func anOldWorkerIsEndedWhenItIsTooOld() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let service = ProcessService(device.configuration)
+            let limits = OldWorkerLimits(age: .milliseconds(300))
+            let files = DeviceFiles(device.configuration)
+            try await device.driver.apply(device.variant(0, node.port))
+            let meter = try Meter(service, files, DeviceUnderTest.logger, oldWorkerLimits: limits)
+            try await meter.serve(device.variant(0, node.port))
+            try await meter.read()
+            let clients = MeteredClients()
+            async let download = clients.ask(.http, device.httpPort, "/slow/1000000/30000")
+            try await eventually("the download has begun") { clients.received[.http, default: 0] > 0 }
+            try await device.driver.apply(device.variant(1, node.port))
+            try await meter.read()
+            #expect(try await device.processes()?.oldWorkers.count == 1)
+            try await eventually("it is ended") {
+                try await meter.read()
+                return try await device.processes()?.oldWorkers == []
+            }
+            #expect(try await !download)
+            #expect(try await meter.report().entries.first?.bytesOut == clients.received[.http])
+        }
+    }
+}

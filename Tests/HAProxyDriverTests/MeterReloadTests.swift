@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// Whether every byte is metered, whatever becomes of the worker that sends it.
+@Suite(Requirement.haproxy.trait, .serialized)
+struct MeterReloadTests {
+    @Test
+    func fiftyReloadsLoseNothing() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await supervised(device.driver) {
+                try await device.driver.apply(device.variant(0, node.port))
+                let clients = MeteredClients()
+                async let oneShot: Void = clients.goOn(.http, device.httpPort, "/bytes/3000", keepsAlive: false)
+                async let keptAlive: Void = clients.goOn(.http, device.httpPort, "/bytes/777", keepsAlive: true)
+                async let session: Void = clients.goOn(.tcp, device.tcpPort, "/bytes/5001", keepsAlive: false)
+                async let download = clients.ask(.http, device.httpPort, "/slow/2000000/2000")
+                async let copy = clients.ask(.tcp, device.tcpPort, "/slow/1000000/1500")
+                for round in 1...50 { try await device.driver.apply(device.variant(round, node.port)) }
+                clients.stop()
+                _ = try await (oneShot, keptAlive, session)
+                #expect(try await download)
+                #expect(try await copy)
+                try await expectExact(device.driver, clients)
+                #expect(clients.answered > 100)
+                try await eventually("no old worker is left", within: 20) {
+                    try await device.processes()?.oldWorkers == []
+                }
+                try await expectExact(device.driver, clients)
+                #expect(try await device.processes()?.reloads == 50)
+            }
+        }
+    }
+
+    @Test
+    func suspensionsAndAgentsThatAreKilledLoseNothing() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            // Never supervised, and so gone without a last reading, as after a `kill -9`.
+            var driver = try device.restarted()
+            try await driver.apply(device.variant(0, node.port))
+            let clients = MeteredClients()
+            for round in 1...5 {
+                let download = Task { try await clients.ask(.http, device.httpPort, "/slow/500000/900") }
+                let session = Task { try await clients.ask(.tcp, device.tcpPort, "/slow/300000/600") }
+                try await Task.sleep(for: .milliseconds(100))
+                try await driver.apply(device.variant(round, node.port))
+                driver = try device.restarted()
+                // The worker of the download is an old one, of which this agent knows by HAProxy alone.
+                let (http, tcp) = try await supervised(driver) {
+                    let ended = try await (download.value, session.value)
+                    _ = try await clients.ask(.http, device.httpPort, "/bytes/\(round * 1000)")
+                    try await expectExact(driver, clients)
+                    return ended
+                }
+                #expect(http && tcp)
+                try await driver.suspend()
+                driver = try device.restarted()
+                try await driver.enable()
+                _ = try await clients.ask(.tcp, device.tcpPort, "/bytes/100")
+            }
+            try await expectExact(driver, clients)
+            try await driver.commit(driver.usage())
+            driver = try device.restarted()
+            #expect(try await driver.usage().entries.map(\.bytesOut) == [0, 0])
+        }
+    }
+
+    @Test
+    func aBurstLeavesFewWorkers() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await supervised(device.driver) {
+                try await device.driver.apply(device.variant(0, node.port))
+                let clients = MeteredClients()
+                var idle: [LoopbackSocket] = []
+                var most = 0
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for round in 1...50 {
+                        idle.append(try await clients.open(.http, device.httpPort, "/bytes/1000"))
+                        let (metered, port) =
+                            round.isMultiple(of: 2) ? (MeteredProtocol.http, device.httpPort) : (.tcp, device.tcpPort)
+                        group.addTask { _ = try await clients.ask(metered, port, "/slow/4000000/60000") }
+                        try await eventually("the download has begun") {
+                            clients.received[metered, default: 0] >= UInt64((round + 1) / 2 * 200_000)
+                        }
+                        try await device.driver.apply(device.variant(round, node.port))
+                        most = max(most, try await device.processes()?.oldWorkers.count ?? 0)
+                    }
+                    #expect(most <= OldWorkerLimits().count + 1)
+                    #expect(try await device.processes()?.oldWorkers.count ?? 0 >= 8)
+                    // All that is left is broken off.
+                    try await device.driver.suspend()
+                    try await group.waitForAll()
+                }
+                try await expectExact(device.driver, clients)
+                #expect(try await device.processes()?.oldWorkers == [])
+                withExtendedLifetime(idle) {}
+            }
+        }
+    }
+
+    @Test
+    func deletionDoesNotWaitForHeldWorkers() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await device.driver.apply(device.variant(0, node.port))
+            let clients = MeteredClients()
+            async let download = clients.ask(.http, device.httpPort, "/slow/1000000/30000")
+            try await eventually("the download has begun") { clients.received[.http, default: 0] > 0 }
+            try await device.driver.apply(device.variant(1, node.port))
+            #expect(try await device.processes()?.oldWorkers.count == 1)
+            try await device.driver.delete()
+            #expect(try await !download)
+            #expect(try await device.processes() == nil)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import Testing
+
+@testable import HAProxyDriver
+
+/// The way from one configuration to another, without any HAProxy.
+@Suite
+struct PlanTests {
+    @Test
+    func whatIsEqualIsLeftAlone() throws {
+        var random = SetGenerator(seed: 1)
+        for _ in 0..<500 {
+            let rendered = PlanTests.render(try random.set())
+            #expect(ChangePlan(from: RunningState(loaded: rendered), to: rendered) == .nothing)
+        }
+    }
+
+    @Test
+    func whatDoesNotRunIsStarted() throws {
+        var random = SetGenerator(seed: 2)
+        #expect(ChangePlan(from: nil, to: PlanTests.render(try random.set())) == .start)
+    }
+
+    @Test
+    func whatNobodyKnowsIsReloaded() throws {
+        var random = SetGenerator(seed: 3)
+        let running = RunningState(configuration: nil, servers: [])
+        let plan = ChangePlan(from: running, to: PlanTests.render(try random.set()))
+        #expect(plan == .reload([.unknownConfiguration]))
+    }
+
+    /// Thousands of pairs: the commands of a plan without a reload, carried out on a model of HAProxy, end at exactly
+    /// what is wanted, and whatever the commands cannot say is a reload.
+    @Test
+    func aPlanEndsWhereItShould() throws {
+        var random = SetGenerator(seed: 4)
+        var counts = (nothing: 0, runtime: 0, reload: 0)
+        for _ in 0..<4000 {
+            let old = try random.set()
+            let new = try random.neighbour(of: old)
+            let (before, after) = (PlanTests.render(old), PlanTests.render(new))
+            let running = random.disturbed(RunningState(loaded: before))
+            switch ChangePlan(from: running, to: after) {
+            case .nothing:
+                counts.nothing += 1
+                #expect(ServerModel(running).matches(after))
+            case .runtime(let changes):
+                counts.runtime += 1
+                var model = ServerModel(running)
+                for change in changes { try model.make(change) }
+                #expect(model.matches(after))
+                #expect(before.structure == after.structure)
+            case .reload(let reasons):
+                counts.reload += 1
+                #expect(!reasons.isEmpty)
+            case .start: Issue.record("it runs")
+            }
+        }
+        #expect(counts.nothing > 50 && counts.runtime > 500 && counts.reload > 500, "\(counts)")
+    }
+
+    /// What can take clients comes before what no longer does.
+    @Test
+    func nothingIsTakenAwayBeforeSomethingElseIsThere() throws {
+        var random = SetGenerator(seed: 5)
+        for _ in 0..<2000 {
+            let old = try random.set()
+            let after = PlanTests.render(try random.neighbour(of: old))
+            let plan = ChangePlan(from: RunningState(loaded: PlanTests.render(old)), to: after)
+            guard case .runtime(let changes) = plan else { continue }
+            let orders = changes.map(\.order)
+            #expect(orders == orders.sorted())
+        }
+    }
+
+    @Test
+    func veryManyChangesAreAReload() throws {
+        func set(_ weight: Int, _ count: Int) throws -> LoadBalancerSet {
+            let nodes = try (1...count).map { try Node.local("\($0)", $0, weight: weight) }
+            return try LoadBalancerSet([LoadBalancer(protocol: .http, port: Port(80), nodes: nodes)])
+        }
+        for (count, isReload) in [(500, false), (501, true), (1000, true)] {
+            let running = RunningState(loaded: PlanTests.render(try set(1, count)))
+            let plan = ChangePlan(from: running, to: PlanTests.render(try set(2, count)))
+            #expect((plan == .reload([.manyChanges(count)])) == isReload)
+        }
+    }
+
+    /// HAProxy compares cookies that it makes of addresses with one another.
+    @Test
+    func veryManyNodesHaveCookiesOfTheirOwn() throws {
+        for (count, isOwn) in [(1000, false), (1001, true)] {
+            let nodes = try (1...count).map { try Node.local("\($0)", $0) }
+            let set = try LoadBalancerSet([LoadBalancer(protocol: .http, port: Port(80), nodes: nodes)])
+            #expect(PlanTests.render(set).servers.allSatisfy { $0.hasOwnCookie == isOwn })
+        }
+    }
+
+    static func render(_ set: LoadBalancerSet) -> RenderedConfiguration {
+        let facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
+        // The options are valid, and the tests that say so are elsewhere.
+        guard let configuration = try? HAProxyConfiguration(stateDirectory: "/var/lib/steelyard") else {
+            preconditionFailure("valid options are refused")
+        }
+        return HAProxyRenderer(configuration, facts).render(set, isSuspended: false)
+    }
+}

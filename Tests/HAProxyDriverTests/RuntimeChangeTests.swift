@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// Changes of nodes, which HAProxy is told while it runs.
+@Suite(Requirement.haproxy.trait)
+struct RuntimeChangeTests {
+    private typealias Change = (what: String, nodes: [Node], answers: Set<String>)
+
+    /// One after the other on one device: each does what it says, without a reload, and leaves a file that HAProxy
+    /// would load as it now runs.
+    @Test
+    func nodesAreChangedWithoutAReload() async throws {
+        let back = try BackEnds(["one", "two", "three"])
+        defer { back.stop() }
+        try await withDevice { device in
+            let (one, two, three) = (back.port("one"), back.port("two"), back.port("three"))
+            try await device.driver.apply(
+                LoadBalancerSet([device.http([.local("1", one)]), device.tcp([.local("1", one)])])
+            )
+            let changes: [Change] = [
+                ("add", [try .local("1", one), try .local("2", two)], ["one", "two"]),
+                ("weight", [try .local("1", one, weight: 0), try .local("2", two, weight: 9)], ["two"]),
+                ("weight back", [try .local("1", one, weight: 3), try .local("2", two, weight: 9)], ["one", "two"]),
+                ("drain", [try .local("1", one), try .local("2", two, .draining)], ["one"]),
+                ("disable", [try .local("1", one, .disabled), try .local("2", two)], ["two"]),
+                ("enable", [try .local("1", one), try .local("2", two)], ["one", "two"]),
+                ("port", [try .local("1", three), try .local("2", two)], ["three", "two"]),
+                ("remove", [try .local("1", three)], ["three"]),
+                ("come back elsewhere", [try .local("1", three), try .local("2", one)], ["three", "one"]),
+                ("replace all", [try .local("7", one), try .local("8", two, .disabled)], ["one"]),
+                ("remove all", [], []),
+                ("add again", [try .local("1", two)], ["two"]),
+            ]
+            for change in changes {
+                let set = try LoadBalancerSet([device.http(change.nodes), device.tcp(change.nodes)])
+                try await device.driver.apply(set)
+                if !change.answers.isEmpty {
+                    var answers: Set<String> = []
+                    for _ in 0..<12 { answers.insert(try await HTTPClient(port: device.httpPort).get("/").text) }
+                    #expect(answers == change.answers, "\(change.what)")
+                    // The table keeps this one client with the node that it was given first.
+                    _ = try await HTTPClient(port: device.tcpPort).get("/")
+                }
+                let states = try await device.driver.status().nodes
+                #expect(states.map(\.id) == (change.nodes + change.nodes).map(\.id), "\(change.what)")
+                try await expectFileIsWhatRuns(device, set)
+            }
+            #expect(try await device.processes()?.reloads == 0)
+        }
+    }
+
+    @Test
+    func anEqualUpdateChangesNothingAtAll() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let set = try LoadBalancerSet([device.http([.local("1", node.port)])])
+            try await device.driver.apply(set)
+            let files = try modificationDates(in: device)
+            let before = try await device.processes()
+            try await device.driver.apply(set)
+            #expect(try modificationDates(in: device) == files)
+            #expect(try await device.processes() == before)
+        }
+    }
+
+    @Test
+    func cookiesOfAddedNodesOutliveAReload() async throws {
+        let back = try BackEnds(["one", "two"])
+        defer { back.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", back.port("one")), try Node.local("2", back.port("two"))]
+            try await device.driver.apply(LoadBalancerSet([device.http([nodes[0]])]))
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes)]))
+            var cookies: [String: String] = [:]
+            for _ in 0..<8 {
+                let answer = try await HTTPClient(port: device.httpPort).get("/")
+                cookies[answer.text] = answer.cookie
+            }
+            #expect(cookies.count == 2)
+            let options = try ConnectionOptions(connectRetries: 1)
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes, options: options)]))
+            #expect(try await device.processes()?.reloads == 1)
+            for (name, cookie) in cookies {
+                for _ in 0..<4 {
+                    #expect(try await HTTPClient(port: device.httpPort).get("/", cookie: cookie).text == name)
+                }
+            }
+        }
+    }
+
+    /// A node with a connection is let go only when that has ended; it can come back before.
+    @Test
+    func aBusyNodeLeavesAndComesBack() async throws {
+        let back = try BackEnds(["one", "two"])
+        defer { back.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", back.port("one")), try Node.local("2", back.port("two"))]
+            try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[0]])]))
+            let client = try await HTTPClient(port: device.tcpPort)
+            #expect(try await client.get("/").text == "one")
+            try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[1]])]))
+            #expect(try await client.get("/").text == "one", "what is under way goes on")
+            #expect(try await device.driver.status().nodes.map(\.id.description) == ["2"])
+            try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[0]])]))
+            #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "one")
+            try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[1]])]))
+            client.close()
+            try await supervised(device.driver) {
+                try await eventually("the node is gone", within: 60) {
+                    try await device.servers().map(\.name.node.description) == ["2"]
+                }
+            }
+            #expect(try await device.processes()?.reloads == 0)
+        }
+    }
+
+    @Test
+    func aSuspendedDeviceIsChangedToo() async throws {
+        let back = try BackEnds(["one", "two"])
+        defer { back.stop() }
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("1", back.port("one"))])]))
+            try await device.driver.suspend()
+            try await device.driver.apply(LoadBalancerSet([device.http([.local("2", back.port("two"))])]))
+            #expect(try await device.driver.status() == .suspended)
+            await #expect(throws: (any Error).self) { _ = try await HTTPClient(port: device.httpPort).get("/") }
+            try await device.driver.enable()
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "two")
+            #expect(try await device.processes()?.reloads == 0)
+        }
+    }
+
+    /// What HAProxy refuses in the middle is made by a reload: here, a number is taken by somebody's hand.
+    @Test
+    func aRefusedCommandEndsInAReload() async throws {
+        let back = try BackEnds(["one", "two"])
+        defer { back.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", back.port("one")), try Node.local("2", back.port("two"))]
+            func set(_ nodes: [Node]) throws -> LoadBalancerSet {
+                try LoadBalancerSet([device.http(nodes, algorithm: .sourceIP)])
+            }
+            try await device.driver.apply(set([nodes[0]]))
+            var numbers = ServerNumbers()
+            let number = numbers.next(for: nodes[1].id)
+            let answer = try await device.command("add server http-servers/other 127.0.0.1:1 id \(number)")
+            #expect(answer.contains("registered"))
+            // The first command is obeyed, and the second is not.
+            let wanted = try set([.local("1", back.port("one"), weight: 0), nodes[1]])
+            try await device.driver.apply(wanted)
+            #expect(try await device.processes()?.reloads == 1)
+            try await expectFileIsWhatRuns(device, wanted)
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "two")
+        }
+    }
+
+    // MARK: -
+
+    private func modificationDates(in device: DeviceUnderTest) throws -> [String: Date] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: device.folder.path)
+        return Dictionary(
+            uniqueKeysWithValues: try names.map { name in
+                let attributes = try FileManager.default.attributesOfItem(atPath: device.file(name))
+                return (name, attributes[.modificationDate] as? Date ?? .distantPast)
+            }
+        )
+    }
+
+    private func expectFileIsWhatRuns(_ device: DeviceUnderTest, _ set: LoadBalancerSet) async throws {
+        let rendered = HAProxyRenderer(device.configuration).render(set, isSuspended: false)
+        #expect(try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8) == rendered.text)
+        let running = RunningState(configuration: rendered, servers: try await device.servers())
+        #expect(ChangePlan(from: running, to: rendered) == .nothing)
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import TestServers
+
+@testable import HAProxyDriver
+
+/// Makes load balancers of all kinds, and others that differ from them in a few places: the same for the same seed.
+struct SetGenerator {
+    private var random: SeededGenerator
+
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+    mutating func set() throws -> LoadBalancerSet {
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: try LoadBalancerSet([loadBalancer(.http)])
+        case 1: try LoadBalancerSet([loadBalancer(.galera)])
+        default: try LoadBalancerSet([loadBalancer(.http), loadBalancer(.tcp)])
+        }
+    }
+
+    /// Another that differs a little, or not at all, or much.
+    mutating func neighbour(of set: LoadBalancerSet) throws -> LoadBalancerSet {
+        if chance(1, of: 20) { return try self.set() }
+        return try LoadBalancerSet(set.loadBalancers.map { try neighbour(of: $0) })
+    }
+
+    /// The same, after somebody had a hand in it.
+    mutating func disturbed(_ running: RunningState) -> RunningState {
+        guard chance(1, of: 4) else { return running }
+        let servers = running.servers.map { server in
+            chance(1, of: 6)
+                ? server.with(
+                    weight: 77,
+                    isDisabled: Bool.random(using: &random),
+                    isDrained: Bool.random(using: &random)
+                )
+                : server
+        }
+        return RunningState(configuration: running.configuration, servers: servers)
+    }
+
+    private mutating func neighbour(of old: LoadBalancer) throws -> LoadBalancer {
+        var nodes = try old.nodes.map { chance(1, of: 4) ? try neighbour(of: $0) : $0 }
+        if chance(1, of: 3), !nodes.isEmpty { nodes.remove(at: Int.random(in: 0..<nodes.count, using: &random)) }
+        if chance(1, of: 3) {
+            let id = Int.random(in: 1...12, using: &random)
+            if !nodes.contains(where: { $0.id.description == "n\(id)" }) { nodes.append(try node(id)) }
+        }
+        if chance(1, of: 20) { nodes.shuffle(using: &random) }
+        return try LoadBalancer(
+            id: old.id,
+            protocol: old.protocol == .http || chance(9, of: 10) ? old.protocol : .tcp,
+            address: old.address,
+            port: chance(1, of: 20) ? Port(Int(old.port.number) + 1) : old.port,
+            algorithm: chance(1, of: 20) ? .leastConnections : old.algorithm,
+            monitor: chance(1, of: 20) ? HealthMonitor(kind: .connect, delay: 5, timeout: 5, attempts: 3) : old.monitor,
+            options: chance(1, of: 20) ? ConnectionOptions(connectRetries: 7) : old.options,
+            nodes: nodes
+        )
+    }
+
+    private mutating func neighbour(of old: Node) throws -> Node {
+        let other = try node(0)
+        return try Node(
+            id: old.id,
+            address: chance(1, of: 3) ? other.address : old.address,
+            port: chance(1, of: 4) ? other.port : old.port,
+            weight: chance(1, of: 3) ? other.weight : old.weight,
+            isBackup: chance(1, of: 12) ? !old.isBackup : old.isBackup,
+            condition: chance(1, of: 3) ? other.condition : old.condition
+        )
+    }
+
+    private mutating func loadBalancer(_ spoken: ListenerProtocol) throws -> LoadBalancer {
+        let count = Int.random(in: 0...6, using: &random)
+        return try LoadBalancer(
+            protocol: spoken,
+            port: Port(spoken == .http ? 8080 : 3306),
+            algorithm: [.roundRobin, .sourceIP, .leastConnections].randomElement(using: &random) ?? .roundRobin,
+            nodes: (0..<count).map { try node($0 + 1) }
+        )
+    }
+
+    private mutating func node(_ id: Int) throws -> Node {
+        let address = chance(1, of: 12) ? "web.example.com" : "10.0.0.\(Int.random(in: 1...250, using: &random))"
+        return try Node(
+            id: Identifier("n\(id)"),
+            address: HostAddress(address),
+            port: Port(Int.random(in: 80...90, using: &random)),
+            weight: Int.random(in: 0...256, using: &random),
+            isBackup: chance(1, of: 5),
+            condition: [.enabled, .enabled, .disabled, .draining].randomElement(using: &random) ?? .enabled
+        )
+    }
+
+    private mutating func chance(_ part: Int, of whole: Int) -> Bool {
+        random.below(whole) < part
+    }
+}
