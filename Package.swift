@@ -40,6 +40,7 @@ let package = Package(
         .systemLibrary(name: "CGearman", pkgConfig: "gearmand", providers: [.apt(["libgearman-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -52,7 +53,8 @@ let package = Package(
         .target(
             name: "SteelyardSystem",
             dependencies: [
-                .product(name: "SystemPackage", package: "swift-system")
+                "CLinux",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/System",
             swiftSettings: strictOverC
@@ -67,6 +69,7 @@ let package = Package(
             name: "HAProxyDriver",
             dependencies: [
                 "CLinux",
+                "GzipCompression",
                 "SteelyardCore",
                 "SteelyardSystem",
                 .product(name: "Logging", package: "swift-log"),
@@ -90,7 +93,7 @@ let package = Package(
         ),
         .target(
             name: "GzipCompression",
-            dependencies: ["CDeflate", "SteelyardCore"],
+            dependencies: ["CDeflate", "CZlib", "SteelyardCore"],
             path: "Sources/Drivers/Gzip",
             swiftSettings: strictOverC
         ),
@@ -140,6 +143,7 @@ let package = Package(
         .target(
             name: "TestServers",
             dependencies: [
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -152,14 +156,28 @@ let package = Package(
             dependencies: [
                 "NoOpDriver",
                 "SteelyardCore",
+                "SteelyardSystem",
                 "SteelyardTestSupport",
+                "TestServers",
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "apply-crasher",
+            dependencies: [
+                "HAProxyDriver",
+                "SteelyardCore",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/ApplyCrasher",
             swiftSettings: strict
         ),
         .testTarget(
             name: "HAProxyDriverTests",
             dependencies: [
+                "apply-crasher",
+                "GzipCompression",
                 "HAProxyDriver",
                 "SteelyardCore",
                 "SteelyardSystem",
@@ -178,6 +196,7 @@ let package = Package(
                 "GzipCompression",
                 "OpenStackSwiftStore",
                 "SteelyardCore",
+                "SteelyardSystem",
                 "SteelyardTestSupport",
                 "TestServers",
                 .product(name: "Logging", package: "swift-log"),

@@ -66,6 +66,91 @@ struct ArchiveTests {
         }
     }
 
+    /// Between rotations that logrotate really makes, every request's line comes once.
+    @Test(Requirement.logrotate.trait) func incrementalArchivesOverRotations() async throws {
+        let store = try OpenStackSwiftServer.current
+        let service = try DeviceTests.Service()
+        defer { service.back.stop() }
+        try await withAgent(driver: "haproxy", variables: ["STEELYARD_ARCHIVE_MODE": "incremental"]) { agent in
+            _ = try await agent.reply(to: service.update())
+            let log = agent.folder.appending(path: "state/haproxy.log")
+            let rules = agent.folder.appending(path: "logrotate.conf")
+            let rule = "\(log.path) { rotate 9\n missingok\n copytruncate\n compress\n }\n"
+            try Data(rule.utf8).write(to: rules)
+            let client = try await HTTPClient(port: service.port)
+            var number = 0
+            for _ in 0..<4 {
+                for _ in 0..<25 {
+                    _ = try await client.get("/request-\(number)-")
+                    number += 1
+                }
+                let last = "/request-\(number - 1)-"
+                try await eventually("HAProxy has logged it") {
+                    try String(contentsOf: log, encoding: .utf8).contains(last)
+                }
+                let reply = try await agent.reply(to: message(store, token: store.token, path: "incremental/logs"))
+                #expect(reply["hpcs_response"] as? String == "PASS", "\(reply["hpcs_error"] ?? "")")
+                let state = agent.folder.appending(path: "logrotate.state").path
+                _ = try await Command.run(Requirement.logrotate.rawValue, ["-f", "-s", state, rules.path])
+            }
+            client.close()
+            var lines: [Substring] = []
+            for name in try await store.names(in: "incremental") {
+                let object = try #require(try await store.object("incremental/\(name)"))
+                lines += try await gunzip(object.content, in: agent.folder).split(separator: "\n").map { Substring($0) }
+            }
+            let counts = (0..<number).map { request in lines.count { $0.contains("/request-\(request)- ") } }
+            let wrong = counts.enumerated().filter { $0.element != 1 }.map { "\($0.offset): \($0.element)" }
+            #expect(wrong.isEmpty, "\(wrong)")
+            #expect(Set(lines).count == lines.count)
+        }
+    }
+
+    @Test func archivesFromTheCommandLine() async throws {
+        let store = try OpenStackSwiftServer.current
+        let service = try DeviceTests.Service()
+        defer { service.back.stop() }
+        try await withAgent(driver: "haproxy") { agent in
+            _ = try await agent.reply(to: service.update())
+            let client = try await HTTPClient(port: service.port)
+            for number in 0..<20 { _ = try await client.get("/by-hand/\(number)") }
+            client.close()
+            let log = agent.folder.appending(path: "state/haproxy.log")
+            try await eventually("HAProxy has logged it all") {
+                try String(contentsOf: log, encoding: .utf8).contains("/by-hand/19 ")
+            }
+            let state = agent.folder.appending(path: "state").path
+            let arguments = [
+                "archive", "--endpoint", store.endpoint, "--container", "by-hand/logs", "--state-dir", state,
+            ]
+            let dry = try await SteelyardProgram.run(
+                arguments + ["--dry-run"],
+                variables: ["STEELYARD_TOKEN": store.token]
+            )
+            #expect(dry.code == 0 && dry.output.contains("not sent"), "\(dry.error)")
+            #expect(try await store.names(in: "by-hand").isEmpty)
+
+            let token = agent.folder.appending(path: "token")
+            try Data("\(store.token)\n".utf8).write(to: token)
+            let sent = try await SteelyardProgram.run(arguments + ["--id", "lb-7", "--token-file", token.path])
+            #expect(sent.code == 0 && sent.error.isEmpty && !sent.output.contains(store.token), "\(sent.error)")
+            let name = try #require(try await store.names(in: "by-hand").first)
+            #expect(name.hasPrefix("logs/lb-7/haproxy-") && sent.output.hasPrefix("by-hand/\(name)\t"))
+            let object = try #require(try await store.object("by-hand/\(name)"))
+            let lines = try await gunzip(object.content, in: agent.folder)
+            for number in 0..<20 { #expect(lines.contains("/by-hand/\(number) ")) }
+
+            let refused = try await SteelyardProgram.run(arguments, variables: ["STEELYARD_TOKEN": "no-such-token"])
+            #expect(refused.code == 1 && refused.error.contains("401") && !refused.error.contains("no-such-token"))
+            #expect(try await SteelyardProgram.run(arguments).code == 64, "there is no token")
+            let elsewhere = try await SteelyardProgram.run(
+                arguments,
+                variables: ["STEELYARD_TOKEN": store.token, "STEELYARD_ARCHIVE_ENDPOINTS": "example.com"]
+            )
+            #expect(elsewhere.code == 1 && elsewhere.error.contains("archive.endpoints"))
+        }
+    }
+
     /// A dry run reads, picks and compresses, and uploads nothing.
     @Test func dryRun() async throws {
         let store = try OpenStackSwiftServer.current

@@ -60,6 +60,10 @@ import Testing
             ("{gearman: {servers: ['a', 'a']}}", "gearman.servers"), ("{dry_run: 'yes'}", "dry_run"),
             ("{diagnostics: {target: 'nowhere'}}", "diagnostics.target"), ("[]", "object"), ("{", "JSON5"),
             ("{state_dir: null}", "state_dir"), ("{haproxy: {service: 'upstart'}}", "haproxy.service"),
+            ("{haproxy: {stats_bind: '8404'}}", "haproxy.stats_bind"),
+            ("{haproxy: {suspend_grace: 3601}}", "haproxy.suspend_grace"),
+            ("{haproxy: {hard_stop_after: 0}}", "haproxy.hard_stop_after"),
+            ("{haproxy: {master_socket: '/a b'}}", "haproxy.master_socket"),
         ]
     )
     func wrongFile(_ text: String, _ name: String) async throws {
@@ -115,6 +119,25 @@ import Testing
         #expect(result.code == 69)
         #expect(result.output.isEmpty)
         expectOneLine(result.error, naming: "127.0.0.1:\(port)")
+    }
+
+    /// What Debian's packages of HAProxy and rsyslog expect is what `systemd` alone gives.
+    @Test func renderForSystemd() async throws {
+        let file = Environment.packageFolder.appending(path: "Examples/update.json")
+        let variables = [
+            "STEELYARD_HAPROXY_SERVICE": "systemd", "STEELYARD_HAPROXY_STATS_BIND": "[::1]:8404",
+            "STEELYARD_HAPROXY_HARD_STOP_AFTER": "90",
+        ]
+        let result = try await SteelyardProgram.run(["render", file.path], variables: variables)
+        #expect(result.code == 0, "\(result.error)")
+        for line in ["log /dev/log local0", "hard-stop-after 90s", "bind [::1]:8404"] {
+            #expect(result.output.contains("    \(line)\n"))
+        }
+        let shown = try await SteelyardProgram.run(["config"], variables: variables).reply()
+        let settings = try #require(shown["haproxy"] as? [String: Any])
+        #expect(settings["service"] as? String == "systemd")
+        #expect(settings["stats_bind"] as? String == "[::1]:8404")
+        #expect(settings["suspend_grace"] as? Int == 1)
     }
 
     @Test(arguments: ["update", "update-two", "update-galera"])

@@ -23,12 +23,7 @@ enum SteelyardProgram {
         }
     }
 
-    /// Beside the bundle of the tests, where the build puts it.
-    static var path: String {
-        let arguments = ProcessInfo.processInfo.arguments.map { URL(fileURLWithPath: $0) }
-        let bundle = arguments.first { $0.lastPathComponent.hasSuffix(".xctest") } ?? arguments[0]
-        return bundle.deletingLastPathComponent().appending(path: "steelyard").path
-    }
+    static var path: String { Environment.buildFolder.appending(path: "steelyard").path }
 
     /// Runs a command to its end.
     ///

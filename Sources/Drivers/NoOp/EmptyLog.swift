@@ -6,8 +6,9 @@ import SteelyardCore
 /// The log of a device that serves nobody.
 struct EmptyLog: OpenedLog, LogReader {
     let byteCount: UInt64 = 0
+    let end: LogMark? = LogMark("empty")
 
-    func makeReader() throws(DriverError) -> any LogReader { self }
+    func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { self }
 
-    func next() throws(DriverError) -> LogChunk? { nil }
+    func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? { nil }
 }

@@ -63,7 +63,7 @@ public final class NoOpDriver: LoadBalancerDriver {
     }
 
     /// Opens a log without lines.
-    public func openLog(of metered: MeteredProtocol) async throws(DriverError) -> any OpenedLog {
+    public func openLog() async throws(DriverError) -> any OpenedLog {
         try device.withLock { device throws(DriverError) in try device.requireConfiguration() }
         return EmptyLog()
     }

@@ -5,6 +5,7 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 public import SteelyardCore
+import SteelyardSystem
 import Synchronization
 
 /// The program `steelyard`.
@@ -17,6 +18,7 @@ public enum Program {
     /// - Parameter drivers: The drivers that `--driver` may name.
     public static func main(drivers: DriverRegistry<DriverContext> = .standard) async {
         self.drivers.withLock { $0 = drivers }
+        StartupMemory.returnLargeBuffers()
         do {
             var command = try await SteelyardCommand.asyncParseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -11,12 +11,10 @@ struct ProgressBar {
     private let began = ContinuousClock.now
     private var isShown = false
 
-    mutating func show(_ numerator: UInt32, of denominator: UInt32) {
-        guard isTerminal, denominator > 0 else { return }
-        let share = min(1, Double(numerator) / Double(denominator))
-        let filled = Int(share * Double(Self.width))
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: Self.width - filled)
-        write("\r[\(bar)] \(Int(share * 100)) %\(left(share))\u{1B}[K")
+    /// - Parameter isInBytes: Whether what is counted are bytes, so that there is a rate to be told.
+    mutating func show(_ done: UInt64, of total: UInt64, isInBytes: Bool) {
+        guard isTerminal, total > 0 else { return }
+        write("\r\(Self.text(done, of: total, isInBytes: isInBytes, after: ContinuousClock.now - began))\u{1B}[K")
         isShown = true
     }
 
@@ -26,10 +24,21 @@ struct ProgressBar {
         isShown = false
     }
 
-    private func left(_ share: Double) -> String {
-        let seconds = (ContinuousClock.now - began) / .seconds(1)
-        guard share > 0.01, share < 1, seconds > 1 else { return "" }
-        return "  \(Int(seconds / share * (1 - share)) + 1) s left"
+    /// The bar with the percentage, the rate and the time left, where they can be told yet.
+    static func text(_ done: UInt64, of total: UInt64, isInBytes: Bool, after time: Duration) -> String {
+        let share = min(1, Double(done) / Double(total))
+        let filled = Int(share * Double(width))
+        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+        var text = "[\(bar)] \(Int(share * 100)) %"
+        let seconds = time / .seconds(1)
+        guard seconds > 1, share > 0 else { return text }
+        if isInBytes { text += "  \(rate(Double(done) / seconds))" }
+        if share > 0.01, share < 1 { text += "  \(Int(seconds / share * (1 - share)) + 1) s left" }
+        return text
+    }
+
+    private static func rate(_ bytes: Double) -> String {
+        bytes >= 1e6 ? "\(Int(bytes / 1e6)) MB/s" : "\(Int(bytes / 1e3)) kB/s"
     }
 
     private func write(_ text: String) {

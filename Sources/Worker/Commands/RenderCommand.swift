@@ -14,27 +14,39 @@ struct RenderCommand: ParsableCommand {
     @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
     var config: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Print what it would take to come here from this UPDATE instead: nothing, commands or a reload.",
+            discussion: "The state.json of a device's state folder is such a file, too.",
+            valueName: "file"
+        )
+    )
+    var against: String?
+
     @Argument(help: "The file with the message; - for standard input.")
     var file: String
 
     func run() throws {
         let configuration = try Program.load(options: [], file: config)
+        let wanted = try Self.read(file, configuration)
+        if let against {
+            print(try HAProxyFactory.plan(from: Self.read(against, configuration), to: wanted, configuration))
+        } else {
+            print(try HAProxyFactory.render(wanted, configuration), terminator: "")
+        }
+    }
+
+    private static func read(_ file: String, _ configuration: WorkerConfiguration) throws -> LoadBalancerSet {
         let bytes = try MessageSource.read(file)
-        let set: LoadBalancerSet
         do {
             let message = try Message(JSONDocument(bytes), limits: configuration.limits)
-            guard case .update(let wanted) = message.action else {
-                Program.fail("\(file): hpcs_action must be UPDATE")
-                throw ExitCode.failure
-            }
-            set = wanted
+            if case .update(let wanted) = message.action { return wanted }
+            Program.fail("\(file): hpcs_action must be UPDATE")
         } catch let error as MessageError {
             Program.fail("\(file): \(error)")
-            throw ExitCode.failure
         } catch let error as JSONSyntaxError {
             Program.fail("\(file): \(error)")
-            throw ExitCode.failure
         }
-        print(try HAProxyFactory.render(set, configuration), terminator: "")
+        throw ExitCode.failure
     }
 }

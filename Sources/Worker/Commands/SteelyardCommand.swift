@@ -9,6 +9,8 @@ struct SteelyardCommand: AsyncParsableCommand {
         commandName: "steelyard",
         abstract: "The agent on a load-balancer device: takes messages from Gearman and makes HAProxy obey them.",
         version: "\(Build.version) (\(Build.release))",
-        subcommands: [WorkerCommand.self, SendCommand.self, RenderCommand.self, ConfigCommand.self]
+        subcommands: [
+            WorkerCommand.self, SendCommand.self, ArchiveCommand.self, RenderCommand.self, ConfigCommand.self,
+        ]
     )
 }

@@ -53,7 +53,10 @@ struct Submission: Sendable {
             return code == .success ? .handle(handle) : .nothing("\(server) did not take the job: \(client.error)")
         }
         var bar = ProgressBar()
-        let (code, reply) = client.submit(payload, to: function, until: deadline) { bar.show($0, of: $1) }
+        let (code, reply) = client.submit(payload, to: function, until: deadline) {
+            // What is larger than Gearman's numbers is told in larger units.
+            bar.show(UInt64($0), of: UInt64($1), isInBytes: $1 < UInt32(1) << 31)
+        }
         bar.clear()
         if let reply { return .reply(reply) }
         if code == .timeout {

@@ -42,11 +42,20 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey("dry_run", { $0.isDryRun = try $1.boolean() }, { .boolean($0.isDryRun) }),
         ConfigurationKey("state_dir", { $0.stateDirectory = try $1.string() }, { .string($0.stateDirectory) }),
         ConfigurationKey("haproxy.binary", { $0.haproxy.binary = try $1.string() }, { .string($0.haproxy.binary) }),
-        ConfigurationKey("haproxy.service", { $0.haproxy.service = try service($1) }, { .string($0.haproxy.service) }),
+        ConfigurationKey(
+            "haproxy.service",
+            { $0.haproxy.service = try $1.choice(of: ["process", "systemd"]) },
+            { .string($0.haproxy.service) }
+        ),
         ConfigurationKey(
             "haproxy.config",
             { $0.haproxy.config = try $1.optionalString() },
             { text($0.haproxy.config) }
+        ),
+        ConfigurationKey(
+            "haproxy.master_socket",
+            { $0.haproxy.masterSocket = try $1.optionalString() },
+            { text($0.haproxy.masterSocket) }
         ),
         ConfigurationKey("haproxy.log", { $0.haproxy.log = try $1.optionalString() }, { text($0.haproxy.log) }),
         ConfigurationKey(
@@ -64,11 +73,31 @@ struct ConfigurationKey: Sendable {
             { number($0.haproxy.maximumConnections) }
         ),
         ConfigurationKey(
+            "haproxy.suspend_grace",
+            { $0.haproxy.suspendGrace = try $1.integer(in: 0...3600) },
+            { number($0.haproxy.suspendGrace) }
+        ),
+        ConfigurationKey(
+            "haproxy.hard_stop_after",
+            { $0.haproxy.hardStopAfter = try $1.integer(in: 1...86_400) },
+            { number($0.haproxy.hardStopAfter) }
+        ),
+        ConfigurationKey(
+            "haproxy.stats_bind",
+            { $0.haproxy.statsBind = try $1.optionalString() },
+            { text($0.haproxy.statsBind) }
+        ),
+        ConfigurationKey(
             "archive.endpoints",
             { $0.archive.endpoints = try endpoints($1) },
             { configuration in
                 .array(configuration.archive.endpoints.map { .string($0) })
             }
+        ),
+        ConfigurationKey(
+            "archive.mode",
+            { $0.archive.mode = try $1.choice(of: ["full", "incremental"]) },
+            { .string($0.archive.mode) }
         ),
         ConfigurationKey(
             "archive.ca",
@@ -172,14 +201,6 @@ extension ConfigurationKey {
             throw Mismatch("must be at most 512 visible ASCII characters")
         }
         return name
-    }
-
-    private static func service(_ value: ConfigurationValue) throws(Mismatch) -> String {
-        let service = try value.choice(of: ["process", "systemd"])
-        guard service == "process" else {
-            throw Mismatch("is systemd, which this release cannot do yet; use process")
-        }
-        return service
     }
 
     private static func target(_ value: ConfigurationValue) throws(Mismatch) -> String {

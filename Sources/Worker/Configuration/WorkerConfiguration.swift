@@ -34,24 +34,34 @@ public struct WorkerConfiguration: Sendable {
         public internal(set) var binary = "/usr/sbin/haproxy"
         /// Who starts it: `process` or `systemd`.
         public internal(set) var service = "process"
-        /// Its configuration file; nil for `haproxy.cfg` in the state directory.
+        /// Its configuration file; nil for what fits the service.
         public internal(set) var config: String?
-        /// The log file to archive; nil for `haproxy.log` in the state directory.
+        /// Where its master takes commands; nil for what fits the service.
+        public internal(set) var masterSocket: String?
+        /// The log file to archive; nil for what fits the service.
         public internal(set) var log: String?
-        /// The address of HAProxy's `log` directive; nil for straight into the log file.
+        /// The address of HAProxy's `log` directive; nil for what fits the service.
         public internal(set) var logTarget: String?
-        /// The user to run it as; nil for the agent's own.
+        /// The user to run it as; nil for what fits the service.
         public internal(set) var user: String?
-        /// The group to run it as; nil for the agent's own.
+        /// The group to run it as; nil for what fits the service.
         public internal(set) var group: String?
         /// The greatest number of connections at a time, 1 to 2,000,000.
         public internal(set) var maximumConnections = 50_000
+        /// The seconds that what is under way has after a SUSPEND, 0 to 3,600.
+        public internal(set) var suspendGrace = 1
+        /// The seconds that a worker of before a reload has, 1 to 86,400.
+        public internal(set) var hardStopAfter = 1800
+        /// Where it shows its statistics, HOST:PORT; nil for nowhere.
+        public internal(set) var statsBind: String?
     }
 
     /// The settings under `archive`.
     public struct ArchiveSettings: Sendable {
         /// Where not empty, the only hosts (`HOST` or `HOST:PORT`) that an ARCHIVE may send to.
         public internal(set) var endpoints: [String] = []
+        /// What an ARCHIVE sends: `full`, all that there is of the log, or `incremental`, what none before it has sent.
+        public internal(set) var mode = "full"
         /// A file of certificate authorities to trust instead of the system's.
         public internal(set) var authority: String?
         /// libdeflate's level, 1 to 12.
@@ -89,6 +99,7 @@ extension WorkerConfiguration {
         configuration.stateDirectory = absolute(stateDirectory)
         configuration.haproxy.binary = absolute(haproxy.binary)
         configuration.haproxy.config = haproxy.config.map(absolute)
+        configuration.haproxy.masterSocket = haproxy.masterSocket.map(absolute)
         configuration.haproxy.log = haproxy.log.map(absolute)
         configuration.archive.authority = archive.authority.map(absolute)
         return configuration

@@ -64,6 +64,15 @@ struct Agent {
         logger.notice("stopped; what the device serves goes on")
     }
 
+    /// Does what one message asks for, without a job server and beside an agent that may be running: for messages that
+    /// change nothing.
+    ///
+    /// - Returns: The reply.
+    /// - Throws: `ConfigurationError`, or why there is no driver.
+    func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
+        await (try makeDispatcher(makeDriver())).handle(message, job: job).reply.bytes
+    }
+
     /// What the service group says of itself is of use to developers only.
     private var serviceLogger: Logger {
         var logger = logger
@@ -117,7 +126,10 @@ struct Agent {
             configuration.isDryRun
             ? DryRunObjectStore()
             : OpenStackSwiftStore(
-                configuration: OpenStackSwiftConfiguration(certificateAuthorityFile: configuration.archive.authority),
+                configuration: OpenStackSwiftConfiguration(
+                    certificateAuthorityFile: configuration.archive.authority,
+                    segmentBytes: configuration.archive.segmentBytes
+                ),
                 logger: logger
             )
         return Dispatcher(
@@ -126,7 +138,9 @@ struct Agent {
             archiver: LogArchiver(
                 store: store,
                 compressor: DeflateCompressor(level: configuration.archive.compressionLevel),
-                allowedEndpoints: configuration.archive.endpoints
+                threads: .dedicated,
+                allowedEndpoints: configuration.archive.endpoints,
+                journal: configuration.archive.mode == "incremental" ? FileArchiveJournal(configuration) : nil
             ),
             diagnostics: diagnostics,
             release: Release(version: Build.version, release: Build.release),

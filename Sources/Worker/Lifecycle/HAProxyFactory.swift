@@ -16,6 +16,15 @@ enum HAProxyFactory {
         HAProxyRenderer(try settings(configuration)).render(wanted)
     }
 
+    /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.
+    static func plan(
+        from old: LoadBalancerSet,
+        to wanted: LoadBalancerSet,
+        _ configuration: WorkerConfiguration
+    ) throws -> String {
+        HAProxyRenderer(try settings(configuration)).describeChange(from: old, to: wanted)
+    }
+
     /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings on this device.
     @discardableResult
     static func check(_ configuration: WorkerConfiguration) throws -> HAProxyConfiguration {
@@ -27,14 +36,19 @@ enum HAProxyFactory {
     private static func settings(_ configuration: WorkerConfiguration) throws -> HAProxyConfiguration {
         do {
             return try HAProxyConfiguration(
+                service: HAProxyConfiguration.Service(rawValue: configuration.haproxy.service) ?? .process,
                 binary: configuration.haproxy.binary,
                 stateDirectory: configuration.stateDirectory,
                 config: configuration.haproxy.config,
+                masterSocket: configuration.haproxy.masterSocket,
                 log: configuration.haproxy.log,
                 logTarget: configuration.haproxy.logTarget,
                 user: configuration.haproxy.user,
                 group: configuration.haproxy.group,
-                maxConnections: configuration.haproxy.maximumConnections
+                maxConnections: configuration.haproxy.maximumConnections,
+                suspendGrace: configuration.haproxy.suspendGrace,
+                hardStopAfter: configuration.haproxy.hardStopAfter,
+                statsBind: configuration.haproxy.statsBind
             )
         } catch {
             throw ConfigurationError(error.option, error.problem)

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+
+/// `steelyard archive`.
+struct ArchiveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "archive",
+        abstract: "Ship this device's log to an object store, without a job server.",
+        discussion: """
+            The token comes from --token-file or the environment's STEELYARD_TOKEN. All of the log is shipped, whatever \
+            archive.mode says; what the agent keeps of its own archives stays as it is.
+
+            Exits with 0 once the store has confirmed the object, and with 1 and the reason otherwise.
+            """
+    )
+
+    @Option(help: "The object store's URL, up to the account.")
+    var endpoint: String
+
+    @Option(help: ArgumentHelp("Where to put it.", valueName: "container[/prefix]"))
+    var container: String
+
+    @Option(name: .customLong("protocol"), help: "Which load balancer's lines: http or tcp.")
+    var protocolName = "http"
+
+    @Option(help: "The load balancer's id, for the object's name.")
+    var id = "1"
+
+    @Option(help: "A file with the token; - for standard input.")
+    var tokenFile: String?
+
+    @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
+    var config: String?
+
+    @Option(help: "The folder of everything that survives the agent.")
+    var stateDir: String?
+
+    @Flag(help: "Read, pick and compress, and send nothing.")
+    var dryRun = false
+
+    func validate() throws {
+        guard ["http", "tcp"].contains(protocolName.lowercased()) else {
+            throw ValidationError("--protocol must be http or tcp, not '\(protocolName)'.")
+        }
+    }
+
+    func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        var given: [(option: String, key: String, value: String)] = [
+            ("archive", "archive.mode", "full"), ("archive", "log.level", "error"),
+        ]
+        if let stateDir { given.append(("--state-dir", "state_dir", stateDir)) }
+        if dryRun { given.append(("--dry-run", "dry_run", "true")) }
+        let configuration = try Program.load(options: given, file: config)
+        let message = JSONFragment.object([
+            .init("hpcs_action", .string("ARCHIVE")),
+            .init("hpcs_object_store_type", .string("swift")),
+            .init("hpcs_object_store_endpoint", .string(endpoint)),
+            .init("hpcs_object_store_basepath", .string(container)),
+            .init("hpcs_object_store_token", .string(try readToken())),
+            .init(
+                "loadbalancers",
+                .array([.object([.init("id", .string(id)), .init("protocol", .string(protocolName.uppercased()))])])
+            ),
+        ])
+        let job = CommandJob()
+        let signals = CommandJob.cancelOnSignals(job)
+        defer { signals.cancel() }
+        let agent = Agent(configuration: configuration, registry: Program.registry, isStandalone: false)
+        let reply: [UInt8]
+        do { reply = try await agent.perform(message.json, job: job) } catch let error as ConfigurationError {
+            Program.fail(error.description)
+            throw ExitCode(78)
+        }
+        job.end()
+        try tell(reply)
+    }
+
+    /// Prints the objects, and the error; not the reply itself, which has the token in it.
+    private func tell(_ reply: [UInt8]) throws {
+        guard let reply = ArchiveReply(reply) else { return }
+        for object in reply.objects {
+            print("\(object.name)\t\(object.lines) lines\t\(object.bytes) bytes\(dryRun ? "\tnot sent" : "")")
+        }
+        guard let error = reply.error else { return }
+        Program.fail(error)
+        throw ExitCode.failure
+    }
+
+    private func readToken() throws -> String {
+        if let tokenFile {
+            let words = String(decoding: try MessageSource.read(tokenFile), as: UTF8.self).split(
+                whereSeparator: \.isWhitespace
+            )
+            guard words.count == 1 else { throw ValidationError("\(tokenFile) must hold a token and nothing else.") }
+            return String(words[0])
+        }
+        if let token = ProcessInfo.processInfo.environment["STEELYARD_TOKEN"], !token.isEmpty { return token }
+        throw ValidationError("There is no token: give --token-file, or set STEELYARD_TOKEN.")
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import Synchronization
+import UnixSignals
+
+/// The job of a command that does the agent's work itself: its progress is a bar on the terminal.
+final class CommandJob: JobContext {
+    private struct State {
+        var bar = ProgressBar()
+        var shown: ContinuousClock.Instant?
+        var isCancelled = false
+    }
+
+    private static let interval = Duration.milliseconds(100)
+
+    let handle = "command line"
+    private let state = Mutex(State())
+
+    var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    func report(progress: UInt64, of total: UInt64) {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            if let shown = state.shown, now - shown < Self.interval { return }
+            state.shown = now
+            state.bar.show(progress, of: total, isInBytes: true)
+        }
+    }
+
+    func cancel() { state.withLock { $0.isCancelled = true } }
+
+    /// Takes the bar away.
+    func end() { state.withLock { $0.bar.clear() } }
+
+    /// Ends the job at the first Ctrl-C, so that no part of an object stays behind.
+    static func cancelOnSignals(_ job: CommandJob) -> Task<Void, Never> {
+        Task {
+            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { job.cancel() }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+import TestServers
+import Testing
+
+/// What an ARCHIVE that takes long, or is cut short, does to the rest.
+@Suite(
+    Requirement.gearmand.trait,
+    Requirement.haproxy.trait,
+    Requirement.openStackSwift.trait,
+    .openStackSwiftServer
+)
+struct ArchiveFaultTests {
+    /// What the store takes slowly keeps nobody else waiting, in one object and in segments.
+    @Test(arguments: [5_368_709_120, 1_048_576])
+    func statsAndUpdateAreAnsweredBesideAnUpload(_ segmentBytes: Int) async throws {
+        let store = try OpenStackSwiftServer.current
+        let service = try DeviceTests.Service()
+        defer { service.back.stop() }
+        let container = "beside-\(segmentBytes)"
+        let (uploads, gate) = (Signal(), Signal())
+        let proxy = FaultProxy(to: try port(of: store), rate: 1_000_000) { request in
+            guard request.isUpload else { return nil }
+            uploads.give()
+            // For as long as it takes to get answers to the others: not a second of it is measured.
+            gate.wait(seconds: 40)
+            return nil
+        }
+        let variables = ["STEELYARD_ARCHIVE_SEGMENT_BYTES": "\(segmentBytes)"]
+        try await proxy.serve { proxy in
+            try await withAgent(driver: "haproxy", variables: variables) { agent in
+                let wanted = try await writeLog(agent, service)
+                let message = message(store, proxy.port, container)
+                let archive = Task { try await agent.reply(to: message)["hpcs_response"] as? String }
+                try await eventually("the upload has begun", within: 25) { uploads.count > 0 }
+                let stats = try await agent.reply(to: #"{"hpcs_action":"STATS"}"#)
+                #expect(stats["hpcs_response"] as? String == "PASS", "\(stats)")
+                let update = try await agent.reply(to: service.update(weight: 2))
+                #expect(update["hpcs_response"] as? String == "PASS", "\(update)")
+                let early = try await store.names(in: container)
+                #expect(early.isEmpty)
+                gate.give()
+                let response = try await archive.value
+                #expect(response == "PASS")
+                try await expectArchived(wanted, container, store, agent)
+            }
+        }
+    }
+
+    /// The job server hands the job out again, and the archive is there once.
+    @Test func agentKilledInMidUpload() async throws {
+        let store = try OpenStackSwiftServer.current
+        let service = try DeviceTests.Service()
+        defer { service.back.stop() }
+        let uploads = Signal()
+        let proxy = FaultProxy(to: try port(of: store)) { request in
+            guard request.isUpload else { return nil }
+            uploads.give()
+            return uploads.count == 1 ? .stall(after: 500_000) : nil
+        }
+        try await store.makeContainer("killed")
+        try await proxy.serve { proxy in
+            try await withAgent(driver: "haproxy") { agent in
+                let wanted = try await writeLog(agent, service)
+                let message = message(store, proxy.port, "killed")
+                let archive = Task { try await agent.reply(to: message)["hpcs_response"] as? String }
+                try await eventually("the upload has begun", within: 25) { uploads.count > 0 }
+                agent.process.send(signal: SIGKILL)
+                _ = try await agent.process.wait()
+                let left = try await store.names(in: "killed")
+                #expect(left.isEmpty)
+                let next = try await agent.restarted(driver: "haproxy")
+                let response = try await archive.value
+                #expect(response == "PASS")
+                #expect(uploads.count == 2)
+                try await expectArchived(wanted, "killed", store, next)
+                _ = try await next.send("delete")
+                await next.process.stop()
+            }
+        }
+    }
+
+    /// Makes a log of some megabytes that hardly compress, out of a line that HAProxy has written.
+    ///
+    /// - Returns: What is to be archived.
+    private func writeLog(_ agent: AgentUnderTest, _ service: DeviceTests.Service) async throws -> Set<Substring> {
+        _ = try await agent.reply(to: service.update())
+        _ = try await service.answer()
+        let log = agent.folder.appending(path: "state/haproxy.log")
+        try await eventually("HAProxy has logged a request") {
+            try String(contentsOf: log, encoding: .utf8).contains("GET / ")
+        }
+        let line = try #require(
+            try String(contentsOf: log, encoding: .utf8).split(separator: "\n").first { $0.contains("GET / ") }
+        )
+        var random = SeededGenerator(seed: 1)
+        var text = ""
+        for _ in 0..<25_000 {
+            let words = (0..<8).map { _ in String(random.next(), radix: 36) }
+            text += line.replacing("GET / ", with: "GET /\(words.joined()) ") + "\n"
+        }
+        let file = try FileHandle(forWritingTo: log)
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(text.utf8))
+        try file.close()
+        return Set(text.split(separator: "\n"))
+    }
+
+    private func expectArchived(
+        _ wanted: Set<Substring>,
+        _ container: String,
+        _ store: OpenStackSwiftServer,
+        _ agent: AgentUnderTest
+    ) async throws {
+        let names = try await store.names(in: container)
+        #expect(names.count == 1)
+        let object = try #require(try await store.object("\(container)/\(names.first ?? "")"))
+        let file = agent.folder.appending(path: "archive.gz")
+        try Data(object.content).write(to: file)
+        let text = String(decoding: try await Command.run("/bin/zcat", [file.path]), as: UTF8.self)
+        let lines = text.split(separator: "\n").filter { wanted.contains($0) }
+        #expect(lines.count == wanted.count)
+        #expect(Set(lines) == wanted)
+    }
+
+    private func port(of store: OpenStackSwiftServer) throws -> Int {
+        try #require(URL(string: store.endpoint)?.port)
+    }
+
+    private func message(_ store: OpenStackSwiftServer, _ port: Int, _ container: String) -> String {
+        """
+        {"hpcs_action":"ARCHIVE","hpcs_object_store_type":"swift","hpcs_object_store_token":"\(store.token)",
+        "hpcs_object_store_basepath":"\(container)","hpcs_object_store_endpoint":"http://127.0.0.1:\(port)/v1/AUTH_test",
+        "loadBalancers":[{"id":"15","name":"lb #1","protocol":"HTTP"}]}
+        """
+    }
+}
+
+/// Counts what has happened, and lets a thread wait for the first time.
+private final class Signal: Sendable {
+    private let given = Mutex(0)
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    var count: Int { given.withLock { $0 } }
+
+    func give() {
+        given.withLock { $0 += 1 }
+        semaphore.signal()
+    }
+
+    func wait(seconds: Double) {
+        guard semaphore.wait(timeout: .now() + seconds) == .success else { return }
+        // For whoever waits next.
+        semaphore.signal()
+    }
+}
