@@ -92,6 +92,7 @@ class Bench:
 
     def __init__(self, build, steelyard, rounds, seconds):
         self.build, self.rounds, self.seconds = build, rounds, seconds
+        self.steelyard = steelyard
         self.scratch = Path(tempfile.mkdtemp(prefix="steelyard-bench-"))
         self.processes, self.errors = [], 0
         self.update = self.scratch / "update.json"
@@ -188,6 +189,11 @@ class Bench:
 def median(values):
     values = [value for value in values if value is not None]
     return statistics.median(values) if values else None
+
+
+def percentile(values, percent):
+    values = sorted(values)
+    return values[min(len(values) - 1, len(values) * percent // 100)]
 
 
 def ratio(mine, theirs):

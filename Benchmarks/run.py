@@ -9,11 +9,12 @@ import signal
 import sys
 from pathlib import Path
 
+import changes
 import idle
 import transport
 from harness import Bench
 
-SECTIONS = {"transport": transport.run, "idle": idle.run}
+SECTIONS = {"transport": transport.run, "idle": idle.run, "changes": changes.run}
 
 
 def main():

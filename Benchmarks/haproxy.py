@@ -1,0 +1,103 @@
+"""HAProxy without an agent: started, asked and reloaded as one would by hand."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+BINARY = "/usr/sbin/haproxy"
+POLL = 0.003
+
+
+def ask(path, command):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(path))
+        connection.sendall(command.encode() + b"\n")
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+
+class Master:
+    """A master that runs, whoever has started it."""
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.socket = self.directory / "master.sock"
+
+    def processes(self):
+        """The master, its reloads and failed ones, the worker; None while it is not there."""
+        try:
+            text = ask(self.socket, "show proc")
+        except (ConnectionError, FileNotFoundError):
+            return None
+        master = re.search(r"^(\d+) +master +(\d+)(?: +\[failed: (\d+)\])?", text, re.M)
+        worker = re.search(r"^# workers\n(\d+) +worker", text, re.M)
+        if not master or not worker:
+            return None
+        return int(master[1]), int(master[2]), int(master[3] or 0), int(worker[1])
+
+    def reloads(self):
+        return self.processes()[1]
+
+    def stop(self):
+        """Ends it where it runs still, by its own number."""
+        found = self.processes()
+        if found and str(self.directory) in Path(f"/proc/{found[0]}/cmdline").read_text():
+            os.kill(found[0], signal.SIGTERM)
+
+
+class Reference(Master):
+    """One of our own, with a file that an agent has written."""
+
+    def __init__(self, directory, port, text):
+        super().__init__(directory)
+        self.file, self.port = self.directory / "haproxy.cfg", port
+        self.file.write_text(text)
+        (self.directory / "servers.state").write_text("1\n")
+        with open(self.directory / "log", "wb") as log:
+            self.popen = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", BINARY, "-W", "-S", f"{self.socket},mode,600",
+                 "-f", self.file],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+            )
+        end = time.monotonic() + 10
+        while not self.processes():
+            if self.popen.poll() is not None or time.monotonic() > end:
+                raise SystemExit((self.directory / "log").read_text()[-2000:])
+            time.sleep(0.01)
+
+    def replace(self, text, carrying=False):
+        """What a script would do: check the file, reload, and see that a new worker serves it.
+
+        One that is carrying has the new worker know what the old one's checks have found, and sees
+        that the new one answers.
+        """
+        before = self.processes()
+        self.file.write_text(text)
+        states = self.directory / "servers.state"
+        states.write_text("1\n")
+        begin = time.perf_counter()
+        subprocess.run([BINARY, "-c", "-f", self.file], check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if carrying:
+            states.write_text(ask(self.directory / "admin.sock", "show servers state"))
+        ask(self.socket, "reload")
+        while True:
+            now = self.processes()
+            if now and now[1] == before[1] + 1 and now[2] == 0 and now[3] != before[3]:
+                break
+            if time.perf_counter() - begin > 20:
+                raise SystemExit("the reference has not reloaded within 20 s")
+            time.sleep(POLL)
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        if carrying:
+            ask(self.socket, f"@!{now[3]} show info")
+        return time.perf_counter() - begin
+
+    def stop(self):
+        self.popen.send_signal(signal.SIGTERM)
+        self.popen.wait(10)
