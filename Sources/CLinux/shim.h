@@ -5,6 +5,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -26,4 +27,12 @@ static inline int steelyard_pidfd_open(pid_t pid) {
 /// Sends a signal to the process that the descriptor was opened for, and to no other. -1 sets errno.
 static inline int steelyard_pidfd_send_signal(int descriptor, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);
+}
+
+// In glibc since 2.34, in a part of its header that Swift's module leaves out.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+/// Has the new process begin without any descriptor of this number or above. Returns an error number, or 0.
+static inline int steelyard_spawn_close_from(posix_spawn_file_actions_t *actions, int from) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, from);
 }

@@ -9,7 +9,7 @@ import SystemPackage
 /// Reads the workers' counters into the ledger, on a thread of its own: a report never waits behind a change.
 ///
 /// Nothing that HAProxy sends is lost but by violence: a worker that is killed takes along what it has sent since the last
-/// reading, and one that ends while no agent runs what it has sent since the ledger was written.
+/// reading. One that has nothing more to send while no agent runs waits for the next one (`WorkerKeeper`).
 actor Meter {
     typealias Worker = UsageLedger.Worker
 

@@ -11,6 +11,7 @@ struct WorkerHold {
     /// Whether commands are given on the connection itself.
     let isInteractive: Bool
     private let connection: RuntimeConnection
+    private let keeper: WorkerKeeper?
     /// How long HAProxy keeps a connection on which nothing is asked, in seconds.
     private static let idleLimit = 86_400
     private static let prompt = "\n> "
@@ -22,9 +23,13 @@ struct WorkerHold {
         do throws(RuntimeSocket.Failure) {
             connection = try RuntimeConnection(adminSocket, by: deadline)
             isInteractive = true
-            for command in ["prompt", "set timeout cli \(Self.idleLimit)"] { _ = try ask(command, by: deadline) }
-            guard WorkerInfo(try ask("show info", by: deadline)).processID == processID else { return nil }
+            for command in ["prompt", "set timeout cli \(Self.idleLimit)"] {
+                _ = try connection.answer(to: command, until: Self.prompt, by: deadline)
+            }
+            let info = try connection.answer(to: "show info", until: Self.prompt, by: deadline)
+            guard WorkerInfo(info).processID == processID else { return nil }
         } catch { return nil }
+        keeper = connection.keeper()
     }
 
     /// Holds a worker of before a reload: by a command to which the end is missing, for which it waits without a limit.
@@ -34,6 +39,8 @@ struct WorkerHold {
         do throws(RuntimeSocket.Failure) {
             connection = try RuntimeConnection(masterSocket, by: deadline)
             isInteractive = false
+            // The master takes few connections, and one that is kept for nobody would be taken from all.
+            keeper = nil
             try connection.send("@!\(processID) show info <<\n", by: deadline)
         } catch { return nil }
     }
@@ -46,7 +53,14 @@ struct WorkerHold {
 
     /// Asks the worker; after a failure, the connection is of no more use.
     func ask(_ command: String, by deadline: Deadline) throws(RuntimeSocket.Failure) -> String {
-        try connection.send(command + "\n", by: deadline)
-        return try connection.read(until: Self.prompt, by: deadline)
+        try connection.answer(to: command, until: Self.prompt, by: deadline)
+    }
+
+    /// Lets the worker end.
+    ///
+    /// Without it, as where the agent ends, the keeper holds the worker for a while.
+    func release() {
+        connection.end()
+        keeper?.end()
     }
 }

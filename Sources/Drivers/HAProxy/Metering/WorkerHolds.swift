@@ -23,7 +23,7 @@ struct WorkerHolds {
     /// A worker is held while it is the current one; only the agent that starts beside old ones holds them by the master.
     mutating func hold(_ worker: Worker, isOld: Bool, by deadline: Deadline) {
         if holds[worker]?.isOpen == true { return }
-        holds[worker] = nil
+        drop(worker)
         if !isOld {
             holds[worker] = WorkerHold(current: worker.processID, at: files.adminSocket, by: deadline)
         } else if holds.values.count(where: { !$0.isInteractive }) < Self.limitThroughMaster {
@@ -40,7 +40,7 @@ struct WorkerHolds {
     mutating func ask(_ command: String, _ worker: Worker, by deadline: Deadline) throws(DriverError) -> String {
         if let hold = holds[worker], hold.isInteractive {
             do throws(RuntimeSocket.Failure) { return try hold.ask(command, by: deadline) } catch {
-                holds[worker] = nil
+                drop(worker)
                 if error == .silent { throw error.described("HAProxy") }
             }
         }
@@ -55,7 +55,7 @@ struct WorkerHolds {
         do throws(RuntimeSocket.Failure) {
             _ = try hold.ask("experimental-mode on", by: deadline)
             _ = try hold.ask(command, by: deadline)
-        } catch { holds[worker] = nil }
+        } catch { drop(worker) }
     }
 
     /// Whether nothing but the meter keeps an old worker from ending.
@@ -69,5 +69,9 @@ struct WorkerHolds {
     }
 
     /// Lets workers end.
-    mutating func release(where isReleased: (Worker) -> Bool) { holds = holds.filter { !isReleased($0.key) } }
+    mutating func release(where isReleased: (Worker) -> Bool) {
+        for worker in holds.keys where isReleased(worker) { drop(worker) }
+    }
+
+    private mutating func drop(_ worker: Worker) { holds.removeValue(forKey: worker)?.release() }
 }

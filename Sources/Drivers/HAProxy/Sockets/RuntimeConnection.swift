@@ -46,6 +46,18 @@ final class RuntimeConnection: Sendable {
     /// Tells the other side that nothing more is sent.
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Ends it for everybody who has it, other processes too.
+    func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// Shares it with a process that outlives this one.
+    func keeper() -> WorkerKeeper? { WorkerKeeper(of: descriptor) }
+
+    /// Gives a command on a connection that stays.
+    func answer(to command: String, until end: String, by deadline: Deadline) throws(Failure) -> String {
+        try send(command + "\n", by: deadline)
+        return try read(until: end, by: deadline)
+    }
+
     /// Reads to the end.
     func readAll(by deadline: Deadline) throws(Failure) -> String {
         try read(until: nil, deadline)
