@@ -63,7 +63,7 @@ final class WorkerKeeper: Sendable {
         let words = ["sh", "-c", "read -r _; exec sleep \(patience)", "steelyard-keeper"]
         let arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         let environment = unsafe [strdup("PATH=/usr/bin:/bin"), nil]
-        defer { for unsafetext in unsafe arguments + environment { unsafe free(text) } }
+        defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
         var processID: pid_t = 0
         let result = unsafe posix_spawn(&processID, "/bin/sh", &actions, &attributes, arguments, environment)
         return result == 0 ? processID : nil
