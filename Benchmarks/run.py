@@ -9,12 +9,14 @@ import signal
 import sys
 from pathlib import Path
 
+import archive
 import changes
 import idle
 import transport
 from harness import Bench
 
-SECTIONS = {"transport": transport.run, "idle": idle.run, "changes": changes.run}
+SECTIONS = {"transport": transport.run, "idle": idle.run, "changes": changes.run,
+            "archive": archive.run}
 
 
 def main():

@@ -60,12 +60,11 @@ final class WorkerKeeper: Sendable {
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
-        let words = ["sh", "-c", "read -r _; exec sleep \(patience)", "steelyard-keeper"]
-        let arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        let environment = unsafe [strdup("PATH=/usr/bin:/bin"), nil]
-        defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
+        let words = ["sh", "-c", "read -r _; exec /bin/sleep \(patience)", "steelyard-keeper"]
+        let arguments = unsafe words.map { unsafe strdup($0) }
+        defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
         var processID: pid_t = 0
-        let result = unsafe posix_spawn(&processID, "/bin/sh", &actions, &attributes, arguments, environment)
+        let result = unsafe posix_spawn(&processID, "/bin/sh", &actions, &attributes, arguments + [nil], [nil])
         return result == 0 ? processID : nil
     }
 }
