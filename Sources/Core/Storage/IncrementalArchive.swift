@@ -77,6 +77,9 @@ struct IncrementalArchive: Sendable {
 
     /// What is in the store of an object that was announced: just sent, or sent by whoever announced it.
     ///
+    /// The content is made once more to compare the sizes: the same lines make the same bytes, unless `archive.compression_level` was
+    /// changed since. Then they are taken for somebody else's, and are in the store under two names: rather twice than never.
+    ///
     /// - Returns: nil where something else has its name.
     private func confirmed(
         _ result: Result<ArchivedObject, ObjectStoreError>,
@@ -88,7 +91,7 @@ struct IncrementalArchive: Sendable {
         case .failure: break
         }
         let made = try (await ship([order], shipment.asDryRun))[0].get()
-        let found: StoredObject?
+        let found: FoundObject?
         do throws(ObjectStoreError) {
             found = try await shipment.store.object(order.path, at: shipment.endpoint, token: shipment.token)
         } catch {

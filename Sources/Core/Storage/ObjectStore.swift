@@ -28,7 +28,7 @@ public protocol ObjectStore: Sendable {
         _ path: ObjectPath,
         at endpoint: StorageEndpoint,
         token: StorageToken
-    ) async throws(ObjectStoreError) -> StoredObject?
+    ) async throws(ObjectStoreError) -> FoundObject?
 }
 
 extension ObjectStore {
@@ -37,7 +37,7 @@ extension ObjectStore {
         _ path: ObjectPath,
         at endpoint: StorageEndpoint,
         token: StorageToken
-    ) async throws(ObjectStoreError) -> StoredObject? {
+    ) async throws(ObjectStoreError) -> FoundObject? {
         throw ObjectStoreError(.unsupported, "this store cannot be asked for an object")
     }
 }

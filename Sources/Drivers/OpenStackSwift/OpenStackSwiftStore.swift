@@ -49,4 +49,20 @@ public final class OpenStackSwiftStore: ObjectStore {
         }
         return try result.get()
     }
+
+    /// Says what is stored at a place, by a HEAD.
+    ///
+    /// - Returns: nil where there is nothing.
+    /// - Throws: `ObjectStoreError`, which says what the store said, and never the token.
+    public func object(
+        _ path: ObjectPath,
+        at endpoint: StorageEndpoint,
+        token: StorageToken
+    ) async throws(ObjectStoreError) -> FoundObject? {
+        try await ObjectQuestion(
+            address: ObjectAddress(path: path, endpoint: endpoint, token: token),
+            configuration: configuration,
+            connections: connections
+        ).ask()
+    }
 }

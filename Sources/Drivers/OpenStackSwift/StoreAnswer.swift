@@ -9,6 +9,8 @@ struct StoreAnswer: Hashable, Sendable {
     private(set) var status: Int
     /// The object's MD5 as the store counted it, in lower case and without quotes.
     private(set) var etag: String?
+    /// The object's size in bytes, where one was asked for.
+    private(set) var byteCount: UInt64?
     /// The seconds after which the store wants to be asked again.
     private(set) var retryAfter: Int?
     /// The beginning of the answer's content.
@@ -29,6 +31,7 @@ struct StoreAnswer: Hashable, Sendable {
             // What came before this line was a 100 Continue's.
             status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
             etag = nil
+            byteCount = nil
             retryAfter = nil
             return
         }
@@ -36,6 +39,7 @@ struct StoreAnswer: Hashable, Sendable {
         let value = line[line.index(after: colon)...].filter { !$0.isWhitespace && $0 != "\"" }
         switch line[..<colon].lowercased() {
         case "etag": etag = value.lowercased()
+        case "content-length": byteCount = UInt64(value)
         // In seconds: a date would need two clocks that agree.
         case "retry-after": retryAfter = Int(value).flatMap { $0 >= 0 ? $0 : nil }
         default: break

@@ -260,10 +260,10 @@ private final class KeepingStore: ObjectStore {
         _ path: ObjectPath,
         at endpoint: StorageEndpoint,
         token: StorageToken
-    ) async throws(ObjectStoreError) -> StoredObject? {
+    ) async throws(ObjectStoreError) -> FoundObject? {
         guard canBeAsked else { throw ObjectStoreError(.unsupported, "it cannot be asked") }
         return state.withLock {
-            $0.objects[path.description].map { StoredObject(md5: "", byteCount: UInt64($0.count)) }
+            $0.objects[path.description].map { FoundObject(byteCount: UInt64($0.count)) }
         }
     }
 }
