@@ -73,6 +73,9 @@ package final class ChildProcess: Sendable {
     /// Sends a signal.
     package func send(signal: Int32) { kill(pid, signal) }
 
+    /// Whether it has not ended yet.
+    package var isRunning: Bool { kill(pid, 0) == 0 }
+
     /// Waits for its end.
     ///
     /// - Returns: Its exit code, or 128 and the signal's number.
