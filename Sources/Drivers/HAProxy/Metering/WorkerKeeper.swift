@@ -9,8 +9,7 @@ import Glibc
 ///
 /// It ends with the hold, and otherwise some time after the agent has ended in whatever way.
 final class WorkerKeeper: Sendable {
-    private let processID: pid_t
-    /// It reads from this one's other end, which ends with the agent.
+    /// It reads from this one's other end: a line ends it, and the end of the agent makes it wait.
     private let lifeline: Int32
     /// How long the next agent may take to come, in seconds.
     static let patience = 10
@@ -23,23 +22,22 @@ final class WorkerKeeper: Sendable {
         let kind = Int32(SOCK_STREAM.rawValue) | O_CLOEXEC
         guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return nil }
         defer { close(ends[0]) }
-        guard let processID = Self.spawn(reading: ends[0], keeping: connection) else {
+        guard let starter = Self.spawn(reading: ends[0], keeping: connection) else {
             close(ends[1])
             return nil
         }
-        self.processID = processID
+        while waitpid(starter, nil, 0) < 0, errno == EINTR {}
         lifeline = ends[1]
     }
 
     deinit { close(lifeline) }
 
     /// Ends it at once.
-    func end() {
-        kill(processID, SIGKILL)
-        while waitpid(processID, nil, 0) < 0, errno == EINTR {}
-    }
+    func end() { _ = unsafe send(lifeline, "\n", 1, Int32(MSG_NOSIGNAL)) }
 
     /// Runs a shell in a group of its own, which the terminal's signals do not reach.
+    ///
+    /// - Returns: The process that starts the keeper and ends: the keeper itself is nobody's child, and so never left unwaited for.
     private static func spawn(reading lifeline: Int32, keeping connection: Int32) -> pid_t? {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -60,7 +58,9 @@ final class WorkerKeeper: Sendable {
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
-        let words = ["sh", "-c", "read -r _; exec /bin/sleep \(patience)", "steelyard-keeper"]
+        // What runs in the background would have no standard input, hence the 3.
+        let script = "exec 3<&0; { read -r _ <&3 || exec /bin/sleep \(patience); } &"
+        let words = ["sh", "-c", script, "steelyard-keeper"]
         let arguments = unsafe words.map { unsafe strdup($0) }
         defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
         var processID: pid_t = 0
