@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -16,6 +17,11 @@
 static inline void steelyard_map_blocks_larger_than(int size) {
     mallopt(M_MMAP_THRESHOLD, size);
 }
+
+// Swift's Glibc module leaves <sys/eventfd.h> out.
+
+/// A descriptor that is readable once 8 bytes were written to it; closed on exec, and never blocking. -1 sets errno.
+static inline int steelyard_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 // Swift cannot call syscall(), which is variadic, and its Glibc module leaves <sys/pidfd.h> out.
 

@@ -13,7 +13,8 @@ public final class Dispatcher: Sendable {
     private let archiver: LogArchiver
     private let diagnostics: any DeviceDiagnostics
     private let release: Release
-    private let limits: MessageLimits
+    /// How large a message may be.
+    package let limits: MessageLimits
     private let isDryRun: Bool
     private let logger: Logger
     private let changes = SerialGate()
@@ -50,10 +51,12 @@ public final class Dispatcher: Sendable {
         self.logger = logger
     }
 
-    /// The reply to a payload that is too large to be read at all.
-    public func refuse(byteCount: Int, job: any JobContext) -> Outcome? {
-        guard byteCount > limits.messageBytes else { return nil }
-        let error = "the message has \(byteCount) bytes; at most \(limits.messageBytes) are allowed"
+    /// The reply to a payload that was not read: it is larger than allowed, or than there is memory for now.
+    public func refuse(byteCount: Int, job: any JobContext) -> Outcome {
+        let error =
+            byteCount > limits.messageBytes
+            ? "the message has \(byteCount) bytes; at most \(limits.messageBytes) are allowed"
+            : "no memory for a message of \(byteCount) bytes while others are in hand; send it again"
         return refusal(of: nil, error, job)
     }
 
@@ -64,7 +67,7 @@ public final class Dispatcher: Sendable {
     ///   - job: The job that they came with.
     /// - Returns: The reply. There always is one.
     public func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
-        if let refused = refuse(byteCount: payload.count, job: job) { return refused }
+        if payload.count > limits.messageBytes { return refuse(byteCount: payload.count, job: job) }
         let document: JSONDocument
         do { document = try JSONDocument(payload) } catch { return refusal(of: nil, error.description, job) }
         let message: Message

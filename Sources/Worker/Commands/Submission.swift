@@ -6,12 +6,22 @@ import SteelyardCore
 
 /// One message on its way to a worker and back.
 struct Submission: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
     enum Result: Sendable {
         case reply([UInt8])
+        /// The server's name for a job in the background.
         case handle(String)
-        /// No server could be reached, or no reply came in time.
+        /// No server could be reached, or no reply came in time; the reason.
         case nothing(String)
     }
+
+    /// How long one server may take to answer an echo before the next is tried.
+    private static let echoLimit = Duration.seconds(2)
+    /// After how long without a reply it is worth asking whether the job was begun at all.
+    private static let firstQuestion = Duration.milliseconds(300)
+    /// How long a worker may take to come back, such as after its job server was restarted.
+    private static let workerLimit = Duration.seconds(2)
 
     let payload: [UInt8]
     let servers: [GearmanServer]
@@ -19,23 +29,22 @@ struct Submission: Sendable {
     let timeout: Duration
     let isBackground: Bool
 
-    /// Submits the message to the first server that can be reached, and waits: for a thread of its own.
+    /// Submits the message to the first server that answers and has a worker for the function, and waits for the reply:
+    /// for a thread of its own.
     func run() -> Result {
         let deadline = ContinuousClock.now + timeout
         var reasons: [String] = []
-        for server in servers {
-            let left = deadline - ContinuousClock.now
-            guard left > .zero else { break }
-            let milliseconds = Int32(clamping: Int(left / .milliseconds(1)))
-            guard let client = GearmanClientHandle(server: server, timeout: milliseconds) else { continue }
-            // A server that answers an echo is there; only then can a job be on its way without a reply.
-            guard client.echo() == .success else {
-                reasons.append("\(server) cannot be reached")
-                continue
-            }
-            return submit(client, to: server, until: deadline)
+        for server in servers where .now < deadline {
+            do throws(ConnectionError) {
+                let echoDeadline = min(deadline, .now + Self.echoLimit)
+                let client = try GearmanClient(server, by: echoDeadline)
+                // A server that answers an echo speaks Gearman; only then can a job be on its way without a reply.
+                try client.echo(by: echoDeadline)
+                if isBackground { return .handle(try submitInBackground(client, by: deadline)) }
+                return .reply(try submit(client, to: server, by: deadline))
+            } catch { reasons.append("\(server): \(error)") }
         }
-        return .nothing("no job server answers: \(reasons.joined(separator: "; "))")
+        return .nothing("no reply from function \(function): \(reasons.joined(separator: "; "))")
     }
 
     static func isPass(_ reply: [UInt8]) -> Bool {
@@ -43,25 +52,63 @@ struct Submission: Sendable {
         return document.root.string(of: "hpcs_response") == "PASS"
     }
 
+    private func submitInBackground(_ client: GearmanClient, by deadline: Instant) throws(ConnectionError) -> String {
+        try client.send(.submitJobInBackground, Array(function.utf8), Self.uniqueID(), payload, by: deadline)
+        return ServerPacket.Arguments.printable(try Self.created(client, by: deadline)[...])
+    }
+
     private func submit(
-        _ client: GearmanClientHandle,
+        _ client: GearmanClient,
         to server: GearmanServer,
-        until deadline: ContinuousClock.Instant
-    ) -> Result {
-        if isBackground {
-            let (code, handle) = client.submitInBackground(payload, to: function)
-            return code == .success ? .handle(handle) : .nothing("\(server) did not take the job: \(client.error)")
+        by deadline: Instant
+    ) throws(ConnectionError) -> [UInt8] {
+        // By its unique id the worker finds out whether a client waits for the job.
+        try client.send(.submitJob, Array(function.utf8), Self.uniqueID(), payload, by: deadline)
+        var wait = JobWait(handle: try Self.created(client, by: deadline))
+        defer { wait.end() }
+        let submitted = ContinuousClock.now
+        var question = submitted + Self.firstQuestion
+        while true {
+            if let packet = try client.receive(by: wait.isRunning ? deadline : min(deadline, question)) {
+                if let reply = try wait.take(packet) { return reply }
+                continue
+            }
+            guard .now < deadline else {
+                throw ConnectionError("no reply within \(timeout.components.seconds) s")
+            }
+            try client.send(.getStatus, wait.handle, by: deadline)
+            try requireWorker(at: server, since: submitted, by: deadline)
+            question = .now + Self.firstQuestion
         }
-        var bar = ProgressBar()
-        let (code, reply) = client.submit(payload, to: function, until: deadline) {
-            // What is larger than Gearman's numbers is told in larger units.
-            bar.show(UInt64($0), of: UInt64($1), isInBytes: $1 < UInt32(1) << 31)
+    }
+
+    /// - Throws: `ConnectionError` where no worker has served the function for a while.
+    private func requireWorker(
+        at server: GearmanServer,
+        since submitted: Instant,
+        by deadline: Instant
+    ) throws(ConnectionError) {
+        let limit = min(deadline, .now + Self.echoLimit)
+        // A server that does not know the question is no reason to give up.
+        guard let status = try? FunctionStatus(of: function, at: server, by: limit), status.workerCount == 0 else {
+            return
         }
-        bar.clear()
-        if let reply { return .reply(reply) }
-        if code == .timeout {
-            return .nothing("no reply from function \(function) at \(server) within \(timeout.components.seconds) s")
+        guard .now - submitted < Self.workerLimit else {
+            throw ConnectionError("no worker serves the function; function names are case-sensitive")
         }
-        return .nothing("no reply from function \(function) at \(server): \(code)")
+    }
+
+    private static func created(_ client: GearmanClient, by deadline: Instant) throws(ConnectionError) -> [UInt8] {
+        switch try client.receive(by: deadline) {
+        case .jobCreated(let handle): return handle
+        case .error(let code, let text): throw ConnectionError("it did not take the job: \(code) \(text)")
+        case let packet?: throw ConnectionError("\(GearmanProtocolError.unexpected(packet.kind))")
+        case nil: throw .noAnswer
+        }
+    }
+
+    private static func uniqueID() -> [UInt8] {
+        var random = SystemRandomNumberGenerator()
+        return Array("\(String(random.next(), radix: 16))\(String(random.next(), radix: 16))".utf8)
     }
 }

@@ -28,7 +28,7 @@ struct NetworkDiagnostics: DeviceDiagnostics {
             for (index, server) in servers.enumerated() {
                 group.addTask {
                     let answers = await probe {
-                        GearmanClientHandle(server: server, timeout: milliseconds)?.echo() == .success
+                        Self.answersEcho(server, within: .milliseconds(milliseconds))
                     }
                     return (index, answers)
                 }
@@ -45,6 +45,14 @@ struct NetworkDiagnostics: DeviceDiagnostics {
             return DiagnosticsReport.Server(name: isAlone ? server.host : server.description, answers: answers)
         }
         return DiagnosticsReport(network: network, servers: results, style: style)
+    }
+
+    private static func answersEcho(_ server: GearmanServer, within limit: Duration) -> Bool {
+        let deadline = ContinuousClock.now + limit
+        do throws(ConnectionError) {
+            try GearmanClient(server, by: deadline).echo(by: deadline)
+            return true
+        } catch { return false }
     }
 
     /// Runs a probe on a thread of its own, and waits no longer than it may take: looking a name up cannot be stopped.

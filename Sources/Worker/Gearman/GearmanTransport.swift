@@ -15,24 +15,29 @@ struct GearmanTransport: Service {
 
     private let lanes: [ServerLane]
 
-    /// - Parameter ready: Called once, when the first server has answered for the registered function.
+    /// - Parameter ready: Called once, when the first server has taken the function.
+    /// - Throws: `ConnectionError` where the system gives no descriptors.
     init(
         servers: [GearmanServer],
         function: String,
         dispatcher: Dispatcher,
         logger: Logger,
         ready: @escaping @Sendable () -> Void
-    ) {
+    ) throws(ConnectionError) {
         let once = OnceOnly(ready)
-        lanes = servers.map { server in
-            ServerLane(
-                server: server,
-                function: function,
-                dispatcher: dispatcher,
-                logger: logger,
-                registered: { once() }
+        var lanes: [ServerLane] = []
+        for server in servers {
+            lanes.append(
+                try ServerLane(
+                    server: server,
+                    function: function,
+                    dispatcher: dispatcher,
+                    logger: logger,
+                    registered: { once() }
+                )
             )
         }
+        self.lanes = lanes
     }
 
     func run() async throws {

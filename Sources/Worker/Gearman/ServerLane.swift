@@ -1,213 +1,262 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
+import Glibc
 import Logging
 import SteelyardCore
 import SteelyardSystem
 import Synchronization
 
-/// All that is done for one job server.
+/// All that is done for one job server: one thread, one connection, and any number of jobs in hand.
 ///
-/// One thread leads: it waits for the next job. It does the job itself and leads on if that takes no waiting; if it
-/// does, it hands the lead to another thread, with a connection of its own, and stays with its job. Jobs are thus begun
-/// in the order in which the server gave them, one at a time, and none waits behind a long one.
-final class ServerLane: Sendable {
-    private struct State {
-        var threads = 0
-        var idle = 0
-        var isStopping = false
-        var isAbandoned = false
-        /// nil until the log has said either.
-        var isConnected: Bool?
-        var leader: GearmanInterrupt?
-        var stopped: [CheckedContinuation<Void, Never>] = []
-        var executors: [ObjectIdentifier: DrainedExecutor] = [:]
+/// The thread waits for the server and runs the jobs' async code in turn. A job that waits for a driver or a store costs
+/// neither a thread nor a descriptor, so that no job waits because others take long. Jobs begin in the order in which
+/// the server has handed them out.
+actor ServerLane {
+    private enum Link {
+        case waiting(until: ContinuousClock.Instant)
+        case connecting(Connector)
+        case open(WorkerConnection)
     }
 
-    /// How many jobs are in hand at a time: a STATS waits for none of these, and is not even seen behind more.
-    ///
-    /// Each costs a thread, some 20 kB and three file descriptors, of which a process usually has 1,024.
-    static let maximumJobs = 256
-    /// How long a job server may be out of reach at the start before it is worth a warning.
-    private static let startPatience = Duration.seconds(1)
-    /// How long a thread without work stays.
-    private static let idleLimit = DispatchTimeInterval.seconds(30)
+    private struct Control {
+        var isStopping = false
+        var isAbandoned = false
+        var hasEnded = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
 
-    let server: GearmanServer
-    let function: String
-    let dispatcher: Dispatcher
-    private let logger: Logger
+    /// A connection that has lasted this long begins the pauses anew: the longest pause, so that a server that closes
+    /// each connection is not asked more often.
+    private static let steadyTime = Duration.seconds(5)
+
+    nonisolated let server: GearmanServer
+    private nonisolated let loop: EventLoop
+    private nonisolated let control = Mutex(Control())
+    private nonisolated let hasProgress = Atomic(false)
+    private nonisolated let lastTurn = Mutex(ContinuousClock.now)
+    private let function: String
+    private let dispatcher: Dispatcher
+    private let log: ConnectionLog
     private let registered: @Sendable () -> Void
-    private let started = ContinuousClock.now
-    private let state = Mutex(State())
-    /// Counts one where nobody leads.
-    private let lead = DispatchSemaphore(value: 0)
-    private let stopSignal = DispatchSemaphore(value: 0)
+    private var link = Link.waiting(until: .now)
+    private var backoff = Backoff()
+    private var opened: ContinuousClock.Instant?
+    private var isSayingFarewell = false
+    private var jobs: JobTable
 
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    /// - Parameters:
+    ///   - server: The job server.
+    ///   - function: The function that jobs are submitted to.
+    ///   - dispatcher: What answers the jobs.
+    ///   - logger: Takes what happens to the connection.
+    ///   - registered: Called each time that the server has taken the function.
+    /// - Throws: `ConnectionError` where the system gives no descriptor.
     init(
         server: GearmanServer,
         function: String,
         dispatcher: Dispatcher,
         logger: Logger,
         registered: @escaping @Sendable () -> Void
-    ) {
+    ) throws(ConnectionError) {
         self.server = server
         self.function = function
         self.dispatcher = dispatcher
-        self.logger = logger
         self.registered = registered
+        log = ConnectionLog(server: server, function: function, logger: logger)
+        jobs = JobTable(messageBytes: dispatcher.limits.messageBytes)
+        do { loop = try EventLoop() } catch { throw .system("make an event descriptor", error) }
     }
 
-    /// Starts to take jobs.
-    func start() throws(ThreadError) {
-        try addThread()
-        lead.signal()
-    }
-
-    /// Takes no new job; returns when those in hand are done.
-    func stop() async {
-        state.withLock { state in
-            state.isStopping = true
-            // Under the lock: the leader's handle cannot go away meanwhile.
-            state.leader?()
-        }
-        stopSignal.signal()
-        for _ in 0..<Self.maximumJobs { lead.signal() }
-        await withCheckedContinuation { continuation in
-            let isDone = state.withLock { state in
-                if state.threads > 0 { state.stopped.append(continuation) }
-                return state.threads == 0
-            }
-            if isDone { continuation.resume() }
-        }
-    }
-
-    /// Gives the jobs in hand up; their servers will hand them out again.
-    func abandon() {
-        let (executors, waiting) = state.withLock { state in
-            state.isAbandoned = true
-            defer { state.stopped = [] }
-            return (Array(state.executors.values), state.stopped)
-        }
-        for executor in executors { executor.wake() }
-        // A thread that looks up a name cannot be woken, and is not waited for.
-        for continuation in waiting { continuation.resume() }
-    }
-
-    // MARK: - What the threads use
-
-    var isStopping: Bool { state.withLock { $0.isStopping } }
-    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
-
-    /// Waits for the lead; false where the thread is to end.
-    func takeLead() -> Bool {
-        state.withLock { $0.idle += 1 }
-        while true {
-            let result = lead.wait(timeout: .now() + Self.idleLimit)
-            let leads: Bool? = state.withLock { state in
-                if state.isStopping {
-                    state.idle -= 1
-                    return false
-                }
-                if result == .success {
-                    state.idle -= 1
-                    return true
-                }
-                // One thread always stays, or nobody could take the lead that somebody gives up.
-                guard state.idle > 1 else { return nil }
-                state.idle -= 1
-                return false
-            }
-            if let leads { return leads }
-        }
-    }
-
-    /// Lets another thread lead, because this one stays with its job.
-    func resignLead() {
-        let needsThread = state.withLock { state in
-            state.leader = nil
-            return state.idle == 0 && state.threads < Self.maximumJobs && !state.isStopping
-        }
-        if needsThread {
-            do throws(ThreadError) { try addThread() } catch {
-                logger.error("no thread for another job", metadata: [LogKeys.error: "\(error)"])
-            }
-        }
-        lead.signal()
-    }
-
-    /// Says which handle waits for jobs, so that it can be woken; nil before it goes away.
+    /// Starts the thread.
     ///
-    /// - Returns: false where the lane is stopping and nobody would wake it.
-    func setLeader(_ interrupt: GearmanInterrupt?) -> Bool {
-        state.withLock { state in
-            state.leader = interrupt
-            return !state.isStopping
-        }
-    }
-
-    /// Sleeps between attempts to connect; a stop ends the sleep.
-    func sleep(_ pause: Duration) {
-        let nanoseconds = Int(pause / .nanoseconds(1))
-        if stopSignal.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success { stopSignal.signal() }
-    }
-
-    func noteConnected() {
-        let isNew = state.withLock { state in
-            defer { state.isConnected = true }
-            return state.isConnected != true
-        }
-        guard isNew else { return }
-        logger.notice(
-            "taking jobs",
-            metadata: [LogKeys.gearmanServer: "\(server)", LogKeys.gearmanFunction: "\(function)"]
-        )
-        registered()
-    }
-
-    func noteLost(_ reason: String) {
-        let isNew = state.withLock { state in
-            switch state.isConnected {
-            case false?: return false
-            case nil where ContinuousClock.now - started < Self.startPatience: return false
-            case nil, true?:
-                state.isConnected = false
-                return true
+    /// - Throws: `ThreadError` where the system gives none.
+    nonisolated func start() throws(ThreadError) {
+        try DedicatedThread.start(name: "gearman") { [self] in
+            loop.attach()
+            while let wait = assumeIsolated({ lane in lane.settle() }) {
+                let ready = loop.wait(for: wait.descriptor, events: wait.events, until: wait.deadline)
+                lastTurn.withLock { $0 = .now }
+                assumeIsolated { lane in lane.advance(ready) }
+                loop.runJobs()
             }
+            assumeIsolated { lane in lane.end() }
         }
-        logger.log(
-            level: isNew ? .warning : .debug,
-            "no connection to the job server; trying again for ever",
-            metadata: [LogKeys.gearmanServer: "\(server)", LogKeys.error: "\(reason)"]
-        )
     }
 
-    private func addThread() throws(ThreadError) {
-        let executor = DrainedExecutor()
-        state.withLock { state in
-            state.threads += 1
-            state.executors[ObjectIdentifier(executor)] = executor
+    /// Takes no new job; returns when those in hand are done and their replies were received.
+    nonisolated func stop() async {
+        control.withLock { $0.isStopping = true }
+        loop.wake()
+        await withCheckedContinuation { continuation in
+            let hasEnded = control.withLock { control in
+                if !control.hasEnded { control.waiting.append(continuation) }
+                return control.hasEnded
+            }
+            if hasEnded { continuation.resume() }
         }
-        do throws(ThreadError) {
-            try DedicatedThread.start(name: "gearman") { [self] in
-                ServerConnection(lane: self, executor: executor).run()
-                removeThread(executor)
+    }
+
+    /// Gives up the jobs in hand; the server will hand them out again.
+    nonisolated func abandon() {
+        control.withLock { $0.isAbandoned = true }
+        loop.wake()
+    }
+
+    /// When the thread has last been awake; it is awake every ten seconds at least, unless something blocks it.
+    nonisolated var lastAwake: ContinuousClock.Instant { lastTurn.withLock { $0 } }
+
+    // MARK: - The loop
+
+    private struct Wait {
+        var descriptor: Int32?
+        var events: Int16 = 0
+        var deadline: ContinuousClock.Instant
+    }
+
+    /// Takes what has arrived.
+    private func advance(_ ready: Int16) {
+        do throws(ConnectionError) {
+            switch link {
+            case .waiting(let time):
+                if .now >= time, !isStopping { link = .connecting(try Connector(server) { [loop] in loop.wake() }) }
+            case .connecting(var connector):
+                let socket = try connector.advance()
+                link = .connecting(connector)
+                if let socket { open(socket) }
+            case .open(let connection):
+                if ready != 0 { try read(connection) }
+            }
+        } catch { drop(error) }
+    }
+
+    private func open(_ socket: ServerSocket) {
+        link = .open(WorkerConnection(socket, function: function, payloadLimit: jobs.payloadLimit))
+    }
+
+    private func read(_ connection: WorkerConnection) throws(ConnectionError) {
+        let hasMore = try connection.read { event in
+            handle(event, connection)
+            connection.payloadLimit = jobs.payloadLimit
+        }
+        if hasMore { loop.wake() }
+    }
+
+    /// Sends what there is to be sent, and says what to wait for; nil where the thread is to end.
+    private func settle() -> Wait? {
+        if isAbandoned { return nil }
+        let now = ContinuousClock.now
+        do throws(ConnectionError) {
+            switch link {
+            case .waiting(let time):
+                return isStopping && jobs.isEmpty ? nil : Wait(deadline: isStopping ? now + .seconds(1) : time)
+            case .connecting(let connector):
+                if isStopping {
+                    link = .waiting(until: now)
+                    return settle()
+                }
+                return Wait(descriptor: connector.descriptor, events: connector.awaited, deadline: connector.deadline)
+            case .open(let connection):
+                prepareOutput(connection)
+                try connection.flush()
+                let deadline = try connection.checkTime(now)
+                try connection.flush()
+                return Wait(descriptor: connection.descriptor, events: connection.awaited, deadline: deadline)
             }
         } catch {
-            removeThread(executor)
-            throw error
+            drop(error)
+            return settle()
         }
     }
 
-    private func removeThread(_ executor: DrainedExecutor) {
-        let waiting = state.withLock { state in
-            state.threads -= 1
-            state.executors[ObjectIdentifier(executor)] = nil
-            guard state.threads == 0 else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.stopped = [] }
-            return state.stopped
+    private func prepareOutput(_ connection: WorkerConnection) {
+        if hasProgress.exchange(false, ordering: .acquiring) {
+            for (name, progress) in jobs.takeProgress() { connection.session.report(name, progress) }
+        }
+        guard isStopping else {
+            if jobs.hasRoom { connection.session.requestJob() }
+            return
+        }
+        connection.session.stopTakingJobs()
+        if jobs.isEmpty, !connection.session.awaitsJob, !isSayingFarewell {
+            isSayingFarewell = true
+            connection.session.sendFarewell()
+        }
+    }
+
+    private func handle(_ event: WorkerSession.Event, _ connection: WorkerConnection) {
+        switch event {
+        case .registered:
+            opened = .now
+            log.noteConnected()
+            registered()
+        case .assigned(let job): begin(job, connection)
+        case .received(let reply, let isAwaited):
+            guard let delivered = jobs.takeDelivery(reply), isAwaited else { return }
+            Task { await delivered() }
+        case .finished: control.withLock { $0.isAbandoned = true }
+        case .refused(let code, let text): log.noteRefusal(code: code, text: text)
+        }
+    }
+
+    private func drop(_ error: ConnectionError) {
+        link = .waiting(until: .now + pause())
+        isSayingFarewell = false
+        // A reply that was not confirmed counts as lost.
+        jobs.endConnection()
+        if !isStopping { log.noteLost(error.description) }
+    }
+
+    private func pause() -> Duration {
+        if let opened, .now - opened > Self.steadyTime { backoff.reset() }
+        opened = nil
+        return backoff.pause()
+    }
+
+    private var isStopping: Bool { control.withLock { $0.isStopping } }
+    private var isAbandoned: Bool { control.withLock { $0.isAbandoned } }
+
+    private func end() {
+        jobs.cancelAll()
+        link = .waiting(until: .now)
+        let waiting = control.withLock { control in
+            control.hasEnded = true
+            defer { control.waiting = [] }
+            return control.waiting
         }
         for continuation in waiting { continuation.resume() }
+    }
+
+    // MARK: - Jobs
+
+    private func begin(_ assignment: JobAssignment, _ connection: WorkerConnection) {
+        switch jobs.begin(assignment, wake: { [weak self] in self?.wakeForProgress() }) {
+        case .adopted: break
+        case .answered(let reply): connection.session.complete(assignment.name, reply)
+        case .begun(let number, let job):
+            switch assignment.payload {
+            case .omitted(let byteCount):
+                finish(number, dispatcher.refuse(byteCount: byteCount, job: job))
+            case .bytes(let payload):
+                Task { finish(number, await dispatcher.handle(payload, job: job)) }
+            }
+        }
+    }
+
+    private func finish(_ number: Int, _ outcome: Outcome) {
+        guard let name = jobs.finish(number, outcome), case .open(let connection) = link else { return }
+        if let delivered = outcome.delivered {
+            let reply = jobs.expectDelivery(delivered)
+            connection.session.complete(name, outcome.reply.bytes, confirming: reply)
+        } else {
+            connection.session.complete(name, outcome.reply.bytes)
+        }
+    }
+
+    private nonisolated func wakeForProgress() {
+        hasProgress.store(true, ordering: .releasing)
+        loop.wake()
     }
 }

@@ -34,7 +34,7 @@ struct Agent {
         let lock = try lockStateDirectory()
         defer { _ = lock }
         let driver = try makeDriver()
-        let transport = GearmanTransport(
+        let transport = try GearmanTransport(
             servers: configuration.servers,
             function: configuration.function,
             dispatcher: try makeDispatcher(driver),

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+import Synchronization
+public import SystemPackage
+
+/// An executor for one thread that waits for a socket and for async code at the same time.
+///
+/// The thread calls ``runJobs()`` and ``wait(for:events:until:)`` in turn. Async code that prefers this executor, and
+/// actors that name it, run on that thread and nowhere else: work that never suspends costs no hop between threads.
+public final class EventLoop: SerialExecutor, TaskExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var isWaiting = false
+    }
+
+    private let state = Mutex(State())
+    private let thread = Atomic<UInt>(0)
+    /// An eventfd: readable when a waiting thread has to look for jobs.
+    private let wakeup: Int32
+
+    /// Creates a loop that no thread runs yet.
+    ///
+    /// - Throws: `Errno` where the system gives no descriptor.
+    public init() throws(Errno) {
+        wakeup = steelyard_eventfd()
+        guard wakeup >= 0 else { throw Errno(rawValue: errno) }
+    }
+
+    deinit { close(wakeup) }
+
+    /// Makes the calling thread the one that runs the jobs; before its first ``runJobs()``.
+    public func attach() { thread.store(UInt(pthread_self()), ordering: .releasing) }
+
+    /// Takes a job from any thread.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let isWaiting = state.withLock { state in
+            state.jobs.append(job)
+            defer { state.isWaiting = false }
+            return state.isWaiting
+        }
+        if isWaiting { signal() }
+    }
+
+    /// Ends a wait, or the next one, early.
+    public func wake() { signal() }
+
+    /// Runs the jobs that were enqueued, and those that they enqueue, until none is left.
+    public func runJobs() {
+        while true {
+            let jobs = state.withLock { state in
+                let jobs = state.jobs
+                state.jobs = []
+                return jobs
+            }
+            guard !jobs.isEmpty else { return }
+            for job in jobs {
+                unsafe job.runSynchronously(
+                    isolatedTo: asUnownedSerialExecutor(),
+                    taskExecutor: asUnownedTaskExecutor()
+                )
+            }
+        }
+    }
+
+    /// Waits until the descriptor is ready, a job was enqueued, ``wake()`` was called, or the deadline has passed.
+    ///
+    /// - Parameters:
+    ///   - descriptor: What to wait for; nil for none.
+    ///   - events: `POLLIN`, `POLLOUT`, or both.
+    ///   - deadline: nil for no limit.
+    /// - Returns: What `poll` reports of the descriptor; 0 where it is not ready.
+    public func wait(for descriptor: Int32?, events: Int16, until deadline: ContinuousClock.Instant?) -> Int16 {
+        let isIdle = state.withLock { state in
+            state.isWaiting = state.jobs.isEmpty
+            return state.isWaiting
+        }
+        var entries = [
+            pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor ?? -1, events: events, revents: 0),
+        ]
+        let timeout = isIdle ? Self.milliseconds(until: deadline) : 0
+        let count = unsafe poll(&entries, nfds_t(entries.count), timeout)
+        state.withLock { $0.isWaiting = false }
+        guard count > 0 else { return 0 }
+        if entries[0].revents != 0 {
+            var value: UInt64 = 0
+            _ = unsafe read(wakeup, &value, MemoryLayout<UInt64>.size)
+        }
+        return entries[1].revents
+    }
+
+    /// Lets actors be entered from the loop's own thread outside of a job.
+    public func checkIsolated() {
+        precondition(thread.load(ordering: .acquiring) == UInt(pthread_self()), "not on the event loop's thread")
+    }
+
+    private func signal() {
+        var one: UInt64 = 1
+        _ = unsafe write(wakeup, &one, MemoryLayout<UInt64>.size)
+    }
+
+    private static func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
+        guard let deadline else { return -1 }
+        let left = deadline - ContinuousClock.now
+        guard left > .zero else { return 0 }
+        // Rounded up: a wait that ends too early would have to be repeated at once.
+        return Int32(clamping: Int(min(left, .seconds(3600)) / .milliseconds(1)) + 1)
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a client has seen of its job until now.
+struct JobWait {
+    let handle: [UInt8]
+    /// Whether a worker is known to have the job in hand.
+    private(set) var isRunning = false
+    private var data: [UInt8] = []
+    private var bar = ProgressBar()
+
+    init(handle: [UInt8]) { self.handle = handle }
+
+    /// Takes a packet.
+    ///
+    /// - Returns: The reply, once it is complete.
+    /// - Throws: `ConnectionError` where the job has ended without a reply.
+    mutating func take(_ packet: ServerPacket) throws(ConnectionError) -> [UInt8]? {
+        switch packet {
+        case .workStatus(_, let progress):
+            isRunning = true
+            // What is larger than Gearman's numbers comes in larger units.
+            bar.show(
+                progress.numerator,
+                of: progress.denominator,
+                isInBytes: progress.denominator < UInt64(1) << 31
+            )
+        case .workData(_, let part):
+            isRunning = true
+            data += part
+        case .workComplete(_, let reply): return data + reply
+        case .workFailed, .workException: throw ConnectionError("the worker failed the job without a reply")
+        case .status(let status): isRunning = isRunning || status.isRunning
+        case .error(let code, let text): throw ConnectionError("the job server refused the job: \(code) \(text)")
+        default: break
+        }
+        return nil
+    }
+
+    /// Removes the progress bar.
+    mutating func end() { bar.clear() }
+}

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardSystem
+
+/// A connection to a job server for a thread that has nothing else to do: calls block until their deadline at most.
+final class BlockingSocket {
+    typealias Instant = ContinuousClock.Instant
+
+    private static let blockBytes = 64 << 10
+
+    private let loop: EventLoop
+    private let socket: ServerSocket
+    private var block = [UInt8](repeating: 0, count: BlockingSocket.blockBytes)
+
+    /// Connects.
+    ///
+    /// - Throws: `ConnectionError`, also where the deadline has passed.
+    init(_ server: GearmanServer, by deadline: Instant) throws(ConnectionError) {
+        let loop: EventLoop
+        do { loop = try EventLoop() } catch { throw .system("make an event descriptor", error) }
+        var connector = try Connector(server) { loop.wake() }
+        var open = try connector.advance()
+        while open == nil {
+            guard .now < deadline else { throw .noAnswer }
+            _ = loop.wait(
+                for: connector.descriptor,
+                events: connector.awaited,
+                until: min(deadline, connector.deadline)
+            )
+            open = try connector.advance()
+        }
+        guard let open else { throw .noAnswer }
+        self.loop = loop
+        socket = open
+    }
+
+    /// Sends all that the buffer has.
+    ///
+    /// - Throws: `ConnectionError`, also where the deadline has passed.
+    func send(_ output: inout PacketBuffer, by deadline: Instant) throws(ConnectionError) {
+        while output.count > 0 {
+            if try socket.send(&output) { continue }
+            guard .now < deadline else { throw ConnectionError("it does not read what is sent to it") }
+            _ = loop.wait(for: socket.descriptor, events: Int16(POLLOUT), until: deadline)
+        }
+    }
+
+    /// Waits for bytes.
+    ///
+    /// - Returns: What has arrived, at least one byte; nil where the deadline has passed.
+    /// - Throws: `ConnectionError`, also where the server has closed the connection.
+    func receive(by deadline: Instant) throws(ConnectionError) -> ArraySlice<UInt8>? {
+        while true {
+            switch try socket.read(into: &block) {
+            case .bytes(let count): return block[..<count]
+            case .end: throw ConnectionError("it has closed the connection")
+            case .nothing:
+                guard .now < deadline else { return nil }
+                _ = loop.wait(for: socket.descriptor, events: Int16(POLLIN), until: deadline)
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardSystem
+
+/// Makes a connection to a job server without blocking: resolves the host, and tries its addresses in turn.
+struct Connector {
+    private enum Step {
+        case resolving(AddressLookup)
+        case connecting(ServerSocket, others: ArraySlice<ResolvedAddress>)
+    }
+
+    /// How long the resolver may take.
+    private static let lookupLimit = Duration.seconds(30)
+    /// How long one address may take.
+    private static let addressLimit = Duration.seconds(5)
+
+    private let server: GearmanServer
+    private var step: Step
+    /// When the present step has taken too long.
+    private(set) var deadline: ContinuousClock.Instant
+
+    /// Begins to connect.
+    ///
+    /// - Parameters:
+    ///   - server: The job server.
+    ///   - wake: Called on any thread where ``advance()`` has to be called without the descriptor being ready.
+    /// - Throws: `ConnectionError`.
+    init(_ server: GearmanServer, wake: @escaping @Sendable () -> Void) throws(ConnectionError) {
+        self.server = server
+        deadline = .now + Self.lookupLimit
+        do throws(ThreadError) { step = .resolving(try AddressLookup(server, isDone: wake)) } catch {
+            throw ConnectionError(error.description)
+        }
+    }
+
+    /// What to wait for before ``advance()`` is called again; nil where it is the resolver.
+    var descriptor: Int32? {
+        if case .connecting(let socket, _) = step { socket.descriptor } else { nil }
+    }
+
+    /// What to wait for on the descriptor: `POLLIN`, `POLLOUT`, or both.
+    var awaited: Int16 {
+        if case .connecting(let socket, _) = step { socket.awaited } else { 0 }
+    }
+
+    /// Goes on.
+    ///
+    /// - Returns: The open connection; nil where there is more to wait for.
+    /// - Throws: `ConnectionError`: why the last of the addresses cannot be reached.
+    mutating func advance() throws(ConnectionError) -> ServerSocket? {
+        if case .resolving(let lookup) = step {
+            guard let result = lookup.result else {
+                if .now < deadline { return nil }
+                throw ConnectionError("cannot resolve \(server.host) within \(Self.lookupLimit.components.seconds) s")
+            }
+            try connect(to: try result.get()[...])
+        }
+        guard case .connecting(let socket, let others) = step else { return nil }
+        do throws(ConnectionError) {
+            if try socket.advance() { return socket }
+            if .now < deadline { return nil }
+            throw ConnectionError("it does not answer within \(Self.addressLimit.components.seconds) s")
+        } catch {
+            guard !others.isEmpty else { throw error }
+            try connect(to: others)
+            return nil
+        }
+    }
+
+    private mutating func connect(to addresses: ArraySlice<ResolvedAddress>) throws(ConnectionError) {
+        var failure = ConnectionError("\(server.host) has no address")
+        for index in addresses.indices {
+            do throws(ConnectionError) {
+                let socket = try ServerSocket(addresses[index])
+                step = .connecting(socket, others: addresses[(index + 1)...])
+                deadline = .now + Self.addressLimit
+                return
+            } catch { failure = error }
+        }
+        throw failure
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import SteelyardCore
+
+/// Logs the state of the connection to one job server: each change once.
+final class ConnectionLog {
+    /// How long a job server may be out of reach at the start before it is worth a warning.
+    private static let startLimit = Duration.seconds(1)
+
+    private let metadata: Logger.Metadata
+    private let logger: Logger
+    private let started = ContinuousClock.now
+    /// nil until either was logged.
+    private var isConnected: Bool?
+
+    init(server: GearmanServer, function: String, logger: Logger) {
+        metadata = [LogKeys.gearmanServer: "\(server)", LogKeys.gearmanFunction: "\(function)"]
+        self.logger = logger
+    }
+
+    func noteConnected() {
+        guard isConnected != true else { return }
+        isConnected = true
+        logger.notice("taking jobs", metadata: metadata)
+    }
+
+    func noteLost(_ reason: String) {
+        let isNew: Bool
+        switch isConnected {
+        case false?: isNew = false
+        case nil where ContinuousClock.now - started < Self.startLimit: isNew = false
+        case nil, true?:
+            isConnected = false
+            isNew = true
+        }
+        logger.log(
+            level: isNew ? .warning : .debug,
+            "job server unreachable; retrying",
+            metadata: metadata.merging([LogKeys.error: "\(reason)"]) { $1 }
+        )
+    }
+
+    func noteRefusal(code: String, text: String) {
+        logger.warning(
+            "job server refused a packet",
+            metadata: metadata.merging([LogKeys.error: "\(code): \(text)"]) { $1 }
+        )
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import Synchronization
+
+/// A job that the agent works on: what its action may use of it, and the progress that was not sent yet.
+final class JobInHand: JobContext {
+    private struct Progress {
+        var isNew = false
+        var done: UInt64 = 0
+        var total: UInt64 = 0
+        var lastSent: ContinuousClock.Instant?
+    }
+
+    /// No more than ten reports a second leave the agent.
+    private static let interval = Duration.milliseconds(100)
+
+    /// The job's handle as visible ASCII, for the log.
+    let handle: String
+    private let wake: @Sendable () -> Void
+    private let progress = Mutex(Progress())
+    private let cancelled = Atomic(false)
+
+    /// - Parameters:
+    ///   - handle: The job's handle, as its server has sent it.
+    ///   - wake: Called where there is progress to be sent.
+    init(handle: [UInt8], wake: @escaping @Sendable () -> Void) {
+        self.handle = ServerPacket.Arguments.printable(handle[...])
+        self.wake = wake
+    }
+
+    var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+    /// Has long work end.
+    func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+    func report(progress done: UInt64, of total: UInt64) {
+        let isDue = progress.withLock { progress in
+            progress.done = done
+            progress.total = total
+            let now = ContinuousClock.now
+            if let last = progress.lastSent, now - last < Self.interval, done < total { return false }
+            progress.lastSent = now
+            progress.isNew = true
+            return true
+        }
+        if isDue { wake() }
+    }
+
+    /// The progress that was not sent, scaled to the 32 bits that Gearman's clients read.
+    func takeProgress() -> JobProgress? {
+        progress.withLock { progress in
+            guard progress.isNew else { return nil }
+            progress.isNew = false
+            let shift = max(0, 32 - progress.total.leadingZeroBitCount)
+            return JobProgress(numerator: progress.done >> shift, denominator: progress.total >> shift)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+import SteelyardCore
+
+/// The jobs in hand of one job server, over the ends of connections.
+///
+/// A connection that breaks has the server hand its jobs out again. A job that is still in hand then goes on, and one
+/// that was done meanwhile is answered with the reply that was lost: nothing is done twice.
+struct JobTable {
+    /// What becomes of a job that a server has handed out.
+    enum Beginning {
+        case begun(Int, JobInHand)
+        /// It is in hand already, and will be answered on the present connection.
+        case adopted
+        /// It was done already.
+        case answered([UInt8])
+    }
+
+    /// What a job that is handed out again has in common with the first time.
+    ///
+    /// A job without a unique id cannot be told from a later one: a server that restarts numbers its jobs anew.
+    private struct Identity: Hashable {
+        let name: JobName
+        let payload: [UInt8]
+
+        init?(_ assignment: JobAssignment) {
+            guard !assignment.name.unique.isEmpty, case .bytes(let payload) = assignment.payload else { return nil }
+            name = assignment.name
+            self.payload = payload
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(name) }
+    }
+
+    private struct Entry {
+        let name: JobName
+        let job: JobInHand
+        let byteCount: Int
+        let identity: Identity?
+        var connection: Int
+    }
+
+    private struct Answer {
+        let identity: Identity
+        let reply: [UInt8]
+        let time: ContinuousClock.Instant
+    }
+
+    /// How many jobs are in hand at most; the server keeps the others.
+    private static let greatestCount = 8192
+    /// Payloads of this size are taken however much is in hand.
+    private static let smallPayload = 64 << 10
+    /// How long a server may take to hand a job out again.
+    private static let answerAge = Duration.seconds(300)
+    private static let greatestAnswerCount = 256
+    private static let greatestAnswer = 64 << 10
+
+    private let messageBytes: Int
+    /// How much the payloads in hand may have together, in bytes.
+    private let budget: Int
+    private var entries: [Int: Entry] = [:]
+    /// The jobs of earlier connections.
+    private var orphans: [Identity: Int] = [:]
+    private var answers: Deque<Answer> = []
+    private var deliveries: [Int: @Sendable () async -> Void] = [:]
+    private var bytesInHand = 0
+    private var connection = 0
+    private var nextNumber = 0
+
+    /// - Parameter messageBytes: The greatest payload of a message.
+    init(messageBytes: Int) {
+        self.messageBytes = messageBytes
+        budget = max(32 << 20, 4 * messageBytes)
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Whether one more job may be begun.
+    var hasRoom: Bool { entries.count < Self.greatestCount }
+
+    /// The greatest payload that there is memory for.
+    var payloadLimit: Int { min(messageBytes, max(Self.smallPayload, budget - bytesInHand)) }
+
+    /// Takes note that the connection has ended, and forgets the replies that the server has not confirmed.
+    mutating func endConnection() {
+        connection += 1
+        deliveries = [:]
+        orphans = [:]
+        for (number, entry) in entries {
+            if let identity = entry.identity { orphans[identity] = number }
+        }
+    }
+
+    /// Takes a job that the server has handed out on the present connection.
+    mutating func begin(_ assignment: JobAssignment, wake: @escaping @Sendable () -> Void) -> Beginning {
+        let identity = Identity(assignment)
+        if let identity {
+            if let number = orphans.removeValue(forKey: identity) {
+                entries[number]?.connection = connection
+                return .adopted
+            }
+            if let answer = takeAnswer(identity) { return .answered(answer) }
+        }
+        let job = JobInHand(handle: assignment.name.handle, wake: wake)
+        let byteCount: Int
+        if case .bytes(let payload) = assignment.payload { byteCount = payload.count } else { byteCount = 0 }
+        bytesInHand += byteCount
+        nextNumber += 1
+        entries[nextNumber] = Entry(
+            name: assignment.name,
+            job: job,
+            byteCount: byteCount,
+            identity: identity,
+            connection: connection
+        )
+        return .begun(nextNumber, job)
+    }
+
+    /// Removes a job that is done.
+    ///
+    /// - Returns: The job to be completed on the present connection; nil where its own connection has ended.
+    mutating func finish(_ number: Int, _ outcome: Outcome) -> JobName? {
+        guard let entry = entries.removeValue(forKey: number) else { return nil }
+        bytesInHand -= entry.byteCount
+        if entry.connection == connection { return entry.name }
+        guard let identity = entry.identity else { return nil }
+        orphans[identity] = nil
+        if outcome.delivered == nil, max(entry.byteCount, outcome.reply.bytes.count) <= Self.greatestAnswer {
+            if answers.count == Self.greatestAnswerCount { answers.removeFirst() }
+            answers.append(Answer(identity: identity, reply: outcome.reply.bytes, time: .now))
+        }
+        return nil
+    }
+
+    /// Keeps what is to be done once the server has confirmed a reply.
+    ///
+    /// - Returns: The reply's number.
+    mutating func expectDelivery(_ delivered: @escaping @Sendable () async -> Void) -> Int {
+        nextNumber += 1
+        deliveries[nextNumber] = delivered
+        return nextNumber
+    }
+
+    mutating func takeDelivery(_ reply: Int) -> (@Sendable () async -> Void)? {
+        deliveries.removeValue(forKey: reply)
+    }
+
+    /// The progress of the present connection's jobs that was not sent.
+    func takeProgress() -> [(JobName, JobProgress)] {
+        entries.values.compactMap { entry in
+            guard entry.connection == connection, let progress = entry.job.takeProgress() else { return nil }
+            return (entry.name, progress)
+        }
+    }
+
+    func cancelAll() {
+        for entry in entries.values { entry.job.cancel() }
+    }
+
+    private mutating func takeAnswer(_ identity: Identity) -> [UInt8]? {
+        while let oldest = answers.first, .now - oldest.time > Self.answerAge { answers.removeFirst() }
+        guard let index = answers.firstIndex(where: { $0.identity == identity }) else { return nil }
+        // It stays: the reply may be lost again.
+        return answers[index].reply
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Packets on their way to a server.
+struct PacketBuffer {
+    /// Beyond this, the memory of a large packet is given back once it was sent.
+    private static let keptBytes = 256 << 10
+
+    private var bytes: [UInt8] = []
+    private var start = 0
+
+    /// How many bytes were not sent yet.
+    var count: Int { bytes.count - start }
+
+    /// Adds a packet: its arguments with a zero byte between any two of them.
+    mutating func append(_ kind: GearmanPacketKind, _ arguments: [UInt8]...) { append(kind, arguments) }
+
+    /// Adds a packet: its arguments with a zero byte between any two of them.
+    mutating func append(_ kind: GearmanPacketKind, _ arguments: [[UInt8]]) {
+        let byteCount = arguments.reduce(0) { $0 + $1.count } + max(0, arguments.count - 1)
+        bytes.append(contentsOf: [0, UInt8(ascii: "R"), UInt8(ascii: "E"), UInt8(ascii: "Q")])
+        append(kind.rawValue)
+        append(UInt32(clamping: byteCount))
+        for (index, argument) in arguments.enumerated() {
+            if index > 0 { bytes.append(0) }
+            bytes.append(contentsOf: argument)
+        }
+    }
+
+    /// Adds a text command, with its line feed.
+    mutating func append(text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// Lends what was not sent yet, and forgets as many bytes as the body has sent.
+    ///
+    /// - Parameter body: Returns how many bytes it has sent; a negative number for none.
+    /// - Returns: What the body has returned.
+    mutating func send(_ body: (UnsafeRawBufferPointer) -> Int) -> Int {
+        let count = unsafe bytes.withUnsafeBytes { unsafe body(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        start += max(0, count)
+        if start == bytes.count {
+            bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes)
+            start = 0
+        }
+        return count
+    }
+
+    private mutating func append(_ word: UInt32) {
+        for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+    }
+}

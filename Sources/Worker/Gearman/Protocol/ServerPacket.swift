@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A packet that a job server sends, to workers or to clients.
+enum ServerPacket: Hashable, Sendable {
+    case noop
+    case noJob
+    case jobAssigned(JobAssignment)
+    case echo([UInt8])
+    /// The server refused a packet; the code is Gearman's, such as `job_not_found`.
+    case error(code: String, text: String)
+    case jobCreated(handle: [UInt8])
+    case workData(handle: [UInt8], [UInt8])
+    case workStatus(handle: [UInt8], JobProgress)
+    case workComplete(handle: [UInt8], [UInt8])
+    case workFailed(handle: [UInt8])
+    case workException(handle: [UInt8])
+    /// The answer to GET_STATUS or GET_STATUS_UNIQUE.
+    case status(JobStatus)
+    /// A packet that needs no answer.
+    case ignored(GearmanPacketKind)
+
+    /// The type that the packet was sent as; for errors.
+    var kind: GearmanPacketKind {
+        switch self {
+        case .noop: .noop
+        case .noJob: .noJob
+        case .jobAssigned: .jobAssignUnique
+        case .echo: .echoResponse
+        case .error: .error
+        case .jobCreated: .jobCreated
+        case .workData: .workData
+        case .workStatus: .workStatus
+        case .workComplete: .workComplete
+        case .workFailed: .workFail
+        case .workException: .workException
+        case .status: .statusResponse
+        case .ignored(let kind): kind
+        }
+    }
+}
+
+/// How far a job has come, as a fraction.
+struct JobProgress: Hashable, Sendable {
+    let numerator: UInt64
+    let denominator: UInt64
+}
+
+/// What a server knows of a job.
+struct JobStatus: Hashable, Sendable {
+    /// The handle or the unique id that was asked for.
+    let name: [UInt8]
+    /// Whether the server knows the job.
+    let isKnown: Bool
+    /// Whether a worker has the job in hand.
+    let isRunning: Bool
+    /// How many clients wait for the job; nil where the server does not say.
+    let clientCount: Int?
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// An open connection to a job server with the session on it; to be used on one thread.
+final class WorkerConnection {
+    /// After how long without a byte the server is asked for a sign of life.
+    private static let idleLimit = Duration.seconds(10)
+    /// How long the server may take to send anything while it owes an answer, or to read while there is something to
+    /// be sent.
+    private static let answerLimit = Duration.seconds(5)
+    /// How much is read before jobs are begun and replies are sent.
+    private static let readLimit = 1 << 20
+    private static let blockBytes = 64 << 10
+
+    var session: WorkerSession
+    private let socket: ServerSocket
+    private var decoder: GearmanPacketDecoder
+    private var block = [UInt8](repeating: 0, count: WorkerConnection.blockBytes)
+    private var lastReceived = ContinuousClock.now
+    private var lastSent = ContinuousClock.now
+    /// When the server was first owed an answer that has not come.
+    private var owedSince: ContinuousClock.Instant?
+
+    init(_ socket: ServerSocket, function: String, payloadLimit: Int) {
+        self.socket = socket
+        session = WorkerSession(function: function)
+        decoder = GearmanPacketDecoder(payloadLimit: payloadLimit)
+    }
+
+    var descriptor: Int32 { socket.descriptor }
+
+    /// What to wait for on the descriptor.
+    var awaited: Int16 { Int16(POLLIN) | (session.output.count > 0 ? Int16(POLLOUT) : 0) }
+
+    /// The greatest payload of a job that is kept, in bytes.
+    var payloadLimit: Int {
+        get { decoder.payloadLimit }
+        set { decoder.payloadLimit = newValue }
+    }
+
+    /// Reads what has arrived, and hands over what it means.
+    ///
+    /// - Returns: Whether there may be more to read.
+    /// - Throws: `ConnectionError` where the connection is of no more use.
+    func read(_ handle: (WorkerSession.Event) -> Void) throws(ConnectionError) -> Bool {
+        var total = 0
+        while total < Self.readLimit {
+            let reading = try socket.read(into: &block)
+            guard case .bytes(let count) = reading else {
+                if case .end = reading { throw ConnectionError("it has closed the connection") }
+                return false
+            }
+            total += count
+            lastReceived = .now
+            owedSince = nil
+            do throws(GearmanProtocolError) {
+                decoder.append(block[..<count])
+                while let packet = try decoder.next() {
+                    if let event = try session.receive(packet) { handle(event) }
+                }
+            } catch { throw ConnectionError(error.description) }
+            if count < block.count { return false }
+        }
+        return true
+    }
+
+    /// Sends as much as fits.
+    ///
+    /// - Throws: `ConnectionError`.
+    func flush() throws(ConnectionError) {
+        if try socket.send(&session.output) || session.output.count == 0 { lastSent = .now }
+    }
+
+    /// Looks whether the server is still there, and asks it where it has been silent.
+    ///
+    /// - Returns: When to look again.
+    /// - Throws: `ConnectionError` where it has not answered, or does not read.
+    func checkTime(_ now: ContinuousClock.Instant) throws(ConnectionError) -> ContinuousClock.Instant {
+        if session.output.count > 0, now - lastSent > Self.answerLimit {
+            throw ConnectionError("it does not read what is sent to it")
+        }
+        if !session.awaitsEcho, now - lastReceived > Self.idleLimit { session.requestSignOfLife() }
+        guard session.awaitsEcho else { return lastReceived + Self.idleLimit }
+        let since = owedSince ?? now
+        owedSince = since
+        guard now - since <= Self.answerLimit else { throw ConnectionError("it does not answer") }
+        return since + Self.answerLimit
+    }
+}
