@@ -47,7 +47,10 @@ let package = Package(
 
         .target(
             name: "SteelyardCore",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Sources/Core",
             swiftSettings: strict
         ),

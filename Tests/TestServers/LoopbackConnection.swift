@@ -52,6 +52,16 @@ package final class LoopbackConnection {
         return nil
     }
 
+    /// Reads this many bytes; nil where the client has closed before that.
+    package func readBytes(_ count: Int) -> [UInt8]? {
+        while received.count < count {
+            guard let bytes = read() else { return nil }
+            received += bytes
+        }
+        defer { received.removeFirst(count) }
+        return Array(received.prefix(count))
+    }
+
     /// Answers 100 Continue and reads a chunked content.
     package func takeChunks() -> [UInt8]? {
         send("HTTP/1.1 100 Continue\r\n\r\n")
@@ -68,8 +78,9 @@ package final class LoopbackConnection {
     @discardableResult
     package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
+    /// Sends bytes as they are.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {

@@ -2,12 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Logging
+import Synchronization
 
 /// Takes a message's bytes and answers with the reply's.
 ///
-/// Whatever changes the device goes through one gate, one at a time, in the order in which the messages came. Reading
-/// and long work wait for nobody; an ARCHIVE only opens the log in turn, so that a DELETE behind it takes none away.
+/// Changes of the device go through one gate, one at a time, in the order in which the messages came. STATS, METRICS,
+/// DISCOVER and DIAGNOSTICS wait for no change and no ARCHIVE. An ARCHIVE opens the log in turn, so that a later DELETE
+/// takes nothing from it. A large message is read on another thread than the caller's, and keeps its place in the order.
 public final class Dispatcher: Sendable {
+    /// How many changes may wait for their turn.
+    private static let greatestWaitingChanges = 1000
+    /// How many ARCHIVEs may wait while one is made.
+    private static let greatestWaitingArchives = 32
+    /// How long a METRICS waits for the delivery of another one.
+    private static let reportLimit = Duration.milliseconds(800)
+
     private let driver: any LoadBalancerDriver
     private let driverName: String
     private let archiver: LogArchiver
@@ -17,7 +26,8 @@ public final class Dispatcher: Sendable {
     package let limits: MessageLimits
     private let isDryRun: Bool
     private let logger: Logger
-    private let changes = SerialGate()
+    private let intake: MessageIntake
+    private let archiveCount = Atomic(0)
     private let reports = SerialGate()
 
     /// Creates a dispatcher.
@@ -47,16 +57,23 @@ public final class Dispatcher: Sendable {
         self.diagnostics = diagnostics
         self.release = release
         self.limits = limits
+        intake = MessageIntake(limits: limits)
         self.isDryRun = isDryRun
         self.logger = logger
     }
 
-    /// The reply to a payload that was not read: it is larger than allowed, or than there is memory for now.
-    public func refuse(byteCount: Int, job: any JobContext) -> Outcome {
-        let error =
-            byteCount > limits.messageBytes
-            ? "the message has \(byteCount) bytes; at most \(limits.messageBytes) are allowed"
-            : "no memory for a message of \(byteCount) bytes while others are in hand; send it again"
+    /// The reply to a payload that is larger than allowed, and need not be read.
+    ///
+    /// - Returns: nil where the size is allowed.
+    public func refuse(byteCount: Int, job: any JobContext) -> Outcome? {
+        guard byteCount > limits.messageBytes else { return nil }
+        let error = "the message has \(byteCount) bytes; at most \(limits.messageBytes) are allowed"
+        return refusal(of: nil, error, job)
+    }
+
+    /// The reply to a payload that was not read because the messages in hand take up too much memory.
+    package func refuseForNow(byteCount: Int, job: any JobContext) -> Outcome {
+        let error = "no memory for a message of \(byteCount) bytes while others are in hand; send it again"
         return refusal(of: nil, error, job)
     }
 
@@ -67,16 +84,16 @@ public final class Dispatcher: Sendable {
     ///   - job: The job that they came with.
     /// - Returns: The reply. There always is one.
     public func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
-        if payload.count > limits.messageBytes { return refuse(byteCount: payload.count, job: job) }
-        let document: JSONDocument
-        do { document = try JSONDocument(payload) } catch { return refusal(of: nil, error.description, job) }
-        let message: Message
-        do { message = try Message(document, limits: limits) } catch {
-            return refusal(of: document, error.description, job)
+        if let refused = refuse(byteCount: payload.count, job: job) { return refused }
+        let incoming: MessageIntake.Incoming
+        do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload) } catch {
+            return refusal(of: error.document, error.description, job)
         }
+        defer { incoming.place?.leave() }
+        let (document, message) = (incoming.document, incoming.message)
         let kind = message.action.kind
         do throws(ActionFailure) {
-            let done = try await perform(message, job)
+            let done = try await perform(message, incoming.place, job)
             logger.debug("done", metadata: metadata(job, kind, "PASS"))
             return Outcome(Reply(to: document, passed: true, fields: marked(done.fields)), delivered: done.delivered)
         } catch {
@@ -117,12 +134,16 @@ extension Dispatcher {
         var delivered: (@Sendable () async -> Void)?
     }
 
-    private func perform(_ message: Message, _ job: any JobContext) async throws(ActionFailure) -> Done {
+    private func perform(
+        _ message: Message,
+        _ place: SerialGate.Place?,
+        _ job: any JobContext
+    ) async throws(ActionFailure) -> Done {
         switch message.action {
-        case .update(let wanted): try await change(.apply(wanted), message)
-        case .suspend: try await change(.suspend, message)
-        case .enable: try await change(.enable, message)
-        case .delete: try await change(.delete, message)
+        case .update(let wanted): try await change(.apply(wanted), message, place)
+        case .suspend: try await change(.suspend, message, place)
+        case .enable: try await change(.enable, message, place)
+        case .delete: try await change(.delete, message, place)
         case .stats: return try await stats(message)
         case .metrics: return try await metrics(message)
         case .discover:
@@ -132,28 +153,34 @@ extension Dispatcher {
         case .diagnostics:
             let report = await diagnostics.run()
             return Done(fields: report.fields + [.init("release", .string(release.release))])
-        case .archive(let request): return try await archive(request, message, job)
+        case .archive(let request): return try await archive(request, message, place, job)
         }
         return Done()
     }
 
-    private func change(_ change: DeviceChange, _ message: Message) async throws(ActionFailure) {
+    private func change(
+        _ change: DeviceChange,
+        _ message: Message,
+        _ place: SerialGate.Place?
+    ) async throws(ActionFailure) {
+        if intake.waitingChanges > Self.greatestWaitingChanges {
+            throw ActionFailure("\(Self.greatestWaitingChanges) changes wait for their turn already; send it again later")
+        }
+        await place?.wait()
         try await driven(message) { () throws(DriverError) in
-            try await changes.withTurn { () throws(DriverError) in
-                if isDryRun {
-                    let difference = try await driver.preview(change)
-                    logger.notice("dry run", metadata: [LogKeys.difference: "\(difference)"])
-                    return
-                }
-                switch change {
-                case .apply(let wanted): try await driver.apply(wanted)
-                case .suspend: try await driver.suspend()
-                case .enable: try await driver.enable()
-                case .delete:
-                    try await driver.delete()
-                    do throws(ArchiveJournalError) { try archiver.reset() } catch {
-                        throw DriverError(.stateUnwritable, error.description)
-                    }
+            if isDryRun {
+                let difference = try await driver.preview(change)
+                logger.notice("dry run", metadata: [LogKeys.difference: "\(difference)"])
+                return
+            }
+            switch change {
+            case .apply(let wanted): try await driver.apply(wanted)
+            case .suspend: try await driver.suspend()
+            case .enable: try await driver.enable()
+            case .delete:
+                try await driver.delete()
+                do throws(ArchiveJournalError) { try archiver.reset() } catch {
+                    throw DriverError(.stateUnwritable, error.description)
                 }
             }
         }
@@ -182,7 +209,9 @@ extension Dispatcher {
 
     private func metrics(_ message: Message) async throws(ActionFailure) -> Done {
         // Until this one is delivered or lost, another would report the same bytes.
-        let turn = await reports.turn()
+        guard let turn = await reports.turn(within: Self.reportLimit) else {
+            throw ActionFailure("another METRICS waits for its job server to take the reply; send it again")
+        }
         let report = try await driven(message) { () throws(DriverError) in try await driver.usage() }
         let entries = report.entries.map { entry in
             JSONFragment.object([
@@ -207,18 +236,39 @@ extension Dispatcher {
     private func archive(
         _ request: ArchiveRequest,
         _ message: Message,
+        _ place: SerialGate.Place?,
         _ job: any JobContext
     ) async throws(ActionFailure) -> Done {
         do throws(ObjectStoreError) { try archiver.checkAllowed(request.endpoint) } catch {
             throw ActionFailure(error.message)
         }
-        let log = try await driven(message) { () throws(DriverError) in
-            try await changes.withTurn { () throws(DriverError) in try await driver.openLog() }
+        let count = archiveCount.add(1, ordering: .relaxed).newValue
+        defer { archiveCount.subtract(1, ordering: .relaxed) }
+        guard count <= Self.greatestWaitingArchives + 1 else {
+            throw ActionFailure("\(Self.greatestWaitingArchives) ARCHIVEs wait for their turn already; send it again later")
         }
+        await place?.wait()
+        let log = try await openLog(message)
+        place?.leave()
         let outcome = await archiver.archive(request, log: log, job: job, logger: logger)
         let fields = [JSONFragment.Member("hpcs_archives", .array(outcome.objects.map(\.json)))]
         if let error = outcome.error { throw ActionFailure(error.message, fields: fields) }
         return Done(fields: fields)
+    }
+
+    /// Opens the log on a thread of its own, since a disk may be slow.
+    private func openLog(_ message: Message) async throws(ActionFailure) -> any OpenedLog {
+        let executor: any TaskExecutor
+        do throws(ObjectStoreError) { executor = try archiver.makeThread("archive-open") } catch {
+            throw ActionFailure(error.message)
+        }
+        let result = await withTaskExecutorPreference(executor) { await opened() }
+        return try await driven(message) { () throws(DriverError) in try result.get() }
+    }
+
+    @concurrent
+    private func opened() async -> Result<any OpenedLog, DriverError> {
+        do throws(DriverError) { return .success(try await driver.openLog()) } catch { return .failure(error) }
     }
 
     private func driven<Success>(

@@ -10,7 +10,7 @@ public struct Outcome: Sendable {
     /// Others may be waiting for it: call it, or let go of the outcome.
     public let delivered: (@Sendable () async -> Void)?
 
-    init(_ reply: Reply, delivered: (@Sendable () async -> Void)? = nil) {
+    package init(_ reply: Reply, delivered: (@Sendable () async -> Void)? = nil) {
         self.reply = reply
         self.delivered = delivered
     }

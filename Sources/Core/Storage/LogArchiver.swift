@@ -97,6 +97,11 @@ public struct LogArchiver: Sendable {
         }
     }
 
+    /// Makes an executor with a thread of its own, which ends with it.
+    ///
+    /// - Throws: `ObjectStoreError` where the system gives no thread.
+    func makeThread(_ name: String) throws(ObjectStoreError) -> any TaskExecutor { try threads.make(name) }
+
     /// Forgets what has been archived, because the load balancers are deleted.
     ///
     /// - Throws: `ArchiveJournalError`.

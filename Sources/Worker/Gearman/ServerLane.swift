@@ -238,7 +238,8 @@ actor ServerLane {
         case .begun(let number, let job):
             switch assignment.payload {
             case .omitted(let byteCount):
-                finish(number, dispatcher.refuse(byteCount: byteCount, job: job))
+                let refused = dispatcher.refuse(byteCount: byteCount, job: job)
+                finish(number, refused ?? dispatcher.refuseForNow(byteCount: byteCount, job: job))
             case .bytes(let payload):
                 Task { finish(number, await dispatcher.handle(payload, job: job)) }
             }

@@ -1,13 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardSystem
 import Testing
 
 @testable import SteelyardWorker
 
-@Suite struct RunningJobTests {
-    private let job = RunningJob(handle: "H:test:1", executor: DrainedExecutor()) { false }
+@Suite struct JobInHandTests {
+    private let job = JobInHand(handle: Array("H:test:1".utf8)) {}
 
     @Test func limitsItsReports() throws {
         for done in 0..<100_000 { job.report(progress: UInt64(done), of: 1_000_000) }
@@ -25,7 +24,13 @@ import Testing
     func fitsGearmansNumbers(_ total: UInt64) throws {
         job.report(progress: total / 2, of: total)
         let half = try #require(job.takeProgress())
-        #expect(half.denominator > 0)
+        #expect(half.denominator > 0 && half.denominator <= UInt64(UInt32.max))
         #expect(abs(Double(half.numerator) / Double(half.denominator) - Double(total / 2) / Double(total)) < 0.001)
+    }
+
+    /// A handle comes from the job server, and goes into the log.
+    @Test func handleForgesNoLine() {
+        let forged = JobInHand(handle: Array("H:1\n2026 notice \u{1B}[31mforged".utf8)) {}
+        #expect(forged.handle == "H:1?2026 notice ?[31mforged")
     }
 }

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads messages, and gives each change its place in the order in which the messages came.
+///
+/// A large message is read on another thread than the caller's, so that others do not wait for it; changes that come
+/// after it keep their place after it.
+final class MessageIntake: Sendable {
+    /// A message that was read.
+    struct Incoming {
+        let document: JSONDocument
+        let message: Message
+        /// The place among the changes; nil where the message changes nothing. It must be left in the end.
+        let place: SerialGate.Place?
+    }
+
+    /// Says why a payload is no message.
+    struct Refusal: Error {
+        /// The payload, where it is a JSON object.
+        var document: JSONDocument?
+        let description: String
+    }
+
+    /// A message of more bytes takes long enough to read that others would wait for it.
+    private static let largeMessage = 128 << 10
+
+    /// How many changes wait for their turn.
+    var waitingChanges: Int { changes.waitingCount }
+
+    private let limits: MessageLimits
+    private let changes = SerialGate()
+    /// Messages whose place among the changes is not reserved yet.
+    private let arrivals = SerialGate()
+
+    init(limits: MessageLimits) { self.limits = limits }
+
+    /// Reads a message.
+    ///
+    /// Calls that begin in order on one executor give changes their places in that order.
+    func read(_ payload: [UInt8]) async throws(Refusal) -> Incoming {
+        if payload.count <= Self.largeMessage, arrivals.isFree {
+            return reserved(try Self.decoded(payload, limits))
+        }
+        return try await arrivals.withTurn { () throws(Refusal) in
+            reserved(try await Self.decodedElsewhere(payload, limits))
+        }
+    }
+
+    private func reserved(_ decoded: (JSONDocument, Message)) -> Incoming {
+        let (document, message) = decoded
+        let place = message.action.kind.needsTurn ? changes.reserve() : nil
+        return Incoming(document: document, message: message, place: place)
+    }
+
+    @concurrent
+    private static func decodedElsewhere(
+        _ payload: [UInt8],
+        _ limits: MessageLimits
+    ) async throws(Refusal) -> (JSONDocument, Message) {
+        try decoded(payload, limits)
+    }
+
+    private static func decoded(
+        _ payload: [UInt8],
+        _ limits: MessageLimits
+    ) throws(Refusal) -> (JSONDocument, Message) {
+        let document: JSONDocument
+        do { document = try JSONDocument(payload) } catch { throw Refusal(description: error.description) }
+        do { return (document, try Message(document, limits: limits)) } catch {
+            throw Refusal(document: document, description: error.description)
+        }
+    }
+}
+
+extension ActionKind {
+    /// Whether the action is one of those that are done one at a time, in order.
+    fileprivate var needsTurn: Bool {
+        switch self {
+        case .update, .suspend, .enable, .delete, .archive: true
+        case .stats, .metrics, .discover, .diagnostics: false
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NoOpDriver
+import SteelyardCore
+import Testing
+
+@testable import SteelyardWorker
+
+/// What becomes of a job that its server hands out again.
+@Suite struct JobTableTests {
+    private static func job(_ payload: String, unique: String = "u", handle: String = "H:a:1") -> JobAssignment {
+        JobAssignment(
+            name: JobName(handle: Array(handle.utf8), unique: Array(unique.utf8)),
+            function: Array("dev".utf8),
+            payload: .bytes(Array(payload.utf8))
+        )
+    }
+
+    private static func begun(_ table: inout JobTable, _ job: JobAssignment) throws -> Int {
+        guard case .begun(let number, _) = table.begin(job, wake: {}) else {
+            throw BeginningFailure()
+        }
+        return number
+    }
+
+    private struct BeginningFailure: Error {}
+
+    private static func outcome(_ text: String) throws -> Outcome {
+        Outcome(Reply(to: nil, error: text, fields: []))
+    }
+
+    @Test func isAdoptedWhileInHand() throws {
+        var table = JobTable(messageBytes: 1000)
+        let number = try Self.begun(&table, Self.job("a"))
+        table.endConnection()
+        guard case .adopted = table.begin(Self.job("a"), wake: {}) else {
+            Issue.record("the job was begun twice")
+            return
+        }
+        #expect(try table.finish(number, Self.outcome("x")) == Self.job("a").name)
+        #expect(table.isEmpty)
+    }
+
+    @Test func isAnsweredOnceDone() throws {
+        var table = JobTable(messageBytes: 1000)
+        let number = try Self.begun(&table, Self.job("a"))
+        table.endConnection()
+        let outcome = try Self.outcome("x")
+        #expect(table.finish(number, outcome) == nil)
+        for _ in 0..<2 {
+            guard case .answered(let reply) = table.begin(Self.job("a"), wake: {}) else {
+                Issue.record("the job was begun again")
+                return
+            }
+            #expect(reply == outcome.reply.bytes)
+        }
+    }
+
+    /// Another payload, another handle, no unique id: another job, which is done.
+    @Test(arguments: [job("b"), job("a", handle: "H:a:2"), job("a", unique: ""), job("a", unique: "v")])
+    func isAnotherJob(_ other: JobAssignment) throws {
+        var table = JobTable(messageBytes: 1000)
+        let number = try Self.begun(&table, Self.job("a"))
+        table.endConnection()
+        #expect(try Self.begun(&table, other) != number)
+    }
+
+    /// What is committed once its reply was received must be made anew: it may have changed meanwhile.
+    @Test func isDoneAgainWhereTheReplyIsCommitted() throws {
+        var table = JobTable(messageBytes: 1000)
+        let number = try Self.begun(&table, Self.job("a"))
+        table.endConnection()
+        let outcome = Outcome(Reply(to: nil, error: "x", fields: []), delivered: {})
+        #expect(table.finish(number, outcome) == nil)
+        #expect(try Self.begun(&table, Self.job("a")) != number)
+    }
+
+    @Test func forgetsUnconfirmedReplies() throws {
+        var table = JobTable(messageBytes: 1000)
+        let first = table.expectDelivery {}
+        #expect(table.takeDelivery(first) != nil)
+        #expect(table.takeDelivery(first) == nil)
+        let second = table.expectDelivery {}
+        table.endConnection()
+        #expect(table.takeDelivery(second) == nil)
+    }
+
+    /// However much is in hand, small messages are taken; large ones only while there is memory for them.
+    @Test func boundsItsMemory() throws {
+        var table = JobTable(messageBytes: 8 << 20)
+        #expect(table.payloadLimit == 8 << 20)
+        var numbers: [Int] = []
+        for round in 0..<4 {
+            let payload = String(repeating: "x", count: 8 << 20)
+            numbers.append(try Self.begun(&table, Self.job(payload, unique: "\(round)")))
+        }
+        #expect(table.payloadLimit == 64 << 10)
+        for number in numbers { _ = try table.finish(number, Self.outcome("x")) }
+        #expect(table.payloadLimit == 8 << 20)
+    }
+}
