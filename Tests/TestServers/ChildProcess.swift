@@ -76,6 +76,16 @@ package final class ChildProcess: Sendable {
     /// Whether it has not ended yet.
     package var isRunning: Bool { kill(pid, 0) == 0 }
 
+    /// The most memory that it has had, in bytes.
+    package func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw ServerFailure("no VmHWM of process \(pid)")
+        }
+        return kilobytes << 10
+    }
+
     /// Waits for its end.
     ///
     /// - Returns: Its exit code, or 128 and the signal's number.

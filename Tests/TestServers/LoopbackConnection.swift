@@ -95,6 +95,17 @@ package final class LoopbackConnection {
     /// Does nothing until the client has closed.
     package func stall() { while read() != nil {} }
 
+    /// Ends the connection in both directions after some seconds, whatever goes on meanwhile.
+    package func shutDown(after seconds: Double) {
+        // Another number for the same socket: the connection may be closed meanwhile.
+        let copy = dup(descriptor)
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: seconds)
+            shutdown(copy, Int32(SHUT_RDWR))
+            Glibc.close(copy)
+        }
+    }
+
     /// Does nothing at all, and takes no byte, for some seconds.
     package func freeze(seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
 

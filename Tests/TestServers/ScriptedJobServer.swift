@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The server's side of Gearman's protocol on a connection of a ``LoopbackServer``, for what a real gearmand never does.
-package struct ScriptedJobServer {
+package final class ScriptedJobServer {
     /// A packet from a worker or a client.
     package struct Packet: Sendable {
         package let kind: UInt32
@@ -21,7 +21,9 @@ package struct ScriptedJobServer {
     package static let getStatusUnique: UInt32 = 41
     package static let statusResponseUnique: UInt32 = 42
 
-    package let connection: LoopbackConnection
+    private let connection: LoopbackConnection
+    /// Whether the worker has asked for a job while something else was awaited.
+    private var hasGrab = false
 
     package init(_ connection: LoopbackConnection) { self.connection = connection }
 
@@ -48,10 +50,17 @@ package struct ScriptedJobServer {
     }
 
     /// Answers echoes until the worker asks for a job; false where it has closed.
-    package func awaitGrab() -> Bool {
+    ///
+    /// - Parameter collect: Takes the replies that come meanwhile.
+    package func awaitGrab(collecting collect: (String) -> Void = { _ in }) -> Bool {
+        if hasGrab {
+            hasGrab = false
+            return true
+        }
         while let packet = read() {
             switch packet.kind {
             case Self.echoRequest: send(Self.echoResponse, packet.arguments[0])
+            case Self.workComplete: collect(String(decoding: Self.reply(packet), as: UTF8.self))
             case Self.grabJobUnique: return true
             default: break
             }
@@ -59,32 +68,54 @@ package struct ScriptedJobServer {
         return false
     }
 
+    /// Hands out a job.
+    package func assign(_ payload: [UInt8], function: String, handle: String, unique: String = "") {
+        send(Self.jobAssignUnique, Array(handle.utf8), Array(function.utf8), Array(unique.utf8), payload)
+    }
+
     /// Hands out a job, and answers echoes until its reply comes; nil where the worker has closed.
-    package func reply(to payload: [UInt8], function: String, handle: String, unique: String = "") -> [UInt8]? {
-        send(
-            Self.jobAssignUnique,
-            Array(handle.utf8),
-            Array(function.utf8),
-            Array(unique.utf8),
-            payload
-        )
-        return awaitReply()
+    ///
+    /// - Parameter collect: Takes the replies to other jobs that come meanwhile.
+    package func reply(
+        to payload: [UInt8],
+        function: String,
+        handle: String,
+        unique: String = "",
+        collecting collect: (String) -> Void = { _ in }
+    ) -> [UInt8]? {
+        assign(payload, function: function, handle: handle, unique: unique)
+        while let packet = nextReply() {
+            if packet.arguments[0] == Array(handle.utf8) { return Self.reply(packet) }
+            collect(String(decoding: Self.reply(packet), as: UTF8.self))
+        }
+        return nil
     }
 
     /// Answers echoes until a reply comes; nil where the worker has closed.
-    package func awaitReply() -> [UInt8]? {
+    package func awaitReply() -> [UInt8]? { nextReply().map(Self.reply) }
+
+    /// Answers echoes until a reply comes, and says to which job; nil where the worker has closed.
+    package func awaitHandle() -> String? { nextReply().map { String(decoding: $0.arguments[0], as: UTF8.self) } }
+
+    private func nextReply() -> Packet? {
         while let packet = read() {
             switch packet.kind {
             case Self.echoRequest: send(Self.echoResponse, packet.arguments[0])
-            case Self.workComplete: return Array(packet.arguments.dropFirst().joined(separator: [0]))
+            case Self.workComplete: return packet
+            case Self.grabJobUnique: hasGrab = true
             default: break
             }
         }
         return nil
     }
 
+    private static func reply(_ packet: Packet) -> [UInt8] {
+        Array(packet.arguments.dropFirst().joined(separator: [0]))
+    }
+
     /// Has no job, and answers echoes, until the other side closes.
     package func idle() {
+        if hasGrab { send(Self.noJob) }
         while let packet = read() {
             switch packet.kind {
             case Self.echoRequest: send(Self.echoResponse, packet.arguments[0])

@@ -12,7 +12,8 @@ import Testing
         ScriptedJobServer.header(kind.rawValue, byteCount: body.utf8.count) + Array(body.utf8)
     }
 
-    private static func decode(_ bytes: [UInt8], cutEvery size: Int, payloadLimit: Int = 1000) throws -> [ServerPacket] {
+    private static func decode(_ bytes: [UInt8], cutEvery size: Int, payloadLimit: Int = 1000) throws -> [ServerPacket]
+    {
         var decoder = GearmanPacketDecoder(payloadLimit: payloadLimit)
         var packets: [ServerPacket] = []
         for start in stride(from: 0, to: bytes.count, by: size) {
@@ -25,7 +26,8 @@ import Testing
     @Test(arguments: [1, 2, 3, 7, 12, 13, 64, 5000, 1 << 20])
     func cuts(_ size: Int) throws {
         let bytes =
-            Self.packet(.noop, "") + Self.packet(.jobAssignUnique, "H:a:1\0dev\0u-1\0{\"a\":1}") + Self.packet(.noJob, "")
+            Self.packet(.noop, "") + Self.packet(.jobAssignUnique, "H:a:1\0dev\0u-1\0{\"a\":1}")
+            + Self.packet(.noJob, "")
             + Self.packet(.jobAssignUnique, "H:a:2\0dev\0\0" + String(repeating: "x", count: 9000))
             + Self.packet(.echoResponse, "word") + Self.packet(.error, "job_not_found\0no\nsuch\u{1B}job")
             + Self.packet(.statusResponseUnique, "u-1\01\00\03\04\02")
@@ -94,12 +96,15 @@ import Testing
                 let body = (0..<count).map { _ in
                     Bool.random(using: &random) ? UInt8.random(in: 0...255, using: &random) : UInt8(ascii: "1")
                 }
-                let claimed = Int.random(in: 0...9, using: &random) == 0 ? Int.random(in: 0...5000, using: &random) : count
-                bytes += ScriptedJobServer.header(kinds.randomElement(using: &random) ?? 6, byteCount: claimed) + body
+                let isTrue = Int.random(in: 0...9, using: &random) > 0
+                let claimed = isTrue ? count : Int.random(in: 0...5000, using: &random)
+                let kind = kinds.randomElement(using: &random) ?? 6
+                bytes += ScriptedJobServer.header(kind, byteCount: claimed) + body
             }
             // The result may be anything; it must not depend on where the bytes are cut.
             let whole = Result { try Self.decode(bytes, cutEvery: bytes.count, payloadLimit: 0) }
-            let cut = Result { try Self.decode(bytes, cutEvery: Int.random(in: 1...20, using: &random), payloadLimit: 0) }
+            let size = Int.random(in: 1...20, using: &random)
+            let cut = Result { try Self.decode(bytes, cutEvery: size, payloadLimit: 0) }
             #expect(Self.description(whole) == Self.description(cut))
         }
     }

@@ -164,7 +164,7 @@ extension Dispatcher {
         _ place: SerialGate.Place?
     ) async throws(ActionFailure) {
         if intake.waitingChanges > Self.greatestWaitingChanges {
-            throw ActionFailure("\(Self.greatestWaitingChanges) changes wait for their turn already; send it again later")
+            throw ActionFailure("\(Self.greatestWaitingChanges) changes are waiting already; send it again later")
         }
         await place?.wait()
         try await driven(message) { () throws(DriverError) in
@@ -245,7 +245,7 @@ extension Dispatcher {
         let count = archiveCount.add(1, ordering: .relaxed).newValue
         defer { archiveCount.subtract(1, ordering: .relaxed) }
         guard count <= Self.greatestWaitingArchives + 1 else {
-            throw ActionFailure("\(Self.greatestWaitingArchives) ARCHIVEs wait for their turn already; send it again later")
+            throw ActionFailure("\(Self.greatestWaitingArchives) ARCHIVEs are waiting already; send it again later")
         }
         await place?.wait()
         let log = try await openLog(message)

@@ -10,7 +10,7 @@ final class MessageIntake: Sendable {
     struct Incoming {
         let document: JSONDocument
         let message: Message
-        /// The place among the changes; nil where the message changes nothing. It must be left in the end.
+        /// The place among the changes, to be left in the end; nil where the message changes nothing.
         let place: SerialGate.Place?
     }
 
@@ -38,12 +38,14 @@ final class MessageIntake: Sendable {
     ///
     /// Calls that begin in order on one executor give changes their places in that order.
     func read(_ payload: [UInt8]) async throws(Refusal) -> Incoming {
-        if payload.count <= Self.largeMessage, arrivals.isFree {
-            return reserved(try Self.decoded(payload, limits))
+        guard payload.count <= Self.largeMessage else {
+            return try await arrivals.withTurn { () throws(Refusal) in
+                reserved(try await Self.decodedElsewhere(payload, limits))
+            }
         }
-        return try await arrivals.withTurn { () throws(Refusal) in
-            reserved(try await Self.decodedElsewhere(payload, limits))
-        }
+        let decoded = try Self.decoded(payload, limits)
+        guard decoded.1.action.kind.needsTurn, !arrivals.isFree else { return reserved(decoded) }
+        return await arrivals.withTurn { reserved(decoded) }
     }
 
     private func reserved(_ decoded: (JSONDocument, Message)) -> Incoming {

@@ -87,7 +87,8 @@ struct ArchiveCommand: AsyncParsableCommand {
     private func tell(_ reply: [UInt8]) throws {
         guard let reply = ArchiveReply(reply) else { return }
         for object in reply.objects {
-            print("\(object.name)\t\(object.lines) lines\t\(object.bytes) bytes\(dryRun ? "\tnot sent" : "")")
+            let end = dryRun ? "\tnot sent\n" : "\n"
+            try Program.write("\(object.name)\t\(object.lines) lines\t\(object.bytes) bytes" + end)
         }
         guard let error = reply.error else { return }
         Program.fail(error)

@@ -16,6 +16,6 @@ struct ConfigCommand: ParsableCommand {
     func run() throws {
         let configuration = try options.load()
         try Program.ending(78) { try Agent.check(configuration, Program.registry) }
-        print(configuration.json.indented)
+        try Program.write(configuration.json.indented + "\n")
     }
 }

@@ -7,6 +7,7 @@ import Glibc
 public import SteelyardCore
 import SteelyardSystem
 import Synchronization
+import SystemPackage
 
 /// The program `steelyard`.
 public enum Program {
@@ -62,9 +63,32 @@ public enum Program {
         }
     }
 
+    /// Writes text to standard output.
+    ///
+    /// - Throws: An exit with the code 74 where it cannot be written, such as on a full disk.
+    static func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+    /// Writes bytes to standard output.
+    ///
+    /// - Throws: An exit with the code 74 where they cannot be written, such as on a full disk.
+    static func write(_ bytes: [UInt8]) throws {
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes[written...].withUnsafeBytes { buffer in
+                unsafe Glibc.write(STDOUT_FILENO, buffer.baseAddress, buffer.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                fail("cannot write to standard output: \(Errno(rawValue: errno))")
+                throw ExitCode(EX_IOERR)
+            }
+            written += count
+        }
+    }
+
     /// Writes one line to standard error.
     static func fail(_ message: String) {
         let line = Array("steelyard: \(message)\n".utf8)
-        _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

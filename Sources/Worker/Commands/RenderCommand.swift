@@ -30,9 +30,10 @@ struct RenderCommand: ParsableCommand {
         let configuration = try Program.load(options: [], file: config)
         let wanted = try Self.read(file, configuration)
         if let against {
-            print(try HAProxyFactory.plan(from: Self.read(against, configuration), to: wanted, configuration))
+            let plan = try HAProxyFactory.plan(from: Self.read(against, configuration), to: wanted, configuration)
+            try Program.write(plan + "\n")
         } else {
-            print(try HAProxyFactory.render(wanted, configuration), terminator: "")
+            try Program.write(HAProxyFactory.render(wanted, configuration))
         }
     }
 

@@ -17,7 +17,8 @@ struct SendCommand: AsyncParsableCommand {
             steelyard send message.json      the file as it is
             steelyard send -                 standard input as it is
 
-            Exits with 0 for PASS, 1 for FAIL, and 69 when no server could be reached or no reply came in time.
+            Exits with 0 for PASS, 1 for FAIL, 69 when no server could be reached, no worker serves the function or no \
+            reply came in time, and 74 when the reply could not be written.
             """
     )
 
@@ -62,10 +63,10 @@ struct SendCommand: AsyncParsableCommand {
         let result = try await DedicatedThread.run(name: "gearman") { submission.run() }
         switch result {
         case .reply(let reply):
-            print(String(decoding: reply, as: UTF8.self))
+            try Program.write(reply + [UInt8(ascii: "\n")])
             guard Submission.isPass(reply) else { throw ExitCode.failure }
         case .handle(let handle):
-            print(handle)
+            try Program.write(handle + "\n")
         case .nothing(let reason):
             Program.fail(reason)
             throw ExitCode(EX_UNAVAILABLE)
