@@ -104,7 +104,6 @@ let package = Package(
         .target(
             name: "SteelyardWorker",
             dependencies: [
-                "CGearman",
                 "GzipCompression",
                 "HAProxyDriver",
                 "NoOpDriver",
@@ -224,6 +223,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
+                "CGearman",
                 "steelyard",
                 "SteelyardCore",
                 "TestServers",
