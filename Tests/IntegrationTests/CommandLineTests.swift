@@ -33,7 +33,9 @@ import Testing
             ([], ["STEELYARD_LOG_LEVEL": "loud"], "STEELYARD_LOG_LEVEL"),
             ([], ["STEELYARD_LIMITS_NODE_COUNT": "many"], "STEELYARD_LIMITS_NODE_COUNT"),
             ([], ["STEELYARD_HAPROXY_MAX_CONNECTIONS": "0"], "STEELYARD_HAPROXY_MAX_CONNECTIONS"),
-            ([], ["STEELYARD_GEARMAN_TLS_CA": "/etc/ca.pem"], "STEELYARD_GEARMAN_TLS_CA"),
+            ([], ["STEELYARD_GEARMAN_TLS_CA": "/nonexistent/ca.pem"], "gearman.tls.ca /nonexistent/ca.pem"),
+            ([], ["STEELYARD_GEARMAN_TLS_KEY": "/nonexistent/key.pem"], "gearman.tls.certificate"),
+            ([], ["STEELYARD_GEARMAN_TLS_SERVER_NAME": "not a name"], "STEELYARD_GEARMAN_TLS_SERVER_NAME"),
         ] as [([String], [String: String], String)]
     )
     func wrongConfiguration(_ arguments: [String], _ variables: [String: String], _ name: String) async throws {
@@ -64,6 +66,10 @@ import Testing
             ("{haproxy: {suspend_grace: 3601}}", "haproxy.suspend_grace"),
             ("{haproxy: {hard_stop_after: 0}}", "haproxy.hard_stop_after"),
             ("{haproxy: {master_socket: '/a b'}}", "haproxy.master_socket"),
+            ("{gearman: {tls: {certificate: 'a.pem'}}}", "gearman.tls.key"),
+            ("{gearman: {tls: {ca: '/nonexistent/ca.pem'}}}", "gearman.tls.ca"),
+            ("{gearman: {tls: {ca: true}}}", "gearman.tls.ca"),
+            ("{gearman: {tls: {server_name: '1.2.3'}}}", "gearman.tls.server_name"),
         ]
     )
     func wrongFile(_ text: String, _ name: String) async throws {
