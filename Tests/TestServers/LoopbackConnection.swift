@@ -68,8 +68,9 @@ package final class LoopbackConnection {
     @discardableResult
     package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
+    /// Sends bytes as they are.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -83,6 +84,12 @@ package final class LoopbackConnection {
 
     /// Does nothing until the client has closed.
     package func stall() { while read() != nil {} }
+
+    /// Waits for some bytes and drops them.
+    package func take() { _ = read() }
+
+    /// Sends back what comes until the client has closed.
+    package func echo() { while let bytes = read(), send(bytes) {} }
 
     /// Does nothing at all, and takes no byte, for some seconds.
     package func freeze(seconds: Double) { Thread.sleep(forTimeInterval: seconds) }

@@ -26,11 +26,17 @@ struct OpenSSLErrors {
         entries.contains { steelyard_ssl_library($0) == library && reasons.contains(steelyard_ssl_reason($0)) }
     }
 
-    /// The description of the TLS alert that the peer has sent, such as "certificate required"; nil where it sent none.
-    var alert: String? {
-        let reasons = entries.filter { steelyard_ssl_library($0) == ERR_LIB_SSL }.map(steelyard_ssl_reason)
-        guard let reason = reasons.first(where: { $0 > SSL_AD_REASON_OFFSET }) else { return nil }
-        return unsafe SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET).map { unsafe String(cString: $0) }
+    /// The TLS alert that the peer has sent: its number in RFC 8446, and its name such as "certificate required"; nil where
+    /// the peer sent none.
+    var alert: (number: Int32, name: String)? {
+        let alerts = entries.filter {
+            steelyard_ssl_library($0) == ERR_LIB_SSL && steelyard_ssl_reason($0) > SSL_AD_REASON_OFFSET
+        }
+        guard let entry = alerts.first else { return nil }
+        let number = steelyard_ssl_reason(entry) - SSL_AD_REASON_OFFSET
+        // SSL_alert_desc_string_long does not know all alerts of TLS 1.3. A reason is "tlsv13 alert certificate required".
+        let reason = Self.reason(of: entry)
+        return (number, reason.firstRange(of: "alert ").map { String(reason[$0.upperBound...]) } ?? reason)
     }
 
     /// The system's description of the failed system call; nil where none is the cause.
@@ -43,11 +49,15 @@ struct OpenSSLErrors {
     var reason: String {
         if let systemReason { return systemReason }
         guard let entry = entries.first else { return "OpenSSL gives no reason" }
-        return unsafe ERR_reason_error_string(entry).map { unsafe String(cString: $0) } ?? "OpenSSL error \(entry)"
+        return Self.reason(of: entry)
     }
 
     /// The system's description of an error number.
     static func describe(errno code: Int32) -> String {
         unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error number \(code)"
+    }
+
+    private static func reason(of entry: UInt) -> String {
+        unsafe ERR_reason_error_string(entry).map { unsafe String(cString: $0) } ?? "OpenSSL error \(entry)"
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSSL
+import Glibc
 
 /// Owns one `SSL_CTX`: the certificate authorities, the client certificate and its key, read once.
 ///
@@ -62,12 +63,14 @@ import CSSL
             }
             return
         }
+        try Self.requireFile(path, Key.ca)
         guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else {
             throw Self.unusable(path, Key.ca, holds: "certificate authorities", OpenSSLErrors.drain())
         }
     }
 
     private func loadCertificate(_ path: String) throws(TLSError) {
+        try Self.requireFile(path, Key.certificate)
         guard unsafe SSL_CTX_use_certificate_chain_file(context, path) == 1 else {
             throw Self.unusable(path, Key.certificate, holds: "a certificate", OpenSSLErrors.drain())
         }
@@ -85,6 +88,7 @@ import CSSL
     }
 
     private func loadKey(_ path: String, for certificate: String) throws(TLSError) {
+        try Self.requireFile(path, Key.key)
         var wasAsked: Int32 = 0
         let result = unsafe withUnsafeMutablePointer(to: &wasAsked) { pointer in
             unsafe steelyard_ssl_refuse_passphrases(context, pointer)
@@ -108,6 +112,17 @@ import CSSL
             throw TLSError(.unusableFile, key: Key.key, "\(path) is not the key of the certificate in \(certificate)")
         }
         throw Self.unusable(path, Key.key, holds: "a private key", errors)
+    }
+
+    /// OpenSSL would wait for a pipe and read some devices without end.
+    private static func requireFile(_ path: String, _ key: String) throws(TLSError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw TLSError(.unusableFile, key: key, "\(path) cannot be read: \(OpenSSLErrors.describe(errno: errno))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw TLSError(.unusableFile, key: key, "\(path) is not a regular file")
+        }
     }
 
     private static func unusable(

@@ -12,7 +12,8 @@ extension TLSError {
     ///   - systemError: The errno of the system call that failed; 0 where none did.
     init(_ errors: OpenSSLErrors, systemError: Int32) {
         if let alert = errors.alert {
-            self.init(.rejectedByServer, Self.rejection(alert))
+            let hint = Self.hint(alert: alert.number)
+            self.init(.rejectedByServer, "the server rejected the TLS connection: \(alert.name)\(hint)")
         } else if errors.contains(ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST) {
             self.init(.protocolViolation, "the server does not speak TLS on this port (\(errors.reason))")
         } else if errors.contains(ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL) {
@@ -49,16 +50,14 @@ extension TLSError {
         self.init(.untrustedServer, "the server's certificate is not accepted: \(reason)")
     }
 
-    private static func rejection(_ alert: String) -> String {
-        let hint =
-            switch alert {
-            case "protocol version": "; it must speak TLS 1.2 or newer"
-            case "certificate required": "; set gearman.tls.certificate and gearman.tls.key"
-            case "unknown CA", "bad certificate", "certificate expired", "certificate unknown", "certificate revoked",
-                "unsupported certificate", "decrypt error", "handshake failure":
-                "; check gearman.tls.certificate and what the server accepts"
-            default: ""
-            }
-        return "the server rejected the TLS connection: \(alert)\(hint)"
+    private static func hint(alert: Int32) -> String {
+        switch alert {
+        case TLS1_AD_PROTOCOL_VERSION: "; it must speak TLS 1.2 or newer"
+        case TLS13_AD_CERTIFICATE_REQUIRED: "; set gearman.tls.certificate and gearman.tls.key"
+        case SSL3_AD_HANDSHAKE_FAILURE, SSL3_AD_BAD_CERTIFICATE...SSL3_AD_CERTIFICATE_UNKNOWN, TLS1_AD_UNKNOWN_CA,
+            TLS1_AD_ACCESS_DENIED, TLS1_AD_DECRYPT_ERROR:
+            "; check gearman.tls.certificate and which certificates the server accepts"
+        default: ""
+        }
     }
 }
