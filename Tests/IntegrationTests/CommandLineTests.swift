@@ -110,6 +110,45 @@ import Testing
         #expect(example.output == defaults.output)
     }
 
+    /// Relative paths are those of the working folder, and the files are read.
+    @Test(Requirement.openssl.trait) func tls() async throws {
+        try await withTemporaryFolder { folder in
+            let authority = try await TestCertificates(in: folder)
+            let client = try await authority.issue("device", usage: .client)
+            let other = try await authority.issue("other", usage: .client)
+            let file = folder.appending(path: "tls.json5")
+            let text = "{gearman: {tls: {certificate: '\(client.certificate)', key: '\(client.key)'}}}"
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            let name = "STEELYARD_GEARMAN_TLS_SERVER_NAME"
+            let shown = try await SteelyardProgram.run(
+                ["config", "--config", file.path],
+                variables: [name: "gearman.example.com"]
+            )
+            let gearman = try #require(shown.reply()["gearman"] as? [String: Any])
+            let tls = try #require(gearman["tls"] as? [String: Any])
+            #expect(tls["ca"] is NSNull)
+            #expect(tls["certificate"] as? String == client.certificate)
+            #expect(tls["key"] as? String == client.key)
+            #expect(tls["server_name"] as? String == "gearman.example.com")
+
+            for command in ["config", "worker"] {
+                let wrong = try await SteelyardProgram.run(
+                    [command, "--config", file.path, "--state-dir", folder.path],
+                    variables: ["STEELYARD_GEARMAN_TLS_KEY": other.key]
+                )
+                #expect(wrong.code == 78)
+                #expect(wrong.output.isEmpty)
+                expectOneLine(wrong.error, naming: "gearman.tls.key \(other.key)")
+            }
+            let relative = try await SteelyardProgram.run(
+                ["config"],
+                variables: ["STEELYARD_GEARMAN_TLS_CA": "nonexistent.pem"]
+            )
+            #expect(relative.code == 78)
+            expectOneLine(relative.error, naming: "gearman.tls.ca /")
+        }
+    }
+
     @Test func helpAndVersion() async throws {
         for arguments in [["--help"], ["help", "send"], ["worker", "--help"], ["--version"]] {
             let result = try await SteelyardProgram.run(arguments)
