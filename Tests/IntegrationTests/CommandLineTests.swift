@@ -33,7 +33,9 @@ import Testing
             ([], ["STEELYARD_LOG_LEVEL": "loud"], "STEELYARD_LOG_LEVEL"),
             ([], ["STEELYARD_LIMITS_NODE_COUNT": "many"], "STEELYARD_LIMITS_NODE_COUNT"),
             ([], ["STEELYARD_HAPROXY_MAX_CONNECTIONS": "0"], "STEELYARD_HAPROXY_MAX_CONNECTIONS"),
-            ([], ["STEELYARD_GEARMAN_TLS_CA": "/etc/ca.pem"], "STEELYARD_GEARMAN_TLS_CA"),
+            ([], ["STEELYARD_GEARMAN_TLS_CA": "/nonexistent/ca.pem"], "gearman.tls.ca /nonexistent/ca.pem"),
+            ([], ["STEELYARD_GEARMAN_TLS_KEY": "/nonexistent/key.pem"], "gearman.tls.certificate"),
+            ([], ["STEELYARD_GEARMAN_TLS_SERVER_NAME": "not a name"], "STEELYARD_GEARMAN_TLS_SERVER_NAME"),
         ] as [([String], [String: String], String)]
     )
     func wrongConfiguration(_ arguments: [String], _ variables: [String: String], _ name: String) async throws {
@@ -64,6 +66,10 @@ import Testing
             ("{haproxy: {suspend_grace: 3601}}", "haproxy.suspend_grace"),
             ("{haproxy: {hard_stop_after: 0}}", "haproxy.hard_stop_after"),
             ("{haproxy: {master_socket: '/a b'}}", "haproxy.master_socket"),
+            ("{gearman: {tls: {certificate: 'a.pem'}}}", "gearman.tls.key"),
+            ("{gearman: {tls: {ca: '/nonexistent/ca.pem'}}}", "gearman.tls.ca"),
+            ("{gearman: {tls: {ca: true}}}", "gearman.tls.ca"),
+            ("{gearman: {tls: {server_name: '1.2.3'}}}", "gearman.tls.server_name"),
         ]
     )
     func wrongFile(_ text: String, _ name: String) async throws {
@@ -102,6 +108,45 @@ import Testing
         let example = try await SteelyardProgram.run(["config", "--config", file.path])
         #expect(example.code == 0, "\(example.error)")
         #expect(example.output == defaults.output)
+    }
+
+    /// Relative paths are those of the working folder, and the files are read.
+    @Test(Requirement.openssl.trait) func tls() async throws {
+        try await withTemporaryFolder { folder in
+            let authority = try await TestCertificates(in: folder)
+            let client = try await authority.issue("device", usage: .client)
+            let other = try await authority.issue("other", usage: .client)
+            let file = folder.appending(path: "tls.json5")
+            let text = "{gearman: {tls: {certificate: '\(client.certificate)', key: '\(client.key)'}}}"
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            let name = "STEELYARD_GEARMAN_TLS_SERVER_NAME"
+            let shown = try await SteelyardProgram.run(
+                ["config", "--config", file.path],
+                variables: [name: "gearman.example.com"]
+            )
+            let gearman = try #require(shown.reply()["gearman"] as? [String: Any])
+            let tls = try #require(gearman["tls"] as? [String: Any])
+            #expect(tls["ca"] is NSNull)
+            #expect(tls["certificate"] as? String == client.certificate)
+            #expect(tls["key"] as? String == client.key)
+            #expect(tls["server_name"] as? String == "gearman.example.com")
+
+            for command in ["config", "worker"] {
+                let wrong = try await SteelyardProgram.run(
+                    [command, "--config", file.path, "--state-dir", folder.path],
+                    variables: ["STEELYARD_GEARMAN_TLS_KEY": other.key]
+                )
+                #expect(wrong.code == 78)
+                #expect(wrong.output.isEmpty)
+                expectOneLine(wrong.error, naming: "gearman.tls.key \(other.key)")
+            }
+            let relative = try await SteelyardProgram.run(
+                ["config"],
+                variables: ["STEELYARD_GEARMAN_TLS_CA": "nonexistent.pem"]
+            )
+            #expect(relative.code == 78)
+            expectOneLine(relative.error, naming: "gearman.tls.ca /")
+        }
     }
 
     @Test func helpAndVersion() async throws {

@@ -106,6 +106,12 @@ package final class LoopbackConnection {
         }
     }
 
+    /// Waits for some bytes and drops them.
+    package func take() { _ = read() }
+
+    /// Sends back what comes until the client has closed.
+    package func echo() { while let bytes = read(), send(bytes) {} }
+
     /// Does nothing at all, and takes no byte, for some seconds.
     package func freeze(seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
 

@@ -5,7 +5,7 @@ import Glibc
 
 /// A TCP socket of 127.0.0.1 with blocking calls, closed when it is released.
 package final class LoopbackSocket: Sendable {
-    let descriptor: Int32
+    package let descriptor: Int32
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 

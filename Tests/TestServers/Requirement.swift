@@ -10,6 +10,8 @@ package enum Requirement: String, Sendable {
     case haproxy = "/usr/sbin/haproxy"
     case gearmand = "/usr/sbin/gearmand"
     case logrotate = "/usr/sbin/logrotate"
+    case openssl = "/usr/bin/openssl"
+    case stunnel = "/usr/bin/stunnel4"
     case openStackSwift = "openstack-swift"
 
     package var trait: any TestTrait & SuiteTrait {
@@ -22,7 +24,7 @@ package enum Requirement: String, Sendable {
     /// Where the program is; nil where it is not installed.
     package var path: String? {
         switch self {
-        case .haproxy, .gearmand, .logrotate: Environment.isExecutable(rawValue) ? rawValue : nil
+        case .haproxy, .gearmand, .logrotate, .openssl, .stunnel: Environment.isExecutable(rawValue) ? rawValue : nil
         case .openStackSwift: Environment.isExecutable(Environment.openStackSwiftPython) ? rawValue : nil
         }
     }

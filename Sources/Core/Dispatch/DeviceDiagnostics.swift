@@ -37,12 +37,15 @@ public struct DiagnosticsReport: Hashable, Sendable {
     public let servers: [Server]
     /// How the reply names the servers.
     public let style: Style
+    /// The Gearman function that jobs are submitted to, as it is registered; nil where it is not known.
+    public let function: String?
 
     /// Creates a report.
-    public init(network: Bool, servers: [Server], style: Style) {
+    public init(network: Bool, servers: [Server], style: Style, function: String? = nil) {
         self.network = network
         self.servers = servers
         self.style = style
+        self.function = function
     }
 
     var fields: [JSONFragment.Member] {
@@ -60,7 +63,7 @@ public struct DiagnosticsReport: Hashable, Sendable {
                     }
                 )
             ),
-        ]
+        ] + (function.map { [.init("function", .string($0))] } ?? [])
     }
 
     private static func word(_ passed: Bool) -> JSONFragment { .string(passed ? "PASS" : "FAIL") }

@@ -56,6 +56,7 @@ struct SendCommand: AsyncParsableCommand {
         let submission = Submission(
             payload: payload,
             servers: configuration.servers,
+            tls: configuration.tls,
             function: configuration.function,
             timeout: .seconds(timeout),
             isBackground: background

@@ -25,6 +25,7 @@ struct Submission: Sendable {
 
     let payload: [UInt8]
     let servers: [GearmanServer]
+    let tls: TLSSettings?
     let function: String
     let timeout: Duration
     let isBackground: Bool
@@ -37,7 +38,7 @@ struct Submission: Sendable {
         for server in servers where .now < deadline {
             do throws(ConnectionError) {
                 let echoDeadline = min(deadline, .now + Self.echoLimit)
-                let client = try GearmanClient(server, by: echoDeadline)
+                let client = try GearmanClient(server, tls: tls, by: echoDeadline)
                 // A server that answers an echo speaks Gearman; only then can a job be on its way without a reply.
                 try client.echo(by: echoDeadline)
                 if isBackground { return .handle(try submitInBackground(client, by: deadline)) }
@@ -90,7 +91,7 @@ struct Submission: Sendable {
     ) throws(ConnectionError) {
         let limit = min(deadline, .now + Self.echoLimit)
         // A server that does not know the question is no reason to give up.
-        guard let status = try? FunctionStatus(of: function, at: server, by: limit), status.workerCount == 0 else {
+        guard let status = try? FunctionStatus(of: function, at: server, tls: tls, by: limit), status.workerCount == 0 else {
             return
         }
         guard .now - submitted < Self.workerLimit else {

@@ -35,9 +35,26 @@ struct ConfigurationKey: Sendable {
             { $0.function = try function($1) ?? HostName.current },
             { .string($0.function) }
         ),
-        ConfigurationKey("gearman.tls.ca", refuseTLS, { _ in nil }),
-        ConfigurationKey("gearman.tls.certificate", refuseTLS, { _ in nil }),
-        ConfigurationKey("gearman.tls.key", refuseTLS, { _ in nil }),
+        ConfigurationKey(
+            "gearman.tls.ca",
+            { $0.setTLS(\.ca, to: try $1.optionalString()) },
+            { text($0.tls?.ca) }
+        ),
+        ConfigurationKey(
+            "gearman.tls.certificate",
+            { $0.setTLS(\.certificate, to: try $1.optionalString()) },
+            { text($0.tls?.certificate) }
+        ),
+        ConfigurationKey(
+            "gearman.tls.key",
+            { $0.setTLS(\.key, to: try $1.optionalString()) },
+            { text($0.tls?.key) }
+        ),
+        ConfigurationKey(
+            "gearman.tls.server_name",
+            { $0.setTLS(\.serverName, to: try serverName($1)) },
+            { text($0.tls?.serverName) }
+        ),
         ConfigurationKey("driver", { $0.driver = try $1.string() }, { .string($0.driver) }),
         ConfigurationKey("dry_run", { $0.isDryRun = try $1.boolean() }, { .boolean($0.isDryRun) }),
         ConfigurationKey("state_dir", { $0.stateDirectory = try $1.string() }, { .string($0.stateDirectory) }),
@@ -216,9 +233,9 @@ extension ConfigurationKey {
         return DiagnosticsReport.Style(rawValue: name) ?? .documented
     }
 
-    private static func refuseTLS(_: inout WorkerConfiguration, _ value: ConfigurationValue) throws(Mismatch) {
-        guard try value.optionalString() == nil else {
-            throw Mismatch("cannot be set: Debian's libgearman speaks no TLS; use a tunnel at both ends and null here")
-        }
+    private static func serverName(_ value: ConfigurationValue) throws(Mismatch) -> String? {
+        guard let name = try value.optionalString() else { return nil }
+        do { _ = try HostAddress(name) } catch { throw Mismatch(error.problem) }
+        return name
     }
 }

@@ -28,6 +28,7 @@ struct ConfigurationLoader {
             guard let key = ConfigurationKey.all.first(where: { $0.name == name }) else { continue }
             try take(.text(value), for: key, from: option, into: &configuration)
         }
+        try requireCompleteTLS(configuration.tls)
         return configuration
     }
 
@@ -48,6 +49,16 @@ struct ConfigurationLoader {
         }
     }
 
+    private func requireCompleteTLS(_ tls: TLSSettings?) throws(ConfigurationError) {
+        switch (tls?.certificate, tls?.key) {
+        case (nil, nil), (_?, _?): break
+        case (nil, _?):
+            throw ConfigurationError("gearman.tls.certificate", "must be set because gearman.tls.key is")
+        case (_?, nil):
+            throw ConfigurationError("gearman.tls.key", "must be set because gearman.tls.certificate is")
+        }
+    }
+
     private func take(
         _ value: ConfigurationValue,
         for key: ConfigurationKey,
@@ -61,6 +72,13 @@ struct ConfigurationLoader {
 }
 
 extension WorkerConfiguration {
+    /// Sets one value of `gearman.tls`, which is nil while none is set.
+    mutating func setTLS(_ value: WritableKeyPath<TLSSettings, String?>, to text: String?) {
+        var settings = tls ?? TLSSettings()
+        settings[keyPath: value] = text
+        tls = settings == TLSSettings() ? nil : settings
+    }
+
     /// The effective configuration as JSON, keys in groups as in the file; what is not set is null.
     var json: JSONFragment { Self.grouped(ConfigurationKey.all.map { ($0.name[...], $0.show(self)) }) }
 

@@ -11,6 +11,8 @@ public struct WorkerConfiguration: Sendable {
     public internal(set) var servers: [GearmanServer] = []
     /// `gearman.function`: the function that jobs are submitted to; by default the host's name.
     public internal(set) var function = ""
+    /// `gearman.tls`: how connections to the job servers are encrypted; nil for plain TCP, if all of its keys are null.
+    public internal(set) var tls: TLSSettings?
     /// `driver`: the name of the driver.
     public internal(set) var driver = "haproxy"
     /// `dry_run`: whether changes are only previewed.
@@ -96,6 +98,9 @@ extension WorkerConfiguration {
     func withAbsolutePaths(from folder: String) -> WorkerConfiguration {
         func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
         var configuration = self
+        configuration.tls?.ca = tls?.ca.map(absolute)
+        configuration.tls?.certificate = tls?.certificate.map(absolute)
+        configuration.tls?.key = tls?.key.map(absolute)
         configuration.stateDirectory = absolute(stateDirectory)
         configuration.haproxy.binary = absolute(haproxy.binary)
         configuration.haproxy.config = haproxy.config.map(absolute)

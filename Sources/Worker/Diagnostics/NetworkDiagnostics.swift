@@ -5,30 +5,51 @@ import SteelyardCore
 import SteelyardSystem
 import Synchronization
 
-/// Tries the network outside and every job server, all side by side.
-struct NetworkDiagnostics: DeviceDiagnostics {
+/// Tries the network outside and every job server, all at the same time.
+///
+/// A DIAGNOSTICS that comes while one is under way gets the same report: each probe has a thread of its own.
+final class NetworkDiagnostics: DeviceDiagnostics {
     private let target: GearmanServer
     private let servers: [GearmanServer]
+    private let tls: TLSSettings?
+    private let function: String
     private let timeout: Int
     private let style: DiagnosticsReport.Style
+    private let running = Mutex<Task<DiagnosticsReport, Never>?>(nil)
 
-    init(settings: WorkerConfiguration.DiagnosticsSettings, servers: [GearmanServer]) throws(InvalidValue) {
-        target = try GearmanServer(settings.target)
-        timeout = settings.timeout
-        style = settings.style
-        self.servers = servers
+    /// - Throws: `InvalidValue` where `diagnostics.target` is no HOST:PORT.
+    init(_ configuration: WorkerConfiguration) throws(InvalidValue) {
+        target = try GearmanServer(configuration.diagnostics.target)
+        timeout = configuration.diagnostics.timeout
+        style = configuration.diagnostics.style
+        servers = configuration.servers
+        tls = configuration.tls
+        function = configuration.function
     }
 
     func run() async -> DiagnosticsReport {
+        let task = running.withLock { running in
+            let task = running ?? Task { [self] in
+                let report = await probeAll()
+                self.running.withLock { $0 = nil }
+                return report
+            }
+            running = task
+            return task
+        }
+        return await task.value
+    }
+
+    private func probeAll() async -> DiagnosticsReport {
         let milliseconds = Int32(timeout * 1000)
         let (network, answers) = await withTaskGroup(of: (Int?, Bool).self) { group in
-            group.addTask { [target] in
+            group.addTask { [target, self] in
                 (nil, await probe { TCPProbe.connects(to: target, milliseconds: milliseconds) })
             }
             for (index, server) in servers.enumerated() {
-                group.addTask {
+                group.addTask { [tls, self] in
                     let answers = await probe {
-                        Self.answersEcho(server, within: .milliseconds(milliseconds))
+                        Self.answersEcho(server, tls, within: .milliseconds(milliseconds))
                     }
                     return (index, answers)
                 }
@@ -44,13 +65,13 @@ struct NetworkDiagnostics: DeviceDiagnostics {
             let isAlone = servers.count { $0.host == server.host } == 1
             return DiagnosticsReport.Server(name: isAlone ? server.host : server.description, answers: answers)
         }
-        return DiagnosticsReport(network: network, servers: results, style: style)
+        return DiagnosticsReport(network: network, servers: results, style: style, function: function)
     }
 
-    private static func answersEcho(_ server: GearmanServer, within limit: Duration) -> Bool {
+    private static func answersEcho(_ server: GearmanServer, _ tls: TLSSettings?, within limit: Duration) -> Bool {
         let deadline = ContinuousClock.now + limit
         do throws(ConnectionError) {
-            try GearmanClient(server, by: deadline).echo(by: deadline)
+            try GearmanClient(server, tls: tls, by: deadline).echo(by: deadline)
             return true
         } catch { return false }
     }

@@ -19,6 +19,7 @@ struct GearmanTransport: Service {
     /// - Throws: `ConnectionError` where the system gives no descriptors.
     init(
         servers: [GearmanServer],
+        tls: TLSSettings?,
         function: String,
         dispatcher: Dispatcher,
         logger: Logger,
@@ -30,6 +31,7 @@ struct GearmanTransport: Service {
             lanes.append(
                 try ServerLane(
                     server: server,
+                    tls: tls,
                     function: function,
                     dispatcher: dispatcher,
                     logger: logger,

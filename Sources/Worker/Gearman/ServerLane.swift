@@ -36,6 +36,7 @@ actor ServerLane {
     private nonisolated let hasProgress = Atomic(false)
     private nonisolated let lastTurn = Mutex(ContinuousClock.now)
     private let function: String
+    private let tls: TLSSettings?
     private let dispatcher: Dispatcher
     private let log: ConnectionLog
     private let registered: @Sendable () -> Void
@@ -49,6 +50,7 @@ actor ServerLane {
 
     /// - Parameters:
     ///   - server: The job server.
+    ///   - tls: The settings of TLS; nil for none.
     ///   - function: The function that jobs are submitted to.
     ///   - dispatcher: What answers the jobs.
     ///   - logger: Takes what happens to the connection.
@@ -56,12 +58,14 @@ actor ServerLane {
     /// - Throws: `ConnectionError` where the system gives no descriptor.
     init(
         server: GearmanServer,
+        tls: TLSSettings?,
         function: String,
         dispatcher: Dispatcher,
         logger: Logger,
         registered: @escaping @Sendable () -> Void
     ) throws(ConnectionError) {
         self.server = server
+        self.tls = tls
         self.function = function
         self.dispatcher = dispatcher
         self.registered = registered
@@ -121,7 +125,9 @@ actor ServerLane {
         do throws(ConnectionError) {
             switch link {
             case .waiting(let time):
-                if .now >= time, !isStopping { link = .connecting(try Connector(server) { [loop] in loop.wake() }) }
+                if .now >= time, !isStopping {
+                    link = .connecting(try Connector(server, tls: tls) { [loop] in loop.wake() })
+                }
             case .connecting(var connector):
                 let socket = try connector.advance()
                 link = .connecting(connector)

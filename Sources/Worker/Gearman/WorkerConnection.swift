@@ -32,7 +32,7 @@ final class WorkerConnection {
     var descriptor: Int32 { socket.descriptor }
 
     /// What to wait for on the descriptor.
-    var awaited: Int16 { Int16(POLLIN) | (session.output.count > 0 ? Int16(POLLOUT) : 0) }
+    var awaited: Int16 { socket.awaited(hasOutput: session.output.count > 0) }
 
     /// The greatest payload of a job that is kept, in bytes.
     var payloadLimit: Int {
@@ -61,7 +61,7 @@ final class WorkerConnection {
                     if let event = try session.receive(packet) { handle(event) }
                 }
             } catch { throw ConnectionError(error.description) }
-            if count < block.count { return false }
+            if !socket.mayHaveMore { return false }
         }
         return true
     }

@@ -31,11 +31,13 @@ struct Agent {
     func run() async throws {
         // A peer that closes its connection is an error of that connection, not the agent's end.
         signal(SIGPIPE, SIG_IGN)
+        _ = try Self.makeTLSContext(configuration)
         let lock = try lockStateDirectory()
         defer { _ = lock }
         let driver = try makeDriver()
         let transport = try GearmanTransport(
             servers: configuration.servers,
+            tls: configuration.tls,
             function: configuration.function,
             dispatcher: try makeDispatcher(driver),
             logger: logger,
@@ -97,6 +99,18 @@ struct Agent {
     static func check(_ configuration: WorkerConfiguration, _ registry: DriverRegistry<DriverContext>) throws {
         guard registry.names.contains(configuration.driver) else { throw unknownDriver(configuration, registry) }
         if configuration.driver == "haproxy" { try HAProxyFactory.check(configuration) }
+        _ = try makeTLSContext(configuration)
+    }
+
+    /// Reads the files of `gearman.tls`.
+    ///
+    /// - Returns: nil where connections to the job servers are not encrypted.
+    /// - Throws: `ConfigurationError` with the key of the file that cannot be used.
+    static func makeTLSContext(_ configuration: WorkerConfiguration) throws(ConfigurationError) -> TLSContext? {
+        guard let settings = configuration.tls else { return nil }
+        do { return try TLSContext(settings) } catch {
+            throw ConfigurationError(error.key ?? "gearman.tls", error.problem)
+        }
     }
 
     private static func unknownDriver(
@@ -118,7 +132,7 @@ struct Agent {
     private func makeDispatcher(_ driver: any LoadBalancerDriver) throws -> Dispatcher {
         let diagnostics: NetworkDiagnostics
         do {
-            diagnostics = try NetworkDiagnostics(settings: configuration.diagnostics, servers: configuration.servers)
+            diagnostics = try NetworkDiagnostics(configuration)
         } catch {
             throw ConfigurationError("diagnostics.target", error.problem)
         }

@@ -17,10 +17,10 @@ final class BlockingSocket {
     /// Connects.
     ///
     /// - Throws: `ConnectionError`, also where the deadline has passed.
-    init(_ server: GearmanServer, by deadline: Instant) throws(ConnectionError) {
+    init(_ server: GearmanServer, tls: TLSSettings?, by deadline: Instant) throws(ConnectionError) {
         let loop: EventLoop
         do { loop = try EventLoop() } catch { throw .system("make an event descriptor", error) }
-        var connector = try Connector(server) { loop.wake() }
+        var connector = try Connector(server, tls: tls) { loop.wake() }
         var open = try connector.advance()
         while open == nil {
             guard .now < deadline else { throw .noAnswer }

@@ -15,8 +15,13 @@ struct FunctionStatus: Hashable, Sendable {
     /// Asks a server; a function that it does not know has no workers.
     ///
     /// - Throws: `ConnectionError`, also where the answer is no such list.
-    init(of function: String, at server: GearmanServer, by deadline: ContinuousClock.Instant) throws(ConnectionError) {
-        let socket = try BlockingSocket(server, by: deadline)
+    init(
+        of function: String,
+        at server: GearmanServer,
+        tls: TLSSettings?,
+        by deadline: ContinuousClock.Instant
+    ) throws(ConnectionError) {
+        let socket = try BlockingSocket(server, tls: tls, by: deadline)
         var command = PacketBuffer()
         command.append(text: "status\n")
         try socket.send(&command, by: deadline)

@@ -14,8 +14,8 @@ final class GearmanClient {
     /// Connects.
     ///
     /// - Throws: `ConnectionError`, also where the deadline has passed.
-    init(_ server: GearmanServer, by deadline: Instant) throws(ConnectionError) {
-        socket = try BlockingSocket(server, by: deadline)
+    init(_ server: GearmanServer, tls: TLSSettings?, by deadline: Instant) throws(ConnectionError) {
+        socket = try BlockingSocket(server, tls: tls, by: deadline)
     }
 
     /// Asks the server for an answer.

@@ -13,10 +13,11 @@ struct Connector {
 
     /// How long the resolver may take.
     private static let lookupLimit = Duration.seconds(30)
-    /// How long one address may take.
+    /// How long one address may take, with the handshake of TLS.
     private static let addressLimit = Duration.seconds(5)
 
     private let server: GearmanServer
+    private let tls: TLSContext?
     private var step: Step
     /// When the present step has taken too long.
     private(set) var deadline: ContinuousClock.Instant
@@ -25,10 +26,18 @@ struct Connector {
     ///
     /// - Parameters:
     ///   - server: The job server.
+    ///   - tls: The settings of TLS, whose files are read now; nil for none.
     ///   - wake: Called on any thread where ``advance()`` has to be called without the descriptor being ready.
     /// - Throws: `ConnectionError`.
-    init(_ server: GearmanServer, wake: @escaping @Sendable () -> Void) throws(ConnectionError) {
+    init(
+        _ server: GearmanServer,
+        tls: TLSSettings?,
+        wake: @escaping @Sendable () -> Void
+    ) throws(ConnectionError) {
         self.server = server
+        do throws(TLSError) { self.tls = try tls.map { settings throws(TLSError) in try TLSContext(settings) } } catch {
+            throw ConnectionError("\(error)")
+        }
         deadline = .now + Self.lookupLimit
         do throws(ThreadError) { step = .resolving(try AddressLookup(server, isDone: wake)) } catch {
             throw ConnectionError(error.description)
@@ -42,7 +51,7 @@ struct Connector {
 
     /// What to wait for on the descriptor: `POLLIN`, `POLLOUT`, or both.
     var awaited: Int16 {
-        if case .connecting(let socket, _) = step { socket.awaited } else { 0 }
+        if case .connecting(let socket, _) = step { socket.awaited(hasOutput: false) } else { 0 }
     }
 
     /// Goes on.
@@ -73,7 +82,7 @@ struct Connector {
         var failure = ConnectionError("\(server.host) has no address")
         for index in addresses.indices {
             do throws(ConnectionError) {
-                let socket = try ServerSocket(addresses[index])
+                let socket = try ServerSocket(addresses[index], host: server.host, tls: tls)
                 step = .connecting(socket, others: addresses[(index + 1)...])
                 deadline = .now + Self.addressLimit
                 return

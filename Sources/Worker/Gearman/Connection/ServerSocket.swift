@@ -4,7 +4,9 @@
 import Glibc
 import SystemPackage
 
-/// A non-blocking connection to a job server, closed when it is released; to be used on one thread.
+/// A non-blocking connection to a job server, with TLS where that is configured; closed when it is released.
+///
+/// To be used on one thread.
 final class ServerSocket {
     /// What a read has given.
     enum Reading {
@@ -15,19 +17,31 @@ final class ServerSocket {
         case end
     }
 
-    /// How far the connection has come.
-    enum Phase {
+    private enum Phase {
         case connecting
-        case open
+        case handshake(TLSSession)
+        case open(TLSSession?)
     }
 
     let descriptor: Int32
-    private(set) var phase = Phase.connecting
+    private let host: String
+    private let tls: TLSContext?
+    private var phase = Phase.connecting
+    /// Whether a read after the last one may give something at once.
+    private(set) var mayHaveMore = true
+    /// What TLS waits for; nil where it waits for nothing but what the caller waits for.
+    private var awaitedByTLS: Int16?
 
     /// Begins to connect.
     ///
+    /// - Parameters:
+    ///   - address: One address of the server.
+    ///   - host: The server's host, for which its certificate must be valid.
+    ///   - tls: The settings of TLS; nil for none.
     /// - Throws: `ConnectionError`.
-    init(_ address: ResolvedAddress) throws(ConnectionError) {
+    init(_ address: ResolvedAddress, host: String, tls: TLSContext?) throws(ConnectionError) {
+        self.host = host
+        self.tls = tls
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         descriptor = socket(address.family, type, 0)
         guard descriptor >= 0 else { throw .system("make a socket", Errno(rawValue: errno)) }
@@ -38,35 +52,65 @@ final class ServerSocket {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        // The session has to end before its descriptor does.
+        phase = .connecting
+        if descriptor >= 0 { close(descriptor) }
+    }
 
-    /// What has to happen before it is worth calling ``advance()`` again: `POLLIN` or `POLLOUT`.
-    var awaited: Int16 { Int16(POLLOUT) }
+    /// What to wait for: `POLLIN`, `POLLOUT`, or both.
+    ///
+    /// - Parameter hasOutput: Whether there is something to be sent.
+    func awaited(hasOutput: Bool) -> Int16 {
+        if let awaitedByTLS { return awaitedByTLS }
+        switch phase {
+        case .connecting: return Int16(POLLOUT)
+        case .handshake: return Int16(POLLIN)
+        case .open: return Int16(hasOutput ? POLLIN | POLLOUT : POLLIN)
+        }
+    }
 
     /// Goes on with connecting once the descriptor is ready.
     ///
     /// - Returns: Whether it is open now.
     /// - Throws: `ConnectionError`.
     func advance() throws(ConnectionError) -> Bool {
-        guard phase == .connecting else { return true }
-        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        guard unsafe poll(&entry, 1, 0) == 1 else { return false }
-        var code: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code == 0 else {
-            throw .system("connect", Errno(rawValue: code))
+        if case .connecting = phase {
+            guard try isConnected() else { return false }
+            guard let tls else {
+                phase = .open(nil)
+                return true
+            }
+            do throws(TLSError) {
+                phase = .handshake(try TLSSession(tls, host: host, descriptor: descriptor))
+            } catch { throw ConnectionError("\(error)") }
         }
-        phase = .open
-        return true
+        guard case .handshake(let session) = phase else { return true }
+        do throws(TLSError) {
+            switch try session.handshake() {
+            case .done:
+                awaitedByTLS = nil
+                phase = .open(session)
+                return true
+            case .wantsRead: awaitedByTLS = Int16(POLLIN)
+            case .wantsWrite: awaitedByTLS = Int16(POLLOUT)
+            case .closed: throw TLSError(.failed, "the server closed the connection during the TLS handshake")
+            }
+        } catch { throw ConnectionError("\(error)") }
+        return false
     }
 
     /// Reads what has arrived, at most as much as the block holds.
     ///
     /// - Throws: `ConnectionError`.
     func read(into block: inout [UInt8]) throws(ConnectionError) -> Reading {
+        if case .open(let session?) = phase { return try read(session, &block) }
         while true {
             let count = unsafe recv(descriptor, &block, block.count, 0)
-            if count > 0 { return .bytes(count) }
+            if count > 0 {
+                mayHaveMore = count == block.count
+                return .bytes(count)
+            }
             if count == 0 { return .end }
             switch errno {
             case EINTR: continue
@@ -82,6 +126,7 @@ final class ServerSocket {
     /// - Returns: Whether any byte was taken.
     /// - Throws: `ConnectionError`.
     func send(_ output: inout PacketBuffer) throws(ConnectionError) -> Bool {
+        if case .open(let session?) = phase { return try send(session, &output) }
         let before = output.count
         while output.count > 0 {
             let count = unsafe output.send { buffer in
@@ -97,8 +142,61 @@ final class ServerSocket {
         return output.count < before
     }
 
+    private func isConnected() throws(ConnectionError) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&entry, 1, 0) == 1 else { return false }
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code == 0 else {
+            throw .system("connect", Errno(rawValue: code))
+        }
+        return true
+    }
+
     private func set(_ level: Int32, _ option: Int32) {
         var one: Int32 = 1
         unsafe setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+}
+
+// MARK: - TLS
+
+extension ServerSocket {
+    private func read(_ session: TLSSession, _ block: inout [UInt8]) throws(ConnectionError) -> Reading {
+        awaitedByTLS = nil
+        do throws(TLSError) {
+            var span = block.mutableSpan
+            var bytes = unsafe span.mutableBytes
+            switch try session.read(into: &bytes) {
+            case .done(let count): return .bytes(count)
+            case .wantsRead: return .nothing
+            case .wantsWrite:
+                awaitedByTLS = Int16(POLLOUT)
+                return .nothing
+            case .closed: return .end
+            }
+        } catch { throw ConnectionError("\(error)") }
+    }
+
+    private func send(_ session: TLSSession, _ output: inout PacketBuffer) throws(ConnectionError) -> Bool {
+        let before = output.count
+        while output.count > 0 {
+            var result: Result<TLSProgress, TLSError> = .success(.closed)
+            _ = output.send { (bytes: RawSpan) -> Int in
+                do throws(TLSError) { result = .success(try session.write(bytes)) } catch { result = .failure(error) }
+                guard case .success(.done(let count)) = result else { return 0 }
+                return count
+            }
+            do throws(TLSError) {
+                switch try result.get() {
+                case .done: continue
+                // What is read next lets it go on: the caller always waits for that.
+                case .wantsRead: return output.count < before
+                case .wantsWrite: return output.count < before
+                case .closed: throw TLSError(.failed, "the server closed the connection")
+                }
+            } catch { throw ConnectionError("\(error)") }
+        }
+        return output.count < before
     }
 }

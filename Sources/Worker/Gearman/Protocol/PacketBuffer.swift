@@ -36,12 +36,25 @@ struct PacketBuffer {
     /// - Returns: What the body has returned.
     mutating func send(_ body: (UnsafeRawBufferPointer) -> Int) -> Int {
         let count = unsafe bytes.withUnsafeBytes { unsafe body(UnsafeRawBufferPointer(rebasing: $0[start...])) }
-        start += max(0, count)
-        if start == bytes.count {
-            bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes)
-            start = 0
-        }
+        forget(max(0, count))
         return count
+    }
+
+    /// Lends what was not sent yet, and forgets as many bytes as the body has sent.
+    ///
+    /// - Parameter body: Returns how many bytes it has sent.
+    /// - Returns: What the body has returned.
+    mutating func send(_ body: (RawSpan) -> Int) -> Int {
+        let count = unsafe body(bytes.span.bytes.extracting(droppingFirst: start))
+        forget(count)
+        return count
+    }
+
+    private mutating func forget(_ count: Int) {
+        start += count
+        guard start == bytes.count else { return }
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes)
+        start = 0
     }
 
     private mutating func append(_ word: UInt32) {

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdint.h>
+#include <time.h>
+
+// Swift cannot import the following macros of OpenSSL; each function below has the type that the macro leaves open.
+
+static inline int steelyard_ssl_require_tls_1_2(SSL_CTX *context) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+
+/// Partial writes, writes repeated from another address, and no buffers for an idle connection.
+static inline void steelyard_ssl_set_modes(SSL_CTX *context) {
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+}
+
+static inline void steelyard_ssl_set_options(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+}
+
+static inline int steelyard_ssl_set_server_name_indication(SSL *session, const char *name) {
+    return (int)SSL_set_tlsext_host_name(session, name);
+}
+
+static inline int steelyard_ssl_refuse_passphrase(char *buffer, int size, int is_writing, void *was_asked) {
+    (void)buffer, (void)size, (void)is_writing;
+    if (was_asked) *(int *)was_asked = 1;
+    return -1;
+}
+
+/// Answers each request for a passphrase with a refusal; without this OpenSSL asks on the terminal.
+///
+/// `was_asked` is set to 1 by such a request; it must outlive the context or be replaced by NULL.
+static inline void steelyard_ssl_refuse_passphrases(SSL_CTX *context, int *was_asked) {
+    SSL_CTX_set_default_passwd_cb(context, steelyard_ssl_refuse_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(context, was_asked);
+}
+
+/// The errno of an entry of the error queue; 0 where a system call is not the cause.
+static inline int steelyard_ssl_system_error(unsigned long error) {
+    return ERR_SYSTEM_ERROR(error) ? ERR_GET_REASON(error) : 0;
+}
+
+static inline int steelyard_ssl_library(unsigned long error) { return ERR_GET_LIB(error); }
+
+static inline int steelyard_ssl_reason(unsigned long error) { return ERR_GET_REASON(error); }
+
+/// The number of subject alternative names.
+static inline int steelyard_ssl_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+
+/// The bytes of a subject alternative name and their number; -1 for what is neither a DNS name nor an IP address.
+static inline int steelyard_ssl_name(const GENERAL_NAMES *names, int index, int *is_address,
+                                     const unsigned char **bytes) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    int type = 0;
+    const ASN1_STRING *value = name ? GENERAL_NAME_get0_value(name, &type) : NULL;
+    if (!value || (type != GEN_DNS && type != GEN_IPADD)) return -1;
+    *is_address = type == GEN_IPADD;
+    *bytes = ASN1_STRING_get0_data(value);
+    return ASN1_STRING_length(value);
+}
+
+static inline int steelyard_ssl_certificate_count(const STACK_OF(X509) *chain) { return sk_X509_num(chain); }
+
+/// A certificate of a chain, owned by the chain; the first is the peer's.
+static inline X509 *steelyard_ssl_certificate(const STACK_OF(X509) *chain, int index) {
+    return sk_X509_value(chain, index);
+}
+
+/// The seconds since 1970 of a certificate's time. Returns 0 for what is not a valid time.
+static inline int steelyard_ssl_seconds(const ASN1_TIME *time, int64_t *seconds) {
+    struct tm parts;
+    if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+    *seconds = timegm(&parts);
+    return 1;
+}

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CSSL
+import Glibc
+import SteelyardCore
+
+/// What an error tells of a certificate.
+///
+/// The peer chooses its contents, so names are escaped and cut.
+struct CertificateDetails {
+    /// The DNS names and IP addresses that it is for, ten at most; the common name where there are none.
+    let names: [String]
+    /// Whether its validity has ended.
+    let hasExpired: Bool
+    /// Whether its validity has not begun.
+    let isNotYetValid: Bool
+    /// The beginning of its validity, `YYYY-MM-DD HH:MM:SS UTC`; nil where it is not a valid time.
+    let firstSecond: String?
+    /// The end of its validity, in the same form.
+    let lastSecond: String?
+
+    /// - Parameter certificate: An `X509`, used during this call only.
+    init(_ certificate: OpaquePointer) {
+        let start = unsafe X509_get0_notBefore(certificate)
+        let end = unsafe X509_get0_notAfter(certificate)
+        unsafe hasExpired = X509_cmp_current_time(end) < 0
+        unsafe isNotYetValid = X509_cmp_current_time(start) > 0
+        unsafe firstSecond = Self.describe(start)
+        unsafe lastSecond = Self.describe(end)
+        let alternatives = unsafe Self.alternativeNames(certificate)
+        unsafe names = alternatives.isEmpty ? Self.commonName(certificate).map { [$0] } ?? [] : alternatives
+    }
+
+    /// The details of each certificate of a chain.
+    ///
+    /// - Parameter chain: A stack of `X509`, the peer's first; used during this call only.
+    static func chain(_ chain: OpaquePointer) -> [CertificateDetails] {
+        let count = unsafe steelyard_ssl_certificate_count(chain)
+        return (0..<max(count, 0)).compactMap { index in
+            unsafe steelyard_ssl_certificate(chain, index).map { unsafe CertificateDetails($0) }
+        }
+    }
+
+    private static func alternativeNames(_ certificate: OpaquePointer) -> [String] {
+        guard let pointer = unsafe X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else { return [] }
+        let stack = OpaquePointer(pointer)
+        defer { unsafe GENERAL_NAMES_free(stack) }
+        var names: [String] = []
+        let count = unsafe steelyard_ssl_name_count(stack)
+        for index in 0..<max(count, 0) where names.count < 10 {
+            var isAddress: Int32 = 0
+            var bytes: UnsafePointer<UInt8>?
+            let count = unsafe steelyard_ssl_name(stack, index, &isAddress, &bytes)
+            guard count > 0, let start = unsafe bytes else { continue }
+            let value = unsafe Array(UnsafeBufferPointer(start: start, count: Int(count)))
+            names.append(isAddress == 0 ? quote(value) : address(value))
+        }
+        return names
+    }
+
+    private static func commonName(_ certificate: OpaquePointer) -> String? {
+        var text = [CChar](repeating: 0, count: 65)
+        guard let subject = unsafe X509_get_subject_name(certificate) else { return nil }
+        let count = unsafe X509_NAME_get_text_by_NID(subject, NID_commonName, &text, Int32(text.count))
+        return count > 0 ? quote(text.prefix(Int(count)).map { UInt8(bitPattern: $0) }) : nil
+    }
+
+    private static func address(_ bytes: [UInt8]) -> String {
+        let family = bytes.count == 4 ? AF_INET : AF_INET6
+        guard bytes.count == 4 || bytes.count == 16 else { return "an invalid address" }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard unsafe inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil else { return "an invalid address" }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// A name as it can stand in a line of a log.
+    private static func quote(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix(100).map { 0x21...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+
+    private static func describe(_ time: UnsafePointer<ASN1_TIME>?) -> String? {
+        var seconds: Int64 = 0
+        guard unsafe steelyard_ssl_seconds(time, &seconds) == 1 else { return nil }
+        // Without the fraction.
+        return UTCTimestamp(microseconds: seconds * 1_000_000).description.prefix(19) + " UTC"
+    }
+}

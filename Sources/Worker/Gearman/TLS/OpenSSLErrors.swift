@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CSSL
+import Glibc
+
+/// The entries that OpenSSL has put into this thread's error queue; the first is the deepest cause.
+///
+/// The queue belongs to the thread, not to a connection: an entry that stays would be taken for the cause of a later
+/// failure of another connection.
+struct OpenSSLErrors {
+    private let entries: [UInt]
+
+    /// Empties the queue before a call whose failure is to be explained.
+    static func clear() { ERR_clear_error() }
+
+    /// Takes all entries out of the queue.
+    static func drain() -> OpenSSLErrors {
+        var entries: [UInt] = []
+        while case let entry = ERR_get_error(), entry != 0 { entries.append(entry) }
+        return OpenSSLErrors(entries: entries)
+    }
+
+    /// Whether an entry has one of these reasons of a library of OpenSSL, such as `ERR_LIB_SSL`.
+    func contains(_ library: Int32, _ reasons: Int32...) -> Bool {
+        entries.contains { steelyard_ssl_library($0) == library && reasons.contains(steelyard_ssl_reason($0)) }
+    }
+
+    /// The TLS alert that the peer has sent: its number in RFC 8446, and its name such as "certificate required"; nil where
+    /// the peer sent none.
+    var alert: (number: Int32, name: String)? {
+        let alerts = entries.filter {
+            steelyard_ssl_library($0) == ERR_LIB_SSL && steelyard_ssl_reason($0) > SSL_AD_REASON_OFFSET
+        }
+        guard let entry = alerts.first else { return nil }
+        let number = steelyard_ssl_reason(entry) - SSL_AD_REASON_OFFSET
+        // SSL_alert_desc_string_long does not know all alerts of TLS 1.3. A reason is "tlsv13 alert certificate required".
+        let reason = Self.reason(of: entry)
+        return (number, reason.firstRange(of: "alert ").map { String(reason[$0.upperBound...]) } ?? reason)
+    }
+
+    /// The system's description of the failed system call; nil where none is the cause.
+    var systemReason: String? {
+        guard let code = entries.map(steelyard_ssl_system_error).first(where: { $0 != 0 }) else { return nil }
+        return Self.describe(errno: code)
+    }
+
+    /// The reason in words: the system's for a failed system call, else OpenSSL's.
+    var reason: String {
+        if let systemReason { return systemReason }
+        guard let entry = entries.first else { return "OpenSSL gives no reason" }
+        return Self.reason(of: entry)
+    }
+
+    /// The system's description of an error number.
+    static func describe(errno code: Int32) -> String {
+        unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error number \(code)"
+    }
+
+    private static func reason(of entry: UInt) -> String {
+        unsafe ERR_reason_error_string(entry).map { unsafe String(cString: $0) } ?? "OpenSSL error \(entry)"
+    }
+}
