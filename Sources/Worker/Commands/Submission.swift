@@ -91,7 +91,8 @@ struct Submission: Sendable {
     ) throws(ConnectionError) {
         let limit = min(deadline, .now + Self.echoLimit)
         // A server that does not know the question is no reason to give up.
-        guard let status = try? FunctionStatus(of: function, at: server, tls: tls, by: limit), status.workerCount == 0 else {
+        guard let status = try? FunctionStatus(of: function, at: server, tls: tls, by: limit), status.workerCount == 0
+        else {
             return
         }
         guard .now - submitted < Self.workerLimit else {

@@ -29,11 +29,13 @@ final class NetworkDiagnostics: DeviceDiagnostics {
 
     func run() async -> DiagnosticsReport {
         let task = running.withLock { running in
-            let task = running ?? Task { [self] in
-                let report = await probeAll()
-                self.running.withLock { $0 = nil }
-                return report
-            }
+            let task =
+                running
+                ?? Task { [self] in
+                    let report = await probeAll()
+                    self.running.withLock { $0 = nil }
+                    return report
+                }
             running = task
             return task
         }

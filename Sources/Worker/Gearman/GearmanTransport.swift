@@ -9,13 +9,32 @@ import Synchronization
 /// Takes jobs from all job servers and answers them, until graceful shutdown.
 ///
 /// Each server has a ``ServerLane`` of its own, so that a dead one slows no other down.
-struct GearmanTransport: Service {
+final class GearmanTransport: Service {
+    private struct State {
+        var lanes: [ServerLane] = []
+        /// Lanes of servers that are configured no longer, until their jobs are done.
+        var retired: [ServerLane] = []
+        var isRunning = false
+    }
+
     /// How long jobs in hand may take once the agent is to stop; then they are given up, and handed out again.
     static let shutdownLimit = Duration.seconds(20)
+    /// A thread that was not awake for this long is blocked; it wakes every few seconds by itself.
+    private static let wakeLimit = Duration.seconds(15)
 
-    private let lanes: [ServerLane]
+    private let function: String
+    private let dispatcher: Dispatcher
+    private let logger: Logger
+    private let ready: OnceOnly
+    private let state = Mutex(State())
 
-    /// - Parameter ready: Called once, when the first server has taken the function.
+    /// - Parameters:
+    ///   - servers: The job servers.
+    ///   - tls: The settings of TLS; nil for none.
+    ///   - function: The function that jobs are submitted to.
+    ///   - dispatcher: What answers the jobs.
+    ///   - logger: Takes what happens to the connections.
+    ///   - ready: Called once, when the first server has taken the function.
     /// - Throws: `ConnectionError` where the system gives no descriptors.
     init(
         servers: [GearmanServer],
@@ -24,38 +43,79 @@ struct GearmanTransport: Service {
         dispatcher: Dispatcher,
         logger: Logger,
         ready: @escaping @Sendable () -> Void
-    ) throws(ConnectionError) {
-        let once = OnceOnly(ready)
-        var lanes: [ServerLane] = []
-        for server in servers {
-            lanes.append(
-                try ServerLane(
-                    server: server,
-                    tls: tls,
-                    function: function,
-                    dispatcher: dispatcher,
-                    logger: logger,
-                    registered: { once() }
-                )
-            )
+    ) throws {
+        self.function = function
+        self.dispatcher = dispatcher
+        self.logger = logger
+        self.ready = OnceOnly(ready)
+        try apply(servers: servers, tls: tls)
+    }
+
+    /// Takes jobs from these servers from now on; what is in hand of others is still answered.
+    ///
+    /// - Throws: `ConnectionError` or `ThreadError` where the system gives no descriptors or threads; nothing has
+    ///   changed then.
+    func apply(servers: [GearmanServer], tls: TLSSettings?) throws {
+        let old = state.withLock { $0.lanes }
+        let kept = old.filter { lane in servers.contains(lane.server) && lane.tls == tls }
+        var new: [ServerLane] = []
+        for server in servers where !kept.contains(where: { $0.server == server }) {
+            new.append(try makeLane(server, tls))
         }
-        self.lanes = lanes
+        let retired = old.filter { lane in !kept.contains { $0 === lane } }
+        let isRunning = state.withLock { state in
+            state.lanes = kept + new
+            if state.isRunning { state.retired += retired }
+            return state.isRunning
+        }
+        guard isRunning else { return }
+        for lane in new { try lane.start() }
+        for lane in retired {
+            Task {
+                await lane.stop()
+                state.withLock { state in state.retired.removeAll { $0 === lane } }
+            }
+        }
+    }
+
+    /// Whether the thread of every job server does its work.
+    var isAlive: Bool {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            state.lanes.allSatisfy { now - $0.lastAwake < Self.wakeLimit }
+        }
     }
 
     func run() async throws {
+        let lanes = state.withLock { state in
+            state.isRunning = true
+            return state.lanes
+        }
         for lane in lanes { try lane.start() }
         try? await gracefulShutdown()
+        let all = state.withLock { $0.lanes + $0.retired }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 try? await Task.sleep(for: Self.shutdownLimit)
                 guard !Task.isCancelled else { return }
-                for lane in lanes { lane.abandon() }
+                for lane in all { lane.abandon() }
             }
             await withTaskGroup(of: Void.self) { stops in
-                for lane in lanes { stops.addTask { await lane.stop() } }
+                for lane in all { stops.addTask { await lane.stop() } }
             }
             group.cancelAll()
         }
+    }
+
+    private func makeLane(_ server: GearmanServer, _ tls: TLSSettings?) throws(ConnectionError) -> ServerLane {
+        try ServerLane(
+            server: server,
+            tls: tls,
+            function: function,
+            dispatcher: dispatcher,
+            logger: logger,
+            registered: { [ready] in ready() }
+        )
     }
 }
 

@@ -26,6 +26,8 @@ actor ServerLane {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
+    /// The thread is awake at least this often.
+    private static let wakeInterval = Duration.seconds(5)
     /// A connection that has lasted this long begins the pauses anew: the longest pause, so that a server that closes
     /// each connection is not asked more often.
     private static let steadyTime = Duration.seconds(5)
@@ -35,8 +37,8 @@ actor ServerLane {
     private nonisolated let control = Mutex(Control())
     private nonisolated let hasProgress = Atomic(false)
     private nonisolated let lastTurn = Mutex(ContinuousClock.now)
+    nonisolated let tls: TLSSettings?
     private let function: String
-    private let tls: TLSSettings?
     private let dispatcher: Dispatcher
     private let log: ConnectionLog
     private let registered: @Sendable () -> Void
@@ -81,7 +83,8 @@ actor ServerLane {
         try DedicatedThread.start(name: "gearman") { [self] in
             loop.attach()
             while let wait = assumeIsolated({ lane in lane.settle() }) {
-                let ready = loop.wait(for: wait.descriptor, events: wait.events, until: wait.deadline)
+                let deadline = min(wait.deadline, .now + Self.wakeInterval)
+                let ready = loop.wait(for: wait.descriptor, events: wait.events, until: deadline)
                 lastTurn.withLock { $0 = .now }
                 assumeIsolated { lane in lane.advance(ready) }
                 loop.runJobs()
@@ -109,7 +112,7 @@ actor ServerLane {
         loop.wake()
     }
 
-    /// When the thread has last been awake; it is awake every ten seconds at least, unless something blocks it.
+    /// When the thread has last been awake; it is every few seconds, unless something blocks it.
     nonisolated var lastAwake: ContinuousClock.Instant { lastTurn.withLock { $0 } }
 
     // MARK: - The loop
