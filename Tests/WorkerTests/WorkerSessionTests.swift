@@ -19,8 +19,8 @@ import Testing
         var bytes: [UInt8] = []
         while session.output.count > 0 {
             _ = session.output.send { buffer in
-                bytes.append(contentsOf: buffer)
-                return buffer.count
+                buffer.withUnsafeBytes { bytes.append(contentsOf: $0) }
+                return buffer.byteCount
             }
         }
         var packets: [(UInt32, String)] = []

@@ -129,8 +129,10 @@ final class ServerSocket {
         if case .open(let session?) = phase { return try send(session, &output) }
         let before = output.count
         while output.count > 0 {
-            let count = unsafe output.send { buffer in
-                unsafe Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+            let count = output.send { bytes in
+                unsafe bytes.withUnsafeBytes { buffer in
+                    unsafe Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+                }
             }
             guard count < 0 else { continue }
             switch errno {
@@ -182,7 +184,7 @@ extension ServerSocket {
         let before = output.count
         while output.count > 0 {
             var result: Result<TLSProgress, TLSError> = .success(.closed)
-            _ = output.send { (bytes: RawSpan) -> Int in
+            _ = output.send { bytes in
                 do throws(TLSError) { result = .success(try session.write(bytes)) } catch { result = .failure(error) }
                 guard case .success(.done(let count)) = result else { return 0 }
                 return count

@@ -34,19 +34,9 @@ struct PacketBuffer {
     ///
     /// - Parameter body: Returns how many bytes it has sent; a negative number for none.
     /// - Returns: What the body has returned.
-    mutating func send(_ body: (UnsafeRawBufferPointer) -> Int) -> Int {
-        let count = unsafe bytes.withUnsafeBytes { unsafe body(UnsafeRawBufferPointer(rebasing: $0[start...])) }
-        forget(max(0, count))
-        return count
-    }
-
-    /// Lends what was not sent yet, and forgets as many bytes as the body has sent.
-    ///
-    /// - Parameter body: Returns how many bytes it has sent.
-    /// - Returns: What the body has returned.
     mutating func send(_ body: (RawSpan) -> Int) -> Int {
         let count = unsafe body(bytes.span.bytes.extracting(droppingFirst: start))
-        forget(count)
+        forget(max(0, count))
         return count
     }
 
