@@ -102,13 +102,7 @@ class Bench:
 
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = str(free.getsockname()[1])
-        gearmand = shutil.which("gearmand", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
-        # The backlog's default of 32 is as many as connect at once here: a SYN dropped costs 1 s.
-        self.gearmand = self.start("gearmand", [
-            gearmand, "--listen=127.0.0.1", f"--port={self.port}", "--backlog=256",
-            "--log-file=stderr", f"--pid-file={self.scratch}/gearmand.pid",
-        ])
-        self.gearmand.wait_until(self.listens, 10, "listening")
+        self.start_gearmand()
 
         gear = [build / "venv/bin/python", HERE / "peers" / "gear_worker.py"]
         at = ["127.0.0.1", self.port]
@@ -122,6 +116,15 @@ class Bench:
                 steelyard, "worker", "--driver", "noop", "--gearman", ":".join(at),
                 "--function", f, "--state-dir", state, "--log-level", "error",
             ]))
+
+    def start_gearmand(self):
+        gearmand = shutil.which("gearmand", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
+        # The backlog's default of 32 is as many as connect at once here: a SYN dropped costs 1 s.
+        self.gearmand = self.start("gearmand", [
+            gearmand, "--listen=127.0.0.1", f"--port={self.port}", "--backlog=256", "--file-descriptors=8192",
+            "--log-file=stderr", f"--pid-file={self.scratch}/gearmand.pid",
+        ])
+        self.gearmand.wait_until(self.listens, 10, "listening")
 
     def in_round(self, round):
         return [program for program in self.programs if round == 1 or not program.once]

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import archive
 import changes
+import fleet
 import idle
 import transport
 from harness import Bench
 
 SECTIONS = {"transport": transport.run, "idle": idle.run, "changes": changes.run,
-            "archive": archive.run}
+            "archive": archive.run, "fleet": fleet.run}
 
 
 def main():

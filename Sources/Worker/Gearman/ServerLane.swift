@@ -136,7 +136,7 @@ actor ServerLane {
                 link = .connecting(connector)
                 if let socket { open(socket) }
             case .open(let connection):
-                if ready != 0 { try read(connection) }
+                if ready != 0 || connection.hasMoreToRead { try read(connection) }
             }
         } catch { drop(error) }
     }
@@ -146,11 +146,11 @@ actor ServerLane {
     }
 
     private func read(_ connection: WorkerConnection) throws(ConnectionError) {
-        let hasMore = try connection.read { event in
+        try connection.read { event in
             handle(event, connection)
             connection.payloadLimit = jobs.payloadLimit
         }
-        if hasMore { loop.wake() }
+        if connection.hasMoreToRead { loop.wake() }
     }
 
     /// Sends what there is to be sent, and says what to wait for; nil where the thread is to end.

@@ -9,7 +9,9 @@ final class WorkerConnection {
     private static let idleLimit = Duration.seconds(10)
     /// How long the server may take to send anything while it owes an answer, or to read while there is something to
     /// be sent.
-    private static let answerLimit = Duration.seconds(5)
+    private static let answerLimit = Duration.seconds(10)
+    /// The same before the server has taken the function: when thousands of agents come back at once, it takes seconds.
+    private static let registrationLimit = Duration.seconds(30)
     /// How much is read before jobs are begun and replies are sent.
     private static let readLimit = 1 << 20
     private static let blockBytes = 64 << 10
@@ -20,8 +22,10 @@ final class WorkerConnection {
     private var block = [UInt8](repeating: 0, count: WorkerConnection.blockBytes)
     private var lastReceived = ContinuousClock.now
     private var lastSent = ContinuousClock.now
-    /// When the server was first owed an answer that has not come.
+    /// Since when the server has owed an answer without sending anything.
     private var owedSince: ContinuousClock.Instant?
+    private var isRegistered = false
+    private var mayHaveMore = false
 
     init(_ socket: ServerSocket, function: String, payloadLimit: Int) {
         self.socket = socket
@@ -40,17 +44,20 @@ final class WorkerConnection {
         set { decoder.payloadLimit = newValue }
     }
 
+    /// Whether there may be something to read, though the descriptor does not show it.
+    var hasMoreToRead: Bool { mayHaveMore }
+
     /// Reads what has arrived, and hands over what it means.
     ///
-    /// - Returns: Whether there may be more to read.
     /// - Throws: `ConnectionError` where the connection is of no more use.
-    func read(_ handle: (WorkerSession.Event) -> Void) throws(ConnectionError) -> Bool {
+    func read(_ handle: (WorkerSession.Event) -> Void) throws(ConnectionError) {
         var total = 0
+        mayHaveMore = false
         while total < Self.readLimit {
             let reading = try socket.read(into: &block)
             guard case .bytes(let count) = reading else {
                 if case .end = reading { throw ConnectionError("it has closed the connection") }
-                return false
+                return
             }
             total += count
             lastReceived = .now
@@ -58,12 +65,14 @@ final class WorkerConnection {
             do throws(GearmanProtocolError) {
                 decoder.append(block[..<count])
                 while let packet = try decoder.next() {
-                    if let event = try session.receive(packet) { handle(event) }
+                    guard let event = try session.receive(packet) else { continue }
+                    if event == .registered { isRegistered = true }
+                    handle(event)
                 }
             } catch { throw ConnectionError(error.description) }
-            if !socket.mayHaveMore { return false }
+            if !socket.mayHaveMore { return }
         }
-        return true
+        mayHaveMore = true
     }
 
     /// Sends as much as fits.
@@ -85,7 +94,8 @@ final class WorkerConnection {
         guard session.awaitsEcho else { return lastReceived + Self.idleLimit }
         let since = owedSince ?? now
         owedSince = since
-        guard now - since <= Self.answerLimit else { throw ConnectionError("it does not answer") }
-        return since + Self.answerLimit
+        let limit = isRegistered ? Self.answerLimit : Self.registrationLimit
+        guard now - since <= limit else { throw ConnectionError("it does not answer") }
+        return since + limit
     }
 }
