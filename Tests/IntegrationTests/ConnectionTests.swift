@@ -81,6 +81,21 @@ import Testing
         }
     }
 
+    /// A server that hangs, with a request for a job unanswered or not, holds up no stop for long.
+    @Test(arguments: [true, false]) func stopsBesideHungServer(_ isAnswered: Bool) async throws {
+        let server = try LoopbackServer { connection, _ in
+            let server = ScriptedJobServer(connection)
+            guard server.awaitGrab() else { return }
+            if isAnswered { server.send(ScriptedJobServer.noJob) }
+            connection.waitForClose()
+        }
+        try await Self.withAgent([server]) { agent in
+            agent.process.send(signal: SIGTERM)
+            let code = try await agent.process.wait(within: 15)
+            #expect(code == 0)
+        }
+    }
+
     /// A job that is handed out again while it is in hand is done once, and answered on the new connection.
     @Test func redeliveredJobIsDoneOnce() async throws {
         let store = try HangingServer()

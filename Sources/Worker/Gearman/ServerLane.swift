@@ -28,6 +28,8 @@ actor ServerLane {
 
     /// The thread is awake at least this often.
     private static let wakeInterval = Duration.seconds(5)
+    /// How long a stop waits for a server to confirm the last replies.
+    private static let farewellLimit = Duration.seconds(2)
     /// A connection that has lasted this long begins the pauses anew: the longest pause, so that a server that closes
     /// each connection is not asked more often.
     private static let steadyTime = Duration.seconds(5)
@@ -45,7 +47,9 @@ actor ServerLane {
     private var link = Link.waiting(until: .now)
     private var backoff = Backoff()
     private var opened: ContinuousClock.Instant?
-    private var isSayingFarewell = false
+    private var stopBegan: ContinuousClock.Instant?
+    /// When the server was asked to confirm the last replies.
+    private var farewell: ContinuousClock.Instant?
     private var jobs: JobTable
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -172,7 +176,17 @@ actor ServerLane {
                 try connection.flush()
                 let deadline = try connection.checkTime(now)
                 try connection.flush()
-                return Wait(descriptor: connection.descriptor, events: connection.awaited, deadline: deadline)
+                if let farewell {
+                    let end = farewell + Self.farewellLimit
+                    guard now < end else { return nil }
+                    return Wait(descriptor: connection.descriptor, events: connection.awaited, deadline: end)
+                }
+                let latest = isStopping ? now + Self.farewellLimit : deadline
+                return Wait(
+                    descriptor: connection.descriptor,
+                    events: connection.awaited,
+                    deadline: min(deadline, latest)
+                )
             }
         } catch {
             drop(error)
@@ -189,8 +203,11 @@ actor ServerLane {
             return
         }
         connection.session.stopTakingJobs()
-        if jobs.isEmpty, !connection.session.awaitsJob, !isSayingFarewell {
-            isSayingFarewell = true
+        let began = stopBegan ?? .now
+        stopBegan = began
+        let mayGetJob = connection.session.awaitsJob && .now - began < Self.farewellLimit
+        if jobs.isEmpty, !mayGetJob, farewell == nil {
+            farewell = .now
             connection.session.sendFarewell()
         }
     }
@@ -212,7 +229,7 @@ actor ServerLane {
 
     private func drop(_ error: ConnectionError) {
         link = .waiting(until: .now + pause())
-        isSayingFarewell = false
+        farewell = nil
         // A reply that was not confirmed counts as lost.
         jobs.endConnection()
         if !isStopping { log.noteLost(error.description) }
