@@ -129,7 +129,7 @@ public final class Dispatcher: Sendable {
 
 extension Dispatcher {
     /// What an action adds to its reply.
-    private struct Done {
+    private struct Done: Sendable {
         var fields: [JSONFragment.Member] = []
         var delivered: (@Sendable () async -> Void)?
     }
@@ -239,36 +239,40 @@ extension Dispatcher {
         _ place: SerialGate.Place?,
         _ job: any JobContext
     ) async throws(ActionFailure) -> Done {
-        do throws(ObjectStoreError) { try archiver.checkAllowed(request.endpoint) } catch {
-            throw ActionFailure(error.message)
-        }
         let count = archiveCount.add(1, ordering: .relaxed).newValue
         defer { archiveCount.subtract(1, ordering: .relaxed) }
         guard count <= Self.greatestWaitingArchives + 1 else {
             throw ActionFailure("\(Self.greatestWaitingArchives) ARCHIVEs are waiting already; send it again later")
         }
-        await place?.wait()
-        let log = try await openLog(message)
-        place?.leave()
-        let outcome = await archiver.archive(request, log: log, job: job, logger: logger)
-        let fields = [JSONFragment.Member("hpcs_archives", .array(outcome.objects.map(\.json)))]
-        if let error = outcome.error { throw ActionFailure(error.message, fields: fields) }
-        return Done(fields: fields)
-    }
-
-    /// Opens the log on a thread of its own, since a disk may be slow.
-    private func openLog(_ message: Message) async throws(ActionFailure) -> any OpenedLog {
+        // On a thread of its own, since disks may be slow: the log is opened, and what was archived is noted.
         let executor: any TaskExecutor
-        do throws(ObjectStoreError) { executor = try archiver.makeThread("archive-open") } catch {
+        do throws(ObjectStoreError) { executor = try archiver.makeThread("archive") } catch {
             throw ActionFailure(error.message)
         }
-        let result = await withTaskExecutorPreference(executor) { await opened() }
-        return try await driven(message) { () throws(DriverError) in try result.get() }
+        let result = await withTaskExecutorPreference(executor) { await archived(request, message, place, job) }
+        return try result.get()
     }
 
     @concurrent
-    private func opened() async -> Result<any OpenedLog, DriverError> {
-        do throws(DriverError) { return .success(try await driver.openLog()) } catch { return .failure(error) }
+    private func archived(
+        _ request: ArchiveRequest,
+        _ message: Message,
+        _ place: SerialGate.Place?,
+        _ job: any JobContext
+    ) async -> Result<Done, ActionFailure> {
+        do throws(ObjectStoreError) { try archiver.checkAllowed(request.endpoint) } catch {
+            return .failure(ActionFailure(error.message))
+        }
+        let log: any OpenedLog
+        do throws(ActionFailure) {
+            await place?.wait()
+            log = try await driven(message) { () throws(DriverError) in try await driver.openLog() }
+            place?.leave()
+        } catch { return .failure(error) }
+        let outcome = await archiver.archive(request, log: log, job: job, logger: logger)
+        let fields = [JSONFragment.Member("hpcs_archives", .array(outcome.objects.map(\.json)))]
+        if let error = outcome.error { return .failure(ActionFailure(error.message, fields: fields)) }
+        return .success(Done(fields: fields))
     }
 
     private func driven<Success>(
