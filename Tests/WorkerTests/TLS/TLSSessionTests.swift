@@ -143,6 +143,16 @@ import Testing
         }
     }
 
+    @Test(Requirement.gearmand.trait) func explainsAPlainGearmand() async throws {
+        try await withTLSFixture { fixture in
+            try await withGearmand(in: fixture.folder) { gearmand in
+                let error = try await failure(fixture.settings, port: gearmand.port)
+                #expect(error?.code == .closedInHandshake)
+                #expect(error?.description.contains("may not speak TLS on this port") == true)
+            }
+        }
+    }
+
     @Test func rejectsOldVersions() async throws {
         try await withTLSFixture { fixture in
             // Without the level the server would refuse its own version before it meets the client.

@@ -122,6 +122,23 @@ import Testing
         }
     }
 
+    /// A server with several certificates chooses by the name that the client announces.
+    @Test func announcesTheName() async throws {
+        try await withTLSFixture { fixture in
+            let other = try await fixture.authority.issue("default", for: ["default.example.com"])
+            let options = ["-cert2", fixture.server.certificate, "-key2", fixture.server.key]
+            try await withOpenSSLServer(
+                in: fixture.folder,
+                identity: other,
+                options: options + ["-servername", "gearman.example.com"]
+            ) { port in
+                for host in ["gearman.example.com", "default.example.com"] {
+                    try await withTLSClient(fixture.settings, host: host, port: port) { try $0.handshake() }
+                }
+            }
+        }
+    }
+
     @Test func acceptsAChain() async throws {
         try await withTLSFixture { fixture in
             let intermediate = try await fixture.authority.intermediate("intermediate")
