@@ -30,5 +30,5 @@ public final class JSONDocument: Sendable {
     /// The object that the message is.
     public var root: JSONValue { JSONValue(document: self, index: 0) }
 
-    func text(of node: JSONNode) -> ArraySlice<UInt8> { bytes[Int(node.start)..<Int(node.end)] }
+    func text(of node: JSONNode) -> ArraySlice<UInt8> { bytes[node.range] }
 }

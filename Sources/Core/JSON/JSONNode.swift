@@ -5,6 +5,18 @@
 struct JSONNode: Sendable {
     enum Kind: UInt8 {
         case object, array, name, string, escapedName, escapedString, number, `true`, `false`, null
+
+        /// What a value of this kind is, with an article, for an error: "a string", "an object".
+        var phrase: String {
+            switch self {
+            case .object: "an object"
+            case .array: "a list"
+            case .string, .escapedString, .name, .escapedName: "a string"
+            case .number: "a number"
+            case .true, .false: "a truth value"
+            case .null: "null"
+            }
+        }
     }
 
     let kind: Kind
@@ -20,13 +32,6 @@ struct JSONNode: Sendable {
     /// One past the end of the value's text, with a string's closing quote.
     var endWithQuote: Int { kind == .string || kind == .escapedString ? Int(end) + 1 : Int(end) }
 
-    /// Whether this is a member name without escape sequences and the one given.
-    func isName(_ name: StaticString, in bytes: Span<UInt8>) -> Bool {
-        let count = Int(end - start)
-        guard kind == .name, count == name.utf8CodeUnitCount else { return false }
-        return name.withUTF8Buffer { expected in
-            for index in 0..<count where bytes[Int(start) + index] != expected[index] { return false }
-            return true
-        }
-    }
+    /// Where the value's text is.
+    var range: Range<Int> { Int(start)..<Int(end) }
 }

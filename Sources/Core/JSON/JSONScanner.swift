@@ -2,205 +2,200 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The single pass over a payload that fills a ``JSONDocument``: RFC 8259 to the letter, without recursion.
+///
+/// The position is a local variable that each step takes and returns, so that it stays in a register.
 struct JSONScanner {
+    /// An object or array that has begun and not ended.
+    private struct Container {
+        let index: Int
+        let kind: JSONNode.Kind
+        var count: Int32 = 0
+
+        var end: UInt8 { kind == .object ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+    }
+
     private(set) var nodes: [JSONNode] = []
-    /// The indices of the objects and arrays that are open.
-    private var open: [Int] = []
-    private var position = 0
+    /// The containers around the one that is being read.
+    private var outer: [Container] = []
+    /// Whether a byte beyond ASCII may have been passed.
+    private var needsValidation = false
 
     init(count: Int) {
         nodes.reserveCapacity(min(count / 8 + 4, 4096))
-        open.reserveCapacity(16)
     }
 
     mutating func scan(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        skipWhiteSpace(bytes)
+        var position = Self.skipWhiteSpace(bytes, 0)
         guard position < bytes.count else { throw JSONSyntaxError("is empty", at: position) }
         guard bytes[position] == UInt8(ascii: "{") else {
             throw JSONSyntaxError("is not a JSON object", at: position)
         }
-        try scanValue(bytes)
-        while let container = open.last {
-            if nodes[container].kind == .object {
-                try scanMember(bytes, of: container)
-            } else {
-                try scanElement(bytes, of: container)
-            }
-        }
-        skipWhiteSpace(bytes)
+        position = try scanObject(bytes, position)
+        position = Self.skipWhiteSpace(bytes, position)
         guard position == bytes.count else { throw JSONSyntaxError("goes on after its JSON object", at: position) }
         // Last, so that the common reasons have their own words; without copying.
+        guard needsValidation else { return }
         do { _ = try UTF8Span(validating: bytes) } catch {
             throw JSONSyntaxError("is not valid UTF-8", at: error.byteOffsets.lowerBound)
         }
     }
 
-    private mutating func scanMember(_ bytes: Span<UInt8>, of container: Int) throws(JSONSyntaxError) {
-        guard try !closes(bytes, container, with: UInt8(ascii: "}")) else { return }
-        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
-            throw unexpected(bytes, "a member name in quotes")
-        }
-        try scanString(bytes, plain: .name, escaped: .escapedName)
-        skipWhiteSpace(bytes)
-        guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { throw unexpected(bytes, "a colon") }
-        position += 1
-        nodes[container].count += 1
-        try scanValue(bytes)
-    }
-
-    private mutating func scanElement(_ bytes: Span<UInt8>, of container: Int) throws(JSONSyntaxError) {
-        guard try !closes(bytes, container, with: UInt8(ascii: "]")) else { return }
-        nodes[container].count += 1
-        try scanValue(bytes)
-    }
-
-    /// Takes the bracket that ends the container, or else the comma before its next entry.
-    private mutating func closes(
-        _ bytes: Span<UInt8>,
-        _ container: Int,
-        with bracket: UInt8
-    ) throws(JSONSyntaxError)
-        -> Bool
-    {
-        skipWhiteSpace(bytes)
-        if position < bytes.count, bytes[position] == bracket {
-            position += 1
-            nodes[container].end = Int32(truncatingIfNeeded: position)
-            nodes[container].next = Int32(truncatingIfNeeded: nodes.count)
-            open.removeLast()
-            return true
-        }
-        if nodes[container].count > 0 {
-            guard position < bytes.count, bytes[position] == UInt8(ascii: ",") else {
-                throw unexpected(bytes, "a comma or the end of the \(nodes[container].kind)")
+    /// Reads the message's object with all that is in it: one member or element in each turn of the loop.
+    private mutating func scanObject(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        var container = Container(index: nodes.count, kind: .object)
+        append(.object, from: start, to: start)
+        var position = start + 1
+        while true {
+            position = Self.skipWhiteSpace(bytes, position)
+            if Self.byte(bytes, position) == container.end {
+                position += 1
+                nodes[container.index].end = Int32(truncatingIfNeeded: position)
+                nodes[container.index].next = Int32(truncatingIfNeeded: nodes.count)
+                nodes[container.index].count = container.count
+                guard let around = outer.popLast() else { return position }
+                container = around
+                continue
             }
-            position += 1
-            skipWhiteSpace(bytes)
+            if container.count > 0 {
+                guard Self.byte(bytes, position) == UInt8(ascii: ",") else {
+                    throw Self.unexpected(bytes, position, "a comma or the end of the \(container.kind)")
+                }
+                position = Self.skipWhiteSpace(bytes, position + 1)
+            }
+            if container.kind == .object { position = try scanName(bytes, position) }
+            container.count += 1
+            switch Self.byte(bytes, position) {
+            case UInt8(ascii: "\""):
+                position = try scanString(bytes, position, plain: .string, escaped: .escapedString)
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): position = try scanNumber(bytes, position)
+            case UInt8(ascii: "{"):
+                container = try open(.object, in: container, position)
+                position += 1
+            case UInt8(ascii: "["):
+                container = try open(.array, in: container, position)
+                position += 1
+            case UInt8(ascii: "t"): position = try scanLiteral(bytes, position, "true", .true)
+            case UInt8(ascii: "f"): position = try scanLiteral(bytes, position, "false", .false)
+            case UInt8(ascii: "n"): position = try scanLiteral(bytes, position, "null", .null)
+            default: throw Self.unexpected(bytes, position, "a value")
+            }
         }
-        return false
     }
 
-    private mutating func scanValue(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        skipWhiteSpace(bytes)
-        guard position < bytes.count else { throw unexpected(bytes, "a value") }
-        switch bytes[position] {
-        case UInt8(ascii: "\""): try scanString(bytes, plain: .string, escaped: .escapedString)
-        case UInt8(ascii: "{"): try openContainer(.object)
-        case UInt8(ascii: "["): try openContainer(.array)
-        case UInt8(ascii: "t"): try scanLiteral(bytes, "true", .true)
-        case UInt8(ascii: "f"): try scanLiteral(bytes, "false", .false)
-        case UInt8(ascii: "n"): try scanLiteral(bytes, "null", .null)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try scanNumber(bytes)
-        default: throw unexpected(bytes, "a value")
-        }
-    }
-
-    private mutating func openContainer(_ kind: JSONNode.Kind) throws(JSONSyntaxError) {
-        guard open.count < JSONDocument.maximumDepth else {
+    private mutating func open(
+        _ kind: JSONNode.Kind,
+        in container: Container,
+        _ position: Int
+    ) throws(JSONSyntaxError) -> Container {
+        // Those around, the one that they are around, and the new one.
+        guard outer.count + 2 <= JSONDocument.maximumDepth else {
             throw JSONSyntaxError("is nested deeper than \(JSONDocument.maximumDepth) levels", at: position)
         }
-        open.append(nodes.count)
+        outer.append(container)
         append(kind, from: position, to: position)
-        position += 1
+        return Container(index: nodes.count - 1, kind: kind)
+    }
+
+    /// Reads a member's name and its colon.
+    ///
+    /// - Returns: Where the member's value begins.
+    private mutating func scanName(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        guard Self.byte(bytes, start) == UInt8(ascii: "\"") else {
+            throw Self.unexpected(bytes, start, "a member name in quotes")
+        }
+        let end = try scanString(bytes, start, plain: .name, escaped: .escapedName)
+        let position = Self.skipWhiteSpace(bytes, end)
+        guard Self.byte(bytes, position) == UInt8(ascii: ":") else {
+            throw Self.unexpected(bytes, position, "a colon")
+        }
+        return Self.skipWhiteSpace(bytes, position + 1)
     }
 
     private mutating func scanLiteral(
         _ bytes: Span<UInt8>,
+        _ start: Int,
         _ literal: StaticString,
         _ kind: JSONNode.Kind
-    )
-        throws(JSONSyntaxError)
-    {
-        let start = position
+    ) throws(JSONSyntaxError) -> Int {
         let matches = literal.withUTF8Buffer { expected in
             start + expected.count <= bytes.count && expected.indices.allSatisfy { bytes[start + $0] == expected[$0] }
         }
-        guard matches else { throw unexpected(bytes, "a value") }
-        position += literal.utf8CodeUnitCount
-        append(kind, from: start, to: position)
+        guard matches else { throw Self.unexpected(bytes, start, "a value") }
+        let end = start + literal.utf8CodeUnitCount
+        append(kind, from: start, to: end)
+        return end
     }
 
-    private mutating func scanNumber(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        let start = position
-        if bytes[position] == UInt8(ascii: "-") { position += 1 }
-        let leadingZero = position < bytes.count && bytes[position] == UInt8(ascii: "0")
-        let digits = skipDigits(bytes)
-        guard digits > 0, !leadingZero || digits == 1 else {
-            throw JSONSyntaxError("has a malformed number", at: start)
+    private mutating func scanNumber(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        let first = Self.byte(bytes, start) == UInt8(ascii: "-") ? start + 1 : start
+        var position = Self.skipDigits(bytes, first)
+        let isPadded = position - first > 1 && bytes[first] == UInt8(ascii: "0")
+        guard position > first, !isPadded else { throw JSONSyntaxError("has a malformed number", at: start) }
+        if Self.byte(bytes, position) == UInt8(ascii: ".") {
+            position = try Self.skipSomeDigits(bytes, position + 1, of: start)
         }
-        if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+        if Self.byte(bytes, position) | 0x20 == UInt8(ascii: "e") {
             position += 1
-            guard skipDigits(bytes) > 0 else { throw JSONSyntaxError("has a malformed number", at: start) }
-        }
-        if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
-            position += 1
-            if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
-                position += 1
-            }
-            guard skipDigits(bytes) > 0 else { throw JSONSyntaxError("has a malformed number", at: start) }
+            let sign = Self.byte(bytes, position)
+            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
+            position = try Self.skipSomeDigits(bytes, position, of: start)
         }
         append(.number, from: start, to: position)
-    }
-
-    private mutating func skipDigits(_ bytes: Span<UInt8>) -> Int {
-        let start = position
-        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
-        return position - start
+        return position
     }
 
     private mutating func scanString(
         _ bytes: Span<UInt8>,
+        _ quote: Int,
         plain: JSONNode.Kind,
         escaped: JSONNode.Kind
-    )
-        throws(JSONSyntaxError)
-    {
-        position += 1
-        let start = position
+    ) throws(JSONSyntaxError) -> Int {
         var kind = plain
+        var position = quote + 1
+        while true {
+            position = skipPlainText(bytes, position)
+            guard position < bytes.count else { throw JSONSyntaxError("has a string without an end", at: quote) }
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                append(kind, from: quote + 1, to: position)
+                return position + 1
+            case UInt8(ascii: "\\"):
+                kind = escaped
+                position = try Self.skipEscape(bytes, position + 1)
+            default: throw JSONSyntaxError("has a control character within a string", at: position)
+            }
+        }
+    }
+
+    /// Finds the next byte of a string that is a quote, a backslash or a control character: eight bytes at a time.
+    private mutating func skipPlainText(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones << 7
+        let words = bytes.bytes
+        var position = start
+        while position + 8 <= bytes.count {
+            // The load is checked: it is called unsafe since not every type may have any bits.
+            let word = UInt64(littleEndian: words.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            if word & highBits != 0 { needsValidation = true }
+            // In each of these the lowest high bit that is set is that of a byte which is meant.
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let found =
+                ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word)
+                & highBits
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
         while position < bytes.count {
             let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                append(kind, from: start, to: position)
-                position += 1
-                return
-            }
-            guard byte >= 0x20 else {
-                throw JSONSyntaxError("has a control character within a string", at: position)
-            }
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            if byte >= 0x80 { needsValidation = true }
             position += 1
-            if byte == UInt8(ascii: "\\") {
-                kind = escaped
-                try scanEscape(bytes)
-            }
         }
-        throw JSONSyntaxError("has a string without an end", at: start - 1)
+        return position
     }
 
-    private mutating func scanEscape(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        guard position < bytes.count else { throw unexpected(bytes, "an escape sequence") }
-        let byte = bytes[position]
-        position += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            return
-        case UInt8(ascii: "u"):
-            for _ in 0..<4 {
-                guard position < bytes.count, isHexDigit(bytes[position]) else {
-                    throw unexpected(bytes, "four hexadecimal digits")
-                }
-                position += 1
-            }
-        default:
-            throw JSONSyntaxError("has an unknown escape sequence", at: position - 2)
-        }
-    }
-
-    private func isHexDigit(_ byte: UInt8) -> Bool {
-        byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 6
-    }
-
+    @inline(__always)
     private mutating func append(_ kind: JSONNode.Kind, from start: Int, to end: Int) {
         nodes.append(
             JSONNode(
@@ -211,17 +206,67 @@ struct JSONScanner {
             )
         )
     }
+}
 
-    private mutating func skipWhiteSpace(_ bytes: Span<UInt8>) {
+// MARK: - Steps that note nothing
+
+extension JSONScanner {
+    /// The byte at a position, or at the end NUL, which JSON has a use for nowhere.
+    @inline(__always)
+    private static func byte(_ bytes: Span<UInt8>, _ position: Int) -> UInt8 {
+        position < bytes.count ? bytes[position] : 0
+    }
+
+    @inline(__always)
+    private static func skipWhiteSpace(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        var position = start
         while position < bytes.count {
             switch bytes[position] {
             case 0x20, 0x09, 0x0A, 0x0D: position += 1
-            default: return
+            default: return position
             }
+        }
+        return position
+    }
+
+    @inline(__always)
+    private static func skipDigits(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        var position = start
+        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+        return position
+    }
+
+    private static func skipSomeDigits(
+        _ bytes: Span<UInt8>,
+        _ start: Int,
+        of number: Int
+    ) throws(JSONSyntaxError) -> Int {
+        let end = skipDigits(bytes, start)
+        guard end > start else { throw JSONSyntaxError("has a malformed number", at: number) }
+        return end
+    }
+
+    private static func skipEscape(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        guard start < bytes.count else { throw unexpected(bytes, start, "an escape sequence") }
+        switch bytes[start] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return start + 1
+        case UInt8(ascii: "u"):
+            for position in start + 1..<start + 5 where !isHexDigit(byte(bytes, position)) {
+                throw unexpected(bytes, position, "four hexadecimal digits")
+            }
+            return start + 5
+        default:
+            throw JSONSyntaxError("has an unknown escape sequence", at: start - 1)
         }
     }
 
-    private func unexpected(_ bytes: Span<UInt8>, _ wanted: String) -> JSONSyntaxError {
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 6
+    }
+
+    private static func unexpected(_ bytes: Span<UInt8>, _ position: Int, _ wanted: String) -> JSONSyntaxError {
         let found = position < bytes.count ? "has something else than" : "ends before"
         return JSONSyntaxError("is not valid JSON: it \(found) \(wanted)", at: position)
     }

@@ -16,12 +16,14 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: Four decimal numbers with dots, or an IPv6 address without brackets and zone.
     /// - Returns: nil for anything else.
-    public init?(_ text: String) {
-        // Every address is shorter than this, and what follows takes a C string.
-        guard text.utf8.count < Int(INET6_ADDRSTRLEN), !text.utf8.contains(0) else { return nil }
+    public init?(_ text: String) { self.init(text.utf8.span) }
+
+    init?(_ text: Span<UInt8>) {
+        // Every address is shorter than this, and inet_pton takes a C string.
+        guard text.count < Int(INET6_ADDRSTRLEN), text.allSatisfy({ $0 != 0 }) else { return nil }
         if Self.isDotted(text) {
-            self = .v4(text)
-        } else if let canonical = Self.canonical(text, family: AF_INET6, size: MemoryLayout<in6_addr>.size) {
+            self = .v4(String(text))
+        } else if let canonical = Self.canonical(text) {
             self = .v6(canonical)
         } else {
             return nil
@@ -39,11 +41,12 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     public var isUnspecified: Bool { description == "0.0.0.0" || description == "::" }
 
     /// Whether a text is four decimal numbers with dots, as inet_pton would have it: such a text is canonical already.
-    private static func isDotted(_ text: String) -> Bool {
+    private static func isDotted(_ text: Span<UInt8>) -> Bool {
         var numbers = 0
         var digits = 0
         var value = 0
-        for byte in text.utf8 {
+        for index in 0..<text.count {
+            let byte = text[index]
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 guard digits == 0 || value > 0 else { return false }
@@ -61,11 +64,14 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         return numbers == 3 && digits > 0
     }
 
-    private static func canonical(_ text: String, family: Int32, size: Int) -> String? {
-        var binary = [UInt8](repeating: 0, count: size)
-        guard inet_pton(family, text, &binary) == 1 else { return nil }
-        var result = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        guard inet_ntop(family, binary, &result, socklen_t(result.count)) != nil else { return nil }
-        return String(decoding: result.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    /// The canonical form of an IPv6 address; nil for anything else.
+    private static func canonical(_ text: Span<UInt8>) -> String? {
+        guard !text.allSatisfy({ $0 != UInt8(ascii: ":") }) else { return nil }
+        var binary = in6_addr()
+        guard inet_pton(AF_INET6, String(text), &binary) == 1 else { return nil }
+        let size = Int(INET6_ADDRSTRLEN)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { result in
+            inet_ntop(AF_INET6, &binary, result.baseAddress, socklen_t(size)).map { String(cString: $0) }
+        }
     }
 }
