@@ -43,7 +43,7 @@ struct JSONScanner {
     /// Reads the message's object with all that is in it: one member or element in each turn of the loop.
     private mutating func scanObject(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
         var container = Container(index: nodes.count, kind: .object)
-        append(.object, from: start, to: start)
+        append(.object, from: start, to: start, name: JSONNode.Name())
         var position = start + 1
         while true {
             position = Self.skipWhiteSpace(bytes, position)
@@ -62,22 +62,33 @@ struct JSONScanner {
                 }
                 position = Self.skipWhiteSpace(bytes, position + 1)
             }
-            if container.kind == .object { position = try scanName(bytes, position) }
+            var name = JSONNode.Name()
+            if container.kind == .object { position = try scanName(bytes, position, &name) }
             container.count += 1
-            switch Self.byte(bytes, position) {
+            let start = position
+            switch Self.byte(bytes, start) {
             case UInt8(ascii: "\""):
-                position = try scanString(bytes, position, plain: .string, escaped: .escapedString)
-            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): position = try scanNumber(bytes, position)
+                let isEscaped = try skipString(bytes, start, &position)
+                append(isEscaped ? .escapedString : .string, from: start + 1, to: position - 1, name: name)
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                position = try Self.skipNumber(bytes, start)
+                append(.number, from: start, to: position, name: name)
             case UInt8(ascii: "{"):
-                container = try open(.object, in: container, position)
+                container = try open(.object, in: container, start, name)
                 position += 1
             case UInt8(ascii: "["):
-                container = try open(.array, in: container, position)
+                container = try open(.array, in: container, start, name)
                 position += 1
-            case UInt8(ascii: "t"): position = try scanLiteral(bytes, position, "true", .true)
-            case UInt8(ascii: "f"): position = try scanLiteral(bytes, position, "false", .false)
-            case UInt8(ascii: "n"): position = try scanLiteral(bytes, position, "null", .null)
-            default: throw Self.unexpected(bytes, position, "a value")
+            case UInt8(ascii: "t"):
+                position = try Self.skip("true", bytes, start)
+                append(.true, from: start, to: position, name: name)
+            case UInt8(ascii: "f"):
+                position = try Self.skip("false", bytes, start)
+                append(.false, from: start, to: position, name: name)
+            case UInt8(ascii: "n"):
+                position = try Self.skip("null", bytes, start)
+                append(.null, from: start, to: position, name: name)
+            default: throw Self.unexpected(bytes, start, "a value")
             }
         }
     }
@@ -85,89 +96,83 @@ struct JSONScanner {
     private mutating func open(
         _ kind: JSONNode.Kind,
         in container: Container,
-        _ position: Int
+        _ position: Int,
+        _ name: JSONNode.Name
     ) throws(JSONSyntaxError) -> Container {
         // Those around, the one that they are around, and the new one.
         guard outer.count + 2 <= JSONDocument.maximumDepth else {
             throw JSONSyntaxError("is nested deeper than \(JSONDocument.maximumDepth) levels", at: position)
         }
         outer.append(container)
-        append(kind, from: position, to: position)
+        append(kind, from: position, to: position, name: name)
         return Container(index: nodes.count - 1, kind: kind)
     }
 
     /// Reads a member's name and its colon.
     ///
     /// - Returns: Where the member's value begins.
-    private mutating func scanName(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+    @inline(__always)
+    private mutating func scanName(
+        _ bytes: Span<UInt8>,
+        _ start: Int,
+        _ name: inout JSONNode.Name
+    ) throws(JSONSyntaxError) -> Int {
         guard Self.byte(bytes, start) == UInt8(ascii: "\"") else {
             throw Self.unexpected(bytes, start, "a member name in quotes")
         }
-        let end = try scanString(bytes, start, plain: .name, escaped: .escapedName)
-        let position = Self.skipWhiteSpace(bytes, end)
+        var position = start
+        let isEscaped = try skipString(bytes, start, &position)
+        name = JSONNode.Name(
+            start: Int32(truncatingIfNeeded: start + 1),
+            end: Int32(truncatingIfNeeded: position - 1),
+            isEscaped: isEscaped
+        )
+        position = Self.skipWhiteSpace(bytes, position)
         guard Self.byte(bytes, position) == UInt8(ascii: ":") else {
             throw Self.unexpected(bytes, position, "a colon")
         }
         return Self.skipWhiteSpace(bytes, position + 1)
     }
 
-    private mutating func scanLiteral(
-        _ bytes: Span<UInt8>,
-        _ start: Int,
-        _ literal: StaticString,
-        _ kind: JSONNode.Kind
-    ) throws(JSONSyntaxError) -> Int {
-        let matches = literal.withUTF8Buffer { expected in
-            start + expected.count <= bytes.count && expected.indices.allSatisfy { bytes[start + $0] == expected[$0] }
-        }
-        guard matches else { throw Self.unexpected(bytes, start, "a value") }
-        let end = start + literal.utf8CodeUnitCount
-        append(kind, from: start, to: end)
-        return end
-    }
-
-    private mutating func scanNumber(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
-        let first = Self.byte(bytes, start) == UInt8(ascii: "-") ? start + 1 : start
-        var position = Self.skipDigits(bytes, first)
-        let isPadded = position - first > 1 && bytes[first] == UInt8(ascii: "0")
-        guard position > first, !isPadded else { throw JSONSyntaxError("has a malformed number", at: start) }
-        if Self.byte(bytes, position) == UInt8(ascii: ".") {
-            position = try Self.skipSomeDigits(bytes, position + 1, of: start)
-        }
-        if Self.byte(bytes, position) | 0x20 == UInt8(ascii: "e") {
-            position += 1
-            let sign = Self.byte(bytes, position)
-            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
-            position = try Self.skipSomeDigits(bytes, position, of: start)
-        }
-        append(.number, from: start, to: position)
-        return position
-    }
-
-    private mutating func scanString(
+    /// Moves the position from a string's first quote past its last one.
+    ///
+    /// - Returns: Whether there are escape sequences in the string.
+    @inline(__always)
+    private mutating func skipString(
         _ bytes: Span<UInt8>,
         _ quote: Int,
-        plain: JSONNode.Kind,
-        escaped: JSONNode.Kind
-    ) throws(JSONSyntaxError) -> Int {
-        var kind = plain
-        var position = quote + 1
+        _ position: inout Int
+    ) throws(JSONSyntaxError) -> Bool {
+        position = skipPlainText(bytes, quote + 1)
+        guard Self.byte(bytes, position) != UInt8(ascii: "\"") else {
+            position += 1
+            return false
+        }
+        try skipEscapedText(bytes, quote, &position)
+        return true
+    }
+
+    /// Moves the position from within a string past its last quote.
+    private mutating func skipEscapedText(
+        _ bytes: Span<UInt8>,
+        _ quote: Int,
+        _ position: inout Int
+    ) throws(JSONSyntaxError) {
         while true {
-            position = skipPlainText(bytes, position)
             guard position < bytes.count else { throw JSONSyntaxError("has a string without an end", at: quote) }
             switch bytes[position] {
             case UInt8(ascii: "\""):
-                append(kind, from: quote + 1, to: position)
-                return position + 1
-            case UInt8(ascii: "\\"):
-                kind = escaped
-                position = try Self.skipEscape(bytes, position + 1)
+                position += 1
+                return
+            case UInt8(ascii: "\\"): position = try Self.skipEscape(bytes, position + 1)
             default: throw JSONSyntaxError("has a control character within a string", at: position)
             }
+            position = skipPlainText(bytes, position)
         }
     }
 
     /// Finds the next byte of a string that is a quote, a backslash or a control character: eight bytes at a time.
+    @inline(__always)
     private mutating func skipPlainText(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highBits = ones << 7
@@ -196,13 +201,14 @@ struct JSONScanner {
     }
 
     @inline(__always)
-    private mutating func append(_ kind: JSONNode.Kind, from start: Int, to end: Int) {
+    private mutating func append(_ kind: JSONNode.Kind, from start: Int, to end: Int, name: JSONNode.Name) {
         nodes.append(
             JSONNode(
                 kind: kind,
                 start: Int32(truncatingIfNeeded: start),
                 end: Int32(truncatingIfNeeded: end),
-                next: Int32(truncatingIfNeeded: nodes.count + 1)
+                next: Int32(truncatingIfNeeded: nodes.count + 1),
+                name: name
             )
         )
     }
@@ -233,6 +239,32 @@ extension JSONScanner {
     private static func skipDigits(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var position = start
         while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+        return position
+    }
+
+    private static func skip(_ literal: StaticString, _ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        let end = start + literal.utf8CodeUnitCount
+        guard end <= bytes.count, bytes.extracting(start..<end).equals(literal) else {
+            throw unexpected(bytes, start, "a value")
+        }
+        return end
+    }
+
+    @inline(__always)
+    private static func skipNumber(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        let first = byte(bytes, start) == UInt8(ascii: "-") ? start + 1 : start
+        var position = skipDigits(bytes, first)
+        let isPadded = position - first > 1 && bytes[first] == UInt8(ascii: "0")
+        guard position > first, !isPadded else { throw JSONSyntaxError("has a malformed number", at: start) }
+        if byte(bytes, position) == UInt8(ascii: ".") {
+            position = try skipSomeDigits(bytes, position + 1, of: start)
+        }
+        if byte(bytes, position) | 0x20 == UInt8(ascii: "e") {
+            position += 1
+            let sign = byte(bytes, position)
+            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
+            position = try skipSomeDigits(bytes, position, of: start)
+        }
         return position
     }
 

@@ -24,9 +24,9 @@ public struct JSONValue: Sendable {
         var index = self.index + 1
         let end = Int(node.next)
         while index < end {
-            let value = JSONValue(document: document, index: index + 1)
-            try body(JSONName(document: document, node: document.nodes[index]), value)
-            index = Int(document.nodes[index + 1].next)
+            let value = JSONValue(document: document, index: index)
+            try body(JSONName(document: document, node: value.node.nameNode), value)
+            index = value.nextIndex
         }
     }
 

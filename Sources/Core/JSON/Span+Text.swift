@@ -7,7 +7,8 @@ extension Span<UInt8> {
     /// ASCII alone is folded: no other character may pass for a letter.
     ///
     /// - Parameter other: The text.
-    func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
+    func equalsIgnoringCase(_ other: String) -> Bool {
+        let other = other.utf8.span
         guard count == other.count else { return false }
         for index in 0..<count where self[index].asciiUppercased != other[index].asciiUppercased { return false }
         return true
@@ -29,12 +30,32 @@ extension Span<UInt8> {
     }
 }
 
+extension Span<UInt8> {
+    /// The first eight bytes of a range, or all where there are fewer, as one number whose lowest byte is the first.
+    @inline(__always)
+    func word(at range: Range<Int>) -> UInt64 {
+        let count = Swift.min(range.count, 8)
+        guard range.lowerBound <= self.count - 8 else {
+            var word: UInt64 = 0
+            for index in 0..<count { word |= UInt64(self[range.lowerBound + index]) << (index * 8) }
+            return word
+        }
+        let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self))
+        return count == 8 ? word : word & ~(~0 << (count * 8))
+    }
+}
+
 extension UInt8 {
     /// The byte, or the upper-case letter where it is a lower-case one of ASCII.
     var asciiUppercased: UInt8 { 0x61...0x7A ~= self ? self & 0xDF : self }
 }
 
 extension String {
+    /// Copies bytes that were found to be ASCII.
+    init(ascii text: Span<UInt8>) {
+        self.init(copying: UTF8Span(unchecked: text, isKnownASCII: true))
+    }
+
     /// Copies bytes of UTF-8.
     init(_ text: Span<UInt8>) {
         self = text.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }

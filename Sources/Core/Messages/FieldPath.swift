@@ -12,9 +12,18 @@ struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     /// The message itself.
     static let root = FieldPath()
 
-    subscript(name: FieldName) -> FieldPath { appending(Int32(name.rawValue)) }
+    /// One step of a path: a name as its number, an index as its complement.
+    struct Step {
+        fileprivate let number: Int32
 
-    subscript(index: Int) -> FieldPath { appending(~Int32(clamping: index)) }
+        static func name(_ name: FieldName) -> Step { Step(number: Int32(name.rawValue)) }
+
+        static func index(_ index: Int) -> Step { Step(number: ~Int32(clamping: index)) }
+    }
+
+    subscript(name: FieldName) -> FieldPath { appending(.name(name)) }
+
+    subscript(index: Int) -> FieldPath { appending(.index(index)) }
 
     /// The path, with a dot before each name but the first, and each index in brackets.
     var description: String {
@@ -35,8 +44,9 @@ struct FieldPath: Hashable, Sendable, CustomStringConvertible {
 
     private var list: ArraySlice<Int32> { [steps.0, steps.1, steps.2, steps.3, steps.4].prefix(Int(depth)) }
 
-    private func appending(_ step: Int32) -> FieldPath {
+    func appending(_ step: Step) -> FieldPath {
         var path = self
+        let step = step.number
         switch depth {
         case 0: path.steps.0 = step
         case 1: path.steps.1 = step

@@ -26,10 +26,13 @@ struct FieldReader {
         let object = nodes[index]
         guard object.kind == .object else { throw field.error("must be an object, not \(object.kind.phrase)") }
         var members = Members(path: field.path)
+        let text = bytes.span
+        let values = nodes.span
         var next = index + 1
         while next < object.next {
-            if let name = FieldName(nodes[next], in: bytes) { members.add(name, at: next + 1) }
-            next = Int(nodes[next + 1].next)
+            let value = values[next]
+            if let name = FieldName(value.name, in: text) { members.add(name, at: next) }
+            next = Int(value.next)
         }
         return members
     }
@@ -47,10 +50,11 @@ struct FieldReader {
         guard list.count <= limit else {
             throw field.error("has \(list.count) \(what); at most \(limit) are allowed")
         }
+        let path = field.path
         var next = index + 1
         var place = 0
         while next < list.next {
-            try body(Field(path: field.path[place], index: next))
+            try body(Field(parent: path, step: .index(place), index: next))
             next = Int(nodes[next].next)
             place += 1
         }
@@ -120,8 +124,8 @@ struct FieldReader {
         case .false: return false
         case .string, .escapedString:
             return try requiredText(field) { text throws(InvalidValue) in
-                if text.equalsIgnoringCase("true".utf8.span) { return true }
-                if text.equalsIgnoringCase("false".utf8.span) { return false }
+                if text.count == 4, text.equalsIgnoringCase("true") { return true }
+                if text.count == 5, text.equalsIgnoringCase("false") { return false }
                 throw InvalidValue("must be true or false, not \(Excerpt.quote(String(text)))")
             }
         default: throw field.error("must be true or false, not \(node.kind.phrase)")

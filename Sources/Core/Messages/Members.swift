@@ -23,10 +23,10 @@ struct Members {
     /// The member of that name.
     ///
     /// - Throws: `MessageError` where the object has it twice: no two readers of such a message agree on it.
+    @inline(__always)
     func field(_ name: FieldName) throws(MessageError) -> Field {
-        let path = self.path[name]
-        guard repeated & 1 << name.rawValue == 0 else { throw MessageError(path, "is there twice") }
+        guard repeated & 1 << name.rawValue == 0 else { throw MessageError(path[name], "is there twice") }
         let place = places[Int(name.rawValue)]
-        return Field(path: path, index: place == 0 ? nil : Int(place))
+        return Field(parent: path, step: .name(name), index: place == 0 ? nil : Int(place))
     }
 }

@@ -17,7 +17,7 @@ public enum HostAddress: Hashable, Sendable, CustomStringConvertible {
         if let address = IPAddress(text) {
             self = .ip(address)
         } else if Self.isHostName(text) {
-            self = .name(String(text))
+            self = .name(String(ascii: text))
         } else {
             throw InvalidValue("must be an IPv4 or IPv6 address or a host name, not \(Excerpt.quote(String(text)))")
         }

@@ -19,10 +19,8 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: String) { self.init(text.utf8.span) }
 
     init?(_ text: Span<UInt8>) {
-        // Every address is shorter than this, and inet_pton takes a C string.
-        guard text.count < Int(INET6_ADDRSTRLEN), text.allSatisfy({ $0 != 0 }) else { return nil }
         if Self.isDotted(text) {
-            self = .v4(String(text))
+            self = .v4(String(ascii: text))
         } else if let canonical = Self.canonical(text) {
             self = .v6(canonical)
         } else {
@@ -46,19 +44,18 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         var digits = 0
         var value = 0
         for index in 0..<text.count {
-            let byte = text[index]
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+            let digit = Int(text[index] &- UInt8(ascii: "0"))
+            if digit < 10 {
+                // No number begins with a zero but zero.
                 guard digits == 0 || value > 0 else { return false }
                 digits += 1
-                value = value * 10 + Int(byte - UInt8(ascii: "0"))
+                value = value &* 10 &+ digit
                 guard value <= 255 else { return false }
-            case UInt8(ascii: "."):
-                guard digits > 0 else { return false }
+            } else {
+                guard text[index] == UInt8(ascii: "."), digits > 0 else { return false }
                 numbers += 1
                 digits = 0
                 value = 0
-            default: return false
             }
         }
         return numbers == 3 && digits > 0
@@ -66,7 +63,10 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The canonical form of an IPv6 address; nil for anything else.
     private static func canonical(_ text: Span<UInt8>) -> String? {
-        guard !text.allSatisfy({ $0 != UInt8(ascii: ":") }) else { return nil }
+        // Every address is shorter than this and has a colon, and inet_pton takes a C string.
+        guard text.count < Int(INET6_ADDRSTRLEN), text.allSatisfy({ $0 != 0 }),
+            !text.allSatisfy({ $0 != UInt8(ascii: ":") })
+        else { return nil }
         var binary = in6_addr()
         guard inet_pton(AF_INET6, String(text), &binary) == 1 else { return nil }
         let size = Int(INET6_ADDRSTRLEN)

@@ -20,7 +20,7 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
         guard !text.equals("."), !text.equals("..") else {
             throw InvalidValue("must not be \(Excerpt.quote(String(text))), which a path gives another meaning")
         }
-        description = String(text)
+        description = String(ascii: text)
     }
 
     /// The identifier of something that was given none: its place in the list, from 1.

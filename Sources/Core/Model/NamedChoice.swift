@@ -11,7 +11,7 @@ extension NamedChoice {
     public init(named text: String) throws(InvalidValue) { try self.init(named: text.utf8.span) }
 
     init(named text: Span<UInt8>) throws(InvalidValue) {
-        for choice in Self.allCases where text.equalsIgnoringCase(choice.rawValue.utf8.span) {
+        for choice in Self.allCases where text.equalsIgnoringCase(choice.rawValue) {
             self = choice
             return
         }
