@@ -3,7 +3,8 @@
 
 /// The single pass over a payload that fills a ``JSONDocument``: RFC 8259 to the letter, without recursion.
 ///
-/// The position is a local variable that each step takes and returns, so that it stays in a register.
+/// The position is a local variable that each step takes and returns, so that it stays in a register. It cannot overflow:
+/// a document is at most 2 GiB long.
 struct JSONScanner {
     /// An object or array that has begun and not ended.
     private struct Container {
@@ -48,7 +49,7 @@ struct JSONScanner {
         while true {
             position = Self.skipWhiteSpace(bytes, position)
             if Self.byte(bytes, position) == container.end {
-                position += 1
+                position &+= 1
                 nodes[container.index].end = Int32(truncatingIfNeeded: position)
                 nodes[container.index].next = Int32(truncatingIfNeeded: nodes.count)
                 nodes[container.index].count = container.count
@@ -60,25 +61,25 @@ struct JSONScanner {
                 guard Self.byte(bytes, position) == UInt8(ascii: ",") else {
                     throw Self.unexpected(bytes, position, "a comma or the end of the \(container.kind)")
                 }
-                position = Self.skipWhiteSpace(bytes, position + 1)
+                position = Self.skipWhiteSpace(bytes, position &+ 1)
             }
             var name = JSONNode.Name()
             if container.kind == .object { position = try scanName(bytes, position, &name) }
-            container.count += 1
+            container.count &+= 1
             let start = position
             switch Self.byte(bytes, start) {
             case UInt8(ascii: "\""):
                 let isEscaped = try skipString(bytes, start, &position)
-                append(isEscaped ? .escapedString : .string, from: start + 1, to: position - 1, name: name)
+                append(isEscaped ? .escapedString : .string, from: start &+ 1, to: position &- 1, name: name)
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                 position = try Self.skipNumber(bytes, start)
                 append(.number, from: start, to: position, name: name)
             case UInt8(ascii: "{"):
                 container = try open(.object, in: container, start, name)
-                position += 1
+                position &+= 1
             case UInt8(ascii: "["):
                 container = try open(.array, in: container, start, name)
-                position += 1
+                position &+= 1
             case UInt8(ascii: "t"):
                 position = try Self.skip("true", bytes, start)
                 append(.true, from: start, to: position, name: name)
@@ -131,7 +132,7 @@ struct JSONScanner {
         guard Self.byte(bytes, position) == UInt8(ascii: ":") else {
             throw Self.unexpected(bytes, position, "a colon")
         }
-        return Self.skipWhiteSpace(bytes, position + 1)
+        return Self.skipWhiteSpace(bytes, position &+ 1)
     }
 
     /// Moves the position from a string's first quote past its last one.
@@ -143,9 +144,9 @@ struct JSONScanner {
         _ quote: Int,
         _ position: inout Int
     ) throws(JSONSyntaxError) -> Bool {
-        position = skipPlainText(bytes, quote + 1)
+        position = skipPlainText(bytes, quote &+ 1)
         guard Self.byte(bytes, position) != UInt8(ascii: "\"") else {
-            position += 1
+            position &+= 1
             return false
         }
         try skipEscapedText(bytes, quote, &position)
@@ -162,9 +163,9 @@ struct JSONScanner {
             guard position < bytes.count else { throw JSONSyntaxError("has a string without an end", at: quote) }
             switch bytes[position] {
             case UInt8(ascii: "\""):
-                position += 1
+                position &+= 1
                 return
-            case UInt8(ascii: "\\"): position = try Self.skipEscape(bytes, position + 1)
+            case UInt8(ascii: "\\"): position = try Self.skipEscape(bytes, position &+ 1)
             default: throw JSONSyntaxError("has a control character within a string", at: position)
             }
             position = skipPlainText(bytes, position)
@@ -178,7 +179,7 @@ struct JSONScanner {
         let highBits = ones << 7
         let words = bytes.bytes
         var position = start
-        while position + 8 <= bytes.count {
+        while position &+ 8 <= bytes.count {
             // The load is checked: it is called unsafe since not every type may have any bits.
             let word = UInt64(littleEndian: words.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
             if word & highBits != 0 { needsValidation = true }
@@ -189,13 +190,13 @@ struct JSONScanner {
                 ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word)
                 & highBits
             if found != 0 { return position + found.trailingZeroBitCount / 8 }
-            position += 8
+            position &+= 8
         }
         while position < bytes.count {
             let byte = bytes[position]
             if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
             if byte >= 0x80 { needsValidation = true }
-            position += 1
+            position &+= 1
         }
         return position
     }
@@ -207,7 +208,7 @@ struct JSONScanner {
                 kind: kind,
                 start: Int32(truncatingIfNeeded: start),
                 end: Int32(truncatingIfNeeded: end),
-                next: Int32(truncatingIfNeeded: nodes.count + 1),
+                next: Int32(truncatingIfNeeded: nodes.count &+ 1),
                 name: name
             )
         )
@@ -228,7 +229,7 @@ extension JSONScanner {
         var position = start
         while position < bytes.count {
             switch bytes[position] {
-            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            case 0x20, 0x09, 0x0A, 0x0D: position &+= 1
             default: return position
             }
         }
@@ -238,7 +239,7 @@ extension JSONScanner {
     @inline(__always)
     private static func skipDigits(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var position = start
-        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position &+= 1 }
         return position
     }
 
@@ -260,9 +261,9 @@ extension JSONScanner {
             position = try skipSomeDigits(bytes, position + 1, of: start)
         }
         if byte(bytes, position) | 0x20 == UInt8(ascii: "e") {
-            position += 1
+            position &+= 1
             let sign = byte(bytes, position)
-            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
+            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position &+= 1 }
             position = try skipSomeDigits(bytes, position, of: start)
         }
         return position

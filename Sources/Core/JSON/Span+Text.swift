@@ -2,15 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Span<UInt8> {
-    /// Whether these bytes are a text of ASCII, without regard to the case of ASCII letters.
+    /// Whether these bytes are a text of ASCII, without regard to the case of its letters.
     ///
     /// ASCII alone is folded: no other character may pass for a letter.
     ///
-    /// - Parameter other: The text.
-    func equalsIgnoringCase(_ other: String) -> Bool {
-        let other = other.utf8.span
-        guard count == other.count else { return false }
-        for index in 0..<count where self[index].asciiUppercased != other[index].asciiUppercased { return false }
+    /// - Parameter text: The text, in upper case.
+    func equalsIgnoringCase(_ text: String) -> Bool {
+        guard count == text.utf8.count else { return false }
+        let text = text.utf8.span
+        for index in 0..<count {
+            let byte = self[index]
+            let folded = byte &- 0x61 < 26 ? byte & 0xDF : byte
+            guard folded == text[index] else { return false }
+        }
         return true
     }
 
@@ -21,33 +25,32 @@ extension Span<UInt8> {
     }
 
     /// Whether these bytes are those of a text.
-    func equals(_ other: StaticString) -> Bool {
-        guard count == other.utf8CodeUnitCount else { return false }
-        return other.withUTF8Buffer { expected in
-            for index in 0..<count where self[index] != expected[index] { return false }
-            return true
-        }
-    }
+    func equals(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && matches(text, from: 0, at: 0) }
 }
 
 extension Span<UInt8> {
-    /// The first eight bytes of a range, or all where there are fewer, as one number whose lowest byte is the first.
+    /// At most eight bytes as one number whose lowest byte is the first.
     @inline(__always)
-    func word(at range: Range<Int>) -> UInt64 {
-        let count = Swift.min(range.count, 8)
-        guard range.lowerBound <= self.count - 8 else {
+    func word(at start: Int, count: Int) -> UInt64 {
+        guard start <= self.count &- 8 else {
             var word: UInt64 = 0
-            for index in 0..<count { word |= UInt64(self[range.lowerBound + index]) << (index * 8) }
+            for index in 0..<count { word |= UInt64(self[start + index]) << (index &* 8) }
             return word
         }
-        let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self))
-        return count == 8 ? word : word & ~(~0 << (count * 8))
+        // The load is checked: it is called unsafe since not every type may have any bits.
+        let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+        return word & ~0 >> (64 &- count &* 8)
     }
-}
 
-extension UInt8 {
-    /// The byte, or the upper-case letter where it is a lower-case one of ASCII.
-    var asciiUppercased: UInt8 { 0x61...0x7A ~= self ? self & 0xDF : self }
+    /// Whether the bytes at a place are those of a text, from one of its bytes on.
+    func matches(_ text: StaticString, from first: Int, at start: Int) -> Bool {
+        var index = first
+        while index < text.utf8CodeUnitCount {
+            guard self[start &+ index] == text.utf8Start[index] else { return false }
+            index &+= 1
+        }
+        return true
+    }
 }
 
 extension String {

@@ -13,63 +13,65 @@ extension FieldName {
         if name.isEscaped {
             self.init(escaped: bytes.extracting(name.range))
         } else {
-            self.init(name.range, in: bytes)
+            self.init(bytes, at: Int(name.start), count: Int(name.end &- name.start))
         }
     }
 
     private init?(escaped text: Span<UInt8>) {
         guard let name = JSONEscapes.resolve(text) else { return nil }
-        self.init(0..<name.utf8.count, in: name.utf8.span)
+        self.init(name.utf8.span, at: 0, count: name.utf8.count)
     }
 
-    private init?(_ range: Range<Int>, in bytes: Span<UInt8>) {
-        guard let candidate = Self.candidate(range, in: bytes),
-            bytes.word(at: range) == Self.words[Int(candidate.rawValue)],
-            range.count <= 8 || bytes.extracting(range).equals(candidate.text)
-        else { return nil }
-        self = candidate
-    }
+    private init?(_ bytes: Span<UInt8>, at start: Int, count: Int) {
+        let head = bytes.word(at: start, count: min(count, 8))
 
-    /// The first eight bytes of each name.
-    private static let words = InlineArray<32, UInt64> { number in
-        guard let name = FieldName(rawValue: UInt8(number)) else { return 0 }
-        return name.text.withUTF8Buffer { text in
-            let text = text.span
-            return text.word(at: 0..<text.count)
+        // The names of one length; with their texts known, the compiler makes numbers to compare of them.
+        @inline(__always)
+        func oneOf(
+            _ first: FieldName,
+            _ second: FieldName? = nil,
+            _ third: FieldName? = nil,
+            _ fourth: FieldName? = nil
+        ) -> FieldName? {
+            if isMatch(first) { return first }
+            if let second, isMatch(second) { return second }
+            if let third, isMatch(third) { return third }
+            if let fourth, isMatch(fourth) { return fourth }
+            return nil
         }
+
+        @inline(__always)
+        func isMatch(_ name: FieldName) -> Bool {
+            head == name.head && (count <= 8 || bytes.matches(name.text, from: 8, at: start))
+        }
+
+        let name: FieldName? =
+            switch count {
+            case 2: oneOf(.id)
+            case 4: oneOf(.port, .name, .type, .path)
+            case 5: oneOf(.nodes, .delay)
+            case 6: oneOf(.weight, .backup)
+            case 7: oneOf(.address, .monitor, .options, .timeout)
+            case 8: oneOf(.protocol, .attempts)
+            case 9: oneOf(.condition, .algorithm)
+            case 11: oneOf(.action)
+            case 13: oneOf(.documentedLoadBalancers, .deployedLoadBalancers)
+            case 14: oneOf(.clientTimeout, .serverTimeout)
+            case 15: oneOf(.connectTimeout, .connectRetries)
+            case 22: oneOf(.objectStoreType)
+            case 23: oneOf(.objectStoreToken)
+            case 26: oneOf(.objectStoreEndpoint, .objectStoreBasePath)
+            default: nil
+            }
+        guard let name else { return nil }
+        self = name
     }
 
-    /// The one name that a text may be, by its length and a byte or two: every name of a message is looked up.
-    private static func candidate(_ range: Range<Int>, in bytes: Span<UInt8>) -> FieldName? {
-        let start = range.lowerBound
-        return switch range.count {
-        case 2: .id
-        case 4:
-            switch bytes[start + 2] {
-            case UInt8(ascii: "m"): .name
-            case UInt8(ascii: "p"): .type
-            case UInt8(ascii: "r"): .port
-            default: .path
-            }
-        case 5: bytes[start] == UInt8(ascii: "n") ? .nodes : .delay
-        case 6: bytes[start] == UInt8(ascii: "w") ? .weight : .backup
-        case 7:
-            switch bytes[start] {
-            case UInt8(ascii: "a"): .address
-            case UInt8(ascii: "m"): .monitor
-            case UInt8(ascii: "o"): .options
-            default: .timeout
-            }
-        case 8: bytes[start] == UInt8(ascii: "p") ? .protocol : .attempts
-        case 9: bytes[start] == UInt8(ascii: "a") ? .algorithm : .condition
-        case 11: .action
-        case 13: bytes[start + 4] == UInt8(ascii: "b") ? .documentedLoadBalancers : .deployedLoadBalancers
-        case 14: bytes[start] == UInt8(ascii: "c") ? .clientTimeout : .serverTimeout
-        case 15: bytes[start + 8] == UInt8(ascii: "t") ? .connectTimeout : .connectRetries
-        case 22: .objectStoreType
-        case 23: .objectStoreToken
-        case 26: bytes[start + 18] == UInt8(ascii: "e") ? .objectStoreEndpoint : .objectStoreBasePath
-        default: nil
-        }
+    /// The first eight bytes of the name, as ``Swift/Span/word(at:count:)`` has them.
+    @inline(__always)
+    private var head: UInt64 {
+        var head: UInt64 = 0
+        for index in 0..<min(text.utf8CodeUnitCount, 8) { head |= UInt64(text.utf8Start[index]) << (index &* 8) }
+        return head
     }
 }

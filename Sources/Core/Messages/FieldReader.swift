@@ -124,8 +124,8 @@ struct FieldReader {
         case .false: return false
         case .string, .escapedString:
             return try requiredText(field) { text throws(InvalidValue) in
-                if text.count == 4, text.equalsIgnoringCase("true") { return true }
-                if text.count == 5, text.equalsIgnoringCase("false") { return false }
+                if text.equalsIgnoringCase("TRUE") { return true }
+                if text.equalsIgnoringCase("FALSE") { return false }
                 throw InvalidValue("must be true or false, not \(Excerpt.quote(String(text)))")
             }
         default: throw field.error("must be true or false, not \(node.kind.phrase)")

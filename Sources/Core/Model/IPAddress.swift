@@ -44,7 +44,8 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         var digits = 0
         var value = 0
         for index in 0..<text.count {
-            let digit = Int(text[index] &- UInt8(ascii: "0"))
+            let byte = text[index]
+            let digit = Int(byte &- UInt8(ascii: "0"))
             if digit < 10 {
                 // No number begins with a zero but zero.
                 guard digits == 0 || value > 0 else { return false }
@@ -52,7 +53,7 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
                 value = value &* 10 &+ digit
                 guard value <= 255 else { return false }
             } else {
-                guard text[index] == UInt8(ascii: "."), digits > 0 else { return false }
+                guard byte == UInt8(ascii: "."), digits > 0 else { return false }
                 numbers += 1
                 digits = 0
                 value = 0
