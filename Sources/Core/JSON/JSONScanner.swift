@@ -64,7 +64,7 @@ struct JSONScanner {
                 position = Self.skipWhiteSpace(bytes, position &+ 1)
             }
             var name = JSONNode.Name()
-            if container.kind == .object { position = try scanName(bytes, position, &name) }
+            if container.kind == .object { (name, position) = try scanName(bytes, position) }
             container.count &+= 1
             let start = position
             switch Self.byte(bytes, start) {
@@ -111,19 +111,18 @@ struct JSONScanner {
 
     /// Reads a member's name and its colon.
     ///
-    /// - Returns: Where the member's value begins.
+    /// - Returns: The name, and where the member's value begins.
     @inline(__always)
     private mutating func scanName(
         _ bytes: Span<UInt8>,
-        _ start: Int,
-        _ name: inout JSONNode.Name
-    ) throws(JSONSyntaxError) -> Int {
+        _ start: Int
+    ) throws(JSONSyntaxError) -> (JSONNode.Name, Int) {
         guard Self.byte(bytes, start) == UInt8(ascii: "\"") else {
             throw Self.unexpected(bytes, start, "a member name in quotes")
         }
         var position = start
         let isEscaped = try skipString(bytes, start, &position)
-        name = JSONNode.Name(
+        let name = JSONNode.Name(
             start: Int32(truncatingIfNeeded: start + 1),
             end: Int32(truncatingIfNeeded: position - 1),
             isEscaped: isEscaped
@@ -132,7 +131,7 @@ struct JSONScanner {
         guard Self.byte(bytes, position) == UInt8(ascii: ":") else {
             throw Self.unexpected(bytes, position, "a colon")
         }
-        return Self.skipWhiteSpace(bytes, position &+ 1)
+        return (name, Self.skipWhiteSpace(bytes, position &+ 1))
     }
 
     /// Moves the position from a string's first quote past its last one.
@@ -243,7 +242,8 @@ extension JSONScanner {
         return position
     }
 
-    private static func skip(_ literal: StaticString, _ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+    private static func skip(_ literal: StaticString, _ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int
+    {
         let end = start + literal.utf8CodeUnitCount
         guard end <= bytes.count, bytes.extracting(start..<end).equals(literal) else {
             throw unexpected(bytes, start, "a value")

@@ -12,8 +12,8 @@ extension Span<UInt8> {
         let text = text.utf8.span
         for index in 0..<count {
             let byte = self[index]
-            let folded = byte &- 0x61 < 26 ? byte & 0xDF : byte
-            guard folded == text[index] else { return false }
+            if byte == text[index] { continue }
+            guard byte &- 0x61 < 26, byte & 0xDF == text[index] else { return false }
         }
         return true
     }
@@ -56,7 +56,10 @@ extension Span<UInt8> {
 extension String {
     /// Copies bytes that were found to be ASCII.
     init(ascii text: Span<UInt8>) {
-        self.init(copying: UTF8Span(unchecked: text, isKnownASCII: true))
+        self.init(unsafeUninitializedCapacity: text.count) { buffer in
+            for index in 0..<text.count { buffer[index] = text[index] }
+            return text.count
+        }
     }
 
     /// Copies bytes of UTF-8.

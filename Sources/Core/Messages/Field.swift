@@ -6,25 +6,23 @@
 ///
 /// A message has hundreds of fields, so a field is a few plain numbers: it refers to nothing that has to be counted.
 struct Field {
-    private let parent: FieldPath
-    private let step: FieldPath.Step?
-    /// The index of the value's node in the document; nil where the field is absent.
-    let index: Int?
+    let path: FieldPath
+    /// The index of the value's node in the document; negative where the field is absent.
+    private let node: Int32
 
     /// The message itself.
-    static let root = Field(parent: .root, step: nil, index: 0)
+    static let root = Field(path: .root, index: 0)
 
-    init(parent: FieldPath, step: FieldPath.Step?, index: Int?) {
-        self.parent = parent
-        self.step = step
-        self.index = index
+    init(path: FieldPath, index: Int32?) {
+        self.path = path
+        node = index ?? -1
     }
 
-    /// The field's place, which is put together for few fields: for those of objects and lists, and for errors.
-    var path: FieldPath { step.map { parent.appending($0) } ?? parent }
+    /// The index of the value's node in the document; nil where the field is absent.
+    var index: Int? { node < 0 ? nil : Int(node) }
 
     /// Whether the field is present at all, null included.
-    var isPresent: Bool { index != nil }
+    var isPresent: Bool { node >= 0 }
 
     func error(_ problem: String) -> MessageError { MessageError(path, problem) }
 

@@ -28,11 +28,11 @@ struct FieldReader {
         var members = Members(path: field.path)
         let text = bytes.span
         let values = nodes.span
-        var next = index + 1
+        var next = Int32(truncatingIfNeeded: index) + 1
         while next < object.next {
-            let value = values[next]
+            let value = values[Int(next)]
             if let name = FieldName(value.name, in: text) { members.add(name, at: next) }
-            next = Int(value.next)
+            next = value.next
         }
         return members
     }
@@ -50,12 +50,11 @@ struct FieldReader {
         guard list.count <= limit else {
             throw field.error("has \(list.count) \(what); at most \(limit) are allowed")
         }
-        let path = field.path
-        var next = index + 1
+        var next = Int32(truncatingIfNeeded: index) + 1
         var place = 0
         while next < list.next {
-            try body(Field(parent: path, step: .index(place), index: next))
-            next = Int(nodes[next].next)
+            try body(Field(path: field.path[place], index: next))
+            next = nodes[Int(next)].next
             place += 1
         }
     }
@@ -103,9 +102,10 @@ struct FieldReader {
         let node = nodes[index]
         switch node.kind {
         case .null: return nil
-        case .number: return try field.rethrow { () throws(InvalidValue) in
-            try WholeNumber.parse(bytes.span.extracting(node.range), isString: false)
-        }
+        case .number:
+            return try field.rethrow { () throws(InvalidValue) in
+                try WholeNumber.parse(bytes.span.extracting(node.range), isString: false)
+            }
         case .string, .escapedString:
             return try requiredText(field) { text throws(InvalidValue) in
                 try WholeNumber.parse(text, isString: true)

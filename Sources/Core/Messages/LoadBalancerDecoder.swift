@@ -64,7 +64,9 @@ struct LoadBalancerDecoder {
     private func decode(node field: Field, place: Int) throws(MessageError) -> Node {
         let members = try reader.members(of: field)
         let id = try reader.identifier(members.field(.id))
-        let address = try reader.requiredText(members.field(.address)) { text throws(InvalidValue) in try HostAddress(text) }
+        let address = try reader.requiredText(members.field(.address)) { text throws(InvalidValue) in
+            try HostAddress(text)
+        }
         let port = try decodePort(members.field(.port), default: nil)
         let weight = try reader.integer(members.field(.weight))
         let isBackup = try reader.boolean(members.field(.backup))

@@ -14,10 +14,10 @@ struct Members {
     init(path: FieldPath) { self.path = path }
 
     /// Notes a member.
-    mutating func add(_ name: FieldName, at index: Int) {
+    mutating func add(_ name: FieldName, at index: Int32) {
         let number = Int(name.rawValue)
         if places[number] != 0 { repeated |= 1 << name.rawValue }
-        places[number] = Int32(truncatingIfNeeded: index)
+        places[number] = index
     }
 
     /// The member of that name.
@@ -25,8 +25,9 @@ struct Members {
     /// - Throws: `MessageError` where the object has it twice: no two readers of such a message agree on it.
     @inline(__always)
     func field(_ name: FieldName) throws(MessageError) -> Field {
-        guard repeated & 1 << name.rawValue == 0 else { throw MessageError(path[name], "is there twice") }
+        let path = self.path[name]
+        guard repeated & 1 << name.rawValue == 0 else { throw MessageError(path, "is there twice") }
         let place = places[Int(name.rawValue)]
-        return Field(parent: path, step: .name(name), index: place == 0 ? nil : Int(place))
+        return Field(path: path, index: place == 0 ? nil : place)
     }
 }

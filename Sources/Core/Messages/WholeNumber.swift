@@ -17,13 +17,11 @@ enum WholeNumber {
         while position < text.count {
             let digit = Int(text[position] &- UInt8(ascii: "0"))
             guard digit < 10 else { break }
-            let (product, overflows) = number.multipliedReportingOverflow(by: 10)
-            let (sum, overflowsToo) = product.addingReportingOverflow(digit)
-            guard !overflows, !overflowsToo else {
+            guard number < Int.max / 10 || number == Int.max / 10 && digit <= Int.max % 10 else {
                 throw InvalidValue("is too large a number, \(Excerpt.quote(String(text)))")
             }
-            number = sum
-            position += 1
+            number = number &* 10 &+ digit
+            position &+= 1
         }
         guard position > start, position == text.count || !isString && isZeroFraction(text, from: position) else {
             throw InvalidValue("must be a whole number, not \(Excerpt.quote(String(text)))")
