@@ -18,8 +18,6 @@ struct JSONScanner {
     private(set) var nodes: [JSONNode] = []
     /// The containers around the one that is being read.
     private var outer: [Container] = []
-    /// Whether a byte beyond ASCII may have been passed.
-    private var needsValidation = false
 
     init(count: Int) {
         nodes.reserveCapacity(min(count / 8 + 4, 4096))
@@ -35,7 +33,6 @@ struct JSONScanner {
         position = Self.skipWhiteSpace(bytes, position)
         guard position == bytes.count else { throw JSONSyntaxError("goes on after its JSON object", at: position) }
         // Last, so that the common reasons have their own words; without copying.
-        guard needsValidation else { return }
         do { _ = try UTF8Span(validating: bytes) } catch {
             throw JSONSyntaxError("is not valid UTF-8", at: error.byteOffsets.lowerBound)
         }
@@ -64,12 +61,12 @@ struct JSONScanner {
                 position = Self.skipWhiteSpace(bytes, position &+ 1)
             }
             var name = JSONNode.Name()
-            if container.kind == .object { (name, position) = try scanName(bytes, position) }
+            if container.kind == .object { (name, position) = try Self.scanName(bytes, position) }
             container.count &+= 1
             let start = position
             switch Self.byte(bytes, start) {
             case UInt8(ascii: "\""):
-                let isEscaped = try skipString(bytes, start, &position)
+                let isEscaped = try Self.skipString(bytes, start, &position)
                 append(isEscaped ? .escapedString : .string, from: start &+ 1, to: position &- 1, name: name)
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                 position = try Self.skipNumber(bytes, start)
@@ -113,7 +110,7 @@ struct JSONScanner {
     ///
     /// - Returns: The name, and where the member's value begins.
     @inline(__always)
-    private mutating func scanName(
+    private static func scanName(
         _ bytes: Span<UInt8>,
         _ start: Int
     ) throws(JSONSyntaxError) -> (JSONNode.Name, Int) {
@@ -138,7 +135,7 @@ struct JSONScanner {
     ///
     /// - Returns: Whether there are escape sequences in the string.
     @inline(__always)
-    private mutating func skipString(
+    private static func skipString(
         _ bytes: Span<UInt8>,
         _ quote: Int,
         _ position: inout Int
@@ -153,7 +150,7 @@ struct JSONScanner {
     }
 
     /// Moves the position from within a string past its last quote.
-    private mutating func skipEscapedText(
+    private static func skipEscapedText(
         _ bytes: Span<UInt8>,
         _ quote: Int,
         _ position: inout Int
@@ -169,35 +166,6 @@ struct JSONScanner {
             }
             position = skipPlainText(bytes, position)
         }
-    }
-
-    /// Finds the next byte of a string that is a quote, a backslash or a control character: eight bytes at a time.
-    @inline(__always)
-    private mutating func skipPlainText(_ bytes: Span<UInt8>, _ start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highBits = ones << 7
-        let words = bytes.bytes
-        var position = start
-        while position &+ 8 <= bytes.count {
-            // The load is checked: it is called unsafe since not every type may have any bits.
-            let word = UInt64(littleEndian: words.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
-            if word & highBits != 0 { needsValidation = true }
-            // In each of these the lowest high bit that is set is that of a byte which is meant.
-            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-            let found =
-                ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word)
-                & highBits
-            if found != 0 { return position + found.trailingZeroBitCount / 8 }
-            position &+= 8
-        }
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-            if byte >= 0x80 { needsValidation = true }
-            position &+= 1
-        }
-        return position
     }
 
     @inline(__always)
@@ -231,6 +199,30 @@ extension JSONScanner {
             case 0x20, 0x09, 0x0A, 0x0D: position &+= 1
             default: return position
             }
+        }
+        return position
+    }
+
+    /// Finds the next byte of a string that is a quote, a backslash or a control character: eight bytes at a time.
+    @inline(never)
+    private static func skipPlainText(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var position = start
+        while position <= bytes.count &- 8 {
+            let word = bytes.word(at: position, count: 8)
+            // In each of these the lowest high bit that is set is that of a byte which is meant.
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let found =
+                ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word)
+                & (ones << 7)
+            if found != 0 { return position &+ found.trailingZeroBitCount / 8 }
+            position &+= 8
+        }
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            position &+= 1
         }
         return position
     }

@@ -57,8 +57,7 @@ extension String {
     /// Copies bytes that were found to be ASCII.
     init(ascii text: Span<UInt8>) {
         self.init(unsafeUninitializedCapacity: text.count) { buffer in
-            for index in 0..<text.count { buffer[index] = text[index] }
-            return text.count
+            text.withUnsafeBufferPointer { buffer.update(fromContentsOf: $0) }
         }
     }
 

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A field of a message while it is being decoded: its place in the message, and its value in the document if it
-/// is present. A ``FieldReader`` reads it.
+/// A field of a message while it is being decoded: its place in the message and, if it is present, in the document.
 ///
-/// A message has hundreds of fields, so a field is a few plain numbers: it refers to nothing that has to be counted.
+/// A ``FieldReader`` reads it. A message has hundreds of fields, so a field is a few plain numbers: it refers to nothing
+/// that has to be counted.
 struct Field {
     let path: FieldPath
     /// The index of the value's node in the document; negative where the field is absent.

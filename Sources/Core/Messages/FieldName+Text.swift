@@ -22,6 +22,7 @@ extension FieldName {
         self.init(name.utf8.span, at: 0, count: name.utf8.count)
     }
 
+    @inline(__always)
     private init?(_ bytes: Span<UInt8>, at start: Int, count: Int) {
         let head = bytes.word(at: start, count: min(count, 8))
 

@@ -7,7 +7,7 @@
 struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     /// A byte for each step, that of the last one lowest: a name's number and one, or `indexStep`.
     private var steps: UInt64 = 0
-    /// The last two indices, the last one in the lower half. No path has more: `loadbalancers[N].nodes[N].NAME`.
+    /// The last two indices, the last one in the lower half: no path has more than `loadbalancers[N].nodes[N].NAME`.
     private var indices: UInt64 = 0
 
     private static let indexStep: UInt64 = 0xFF

@@ -41,25 +41,23 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether a text is four decimal numbers with dots, as inet_pton would have it: such a text is canonical already.
     private static func isDotted(_ text: Span<UInt8>) -> Bool {
         var numbers = 0
-        var digits = 0
-        var value = 0
-        for index in 0..<text.count {
-            let byte = text[index]
-            let digit = Int(byte &- UInt8(ascii: "0"))
-            if digit < 10 {
-                // No number begins with a zero but zero.
-                guard digits == 0 || value > 0 else { return false }
-                digits += 1
-                value = value &* 10 &+ digit
-                guard value <= 255 else { return false }
-            } else {
-                guard byte == UInt8(ascii: "."), digits > 0 else { return false }
-                numbers += 1
-                digits = 0
-                value = 0
+        var position = 0
+        while true {
+            let start = position
+            var value = 0
+            while position < text.count {
+                let digit = text[position] &- UInt8(ascii: "0")
+                guard digit < 10 else { break }
+                value = value &* 10 &+ Int(digit)
+                position &+= 1
             }
+            let digits = position &- start
+            guard 1...3 ~= digits, value <= 255, digits == 1 || text[start] != UInt8(ascii: "0") else { return false }
+            numbers &+= 1
+            if position == text.count { return numbers == 4 }
+            guard numbers < 4, text[position] == UInt8(ascii: ".") else { return false }
+            position &+= 1
         }
-        return numbers == 3 && digits > 0
     }
 
     /// The canonical form of an IPv6 address; nil for anything else.
