@@ -18,6 +18,15 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Whether these bytes are a text of lower-case letters of ASCII, without regard to case.
+    @inline(__always)
+    func isLetters(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        // One bit makes a letter upper or lower case, and makes a letter of nothing else.
+        for index in 0..<count where self[index] | 0x20 != text.utf8Start[index] { return false }
+        return true
+    }
+
     @inline(__always)
     func allSatisfy(_ predicate: (UInt8) -> Bool) -> Bool {
         for index in 0..<count where !predicate(self[index]) { return false }

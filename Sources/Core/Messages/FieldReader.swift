@@ -21,20 +21,26 @@ struct FieldReader {
     func count(_ field: Field) -> Int { field.index.map { Int(nodes[$0].count) } ?? 0 }
 
     /// The members of a field that must be an object.
+    @inline(__always)
     func members(of field: Field) throws(MessageError) -> Members {
+        var members = Members(path: field.path)
+        try collect(field, &members)
+        return members
+    }
+
+    /// Does it in place: a table that is returned is copied.
+    private func collect(_ field: Field, _ members: inout Members) throws(MessageError) {
         guard let index = field.index else { throw field.error("is missing") }
         let object = nodes[index]
         guard object.kind == .object else { throw field.error("must be an object, not \(object.kind.phrase)") }
-        var members = Members(path: field.path)
         let text = bytes.span
         let values = nodes.span
-        var next = Int32(truncatingIfNeeded: index) + 1
+        var next = Int32(truncatingIfNeeded: index) &+ 1
         while next < object.next {
             let value = values[Int(next)]
             if let name = FieldName(value.name, in: text) { members.add(name, at: next) }
             next = value.next
         }
-        return members
     }
 
     /// Calls a closure with each element of a field that must be a list, in order.
@@ -124,8 +130,8 @@ struct FieldReader {
         case .false: return false
         case .string, .escapedString:
             return try requiredText(field) { text throws(InvalidValue) in
-                if text.equalsIgnoringCase("TRUE") { return true }
-                if text.equalsIgnoringCase("FALSE") { return false }
+                if text.isLetters("true") { return true }
+                if text.isLetters("false") { return false }
                 throw InvalidValue("must be true or false, not \(Excerpt.quote(String(text)))")
             }
         default: throw field.error("must be true or false, not \(node.kind.phrase)")

@@ -14,6 +14,7 @@ struct Members {
     init(path: FieldPath) { self.path = path }
 
     /// Notes a member.
+    @inline(__always)
     mutating func add(_ name: FieldName, at index: Int32) {
         let number = Int(name.rawValue)
         if places[number] != 0 { repeated |= 1 << name.rawValue }
