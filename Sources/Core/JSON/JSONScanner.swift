@@ -3,8 +3,8 @@
 
 /// The single pass over a payload that fills a ``JSONDocument``: RFC 8259 to the letter, without recursion.
 ///
-/// The position is a local variable that each step takes and returns, so that it stays in a register. It cannot overflow:
-/// a document is at most 2 GiB long.
+/// The position is a local variable, which each step takes and returns, so that it stays in a register. It cannot
+/// overflow: a document is at most 2 GiB long.
 struct JSONScanner {
     /// An object or array that has begun and not ended.
     private struct Container {
@@ -16,7 +16,7 @@ struct JSONScanner {
     }
 
     private(set) var nodes: [JSONNode] = []
-    /// The containers around the one that is being read.
+    /// The containers that enclose the current one, the outermost first.
     private var outer: [Container] = []
 
     init(count: Int) {
@@ -97,7 +97,7 @@ struct JSONScanner {
         _ position: Int,
         _ name: JSONNode.Name
     ) throws(JSONSyntaxError) -> Container {
-        // Those around, the one that they are around, and the new one.
+        // The outer containers, the current one, and the new one.
         guard outer.count + 2 <= JSONDocument.maximumDepth else {
             throw JSONSyntaxError("is nested deeper than \(JSONDocument.maximumDepth) levels", at: position)
         }
@@ -182,10 +182,10 @@ struct JSONScanner {
     }
 }
 
-// MARK: - Steps that note nothing
+// MARK: - Steps without state
 
 extension JSONScanner {
-    /// The byte at a position, or at the end NUL, which JSON has a use for nowhere.
+    /// The byte at a position; NUL at the end, since JSON's grammar has no NUL.
     @inline(__always)
     private static func byte(_ bytes: Span<UInt8>, _ position: Int) -> UInt8 {
         position < bytes.count ? bytes[position] : 0
@@ -210,7 +210,7 @@ extension JSONScanner {
         var position = start
         while position <= bytes.count &- 8 {
             let word = bytes.word(at: position, count: 8)
-            // In each of these the lowest high bit that is set is that of a byte which is meant.
+            // In each term, the lowest high bit that is set belongs to the first byte that matches.
             let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
             let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
             let found =

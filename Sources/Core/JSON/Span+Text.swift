@@ -22,7 +22,7 @@ extension Span<UInt8> {
     @inline(__always)
     func isLetters(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        // One bit makes a letter upper or lower case, and makes a letter of nothing else.
+        // This bit tells lower from upper case; setting it makes a lower-case letter only of that letter.
         for index in 0..<count where self[index] | 0x20 != text.utf8Start[index] { return false }
         return true
     }
@@ -46,7 +46,7 @@ extension Span<UInt8> {
             for index in 0..<count { word |= UInt64(self[start + index]) << (index &* 8) }
             return word
         }
-        // The load is checked: it is called unsafe since not every type may have any bits.
+        // This load checks its bounds. Its name says unsafe because not every type allows every bit pattern.
         let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
         return word & ~0 >> (64 &- count &* 8)
     }

@@ -3,8 +3,8 @@
 
 /// A field of a message while it is being decoded: its place in the message and, if it is present, in the document.
 ///
-/// A ``FieldReader`` reads it. A message has hundreds of fields, so a field is a few plain numbers: it refers to nothing
-/// that has to be counted.
+/// A ``FieldReader`` reads it. A message has hundreds of fields, so a field is a few plain numbers, without a
+/// reference to count.
 struct Field {
     let path: FieldPath
     /// The index of the value's node in the document; negative where the field is absent.

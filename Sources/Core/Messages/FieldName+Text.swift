@@ -26,7 +26,7 @@ extension FieldName {
     private init?(_ bytes: Span<UInt8>, at start: Int, count: Int) {
         let head = bytes.word(at: start, count: min(count, 8))
 
-        // The names of one length; with their texts known, the compiler makes numbers to compare of them.
+        // The names of one length. Their texts are constants, so each comparison is one of two numbers.
         @inline(__always)
         func oneOf(
             _ first: FieldName,

@@ -3,9 +3,9 @@
 
 /// Reads the fields of one message from its bytes.
 ///
-/// It checks a value where it stands in the payload and copies what passed: no string is made of a number or of a name.
+/// It checks each value in the payload and copies only what passed. It makes no string of a number or of a name.
 struct FieldReader {
-    // The document's arrays themselves: through the document, each access would count a reference.
+    // Copies of the document's arrays: each access through the document would count a reference.
     private let bytes: [UInt8]
     private let nodes: [JSONNode]
 
@@ -28,7 +28,7 @@ struct FieldReader {
         return members
     }
 
-    /// Does it in place: a table that is returned is copied.
+    /// Fills a table in place: returned from here, it would be copied.
     private func collect(_ field: Field, _ members: inout Members) throws(MessageError) {
         guard let index = field.index else { throw field.error("is missing") }
         let object = nodes[index]
@@ -65,7 +65,7 @@ struct FieldReader {
         }
     }
 
-    /// A value that a type of its own checks, made of the text of a string that must be present.
+    /// A value that a model type makes of a string's text, after a check; the string must be present.
     @inline(__always)
     func requiredText<Value>(
         _ field: Field,
@@ -80,7 +80,7 @@ struct FieldReader {
         return try field.rethrow { () throws(InvalidValue) in try make(bytes.span.extracting(node.range)) }
     }
 
-    /// A value that a type of its own checks, made of the text of a string; nil for the default.
+    /// A value that a model type makes of a string's text, after a check; nil for the default.
     @inline(__always)
     func text<Value>(
         _ field: Field,

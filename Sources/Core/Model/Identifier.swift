@@ -26,9 +26,9 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
     /// The identifier of something that was given none: its place in the list, from 1.
     init(place: Int) { description = String(place) }
 
-    /// Whether the identifier comes before another in an order of its own: by length, then by text.
+    /// Whether the identifier comes before another, by length and then by text.
     ///
-    /// Lists of identifiers that were counted up are in this order, and so are shown to be unique without hashing.
+    /// Identifiers from a counter are in this order, which shows without hashing that they are unique.
     func isBefore(_ other: Identifier) -> Bool {
         let (count, otherCount) = (description.utf8.count, other.description.utf8.count)
         return count == otherCount ? description < other.description : count < otherCount

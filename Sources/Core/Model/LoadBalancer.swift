@@ -58,7 +58,7 @@ public struct LoadBalancer: Hashable, Sendable {
         }
     }
 
-    /// Whether each node's id comes after that of the one before, as control planes and defaults have it.
+    /// Whether each node's id comes after the previous node's, as in most messages.
     private static func areInOrder(_ nodes: [Node]) -> Bool {
         for index in nodes.indices.dropFirst() where !nodes[index - 1].id.isBefore(nodes[index].id) { return false }
         return true
