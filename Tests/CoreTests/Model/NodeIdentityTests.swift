@@ -38,7 +38,7 @@ struct NodeIdentityTests {
     /// Ids that were counted up, some of them changed, so that both orders and repetitions come about.
     private func ids(_ random: inout SeededGenerator) -> [String] {
         let first = random.pick([1, 7, 95, 70_000])
-        let prefix = random.pick(["", "", "n-", "N", "a-name-that-is-longer-than-a-word."])
+        let prefix = random.pick(["", "", "n-", "N", "more-than-15-bytes."])
         var ids = (first..<first + random.below(20)).map { "\(prefix)\($0)" }
         for _ in 0..<random.below(3) where !ids.isEmpty {
             ids[random.below(ids.count)] = random.pick([
