@@ -40,10 +40,9 @@ struct NodeIdentityTests {
         let first = random.pick([1, 7, 95, 70_000])
         let prefix = random.pick(["", "", "n-", "N", "more-than-15-bytes."])
         var ids = (first..<first + random.below(20)).map { "\(prefix)\($0)" }
-        for _ in 0..<random.below(3) where !ids.isEmpty {
-            ids[random.below(ids.count)] = random.pick([
-                prefix + "7", "x", "B", "10", "070000", prefix + "70003", "z.z",
-            ])
+        let others = [prefix + "7", "x", "B", "10", "070000", prefix + "70003", "z.z"]
+        for _ in 0..<random.below(4) where !ids.isEmpty {
+            ids[random.below(ids.count)] = random.pick(ids + others)
         }
         if random.isLucky(oneIn: 3) { ids.shuffle(using: &random) }
         return ids
