@@ -43,12 +43,12 @@ extension JSONDocument {
         var dropsSome = false
         var index = 1
         while index < nodes.count {
-            let name = JSONName(document: self, node: nodes[index])
-            let value = nodes[index + 1]
+            let value = nodes[index]
+            let name = JSONName(document: self, node: value.nameNode)
             if members.contains(where: { name.equals($0.name) }) {
                 dropsSome = true
             } else {
-                body(Int(name.node.start) - 1..<value.endWithQuote)
+                body(Int(value.name.start) - 1..<value.endWithQuote)
             }
             index = Int(value.next)
         }

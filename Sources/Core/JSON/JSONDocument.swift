@@ -9,7 +9,7 @@
 public final class JSONDocument: Sendable {
     /// The payload, exactly as it arrived.
     let bytes: [UInt8]
-    /// Every value and every member name in the order in which they begin; the first is the object itself.
+    /// Every value in the order in which they begin; the first is the object itself.
     let nodes: [JSONNode]
 
     /// The greatest number of objects and arrays within one another that a message may have.
@@ -30,5 +30,5 @@ public final class JSONDocument: Sendable {
     /// The object that the message is.
     public var root: JSONValue { JSONValue(document: self, index: 0) }
 
-    func text(of node: JSONNode) -> ArraySlice<UInt8> { bytes[Int(node.start)..<Int(node.end)] }
+    func text(of node: JSONNode) -> ArraySlice<UInt8> { bytes[node.range] }
 }

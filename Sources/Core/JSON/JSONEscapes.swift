@@ -21,6 +21,11 @@ enum JSONEscapes {
         return String(decoding: result, as: UTF8.self)
     }
 
+    /// Resolves the escape sequences of a string that a scanner has already accepted.
+    static func resolve(_ text: Span<UInt8>) -> String? {
+        resolve(text.withUnsafeBufferPointer { Array($0) }[...])
+    }
+
     /// Whether a string is the one given once its escape sequences are resolved.
     ///
     /// It makes no copy and ends at the first difference: a message may have a million names to compare.

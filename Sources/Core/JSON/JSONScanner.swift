@@ -2,32 +2,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The single pass over a payload that fills a ``JSONDocument``: RFC 8259 to the letter, without recursion.
+///
+/// The position is a local variable, which each step takes and returns, so that it stays in a register. It cannot
+/// overflow: a document is at most 2 GiB long.
 struct JSONScanner {
+    /// An object or array that has begun and not ended.
+    private struct Container {
+        let index: Int
+        let kind: JSONNode.Kind
+        var count: Int32 = 0
+
+        var end: UInt8 { kind == .object ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+    }
+
     private(set) var nodes: [JSONNode] = []
-    /// The indices of the objects and arrays that are open.
-    private var open: [Int] = []
-    private var position = 0
+    /// The containers that enclose the current one, the outermost first.
+    private var outer: [Container] = []
 
     init(count: Int) {
         nodes.reserveCapacity(min(count / 8 + 4, 4096))
-        open.reserveCapacity(16)
     }
 
     mutating func scan(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        skipWhiteSpace(bytes)
+        var position = Self.skipWhiteSpace(bytes, 0)
         guard position < bytes.count else { throw JSONSyntaxError("is empty", at: position) }
         guard bytes[position] == UInt8(ascii: "{") else {
             throw JSONSyntaxError("is not a JSON object", at: position)
         }
-        try scanValue(bytes)
-        while let container = open.last {
-            if nodes[container].kind == .object {
-                try scanMember(bytes, of: container)
-            } else {
-                try scanElement(bytes, of: container)
-            }
-        }
-        skipWhiteSpace(bytes)
+        position = try scanObject(bytes, position)
+        position = Self.skipWhiteSpace(bytes, position)
         guard position == bytes.count else { throw JSONSyntaxError("goes on after its JSON object", at: position) }
         // Last, so that the common reasons have their own words; without copying.
         do { _ = try UTF8Span(validating: bytes) } catch {
@@ -35,193 +38,260 @@ struct JSONScanner {
         }
     }
 
-    private mutating func scanMember(_ bytes: Span<UInt8>, of container: Int) throws(JSONSyntaxError) {
-        guard try !closes(bytes, container, with: UInt8(ascii: "}")) else { return }
-        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
-            throw unexpected(bytes, "a member name in quotes")
-        }
-        try scanString(bytes, plain: .name, escaped: .escapedName)
-        skipWhiteSpace(bytes)
-        guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { throw unexpected(bytes, "a colon") }
-        position += 1
-        nodes[container].count += 1
-        try scanValue(bytes)
-    }
-
-    private mutating func scanElement(_ bytes: Span<UInt8>, of container: Int) throws(JSONSyntaxError) {
-        guard try !closes(bytes, container, with: UInt8(ascii: "]")) else { return }
-        nodes[container].count += 1
-        try scanValue(bytes)
-    }
-
-    /// Takes the bracket that ends the container, or else the comma before its next entry.
-    private mutating func closes(
-        _ bytes: Span<UInt8>,
-        _ container: Int,
-        with bracket: UInt8
-    ) throws(JSONSyntaxError)
-        -> Bool
-    {
-        skipWhiteSpace(bytes)
-        if position < bytes.count, bytes[position] == bracket {
-            position += 1
-            nodes[container].end = Int32(truncatingIfNeeded: position)
-            nodes[container].next = Int32(truncatingIfNeeded: nodes.count)
-            open.removeLast()
-            return true
-        }
-        if nodes[container].count > 0 {
-            guard position < bytes.count, bytes[position] == UInt8(ascii: ",") else {
-                throw unexpected(bytes, "a comma or the end of the \(nodes[container].kind)")
+    /// Reads the message's object with all that is in it: one member or element in each turn of the loop.
+    private mutating func scanObject(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        var container = Container(index: nodes.count, kind: .object)
+        append(.object, from: start, to: start, name: JSONNode.Name())
+        var position = start + 1
+        while true {
+            position = Self.skipWhiteSpace(bytes, position)
+            if Self.byte(bytes, position) == container.end {
+                position &+= 1
+                nodes[container.index].end = Int32(truncatingIfNeeded: position)
+                nodes[container.index].next = Int32(truncatingIfNeeded: nodes.count)
+                nodes[container.index].count = container.count
+                guard let around = outer.popLast() else { return position }
+                container = around
+                continue
             }
-            position += 1
-            skipWhiteSpace(bytes)
+            if container.count > 0 {
+                guard Self.byte(bytes, position) == UInt8(ascii: ",") else {
+                    throw Self.unexpected(bytes, position, "a comma or the end of the \(container.kind)")
+                }
+                position = Self.skipWhiteSpace(bytes, position &+ 1)
+            }
+            var name = JSONNode.Name()
+            if container.kind == .object { (name, position) = try Self.scanName(bytes, position) }
+            container.count &+= 1
+            let start = position
+            switch Self.byte(bytes, start) {
+            case UInt8(ascii: "\""):
+                let isEscaped = try Self.skipString(bytes, start, &position)
+                append(isEscaped ? .escapedString : .string, from: start &+ 1, to: position &- 1, name: name)
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                position = try Self.skipNumber(bytes, start)
+                append(.number, from: start, to: position, name: name)
+            case UInt8(ascii: "{"):
+                container = try open(.object, in: container, start, name)
+                position &+= 1
+            case UInt8(ascii: "["):
+                container = try open(.array, in: container, start, name)
+                position &+= 1
+            case UInt8(ascii: "t"):
+                position = try Self.skip("true", bytes, start)
+                append(.true, from: start, to: position, name: name)
+            case UInt8(ascii: "f"):
+                position = try Self.skip("false", bytes, start)
+                append(.false, from: start, to: position, name: name)
+            case UInt8(ascii: "n"):
+                position = try Self.skip("null", bytes, start)
+                append(.null, from: start, to: position, name: name)
+            default: throw Self.unexpected(bytes, start, "a value")
+            }
         }
-        return false
     }
 
-    private mutating func scanValue(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        skipWhiteSpace(bytes)
-        guard position < bytes.count else { throw unexpected(bytes, "a value") }
-        switch bytes[position] {
-        case UInt8(ascii: "\""): try scanString(bytes, plain: .string, escaped: .escapedString)
-        case UInt8(ascii: "{"): try openContainer(.object)
-        case UInt8(ascii: "["): try openContainer(.array)
-        case UInt8(ascii: "t"): try scanLiteral(bytes, "true", .true)
-        case UInt8(ascii: "f"): try scanLiteral(bytes, "false", .false)
-        case UInt8(ascii: "n"): try scanLiteral(bytes, "null", .null)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try scanNumber(bytes)
-        default: throw unexpected(bytes, "a value")
-        }
-    }
-
-    private mutating func openContainer(_ kind: JSONNode.Kind) throws(JSONSyntaxError) {
-        guard open.count < JSONDocument.maximumDepth else {
+    private mutating func open(
+        _ kind: JSONNode.Kind,
+        in container: Container,
+        _ position: Int,
+        _ name: JSONNode.Name
+    ) throws(JSONSyntaxError) -> Container {
+        // The outer containers, the current one, and the new one.
+        guard outer.count + 2 <= JSONDocument.maximumDepth else {
             throw JSONSyntaxError("is nested deeper than \(JSONDocument.maximumDepth) levels", at: position)
         }
-        open.append(nodes.count)
-        append(kind, from: position, to: position)
-        position += 1
+        outer.append(container)
+        append(kind, from: position, to: position, name: name)
+        return Container(index: nodes.count - 1, kind: kind)
     }
 
-    private mutating func scanLiteral(
+    /// Reads a member's name and its colon.
+    ///
+    /// - Returns: The name, and where the member's value begins.
+    @inline(__always)
+    private static func scanName(
         _ bytes: Span<UInt8>,
-        _ literal: StaticString,
-        _ kind: JSONNode.Kind
-    )
-        throws(JSONSyntaxError)
-    {
-        let start = position
-        let matches = literal.withUTF8Buffer { expected in
-            start + expected.count <= bytes.count && expected.indices.allSatisfy { bytes[start + $0] == expected[$0] }
+        _ start: Int
+    ) throws(JSONSyntaxError) -> (JSONNode.Name, Int) {
+        guard Self.byte(bytes, start) == UInt8(ascii: "\"") else {
+            throw Self.unexpected(bytes, start, "a member name in quotes")
         }
-        guard matches else { throw unexpected(bytes, "a value") }
-        position += literal.utf8CodeUnitCount
-        append(kind, from: start, to: position)
+        var position = start
+        let isEscaped = try skipString(bytes, start, &position)
+        let name = JSONNode.Name(
+            start: Int32(truncatingIfNeeded: start + 1),
+            end: Int32(truncatingIfNeeded: position - 1),
+            isEscaped: isEscaped
+        )
+        position = Self.skipWhiteSpace(bytes, position)
+        guard Self.byte(bytes, position) == UInt8(ascii: ":") else {
+            throw Self.unexpected(bytes, position, "a colon")
+        }
+        return (name, Self.skipWhiteSpace(bytes, position &+ 1))
     }
 
-    private mutating func scanNumber(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        let start = position
-        if bytes[position] == UInt8(ascii: "-") { position += 1 }
-        let leadingZero = position < bytes.count && bytes[position] == UInt8(ascii: "0")
-        let digits = skipDigits(bytes)
-        guard digits > 0, !leadingZero || digits == 1 else {
-            throw JSONSyntaxError("has a malformed number", at: start)
-        }
-        if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
-            position += 1
-            guard skipDigits(bytes) > 0 else { throw JSONSyntaxError("has a malformed number", at: start) }
-        }
-        if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
-            position += 1
-            if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
-                position += 1
-            }
-            guard skipDigits(bytes) > 0 else { throw JSONSyntaxError("has a malformed number", at: start) }
-        }
-        append(.number, from: start, to: position)
-    }
-
-    private mutating func skipDigits(_ bytes: Span<UInt8>) -> Int {
-        let start = position
-        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
-        return position - start
-    }
-
-    private mutating func scanString(
+    /// Moves the position from a string's first quote past its last one.
+    ///
+    /// - Returns: Whether there are escape sequences in the string.
+    @inline(__always)
+    private static func skipString(
         _ bytes: Span<UInt8>,
-        plain: JSONNode.Kind,
-        escaped: JSONNode.Kind
-    )
-        throws(JSONSyntaxError)
-    {
-        position += 1
-        let start = position
-        var kind = plain
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                append(kind, from: start, to: position)
-                position += 1
+        _ quote: Int,
+        _ position: inout Int
+    ) throws(JSONSyntaxError) -> Bool {
+        position = skipPlainText(bytes, quote &+ 1)
+        guard Self.byte(bytes, position) != UInt8(ascii: "\"") else {
+            position &+= 1
+            return false
+        }
+        try skipEscapedText(bytes, quote, &position)
+        return true
+    }
+
+    /// Moves the position from within a string past its last quote.
+    private static func skipEscapedText(
+        _ bytes: Span<UInt8>,
+        _ quote: Int,
+        _ position: inout Int
+    ) throws(JSONSyntaxError) {
+        while true {
+            guard position < bytes.count else { throw JSONSyntaxError("has a string without an end", at: quote) }
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                position &+= 1
                 return
+            case UInt8(ascii: "\\"): position = try Self.skipEscape(bytes, position &+ 1)
+            default: throw JSONSyntaxError("has a control character within a string", at: position)
             }
-            guard byte >= 0x20 else {
-                throw JSONSyntaxError("has a control character within a string", at: position)
-            }
-            position += 1
-            if byte == UInt8(ascii: "\\") {
-                kind = escaped
-                try scanEscape(bytes)
-            }
-        }
-        throw JSONSyntaxError("has a string without an end", at: start - 1)
-    }
-
-    private mutating func scanEscape(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        guard position < bytes.count else { throw unexpected(bytes, "an escape sequence") }
-        let byte = bytes[position]
-        position += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            return
-        case UInt8(ascii: "u"):
-            for _ in 0..<4 {
-                guard position < bytes.count, isHexDigit(bytes[position]) else {
-                    throw unexpected(bytes, "four hexadecimal digits")
-                }
-                position += 1
-            }
-        default:
-            throw JSONSyntaxError("has an unknown escape sequence", at: position - 2)
+            position = skipPlainText(bytes, position)
         }
     }
 
-    private func isHexDigit(_ byte: UInt8) -> Bool {
-        byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 6
-    }
-
-    private mutating func append(_ kind: JSONNode.Kind, from start: Int, to end: Int) {
+    @inline(__always)
+    private mutating func append(_ kind: JSONNode.Kind, from start: Int, to end: Int, name: JSONNode.Name) {
         nodes.append(
             JSONNode(
                 kind: kind,
                 start: Int32(truncatingIfNeeded: start),
                 end: Int32(truncatingIfNeeded: end),
-                next: Int32(truncatingIfNeeded: nodes.count + 1)
+                next: Int32(truncatingIfNeeded: nodes.count &+ 1),
+                name: name
             )
         )
     }
+}
 
-    private mutating func skipWhiteSpace(_ bytes: Span<UInt8>) {
+// MARK: - Steps without state
+
+extension JSONScanner {
+    /// The byte at a position; NUL at the end, since JSON's grammar has no NUL.
+    @inline(__always)
+    private static func byte(_ bytes: Span<UInt8>, _ position: Int) -> UInt8 {
+        position < bytes.count ? bytes[position] : 0
+    }
+
+    @inline(__always)
+    private static func skipWhiteSpace(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        var position = start
         while position < bytes.count {
             switch bytes[position] {
-            case 0x20, 0x09, 0x0A, 0x0D: position += 1
-            default: return
+            case 0x20, 0x09, 0x0A, 0x0D: position &+= 1
+            default: return position
             }
+        }
+        return position
+    }
+
+    /// Finds the next byte of a string that is a quote, a backslash or a control character: eight bytes at a time.
+    @inline(never)
+    private static func skipPlainText(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var position = start
+        while position <= bytes.count &- 8 {
+            let word = bytes.word(at: position, count: 8)
+            // In each term, the lowest high bit that is set belongs to the first byte that matches.
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let found =
+                ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word)
+                & (ones << 7)
+            if found != 0 { return position &+ found.trailingZeroBitCount / 8 }
+            position &+= 8
+        }
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            position &+= 1
+        }
+        return position
+    }
+
+    @inline(__always)
+    private static func skipDigits(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        var position = start
+        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position &+= 1 }
+        return position
+    }
+
+    private static func skip(_ literal: StaticString, _ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int
+    {
+        let end = start + literal.utf8CodeUnitCount
+        guard end <= bytes.count, bytes.extracting(start..<end).equals(literal) else {
+            throw unexpected(bytes, start, "a value")
+        }
+        return end
+    }
+
+    @inline(__always)
+    private static func skipNumber(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        let first = byte(bytes, start) == UInt8(ascii: "-") ? start + 1 : start
+        var position = skipDigits(bytes, first)
+        let isPadded = position - first > 1 && bytes[first] == UInt8(ascii: "0")
+        guard position > first, !isPadded else { throw JSONSyntaxError("has a malformed number", at: start) }
+        if byte(bytes, position) == UInt8(ascii: ".") {
+            position = try skipSomeDigits(bytes, position + 1, of: start)
+        }
+        if byte(bytes, position) | 0x20 == UInt8(ascii: "e") {
+            position &+= 1
+            let sign = byte(bytes, position)
+            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position &+= 1 }
+            position = try skipSomeDigits(bytes, position, of: start)
+        }
+        return position
+    }
+
+    private static func skipSomeDigits(
+        _ bytes: Span<UInt8>,
+        _ start: Int,
+        of number: Int
+    ) throws(JSONSyntaxError) -> Int {
+        let end = skipDigits(bytes, start)
+        guard end > start else { throw JSONSyntaxError("has a malformed number", at: number) }
+        return end
+    }
+
+    private static func skipEscape(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
+        guard start < bytes.count else { throw unexpected(bytes, start, "an escape sequence") }
+        switch bytes[start] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return start + 1
+        case UInt8(ascii: "u"):
+            for position in start + 1..<start + 5 where !isHexDigit(byte(bytes, position)) {
+                throw unexpected(bytes, position, "four hexadecimal digits")
+            }
+            return start + 5
+        default:
+            throw JSONSyntaxError("has an unknown escape sequence", at: start - 1)
         }
     }
 
-    private func unexpected(_ bytes: Span<UInt8>, _ wanted: String) -> JSONSyntaxError {
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 6
+    }
+
+    private static func unexpected(_ bytes: Span<UInt8>, _ position: Int, _ wanted: String) -> JSONSyntaxError {
         let found = position < bytes.count ? "has something else than" : "ends before"
         return JSONSyntaxError("is not valid JSON: it \(found) \(wanted)", at: position)
     }

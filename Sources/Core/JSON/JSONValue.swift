@@ -13,20 +13,6 @@ public struct JSONValue: Sendable {
     /// The value's own text; for a string, what stands within the quotes, escape sequences and all.
     var text: ArraySlice<UInt8> { document.text(of: node) }
 
-    var isNull: Bool { kind == .null }
-
-    /// What the value is, with an article, for an error: "a string", "an object".
-    var kindName: String {
-        switch kind {
-        case .object: "an object"
-        case .array: "a list"
-        case .string, .escapedString, .name, .escapedName: "a string"
-        case .number: "a number"
-        case .true, .false: "a truth value"
-        case .null: "null"
-        }
-    }
-
     /// The elements of an array, in order.
     var elements: JSONElements { JSONElements(value: self) }
 
@@ -38,42 +24,10 @@ public struct JSONValue: Sendable {
         var index = self.index + 1
         let end = Int(node.next)
         while index < end {
-            let value = JSONValue(document: document, index: index + 1)
-            try body(JSONName(document: document, node: document.nodes[index]), value)
-            index = Int(document.nodes[index + 1].next)
+            let value = JSONValue(document: document, index: index)
+            try body(JSONName(document: document, node: value.node.nameNode), value)
+            index = value.nextIndex
         }
-    }
-
-    /// What a look for a member finds.
-    enum Search {
-        case nothing
-        case one(JSONValue)
-        case several
-    }
-
-    /// Looks for an object's member, without a copy or a reference of anything on the way: it is done for every field
-    /// of every node.
-    func find(_ name: StaticString) -> Search {
-        let allNodes = document.nodes
-        let allBytes = document.bytes
-        let nodes = allNodes.span
-        let bytes = allBytes.span
-        let end = Int(nodes[self.index].next)
-        var index = self.index + 1
-        var found: Int?
-        while index < end {
-            let node = nodes[index]
-            let isFound =
-                node.kind == .escapedName
-                ? name.withUTF8Buffer { JSONEscapes.matches(document.text(of: node), $0) }
-                : node.isName(name, in: bytes)
-            if isFound {
-                guard found == nil else { return .several }
-                found = index + 1
-            }
-            index = Int(nodes[index + 1].next)
-        }
-        return found.map { .one(JSONValue(document: document, index: $0)) } ?? .nothing
     }
 
     /// The string, its escape sequences resolved; nil where it is no string or has half of a surrogate pair.

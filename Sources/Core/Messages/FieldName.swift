@@ -11,6 +11,7 @@ enum FieldName: UInt8, Sendable {
     case clientTimeout, serverTimeout, connectTimeout, connectRetries
 
     /// The name as it stands in messages.
+    @inline(__always)
     var text: StaticString {
         switch self {
         case .action: "hpcs_action"

@@ -3,49 +3,46 @@
 
 /// The place of a field in a message, such as `loadbalancers[0].nodes[2].port`.
 ///
-/// A path is made for every field that is read and printed for hardly any, so it is a few plain numbers.
+/// A path is made for every field that is read and printed for hardly any, so it is two plain numbers.
 struct FieldPath: Hashable, Sendable, CustomStringConvertible {
-    /// A name as its number, an index as its complement.
-    private var steps: (Int32, Int32, Int32, Int32, Int32) = (0, 0, 0, 0, 0)
-    private var depth: Int32 = 0
+    /// A byte for each step, that of the last one lowest: a name's number and one, or `indexStep`.
+    private var steps: UInt64 = 0
+    /// The last two indices, the last one in the lower half: no path has more than `loadbalancers[N].nodes[N].NAME`.
+    private var indices: UInt64 = 0
+
+    private static let indexStep: UInt64 = 0xFF
 
     /// The message itself.
     static let root = FieldPath()
 
-    subscript(name: FieldName) -> FieldPath { appending(Int32(name.rawValue)) }
+    subscript(name: FieldName) -> FieldPath {
+        var path = self
+        path.steps = steps << 8 | UInt64(name.rawValue &+ 1)
+        return path
+    }
 
-    subscript(index: Int) -> FieldPath { appending(~Int32(clamping: index)) }
+    subscript(index: Int) -> FieldPath {
+        var path = self
+        path.steps = steps << 8 | Self.indexStep
+        path.indices = indices << 32 | UInt64(UInt32(clamping: index))
+        return path
+    }
 
     /// The path, with a dot before each name but the first, and each index in brackets.
     var description: String {
         var result = ""
-        for step in list {
-            if step < 0 {
-                result += "[\(~step)]"
-            } else if let name = FieldName(rawValue: UInt8(step)) {
-                result += (result.isEmpty ? "" : ".") + name.text.description
+        var remaining = indices
+        var rest = steps
+        while rest != 0 {
+            let step = rest & 0xFF
+            rest >>= 8
+            if step == Self.indexStep {
+                result = "[\(UInt32(truncatingIfNeeded: remaining))]" + result
+                remaining >>= 32
+            } else if let name = FieldName(rawValue: UInt8(step - 1)) {
+                result = (rest == 0 ? "" : ".") + name.text.description + result
             }
         }
         return result
-    }
-
-    static func == (first: FieldPath, second: FieldPath) -> Bool { first.list == second.list }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(list) }
-
-    private var list: ArraySlice<Int32> { [steps.0, steps.1, steps.2, steps.3, steps.4].prefix(Int(depth)) }
-
-    private func appending(_ step: Int32) -> FieldPath {
-        var path = self
-        switch depth {
-        case 0: path.steps.0 = step
-        case 1: path.steps.1 = step
-        case 2: path.steps.2 = step
-        case 3: path.steps.3 = step
-        // The deepest that there is: `loadbalancers[N].nodes[N].NAME`.
-        default: path.steps.4 = step
-        }
-        path.depth = min(depth + 1, 5)
-        return path
     }
 }

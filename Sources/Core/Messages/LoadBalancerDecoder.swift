@@ -3,12 +3,13 @@
 
 /// Decodes the list of load balancers of an UPDATE.
 struct LoadBalancerDecoder {
+    let reader: FieldReader
     let limits: MessageLimits
 
     func decode(_ list: Field) throws(MessageError) -> LoadBalancerSet {
         var loadBalancers: [LoadBalancer] = []
         var nodesLeft = limits.nodeCount
-        for field in try list.elements(atMost: 2, of: "load balancers") {
+        try reader.forEachElement(of: list, atMost: 2, of: "load balancers") { field throws(MessageError) in
             let loadBalancer = try decode(loadBalancer: field, nodesLeft)
             nodesLeft -= loadBalancer.nodes.count
             loadBalancers.append(loadBalancer)
@@ -17,26 +18,26 @@ struct LoadBalancerDecoder {
     }
 
     private func decode(loadBalancer field: Field, _ nodesLeft: Int) throws(MessageError) -> LoadBalancer {
-        try field.requireObject()
-        let id = try field.member(.id).identifier()
+        let members = try reader.members(of: field)
+        let id = try reader.identifier(members.field(.id))
         // A name goes nowhere, but what is there must be one.
-        _ = try field.member(.name).text { text throws(InvalidValue) in text }
-        let spoken = try field.member(.protocol).requiredText { text throws(InvalidValue) in
+        _ = try reader.text(members.field(.name)) { _ throws(InvalidValue) in }
+        let spoken = try reader.requiredText(members.field(.protocol)) { text throws(InvalidValue) in
             try ListenerProtocol(named: text)
         }
-        let address = try field.member(.address).text { text throws(InvalidValue) in
+        let address = try reader.text(members.field(.address)) { text throws(InvalidValue) in
             guard let address = IPAddress(text) else {
-                throw InvalidValue("must be an IPv4 or IPv6 address of this device, not \(Excerpt.quote(text))")
+                throw InvalidValue("must be an IPv4 or IPv6 address of this device, not \(Excerpt.quote(String(text)))")
             }
             return address
         }
-        let port = try decodePort(field.member(.port), default: spoken == .http ? .http : nil)
-        let algorithm = try field.member(.algorithm).text { text throws(InvalidValue) in
+        let port = try decodePort(members.field(.port), default: spoken == .http ? .http : nil)
+        let algorithm = try reader.text(members.field(.algorithm)) { text throws(InvalidValue) in
             try BalancingAlgorithm(named: text)
         }
-        let monitor = try decode(monitor: field.member(.monitor))
-        let options = try decode(options: field.member(.options))
-        let nodes = try decode(nodes: field.member(.nodes), nodesLeft)
+        let monitor = try decode(monitor: members.field(.monitor))
+        let options = try decode(options: members.field(.options))
+        let nodes = try decode(nodes: members.field(.nodes), nodesLeft)
         return try field.rethrow { () throws(InvalidValue) in
             try LoadBalancer(
                 id: id,
@@ -53,21 +54,23 @@ struct LoadBalancerDecoder {
 
     private func decode(nodes list: Field, _ nodesLeft: Int) throws(MessageError) -> [Node] {
         var nodes: [Node] = []
-        nodes.reserveCapacity(min(list.value?.count ?? 0, nodesLeft))
-        for field in try list.elements(atMost: nodesLeft, of: "nodes") {
+        nodes.reserveCapacity(min(reader.count(list), nodesLeft))
+        try reader.forEachElement(of: list, atMost: nodesLeft, of: "nodes") { field throws(MessageError) in
             nodes.append(try decode(node: field, place: nodes.count + 1))
         }
         return nodes
     }
 
     private func decode(node field: Field, place: Int) throws(MessageError) -> Node {
-        try field.requireObject()
-        let id = try field.member(.id).identifier()
-        let address = try field.member(.address).requiredText { text throws(InvalidValue) in try HostAddress(text) }
-        let port = try decodePort(field.member(.port), default: nil)
-        let weight = try field.member(.weight).integer()
-        let isBackup = try field.member(.backup).boolean()
-        let condition = try field.member(.condition).text { text throws(InvalidValue) in
+        let members = try reader.members(of: field)
+        let id = try reader.identifier(members.field(.id))
+        let address = try reader.requiredText(members.field(.address)) { text throws(InvalidValue) in
+            try HostAddress(text)
+        }
+        let port = try decodePort(members.field(.port), default: nil)
+        let weight = try reader.integer(members.field(.weight))
+        let isBackup = try reader.boolean(members.field(.backup))
+        let condition = try reader.text(members.field(.condition)) { text throws(InvalidValue) in
             try NodeCondition(named: text)
         }
         return try field.rethrow { () throws(InvalidValue) in
@@ -83,21 +86,21 @@ struct LoadBalancerDecoder {
     }
 
     private func decode(monitor field: Field) throws(MessageError) -> HealthMonitor {
-        guard !field.isDefault else { return .standard }
-        try field.requireObject()
-        let type = try field.member(.type)
-        let delay = try field.member(.delay)
-        let timeout = try field.member(.timeout)
-        let attempts = try field.member(.attempts)
+        guard !reader.isDefault(field) else { return .standard }
+        let members = try reader.members(of: field)
+        let type = try members.field(.type)
+        let delay = try members.field(.delay)
+        let timeout = try members.field(.timeout)
+        let attempts = try members.field(.attempts)
         for field in [type, delay, timeout, attempts] where !field.isPresent {
             throw field.error("is missing; a monitor has type, delay, timeout and attempts")
         }
-        let kind = try type.text { text throws(InvalidValue) in try HealthMonitor.Kind(named: text) }
-        let path = try field.member(.path).text { text throws(InvalidValue) in try MonitorPath(text) }
+        let kind = try reader.text(type) { text throws(InvalidValue) in try HealthMonitor.Kind(named: text) }
+        let path = try reader.text(members.field(.path)) { text throws(InvalidValue) in try MonitorPath(String(text)) }
         let standard = HealthMonitor.standard
-        let seconds = try delay.integer() ?? standard.delay
-        let limit = try timeout.integer() ?? seconds
-        let count = try attempts.integer() ?? standard.attempts
+        let seconds = try reader.integer(delay) ?? standard.delay
+        let limit = try reader.integer(timeout) ?? seconds
+        let count = try reader.integer(attempts) ?? standard.attempts
         return try field.rethrow { () throws(InvalidValue) in
             try HealthMonitor(
                 kind: kind ?? standard.kind,
@@ -110,13 +113,13 @@ struct LoadBalancerDecoder {
     }
 
     private func decode(options field: Field) throws(MessageError) -> ConnectionOptions {
-        guard !field.isDefault else { return .standard }
-        try field.requireObject()
+        guard !reader.isDefault(field) else { return .standard }
+        let members = try reader.members(of: field)
         let standard = ConnectionOptions.standard
-        let client = try field.member(.clientTimeout).integer() ?? standard.clientTimeout
-        let server = try field.member(.serverTimeout).integer() ?? standard.serverTimeout
-        let connect = try field.member(.connectTimeout).integer() ?? standard.connectTimeout
-        let retries = try field.member(.connectRetries).integer() ?? standard.connectRetries
+        let client = try reader.integer(members.field(.clientTimeout)) ?? standard.clientTimeout
+        let server = try reader.integer(members.field(.serverTimeout)) ?? standard.serverTimeout
+        let connect = try reader.integer(members.field(.connectTimeout)) ?? standard.connectTimeout
+        let retries = try reader.integer(members.field(.connectRetries)) ?? standard.connectRetries
         return try field.rethrow { () throws(InvalidValue) in
             try ConnectionOptions(
                 clientTimeout: client,
@@ -128,7 +131,7 @@ struct LoadBalancerDecoder {
     }
 
     private func decodePort(_ field: Field, default standard: Port?) throws(MessageError) -> Port {
-        guard let number = try field.integer() else {
+        guard let number = try reader.integer(field) else {
             guard let standard else { throw field.error("is missing") }
             return standard
         }

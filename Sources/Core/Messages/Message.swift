@@ -17,16 +17,17 @@ public struct Message: Sendable {
     ///   - limits: How much of it is too much.
     /// - Throws: `MessageError` for whatever the contract forbids, with the field at fault.
     public init(_ document: JSONDocument, limits: MessageLimits = MessageLimits()) throws(MessageError) {
-        let root = Field(root: document.root)
-        let kind = try root.member(.action).requiredText { text throws(InvalidValue) in
+        let reader = FieldReader(document)
+        let root = try reader.members(of: .root)
+        let kind = try reader.requiredText(root.field(.action)) { text throws(InvalidValue) in
             try ActionKind(named: text)
         }
         let list = kind == .update || kind == .archive ? try Self.loadBalancers(root) : nil
         listName = list?.path.description ?? "loadbalancers"
         action =
             switch (kind, list) {
-            case (.update, let list?): .update(try LoadBalancerDecoder(limits: limits).decode(list))
-            case (.archive, let list?): .archive(try ArchiveDecoder().decode(root, list))
+            case (.update, let list?): .update(try LoadBalancerDecoder(reader: reader, limits: limits).decode(list))
+            case (.archive, let list?): .archive(try ArchiveDecoder(reader: reader).decode(root, list))
             case (.suspend, _): .suspend
             case (.enable, _): .enable
             case (.delete, _): .delete
@@ -38,9 +39,9 @@ public struct Message: Sendable {
             }
     }
 
-    private static func loadBalancers(_ root: Field) throws(MessageError) -> Field {
-        let documented = try root.member(.documentedLoadBalancers)
-        let deployed = try root.member(.deployedLoadBalancers)
+    private static func loadBalancers(_ root: Members) throws(MessageError) -> Field {
+        let documented = try root.field(.documentedLoadBalancers)
+        let deployed = try root.field(.deployedLoadBalancers)
         if documented.isPresent, deployed.isPresent {
             throw documented.error("and loadBalancers are both there; send one of them")
         }

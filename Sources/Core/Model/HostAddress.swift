@@ -11,13 +11,15 @@ public enum HostAddress: Hashable, Sendable, CustomStringConvertible {
     /// Checks an address.
     ///
     /// - Throws: `InvalidValue` for what is neither an address nor a host name.
-    public init(_ text: String) throws(InvalidValue) {
+    public init(_ text: String) throws(InvalidValue) { try self.init(text.utf8.span) }
+
+    init(_ text: Span<UInt8>) throws(InvalidValue) {
         if let address = IPAddress(text) {
             self = .ip(address)
         } else if Self.isHostName(text) {
-            self = .name(text)
+            self = .name(String(ascii: text))
         } else {
-            throw InvalidValue("must be an IPv4 or IPv6 address or a host name, not \(Excerpt.quote(text))")
+            throw InvalidValue("must be an IPv4 or IPv6 address or a host name, not \(Excerpt.quote(String(text)))")
         }
     }
 
@@ -29,17 +31,23 @@ public enum HostAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func isHostName(_ text: String) -> Bool {
-        guard (1...253).contains(text.utf8.count) else { return false }
-        let labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        // A last label of digits alone is a mistyped IPv4 address: no top-level domain is one.
-        guard let last = labels.last, !last.allSatisfy({ 0x30...0x39 ~= $0 }) else { return false }
-        return labels.allSatisfy { label in
-            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
-                && label.allSatisfy { byte in
-                    0x30...0x39 ~= byte || 0x61...0x7A ~= byte | 0x20 || byte == UInt8(ascii: "-")
-                        || byte == UInt8(ascii: "_")
-                }
+    private static func isHostName(_ text: Span<UInt8>) -> Bool {
+        guard (1...253).contains(text.count) else { return false }
+        var start = 0
+        for index in 0..<text.count where text[index] == UInt8(ascii: ".") {
+            guard isLabel(text.extracting(start..<index)) else { return false }
+            start = index + 1
         }
+        // A last label of digits alone is a mistyped IPv4 address: no top-level domain is one.
+        let last = text.extracting(start..<text.count)
+        return isLabel(last) && !last.allSatisfy { 0x30...0x39 ~= $0 }
+    }
+
+    private static func isLabel(_ text: Span<UInt8>) -> Bool {
+        (1...63).contains(text.count) && text[0] != UInt8(ascii: "-") && text[text.count - 1] != UInt8(ascii: "-")
+            && text.allSatisfy { byte in
+                0x30...0x39 ~= byte || 0x61...0x7A ~= byte | 0x20 || byte == UInt8(ascii: "-")
+                    || byte == UInt8(ascii: "_")
+            }
     }
 }

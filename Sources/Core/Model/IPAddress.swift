@@ -16,12 +16,12 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: Four decimal numbers with dots, or an IPv6 address without brackets and zone.
     /// - Returns: nil for anything else.
-    public init?(_ text: String) {
-        // Every address is shorter than this, and what follows takes a C string.
-        guard text.utf8.count < Int(INET6_ADDRSTRLEN), !text.utf8.contains(0) else { return nil }
+    public init?(_ text: String) { self.init(text.utf8.span) }
+
+    init?(_ text: Span<UInt8>) {
         if Self.isDotted(text) {
-            self = .v4(text)
-        } else if let canonical = Self.canonical(text, family: AF_INET6, size: MemoryLayout<in6_addr>.size) {
+            self = .v4(String(ascii: text))
+        } else if let canonical = Self.canonical(text) {
             self = .v6(canonical)
         } else {
             return nil
@@ -39,33 +39,38 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     public var isUnspecified: Bool { description == "0.0.0.0" || description == "::" }
 
     /// Whether a text is four decimal numbers with dots, as inet_pton would have it: such a text is canonical already.
-    private static func isDotted(_ text: String) -> Bool {
+    private static func isDotted(_ text: Span<UInt8>) -> Bool {
         var numbers = 0
-        var digits = 0
-        var value = 0
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                guard digits == 0 || value > 0 else { return false }
-                digits += 1
-                value = value * 10 + Int(byte - UInt8(ascii: "0"))
-                guard value <= 255 else { return false }
-            case UInt8(ascii: "."):
-                guard digits > 0 else { return false }
-                numbers += 1
-                digits = 0
-                value = 0
-            default: return false
+        var position = 0
+        while true {
+            let start = position
+            var value = 0
+            while position < text.count {
+                let digit = text[position] &- UInt8(ascii: "0")
+                guard digit < 10 else { break }
+                value = value &* 10 &+ Int(digit)
+                position &+= 1
             }
+            let digits = position &- start
+            guard 1...3 ~= digits, value <= 255, digits == 1 || text[start] != UInt8(ascii: "0") else { return false }
+            numbers &+= 1
+            if position == text.count { return numbers == 4 }
+            guard numbers < 4, text[position] == UInt8(ascii: ".") else { return false }
+            position &+= 1
         }
-        return numbers == 3 && digits > 0
     }
 
-    private static func canonical(_ text: String, family: Int32, size: Int) -> String? {
-        var binary = [UInt8](repeating: 0, count: size)
-        guard inet_pton(family, text, &binary) == 1 else { return nil }
-        var result = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        guard inet_ntop(family, binary, &result, socklen_t(result.count)) != nil else { return nil }
-        return String(decoding: result.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    /// The canonical form of an IPv6 address; nil for anything else.
+    private static func canonical(_ text: Span<UInt8>) -> String? {
+        // Every address is shorter than this and has a colon, and inet_pton takes a C string.
+        guard text.count < Int(INET6_ADDRSTRLEN), text.allSatisfy({ $0 != 0 }),
+            !text.allSatisfy({ $0 != UInt8(ascii: ":") })
+        else { return nil }
+        var binary = in6_addr()
+        guard inet_pton(AF_INET6, String(text), &binary) == 1 else { return nil }
+        let size = Int(INET6_ADDRSTRLEN)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { result in
+            inet_ntop(AF_INET6, &binary, result.baseAddress, socklen_t(size)).map { String(cString: $0) }
+        }
     }
 }

@@ -11,20 +11,28 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
     /// Checks an identifier.
     ///
     /// - Throws: `InvalidValue` for an empty or too long one, for any other character, and for `.` and `..`.
-    public init(_ text: String) throws(InvalidValue) {
-        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.allows) else {
-            throw InvalidValue(
-                "must be 1 to 64 letters, digits, '.', '_' or '-', not \(Excerpt.quote(text))"
-            )
+    public init(_ text: String) throws(InvalidValue) { try self.init(text.utf8.span) }
+
+    init(_ text: Span<UInt8>) throws(InvalidValue) {
+        guard (1...64).contains(text.count), text.allSatisfy(Self.allows) else {
+            throw InvalidValue("must be 1 to 64 letters, digits, '.', '_' or '-', not \(Excerpt.quote(String(text)))")
         }
-        guard text != ".", text != ".." else {
-            throw InvalidValue("must not be \(Excerpt.quote(text)), which a path gives another meaning")
+        guard !text.equals("."), !text.equals("..") else {
+            throw InvalidValue("must not be \(Excerpt.quote(String(text))), which a path gives another meaning")
         }
-        description = text
+        description = String(ascii: text)
     }
 
     /// The identifier of something that was given none: its place in the list, from 1.
     init(place: Int) { description = String(place) }
+
+    /// Whether the identifier comes before another, by length and then by text.
+    ///
+    /// Identifiers from a counter are in this order, which shows without hashing that they are unique.
+    func isBefore(_ other: Identifier) -> Bool {
+        let (count, otherCount) = (description.utf8.count, other.description.utf8.count)
+        return count == otherCount ? description < other.description : count < otherCount
+    }
 
     private static func allows(_ byte: UInt8) -> Bool {
         switch byte {

@@ -17,12 +17,15 @@ public struct InvalidValue: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence, for somebody who knows which value is meant.
     public var description: String { "\(member ?? "the value") \(problem)" }
 
+    @inline(__always)
     static func requireRange(_ value: Int, _ range: ClosedRange<Int>, _ member: String? = nil) throws(InvalidValue) {
-        guard range.contains(value) else {
-            throw InvalidValue(
-                "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(value)",
-                member: member
-            )
-        }
+        guard range.contains(value) else { throw outside(range, value, member) }
+    }
+
+    private static func outside(_ range: ClosedRange<Int>, _ value: Int, _ member: String?) -> InvalidValue {
+        InvalidValue(
+            "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(value)",
+            member: member
+        )
     }
 }

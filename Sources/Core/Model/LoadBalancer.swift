@@ -33,6 +33,19 @@ public struct LoadBalancer: Hashable, Sendable {
         options: ConnectionOptions = .standard,
         nodes: [Node]
     ) throws(InvalidValue) {
+        try Self.requireUnique(nodes)
+        self.id = id
+        self.protocol = `protocol`
+        self.address = address
+        self.port = port
+        self.algorithm = algorithm
+        self.monitor = monitor
+        self.options = options
+        self.nodes = nodes
+    }
+
+    private static func requireUnique(_ nodes: [Node]) throws(InvalidValue) {
+        guard !areInOrder(nodes) else { return }
         var seen: [Identifier: Int] = [:]
         seen.reserveCapacity(nodes.count)
         for (index, node) in nodes.enumerated() {
@@ -43,13 +56,11 @@ public struct LoadBalancer: Hashable, Sendable {
                 )
             }
         }
-        self.id = id
-        self.protocol = `protocol`
-        self.address = address
-        self.port = port
-        self.algorithm = algorithm
-        self.monitor = monitor
-        self.options = options
-        self.nodes = nodes
+    }
+
+    /// Whether each node's id comes after the previous node's, as in most messages.
+    private static func areInOrder(_ nodes: [Node]) -> Bool {
+        for index in nodes.indices.dropFirst() where !nodes[index - 1].id.isBefore(nodes[index].id) { return false }
+        return true
     }
 }

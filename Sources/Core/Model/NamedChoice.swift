@@ -8,18 +8,15 @@ extension NamedChoice {
     /// Reads a name without regard to case.
     ///
     /// - Throws: `InvalidValue`, which lists the names, for any other.
-    public init(named text: String) throws(InvalidValue) {
-        if let choice = Self(rawValue: text) {
+    public init(named text: String) throws(InvalidValue) { try self.init(named: text.utf8.span) }
+
+    init(named text: Span<UInt8>) throws(InvalidValue) {
+        for choice in Self.allCases where text.equalsIgnoringCase(choice.rawValue) {
             self = choice
             return
         }
-        // ASCII alone is folded: no other character may pass for one of these names.
-        let folded = String(decoding: text.utf8.map { 0x61...0x7A ~= $0 ? $0 - 0x20 : $0 }, as: UTF8.self)
-        guard let choice = Self(rawValue: folded) else {
-            let names = Self.allCases.map(\.rawValue)
-            let list = names.dropLast().joined(separator: ", ") + (names.count > 1 ? " or " : "") + (names.last ?? "")
-            throw InvalidValue("must be \(list), not \(Excerpt.quote(text))")
-        }
-        self = choice
+        let names = Self.allCases.map(\.rawValue)
+        let list = names.dropLast().joined(separator: ", ") + (names.count > 1 ? " or " : "") + (names.last ?? "")
+        throw InvalidValue("must be \(list), not \(Excerpt.quote(String(text)))")
     }
 }

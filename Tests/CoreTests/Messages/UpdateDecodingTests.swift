@@ -77,6 +77,17 @@ struct UpdateDecodingTests {
     }
 
     @Test(
+        "a JSON number with a fraction of zeros is a whole number",
+        arguments: [("80.0", 80), ("1.000", 1), ("0.0", 0), ("-0.0", 0), ("256.0", 256)]
+    )
+    func zeroFractions(text: String, expected: Int) throws {
+        #expect(try node(#""weight":\#(text)"#).weight == expected)
+        let monitor = #""monitor":{"type":"HTTP","delay":5.0,"timeout":5.00,"attempts":2.0}"#
+        let found = try only(UpdateMessage.loadBalancer(monitor)).monitor
+        #expect(found.delay == 5 && found.timeout == 5 && found.attempts == 2)
+    }
+
+    @Test(
         "backups",
         arguments: [
             ("true", true), ("false", false), ("\"true\"", true), ("\"FALSE\"", false), ("\"tRUE\"", true),

@@ -198,6 +198,15 @@ extension UpdateRefusalTests {
         Refusal(#"{"address":"h","port":" 80"}"#, ".port", "must be a whole number, not \" 80\""),
         Refusal(#"{"address":"h","port":"+80"}"#, ".port", "must be a whole number, not \"+80\""),
         Refusal(#"{"address":"h","port":8e1}"#, ".port", "must be a whole number, not \"8e1\""),
+        Refusal(#"{"address":"h","port":80.01}"#, ".port", "must be a whole number, not \"80.01\""),
+        Refusal(#"{"address":"h","port":80.0e0}"#, ".port", "must be a whole number, not \"80.0e0\""),
+        Refusal(#"{"address":"h","port":"80.0"}"#, ".port", "must be a whole number, not \"80.0\""),
+        Refusal(#"{"address":"h","port":0.0}"#, ".port", "must be a whole number from 1 to 65535, not 0"),
+        Refusal(
+            #"{"address":"h","port":99999999999999999999.0}"#,
+            ".port",
+            "is too large a number, \"99999999999999999999.0\""
+        ),
         Refusal(#"{"address":"h","port":"٨٠"}"#, ".port", "must be a whole number, not"),
         Refusal(#"{"address":"h","port":80,"weight":-1}"#, ".weight", "must be a whole number from 0 to 256, not -1"),
         Refusal(#"{"address":"h","port":80,"weight":257}"#, ".weight", "must be a whole number from 0 to 256, not 257"),

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+extension Span<UInt8> {
+    /// Whether these bytes are a text of ASCII, without regard to the case of its letters.
+    ///
+    /// ASCII alone is folded: no other character may pass for a letter.
+    ///
+    /// - Parameter text: The text, in upper case.
+    func equalsIgnoringCase(_ text: String) -> Bool {
+        guard count == text.utf8.count else { return false }
+        let text = text.utf8.span
+        for index in 0..<count {
+            let byte = self[index]
+            if byte == text[index] { continue }
+            guard byte &- 0x61 < 26, byte & 0xDF == text[index] else { return false }
+        }
+        return true
+    }
+
+    /// Whether these bytes are a text of lower-case letters of ASCII, without regard to case.
+    @inline(__always)
+    func isLetters(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        // This bit tells lower from upper case; setting it makes a lower-case letter only of that letter.
+        for index in 0..<count where self[index] | 0x20 != text.utf8Start[index] { return false }
+        return true
+    }
+
+    @inline(__always)
+    func allSatisfy(_ predicate: (UInt8) -> Bool) -> Bool {
+        for index in 0..<count where !predicate(self[index]) { return false }
+        return true
+    }
+
+    /// Whether these bytes are those of a text.
+    func equals(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && matches(text, from: 0, at: 0) }
+}
+
+extension Span<UInt8> {
+    /// At most eight bytes as one number whose lowest byte is the first.
+    @inline(__always)
+    func word(at start: Int, count: Int) -> UInt64 {
+        guard start <= self.count &- 8 else {
+            var word: UInt64 = 0
+            for index in 0..<count { word |= UInt64(self[start + index]) << (index &* 8) }
+            return word
+        }
+        // This load checks its bounds. Its name says unsafe because not every type allows every bit pattern.
+        let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+        return word & ~0 >> (64 &- count &* 8)
+    }
+
+    /// Whether the bytes at a place are those of a text, from one of its bytes on.
+    func matches(_ text: StaticString, from first: Int, at start: Int) -> Bool {
+        var index = first
+        while index < text.utf8CodeUnitCount {
+            guard self[start &+ index] == text.utf8Start[index] else { return false }
+            index &+= 1
+        }
+        return true
+    }
+}
+
+extension String {
+    /// Copies bytes that were found to be ASCII.
+    init(ascii text: Span<UInt8>) {
+        self.init(unsafeUninitializedCapacity: text.count) { buffer in
+            text.withUnsafeBufferPointer { buffer.update(fromContentsOf: $0) }
+        }
+    }
+
+    /// Copies bytes of UTF-8.
+    init(_ text: Span<UInt8>) {
+        self = text.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+}

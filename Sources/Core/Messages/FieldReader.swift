@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads the fields of one message from its bytes.
+///
+/// It checks each value in the payload and copies only what passed. It makes no string of a number or of a name.
+struct FieldReader {
+    // Copies of the document's arrays: each access through the document would count a reference.
+    private let bytes: [UInt8]
+    private let nodes: [JSONNode]
+
+    init(_ document: JSONDocument) {
+        bytes = document.bytes
+        nodes = document.nodes
+    }
+
+    /// Whether the field is absent or null, both of which stand for its default.
+    func isDefault(_ field: Field) -> Bool { kind(field) ?? .null == .null }
+
+    /// How many members or elements a field has.
+    func count(_ field: Field) -> Int { field.index.map { Int(nodes[$0].count) } ?? 0 }
+
+    /// The members of a field that must be an object.
+    @inline(__always)
+    func members(of field: Field) throws(MessageError) -> Members {
+        var members = Members(path: field.path)
+        try collect(field, &members)
+        return members
+    }
+
+    /// Fills a table in place: returned from here, it would be copied.
+    private func collect(_ field: Field, _ members: inout Members) throws(MessageError) {
+        guard let index = field.index else { throw field.error("is missing") }
+        let object = nodes[index]
+        guard object.kind == .object else { throw field.error("must be an object, not \(object.kind.phrase)") }
+        let text = bytes.span
+        let values = nodes.span
+        var next = Int32(truncatingIfNeeded: index) &+ 1
+        while next < object.next {
+            let value = values[Int(next)]
+            if let name = FieldName(value.name, in: text) { members.add(name, at: next) }
+            next = value.next
+        }
+    }
+
+    /// Calls a closure with each element of a field that must be a list, in order.
+    func forEachElement(
+        of field: Field,
+        atMost limit: Int,
+        of what: String,
+        _ body: (Field) throws(MessageError) -> Void
+    ) throws(MessageError) {
+        guard let index = field.index else { throw field.error("is missing") }
+        let list = nodes[index]
+        guard list.kind == .array else { throw field.error("must be a list, not \(list.kind.phrase)") }
+        guard list.count <= limit else {
+            throw field.error("has \(list.count) \(what); at most \(limit) are allowed")
+        }
+        var next = Int32(truncatingIfNeeded: index) + 1
+        var place = 0
+        while next < list.next {
+            try body(Field(path: field.path[place], index: next))
+            next = nodes[Int(next)].next
+            place += 1
+        }
+    }
+
+    /// A value that a model type makes of a string's text, after a check; the string must be present.
+    @inline(__always)
+    func requiredText<Value>(
+        _ field: Field,
+        _ make: (Span<UInt8>) throws(InvalidValue) -> Value
+    ) throws(MessageError) -> Value {
+        guard let index = field.index else { throw field.error("is missing") }
+        let node = nodes[index]
+        guard node.kind == .string else {
+            let string = try resolved(field, node)
+            return try field.rethrow { () throws(InvalidValue) in try make(string.utf8.span) }
+        }
+        return try field.rethrow { () throws(InvalidValue) in try make(bytes.span.extracting(node.range)) }
+    }
+
+    /// A value that a model type makes of a string's text, after a check; nil for the default.
+    @inline(__always)
+    func text<Value>(
+        _ field: Field,
+        _ make: (Span<UInt8>) throws(InvalidValue) -> Value
+    ) throws(MessageError) -> Value? {
+        isDefault(field) ? nil : try requiredText(field, make)
+    }
+
+    /// An identifier: a string, or a whole number as deployed control planes send it; nil for the default.
+    func identifier(_ field: Field) throws(MessageError) -> Identifier? {
+        guard let index = field.index, nodes[index].kind == .number else {
+            return try text(field) { text throws(InvalidValue) in try Identifier(text) }
+        }
+        return try field.rethrow { () throws(InvalidValue) in
+            try Identifier(bytes.span.extracting(nodes[index].range))
+        }
+    }
+
+    /// A whole number, as a JSON number or as a string of digits; nil for the default.
+    ///
+    /// A JSON number may have a fraction of zeros: encoders whose numbers are all floating-point write 80 as `80.0`.
+    /// An exponent is refused.
+    func integer(_ field: Field) throws(MessageError) -> Int? {
+        guard let index = field.index else { return nil }
+        let node = nodes[index]
+        switch node.kind {
+        case .null: return nil
+        case .number:
+            return try field.rethrow { () throws(InvalidValue) in
+                try WholeNumber.parse(bytes.span.extracting(node.range), isString: false)
+            }
+        case .string, .escapedString:
+            return try requiredText(field) { text throws(InvalidValue) in
+                try WholeNumber.parse(text, isString: true)
+            }
+        default: throw field.error("must be a whole number, not \(node.kind.phrase)")
+        }
+    }
+
+    /// A truth value, as JSON's or as a string in any case; nil for the default.
+    func boolean(_ field: Field) throws(MessageError) -> Bool? {
+        guard let index = field.index else { return nil }
+        let node = nodes[index]
+        switch node.kind {
+        case .null: return nil
+        case .true: return true
+        case .false: return false
+        case .string, .escapedString:
+            return try requiredText(field) { text throws(InvalidValue) in
+                if text.isLetters("true") { return true }
+                if text.isLetters("false") { return false }
+                throw InvalidValue("must be true or false, not \(Excerpt.quote(String(text)))")
+            }
+        default: throw field.error("must be true or false, not \(node.kind.phrase)")
+        }
+    }
+
+    private func kind(_ field: Field) -> JSONNode.Kind? { field.index.map { nodes[$0].kind } }
+
+    /// A string whose escape sequences are resolved.
+    private func resolved(_ field: Field, _ node: JSONNode) throws(MessageError) -> String {
+        guard node.kind == .escapedString else {
+            throw field.error("must be a string, not \(node.kind.phrase)")
+        }
+        guard let string = JSONEscapes.resolve(bytes[node.range]) else {
+            throw field.error("must not have half of a surrogate pair in it")
+        }
+        return string
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import SteelyardCore
+
+extension JSONValue {
+    /// What a look for a member finds.
+    enum Search {
+        case nothing
+        case one(JSONValue)
+        case several
+    }
+
+    /// Looks for an object's member.
+    func find(_ name: String) -> Search {
+        var found = Search.nothing
+        forEachMember { candidate, value in
+            guard candidate.equals(name) else { return }
+            if case .nothing = found { found = .one(value) } else { found = .several }
+        }
+        return found
+    }
+}
