@@ -25,7 +25,8 @@ public struct Message: Sendable {
         listName = list?.path.description ?? "loadbalancers"
         action =
             switch (kind, list) {
-            case (.update, let list?): .update(try LoadBalancerDecoder(limits: limits).decode(list))
+            case (.update, let list?):
+                .update(try LoadBalancerDecoder(limits: limits).decode(list).with(version: Self.version(root)))
             case (.archive, let list?): .archive(try ArchiveDecoder().decode(root, list))
             case (.suspend, _): .suspend
             case (.enable, _): .enable
@@ -36,6 +37,12 @@ public struct Message: Sendable {
             case (.diagnostics, _): .diagnostics
             case (.update, nil), (.archive, nil): throw MessageError(.root[.documentedLoadBalancers], "is missing")
             }
+    }
+
+    private static func version(_ root: Field) throws(MessageError) -> ConfigurationVersion? {
+        let field = try root.member(.configVersion)
+        guard let number = try field.integer() else { return nil }
+        return try field.rethrow { () throws(InvalidValue) in try ConfigurationVersion(number) }
     }
 
     private static func loadBalancers(_ root: Field) throws(MessageError) -> Field {
