@@ -145,6 +145,19 @@ struct VersionTests {
         #expect(try await version(of: agent) == 8)
     }
 
+    @Test("a STATS during a change never has a version that is newer than its nodes")
+    func statsDuringAChange() async throws {
+        let latch = Latch()
+        let agent = TestAgent(driver: RecordingDriver(pause: { if $0 == "status" { await latch.pass() } }))
+        #expect(try await agent.send(Self.update("7")).passed)
+        let stats = Task { try await agent.send(Self.stats).json["config_version"] }
+        await latch.waitForArrival()
+        #expect(try await agent.send(Self.update("8")).passed)
+        latch.open()
+        #expect(try await stats.value == 7)
+        #expect(try await version(of: agent) == 8)
+    }
+
     @Test("a DELETE forgets it: a later UPDATE starts afresh")
     func deleted() async throws {
         let agent = TestAgent()
@@ -185,7 +198,9 @@ struct VersionTests {
         let tasks = rows.map { row in
             let message =
                 row.port.map { Self.update("\(row.version)", port: $0) } ?? #"{"hpcs_action":"DELETE"}"#
-            return Task(executorPreference: queue) { await agent.dispatcher.handle(Array(message.utf8), job: TestJob()) }
+            return Task(executorPreference: queue) {
+                await agent.dispatcher.handle(Array(message.utf8), job: TestJob())
+            }
         }
         // The queue is in order: once this has run, all messages have arrived, and the first is held.
         await Task(executorPreference: queue) {}.value
