@@ -49,7 +49,10 @@ public enum LoadBalancerDriverContract {
     }
 
     /// All rules.
-    public static let checks: [Check] = [
+    public static let checks = deviceChecks + versionChecks
+
+    /// The rules about what is served, metered and logged.
+    private static let deviceChecks: [Check] = [
         Check("a device that was never configured says so") { driver, _ in
             try await require(driver.status() == .notConfigured, "status is notConfigured")
             try await expect(.notConfigured) { () throws(DriverError) in try await driver.suspend() }
@@ -210,28 +213,10 @@ public enum LoadBalancerDriverContract {
         throw ContractViolation("an error with the code \(code)")
     }
 
-    private static func expectServing(_ driver: any LoadBalancerDriver, _ ids: [String]) async throws {
+    static func expectServing(_ driver: any LoadBalancerDriver, _ ids: [String]) async throws {
         let status = try await driver.status()
         guard case .serving(let nodes) = status else { throw ContractViolation("\(status) should be serving") }
         let found = nodes.map(\.id.description)
         try require(found == ids, "\(found) should be \(ids)")
-    }
-}
-
-extension LoadBalancerDriverContract.Device {
-    fileprivate func node(_ id: String, _ condition: NodeCondition = .enabled) throws(InvalidValue) -> Node {
-        try Node(id: Identifier(id), address: HostAddress("127.0.0.1"), port: Port(nodePort), condition: condition)
-    }
-
-    fileprivate func http(nodes: [Node]) throws(InvalidValue) -> LoadBalancer {
-        try LoadBalancer(protocol: .http, address: IPAddress("127.0.0.1"), port: Port(httpPort), nodes: nodes)
-    }
-
-    fileprivate func tcp() throws(InvalidValue) -> LoadBalancer {
-        try LoadBalancer(protocol: .tcp, address: IPAddress("127.0.0.1"), port: Port(tcpPort), nodes: [node("1")])
-    }
-
-    fileprivate func both() throws(InvalidValue) -> LoadBalancerSet {
-        try LoadBalancerSet([http(nodes: [node("a"), node("b")]), tcp()])
     }
 }

@@ -135,8 +135,19 @@ struct AnswerTests {
             nodes: nodes
         )
         let set = try LoadBalancerSet([http, LoadBalancer(protocol: .tcp, port: Port(81), nodes: [])])
-        let served = DeviceState.Served(set: set, fingerprint: Fingerprint([1]), checksum: Fingerprint([2]))
-        for state in [DeviceState.notConfigured, .deleted, .serving(served), .suspended(served)] {
+        func served(_ version: Int?) throws -> DeviceState.Served {
+            let version = try version.map { number throws(InvalidValue) in try ConfigurationVersion(number) }
+            return DeviceState.Served(
+                set: set.with(version: version),
+                fingerprint: Fingerprint([1]),
+                checksum: Fingerprint([2])
+            )
+        }
+        let states: [DeviceState] = [
+            .notConfigured, .deleted, .serving(try served(nil)), .suspended(try served(nil)), .serving(try served(0)),
+            .suspended(try served(.max)),
+        ]
+        for state in states {
             let record = state.record
             #expect(DeviceState(record: record) == state)
             for count in record.indices { #expect(DeviceState(record: Array(record.prefix(count))) == nil) }

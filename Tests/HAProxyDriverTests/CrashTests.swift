@@ -58,13 +58,16 @@ struct CrashTests {
             func nodes(_ names: [String]) throws -> [Node] {
                 try names.map { try .local($0 == "two" ? "one" : $0, back.port($0)) }
             }
-            func set(_ names: [String], retries: Int = 3) throws -> LoadBalancerSet {
+            func set(_ names: [String], version: Int, retries: Int = 3) throws -> LoadBalancerSet {
                 let options = try ConnectionOptions(connectRetries: retries)
-                return try LoadBalancerSet([device.http(nodes(names), options: options), device.tcp(nodes(names))])
+                return try LoadBalancerSet(
+                    [device.http(nodes(names), options: options), device.tcp(nodes(names))],
+                    version: ConfigurationVersion(version)
+                )
             }
-            let old = try set(["one", "three"])
+            let old = try set(["one", "three"], version: 1)
             // One node moves, one goes, one comes.
-            let new = try set(["two", "four"], retries: way == .reload ? 5 : 3)
+            let new = try set(["two", "four"], version: 2, retries: way == .reload ? 5 : 3)
             if way != .start { try await device.driver.apply(old) }
             try await applyInAnAgentThatIsKilled(device, new, step)
             if aftermath == .ends, let master = try await device.processes()?.master {
@@ -75,7 +78,9 @@ struct CrashTests {
             try await supervised(next) {
                 let isOld = try await eventuallyServes(next, way == .start ? nil : old, new)
                 if !isOld || way != .start { try await expectServed(device, isOld ? old : new, isOld) }
-                let last = try set(["three"])
+                let oldVersion = way == .start ? nil : old.version
+                #expect(try await next.configurationVersion() == (isOld ? oldVersion : new.version))
+                let last = try set(["three"], version: 3)
                 try await next.apply(last)
                 #expect(try await HTTPClient(port: device.httpPort).get("/").text == "three")
             }

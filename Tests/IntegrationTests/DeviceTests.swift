@@ -13,13 +13,17 @@ import Testing
         let back: HTTPBackEnd
 
         init() throws {
-            port = try FreePort.next()
-            back = try HTTPBackEnd(name: "served")
+            self.init(port: try FreePort.next(), back: try HTTPBackEnd(name: "served"))
         }
 
-        func update(port: Int? = nil, weight: Int = 1) -> String {
+        init(port: Int, back: HTTPBackEnd) {
+            self.port = port
+            self.back = back
+        }
+
+        func update(port: Int? = nil, weight: Int = 1, version: String = "null") -> String {
             """
-            {"hpcs_action":"UPDATE","loadBalancers":[{"name":"lb #1","protocol":"HTTP","port":\(port ?? self.port),
+            {"hpcs_action":"UPDATE","config_version":\(version),"loadBalancers":[{"name":"lb #1","protocol":"HTTP","port":\(port ?? self.port),
             "algorithm":"ROUND_ROBIN","monitor":{"type":"CONNECT","delay":30,"timeout":30,"attempts":2},
             "nodes":[{"id":7,"address":"127.0.0.1","port":\(back.port),"weight":\(weight),"condition":"ENABLED",
             "backup":"FALSE"}]}]}
@@ -90,6 +94,49 @@ import Testing
             let answers = try await traffic.value
             #expect(answers > 0)
             _ = try await next.send("delete")
+            await next.process.stop()
+        }
+    }
+
+    /// A job that is delivered late does not undo a newer change, whichever agent it meets.
+    @Test func aStaleUpdateIsRefused() async throws {
+        let (old, new) = (try Service(), try HTTPBackEnd(name: "newer"))
+        defer {
+            old.back.stop()
+            new.stop()
+        }
+        let newer = Service(port: old.port, back: new)
+        try await withAgent(driver: "haproxy") { agent in
+            func expectNewer(_ agent: AgentUnderTest) async throws {
+                let late = try await agent.send("-", input: old.update(version: "41"))
+                let reply = try late.reply()
+                #expect(late.code == 1 && reply["hpcs_response"] as? String == "FAIL")
+                #expect((reply["hpcs_error"] as? String)?.hasPrefix("config_version 41 is lower than 42") == true)
+                #expect(reply["hpcs_error_code"] as? String == "stale_version")
+                #expect(reply["hpcs_error_field"] as? String == "config_version")
+                #expect(reply["config_version"] as? Int == 41, "the request is echoed")
+                let stats = try await agent.send("stats").reply()
+                #expect(stats["config_version"] as? Int == 42, "\(stats)")
+            }
+            let first = try await agent.send("-", input: old.update(version: "41")).code
+            let second = try await agent.send("-", input: newer.update(version: #""42""#)).code
+            #expect(first == 0 && second == 0)
+            try await expectNewer(agent)
+            let suspended = try await agent.send("suspend").code
+            #expect(suspended == 0)
+            await agent.process.stop()
+            let next = try await agent.restarted(driver: "haproxy")
+            try await expectNewer(next)
+            let enabled = try await next.send("enable").code
+            #expect(enabled == 0)
+            try await expectNewer(next)
+            let answer = try await newer.answer()
+            #expect(answer == "newer")
+            let repeated = try await next.send("-", input: newer.update(version: "42")).code
+            #expect(repeated == 0)
+            let deleted = try await next.send("delete").code
+            let afresh = try await next.send("-", input: old.update(version: "1")).code
+            #expect(deleted == 0 && afresh == 0)
             await next.process.stop()
         }
     }

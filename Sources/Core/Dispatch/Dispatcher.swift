@@ -101,7 +101,7 @@ public final class Dispatcher: Sendable {
                 "failed",
                 metadata: metadata(job, kind, "FAIL").merging([LogKeys.error: "\(error.message)"]) { $1 }
             )
-            return Outcome(Reply(to: document, error: error.message, fields: marked(error.fields)))
+            return Outcome(Reply(to: document, error: error.message, fields: marked(error.replyFields)))
         }
     }
 
@@ -167,6 +167,8 @@ extension Dispatcher {
             throw ActionFailure("\(Self.greatestWaitingChanges) changes are waiting already; send it again later")
         }
         await place?.wait()
+        // Not before the turn has come: a change that was queued earlier may have raised the version.
+        if case .apply(let wanted) = change { try await requireCurrent(wanted.version, message) }
         try await driven(message) { () throws(DriverError) in
             if isDryRun {
                 let difference = try await driver.preview(change)
@@ -186,12 +188,25 @@ extension Dispatcher {
         }
     }
 
+    /// Refuses an UPDATE that is older than what the device has.
+    private func requireCurrent(_ version: ConfigurationVersion?, _ message: Message) async throws(ActionFailure) {
+        guard let version, let current = try await currentVersion(message), version < current else { return }
+        throw ActionFailure(staleVersion: version, current: current)
+    }
+
+    private func currentVersion(_ message: Message) async throws(ActionFailure) -> ConfigurationVersion? {
+        try await driven(message) { () throws(DriverError) in try await driver.configurationVersion() }
+    }
+
     private func stats(_ message: Message) async throws(ActionFailure) -> Done {
+        // Read before the nodes: during a change, the reply must not have a version that is not served yet.
+        let version = try await currentVersion(message)
+        let versionField = version.map { [JSONFragment.Member("config_version", .integer(Int64($0.number)))] } ?? []
         switch try await driven(message, { () throws(DriverError) in try await driver.status() }) {
         case .serving(let nodes):
-            return Done(fields: [.init("nodes", .array(nodes.map(\.json)))])
+            return Done(fields: [.init("nodes", .array(nodes.map(\.json)))] + versionField)
         case .suspended:
-            return Done(fields: [.init("status", .string("SUSPENDED"))])
+            return Done(fields: [.init("status", .string("SUSPENDED"))] + versionField)
         case .deleted:
             throw ActionFailure(
                 .alreadyDeleted,

@@ -9,12 +9,17 @@
 /// - **Changes** (`apply`, `suspend`, `enable`, `delete`) come one at a time, in the order in which they were queued.
 ///   Each either succeeds, and the device then is as asked, or throws, and the device is as before. Each may come
 ///   again, because Gearman hands a job out again when a worker dies with it.
-/// - **Reading** (`status`, `usage`, `openLog`) may come at any time, beside a change too, and waits for none.
+/// - **Reading** (`status`, `configurationVersion`, `usage`, `openLog`) may come at any time, during a change too, and
+///   waits for none.
+/// - **The version** of the configuration is kept with the configuration, committed in the same step, and never compared:
+///   the dispatcher has refused what is stale before a driver is called.
 /// - What a driver cannot do it says with ``DriverError``; the reply then names the driver and the action.
 public protocol LoadBalancerDriver: Sendable {
     /// Serves exactly these load balancers; on a suspended device, from the next `enable` on.
     ///
-    /// - Throws: `DriverError`; the device then serves exactly what it served before.
+    /// The version of the configuration is kept with it, also where only the version differs.
+    ///
+    /// - Throws: `DriverError`; the device then serves exactly what it served before, with the version of before.
     func apply(_ wanted: LoadBalancerSet) async throws(DriverError)
 
     /// Stops serving, and keeps the configuration. A suspended device stays suspended.
@@ -43,6 +48,16 @@ public protocol LoadBalancerDriver: Sendable {
     ///
     /// - Throws: `DriverError` where the device should serve and does not, or where it cannot be asked.
     func status() async throws(DriverError) -> DeviceStatus
+
+    /// The version of the configuration that the device serves, or keeps while it is suspended.
+    ///
+    /// It is that of the last successful `apply`. It outlives the agent as the configuration does, and ends with a
+    /// `delete`. It is read before each UPDATE that has a version, and by STATS, so it should cost little; it is known
+    /// also where the proxy does not run.
+    ///
+    /// - Returns: nil where the last `apply` had no version, and where nothing is configured.
+    /// - Throws: `DriverError` where the driver's state cannot be read.
+    func configurationVersion() async throws(DriverError) -> ConfigurationVersion?
 
     /// Says how many bytes were sent to clients since the last committed report.
     ///

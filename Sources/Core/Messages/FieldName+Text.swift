@@ -57,7 +57,7 @@ extension FieldName {
             case 9: oneOf(.condition, .algorithm)
             case 11: oneOf(.action)
             case 13: oneOf(.documentedLoadBalancers, .deployedLoadBalancers)
-            case 14: oneOf(.clientTimeout, .serverTimeout)
+            case 14: oneOf(.clientTimeout, .serverTimeout, .configVersion)
             case 15: oneOf(.connectTimeout, .connectRetries)
             case 22: oneOf(.objectStoreType)
             case 23: oneOf(.objectStoreToken)

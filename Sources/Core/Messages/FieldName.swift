@@ -4,7 +4,7 @@
 /// The names of all fields that a message may have a meaning for.
 enum FieldName: UInt8, Sendable {
     case action, objectStoreType, objectStoreEndpoint, objectStoreToken, objectStoreBasePath
-    case documentedLoadBalancers, deployedLoadBalancers
+    case documentedLoadBalancers, deployedLoadBalancers, configVersion
     case id, name, `protocol`, address, port, algorithm, monitor, options, nodes
     case weight, backup, condition
     case type, delay, timeout, attempts, path
@@ -21,6 +21,7 @@ enum FieldName: UInt8, Sendable {
         case .objectStoreBasePath: "hpcs_object_store_basepath"
         case .documentedLoadBalancers: "loadbalancers"
         case .deployedLoadBalancers: "loadBalancers"
+        case .configVersion: "config_version"
         case .id: "id"
         case .name: "name"
         case .protocol: "protocol"

@@ -26,7 +26,11 @@ public struct Message: Sendable {
         listName = list?.path.description ?? "loadbalancers"
         action =
             switch (kind, list) {
-            case (.update, let list?): .update(try LoadBalancerDecoder(reader: reader, limits: limits).decode(list))
+            case (.update, let list?):
+                .update(
+                    try LoadBalancerDecoder(reader: reader, limits: limits).decode(list)
+                        .with(version: Self.version(root, reader))
+                )
             case (.archive, let list?): .archive(try ArchiveDecoder(reader: reader).decode(root, list))
             case (.suspend, _): .suspend
             case (.enable, _): .enable
@@ -37,6 +41,15 @@ public struct Message: Sendable {
             case (.diagnostics, _): .diagnostics
             case (.update, nil), (.archive, nil): throw MessageError(.root[.documentedLoadBalancers], "is missing")
             }
+    }
+
+    private static func version(
+        _ root: Members,
+        _ reader: FieldReader
+    ) throws(MessageError) -> ConfigurationVersion? {
+        let field = try root.field(.configVersion)
+        guard let number = try reader.integer(field) else { return nil }
+        return try field.rethrow { () throws(InvalidValue) in try ConfigurationVersion(number) }
     }
 
     private static func loadBalancers(_ root: Members) throws(MessageError) -> Field {

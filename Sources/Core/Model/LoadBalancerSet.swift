@@ -1,16 +1,21 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// All that a device is to serve: one load balancer, or an HTTP and a TCP one.
+/// All that a device is to serve: one load balancer, or an HTTP and a TCP one, with the version of the configuration.
 public struct LoadBalancerSet: Hashable, Sendable {
     /// The load balancers, in the message's order.
     public let loadBalancers: [LoadBalancer]
+    /// The version that the UPDATE gives this configuration; nil where it gives none.
+    public private(set) var version: ConfigurationVersion?
 
     /// Checks that the load balancers can be together on one device.
     ///
+    /// - Parameters:
+    ///   - loadBalancers: The load balancers, in the message's order.
+    ///   - version: The version of the configuration; nil for none.
     /// - Throws: `InvalidValue` for none or more than two; for two that are not one HTTP and one TCP; for two that
     ///   would listen on the same port of the same address. A member is given where one of them is at fault.
-    public init(_ loadBalancers: [LoadBalancer]) throws(InvalidValue) {
+    public init(_ loadBalancers: [LoadBalancer], version: ConfigurationVersion? = nil) throws(InvalidValue) {
         guard (1...2).contains(loadBalancers.count) else {
             throw InvalidValue("must have one or two load balancers, not \(loadBalancers.count)")
         }
@@ -24,6 +29,14 @@ public struct LoadBalancerSet: Hashable, Sendable {
             }
         }
         self.loadBalancers = loadBalancers
+        self.version = version
+    }
+
+    /// The same load balancers with another version, or with none.
+    public func with(version: ConfigurationVersion?) -> LoadBalancerSet {
+        var set = self
+        set.version = version
+        return set
     }
 
     private static func collide(_ first: LoadBalancer, _ second: LoadBalancer) -> Bool {

@@ -107,6 +107,11 @@ public final class HAProxyDriver: LoadBalancerDriver {
         try await reader.status(isPausing: { [store] in store.isPausing }, of: { [store] in store.state })
     }
 
+    /// The version of the committed state, from memory; HAProxy is not asked.
+    public func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+        store.state.served?.set.version
+    }
+
     /// Reads the counters of all workers, and reports what was sent to clients since the last committed report.
     ///
     /// - Throws: `DriverError`: also where a worker does not answer; what it has sent stays for the next report.

@@ -52,6 +52,11 @@ public final class NoOpDriver: LoadBalancerDriver {
         device.withLock { $0.status }
     }
 
+    /// Says which version the last configuration was given.
+    public func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+        device.withLock { $0.version }
+    }
+
     /// Reports no bytes, over the time since the last committed report.
     public func usage() async throws(DriverError) -> UsageReport {
         try device.withLock { device throws(DriverError) in try device.usage(until: now()) }

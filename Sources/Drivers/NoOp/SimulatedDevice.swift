@@ -24,6 +24,15 @@ struct SimulatedDevice {
         }
     }
 
+    var version: ConfigurationVersion? { configured?.version }
+
+    private var configured: LoadBalancerSet? {
+        switch phase {
+        case .serving(let set), .suspended(let set): set
+        case .notConfigured, .deleted: nil
+        }
+    }
+
     mutating func perform(_ change: DeviceChange, at time: UTCTimestamp) throws(DriverError) {
         switch (change, phase) {
         case (.apply(let wanted), .suspended):
@@ -50,9 +59,7 @@ struct SimulatedDevice {
 
     func usage(until time: UTCTimestamp) throws(DriverError) -> UsageReport {
         try requireConfiguration()
-        var served: [MeteredProtocol] = []
-        if case .serving(let set) = phase { served = set.loadBalancers.map(\.protocol.metered) }
-        if case .suspended(let set) = phase { served = set.loadBalancers.map(\.protocol.metered) }
+        let served = configured?.loadBalancers.map(\.protocol.metered) ?? []
         let start = reported ?? time
         return UsageReport(
             start: start,

@@ -17,6 +17,10 @@ struct FixedStatus: LoadBalancerDriver {
     func delete() async throws(DriverError) { try await device.delete() }
     func preview(_ change: DeviceChange) async throws(DriverError) -> String { try await device.preview(change) }
     func status() async throws(DriverError) -> DeviceStatus { state }
+    func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+        try await device.configurationVersion()
+    }
+
     func usage() async throws(DriverError) -> UsageReport { try await device.usage() }
     func commit(_ report: UsageReport) async throws(DriverError) { try await device.commit(report) }
 

@@ -3,6 +3,7 @@
 
 import NoOpDriver
 import SteelyardCore
+import SteelyardTestSupport
 import Synchronization
 
 /// A driver that breaks one rule of the contract and keeps the others.
@@ -11,6 +12,8 @@ final class FaultyDriver: LoadBalancerDriver {
         case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions, suspendsOnce
         case servesWhenApplied, deletesOnce, staysSuspended, forgetsProtocols, startsSpansAfresh, previewsForReal, loses
         case deletesOpenLogs, commitsBackwards, mixesParts, ignoresMarks
+        case keepsGreatestVersion, keepsVersionOverNone, skipsNewVersions, losesVersionSuspended, keepsDeletedVersion
+        case previewsVersions, keepsFailedVersion
 
         /// The check that must complain.
         var check: String {
@@ -32,6 +35,14 @@ final class FaultyDriver: LoadBalancerDriver {
             case .commitsBackwards: "committing an older report changes nothing"
             case .mixesParts: "the parts of a log are the same together as each alone"
             case .ignoresMarks: "the end of a log parts what is there from what is not"
+            case .keepsGreatestVersion, .keepsVersionOverNone:
+                "the version is that of the last apply, be it higher, lower or none"
+            case .skipsNewVersions: "an apply that differs in its version alone keeps the new version"
+            case .losesVersionSuspended:
+                "the version outlasts suspend and enable, and an apply while suspended replaces it"
+            case .keepsDeletedVersion: "delete forgets the version"
+            case .previewsVersions: "a preview keeps no version"
+            case .keepsFailedVersion: "an apply that fails leaves the version as it was"
             case .loses: "a log can be opened and read to its end, more than once"
             }
         }
@@ -42,6 +53,7 @@ final class FaultyDriver: LoadBalancerDriver {
         var wasSuspended = false
         var wasDeleted = false
         var committed: UTCTimestamp?
+        var previewed: ConfigurationVersion?
     }
 
     private let fault: Fault
@@ -58,6 +70,12 @@ final class FaultyDriver: LoadBalancerDriver {
         if fault == .appliesOnce, before.applied.dropLast().contains(wanted) { throw DriverError(.rejected, "again?") }
         if fault == .wantsNodes, wanted.loadBalancers.contains(where: \.nodes.isEmpty) {
             throw DriverError(.rejected, "no nodes")
+        }
+        if fault == .skipsNewVersions, before.applied.dropLast().last?.loadBalancers == wanted.loadBalancers { return }
+        if fault == .keepsFailedVersion,
+            wanted.loadBalancers[0].port.number == LoadBalancerDriverContract.Device.example.nodePort
+        {
+            throw DriverError(.addressInUse, "is taken")
         }
         if fault == .addsToWhatIsThere, before.applied.count > 1 { return }
         try await device.apply(wanted)
@@ -85,6 +103,7 @@ final class FaultyDriver: LoadBalancerDriver {
 
     func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         let difference = try await device.preview(change)
+        if case .apply(let wanted) = change { memory.withLock { $0.previewed = wanted.version } }
         if fault == .previewsForReal, case .apply(let wanted) = change { try await device.apply(wanted) }
         return difference
     }
@@ -95,6 +114,21 @@ final class FaultyDriver: LoadBalancerDriver {
         case .reversesNodes: return .serving(nodes.reversed())
         case .ignoresConditions: return .serving(nodes.map { NodeStatus(id: $0.id, state: .up) })
         default: return .serving(nodes)
+        }
+    }
+
+    func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+        let version = try await device.configurationVersion()
+        let memory = memory.withLock { $0 }
+        let versions = memory.applied.map(\.version)
+        switch fault {
+        case .keepsGreatestVersion: return version.flatMap { _ in versions.compactMap(\.self).max() }
+        case .keepsVersionOverNone: return version ?? versions.compactMap(\.self).last
+        case .losesVersionSuspended: return try await device.status() == .suspended ? nil : version
+        case .keepsDeletedVersion: return try await device.status() == .deleted ? versions.last ?? nil : version
+        case .previewsVersions: return memory.previewed ?? version
+        case .keepsFailedVersion: return versions.last ?? nil
+        default: return version
         }
     }
 

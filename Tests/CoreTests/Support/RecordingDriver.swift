@@ -81,6 +81,12 @@ final class RecordingDriver: LoadBalancerDriver {
         return try await device.status()
     }
 
+    /// Not written down: it comes with other calls.
+    func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+        if let error = failure?("version") { throw error }
+        return try await device.configurationVersion()
+    }
+
     func usage() async throws(DriverError) -> UsageReport {
         try await note("usage")
         if let report = state.withLock({ $0.usage }) { return report }

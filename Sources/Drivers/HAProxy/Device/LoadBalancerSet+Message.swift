@@ -6,7 +6,9 @@ import SteelyardCore
 extension LoadBalancerSet {
     /// The members of the UPDATE that asks for this, so that the state is read by the rules that messages are read by.
     var messageMembers: [JSONFragment.Member] {
-        [.init("hpcs_action", .string("UPDATE")), .init("loadbalancers", .array(loadBalancers.map(\.json)))]
+        var members: [JSONFragment.Member] = [.init("hpcs_action", .string("UPDATE"))]
+        if let version { members.append(.init("config_version", .integer(Int64(version.number)))) }
+        return members + [.init("loadbalancers", .array(loadBalancers.map(\.json)))]
     }
 
     /// Reads a message that has those members among others.

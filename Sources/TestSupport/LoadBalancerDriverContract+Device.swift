@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+extension LoadBalancerDriverContract.Device {
+    func node(_ id: String, _ condition: NodeCondition = .enabled) throws(InvalidValue) -> Node {
+        try Node(id: Identifier(id), address: HostAddress("127.0.0.1"), port: Port(nodePort), condition: condition)
+    }
+
+    func http(nodes: [Node]) throws(InvalidValue) -> LoadBalancer {
+        try LoadBalancer(protocol: .http, address: IPAddress("127.0.0.1"), port: Port(httpPort), nodes: nodes)
+    }
+
+    func tcp() throws(InvalidValue) -> LoadBalancer {
+        try LoadBalancer(protocol: .tcp, address: IPAddress("127.0.0.1"), port: Port(tcpPort), nodes: [node("1")])
+    }
+
+    func both(version: Int? = nil) throws(InvalidValue) -> LoadBalancerSet {
+        try LoadBalancerSet([http(nodes: [node("a"), node("b")]), tcp()], version: Self.version(version))
+    }
+
+    /// A load balancer on the port that the node listens on.
+    func onTakenPort(version: Int) throws(InvalidValue) -> LoadBalancerSet {
+        try LoadBalancerSet(
+            [LoadBalancer(protocol: .tcp, address: IPAddress("127.0.0.1"), port: Port(nodePort), nodes: [])],
+            version: Self.version(version)
+        )
+    }
+
+    private static func version(_ number: Int?) throws(InvalidValue) -> ConfigurationVersion? {
+        guard let number else { return nil }
+        return try ConfigurationVersion(number)
+    }
+}
