@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Logging
+import Synchronization
 
 /// Takes a message's bytes and answers with the reply's.
 ///
@@ -10,10 +11,15 @@ public import Logging
 public final class Dispatcher: Sendable {
     private let driver: any LoadBalancerDriver
     private let driverName: String
-    private let archiver: LogArchiver
-    private let diagnostics: any DeviceDiagnostics
+    /// What a reload of the configuration replaces; a message that is in hand keeps what it began with.
+    private struct Parts {
+        var archiver: LogArchiver
+        var diagnostics: any DeviceDiagnostics
+        var limits: MessageLimits
+    }
+
+    private let parts: Mutex<Parts>
     private let release: Release
-    private let limits: MessageLimits
     private let isDryRun: Bool
     private let logger: Logger
     private let changes = SerialGate()
@@ -42,12 +48,30 @@ public final class Dispatcher: Sendable {
     ) {
         self.driver = driver
         self.driverName = driverName
-        self.archiver = archiver
-        self.diagnostics = diagnostics
+        parts = Mutex(Parts(archiver: archiver, diagnostics: diagnostics, limits: limits))
         self.release = release
-        self.limits = limits
         self.isDryRun = isDryRun
         self.logger = logger
+    }
+
+    private var archiver: LogArchiver { parts.withLock { $0.archiver } }
+    private var diagnostics: any DeviceDiagnostics { parts.withLock { $0.diagnostics } }
+    private var limits: MessageLimits { parts.withLock { $0.limits } }
+
+    /// Replaces parts for the messages that come from now on.
+    ///
+    /// - Parameters:
+    ///   - archiver: What ships the logs.
+    ///   - diagnostics: What tries the network.
+    ///   - limits: How large a message may be.
+    package func replace(archiver: LogArchiver, diagnostics: any DeviceDiagnostics, limits: MessageLimits) {
+        parts.withLock { parts in
+            parts = Parts(
+                archiver: archiver.replacing(parts.archiver),
+                diagnostics: diagnostics,
+                limits: limits
+            )
+        }
     }
 
     /// The reply to a payload that is too large to be read at all.
@@ -206,6 +230,7 @@ extension Dispatcher {
         _ message: Message,
         _ job: any JobContext
     ) async throws(ActionFailure) -> Done {
+        let archiver = archiver
         do throws(ObjectStoreError) { try archiver.checkAllowed(request.endpoint) } catch {
             throw ActionFailure(error.message)
         }
