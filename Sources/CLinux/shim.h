@@ -3,13 +3,19 @@
 
 #pragma once
 
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /// Has every block of memory that is larger than this be a mapping of its own, always: by itself, the allocator takes to
@@ -35,10 +41,113 @@ static inline int steelyard_pidfd_send_signal(int descriptor, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);
 }
 
-// In glibc since 2.34, in a part of its header that Swift's module leaves out.
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+// vfork rather than posix_spawn: the child must get its own limit on descriptors, and the error of execve.
 
-/// Has the new process begin without any descriptor of this number or above. Returns an error number, or 0.
-static inline int steelyard_spawn_close_from(posix_spawn_file_actions_t *actions, int from) {
-    return posix_spawn_file_actions_addclosefrom_np(actions, from);
+/// Starts a program in a child process that shares nothing with this one but what is given here.
+///
+/// Every signal has its standard effect in the child and none is blocked. Descriptors above 2 are closed.
+///
+/// - Parameters:
+///   - directory: The working directory; NULL for this process's.
+///   - input, output, error: The standard streams; each descriptor must be above 2.
+///   - descriptors: The limit on descriptors; NULL for this process's.
+///   - failure: Receives an error number where the result is -1.
+static __attribute__((noinline)) pid_t steelyard_spawn(
+    const char *path, char *const *arguments, char *const *environment, const char *directory,
+    int input, int output, int error, int starts_session, const struct rlimit *descriptors, int *failure
+) {
+    // The child runs in this process's memory until execve: no handler may run there.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    volatile int reason = 0;
+    pid_t child = vfork();
+    if (child == 0) {
+        struct sigaction standard;
+        memset(&standard, 0, sizeof standard);
+        standard.sa_handler = SIG_DFL;
+        for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
+        // A filter of system calls may refuse this; the program then has this process's limit.
+        if (descriptors) setrlimit(RLIMIT_NOFILE, descriptors);
+        if ((!starts_session || setsid() >= 0) && dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(error, 2) >= 0
+            && (!directory || chdir(directory) == 0)) {
+            // All of this process's own are closed by execve anyway.
+            syscall(SYS_close_range, 3u, ~0u, 0u);
+            sigset_t none;
+            sigemptyset(&none);
+            sigprocmask(SIG_SETMASK, &none, NULL);
+            execve(path, arguments, environment);
+        }
+        reason = errno;
+        _exit(127);
+    }
+    if (child < 0) reason = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (reason == 0) return child;
+    if (child > 0) while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+    *failure = reason;
+    return -1;
+}
+
+/// The number of a child that has ended and was not waited for, which stays so. 0 where there is none, -1 sets errno.
+static inline pid_t steelyard_ended_child(void) {
+    siginfo_t information;
+    information.si_pid = 0;
+    return waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT) == 0 ? information.si_pid : -1;
+}
+
+/// Whether the kernel hands orphans among this process's descendants to it.
+static inline int steelyard_adopts_orphans(void) {
+    int subreaper = 0;
+    prctl(PR_GET_CHILD_SUBREAPER, &subreaper, 0, 0, 0);
+    return subreaper || getpid() == 1;
+}
+
+/// Makes a pipe: its reading end and its writing end, closed by execve. -1 sets errno.
+static inline int steelyard_pipe(int ends[2], int is_nonblocking) {
+    return (int)syscall(SYS_pipe2, ends, O_CLOEXEC | (is_nonblocking ? O_NONBLOCK : 0));
+}
+
+/// Another descriptor for the same file, above those of the standard streams. -1 sets errno.
+static inline int steelyard_duplicate_above_standard(int descriptor) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+}
+
+// One Swift file uses what follows, so that there is one such variable.
+static int steelyard_signal_pipe = -1;
+
+static void steelyard_note_signal(int signal) {
+    int before = errno;
+    unsigned char byte = (unsigned char)signal;
+    if (write(steelyard_signal_pipe, &byte, 1) < 0) {}
+    errno = before;
+}
+
+/// Has a signal write its number, a byte, into a pipe, and have no other effect. -1 sets errno.
+static inline int steelyard_catch_signal(int signal, int pipe) {
+    steelyard_signal_pipe = pipe;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = steelyard_note_signal;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    return sigaction(signal, &action, NULL);
+}
+
+/// Sends a datagram on a connected socket, with a descriptor unless that is negative. -1 sets errno.
+static inline ssize_t steelyard_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor) {
+    union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr header; } control;
+    memset(&control, 0, sizeof control);
+    struct iovec part = { .iov_base = (void *)bytes, .iov_len = count };
+    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+    if (descriptor >= 0) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

@@ -4,6 +4,7 @@
 import Foundation
 import Logging
 import SteelyardCore
+import SteelyardSystem
 import SystemPackage
 import TestServers
 
@@ -20,6 +21,15 @@ struct DeviceUnderTest: Sendable {
     /// Another driver over the same folder: what a restarted agent has.
     func restarted() throws -> HAProxyDriver {
         try HAProxyDriver(configuration: configuration, logger: DeviceUnderTest.logger)
+    }
+
+    /// The same, under a service manager that keeps the connections to workers from one agent to the next.
+    func restarted(by manager: StandInServiceManager) throws -> HAProxyDriver {
+        try HAProxyDriver(
+            configuration: configuration,
+            logger: DeviceUnderTest.logger,
+            serviceManager: ServiceManager(socketPath: manager.address, inherited: manager.copies())
+        )
     }
 
     /// The processes that HAProxy has now.

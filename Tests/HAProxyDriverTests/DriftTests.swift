@@ -4,6 +4,7 @@
 import Foundation
 import Logging
 import SteelyardCore
+import SteelyardSystem
 import TestServers
 import Testing
 

@@ -3,6 +3,7 @@
 
 import Foundation
 import SteelyardCore
+import SteelyardSystem
 import TestServers
 import Testing
 
@@ -43,10 +44,14 @@ struct MeterReloadTests {
     @Test
     func suspensionsAndAgentsThatAreKilledLoseNothing() async throws {
         let node = try HTTPBackEnd()
-        defer { node.stop() }
+        let manager = try StandInServiceManager()
+        defer {
+            node.stop()
+            manager.stop()
+        }
         try await withDevice { device in
             // Never supervised, and so gone without a last reading, as after a `kill -9`.
-            var driver = try device.restarted()
+            var driver = try device.restarted(by: manager)
             try await driver.apply(device.variant(0, node.port))
             let clients = MeteredClients()
             for round in 1...5 {
@@ -54,7 +59,7 @@ struct MeterReloadTests {
                 let session = Task { try await clients.ask(.tcp, device.tcpPort, "/slow/300000/600") }
                 try await Task.sleep(for: .milliseconds(100))
                 try await driver.apply(device.variant(round, node.port))
-                driver = try device.restarted()
+                driver = try device.restarted(by: manager)
                 // The worker of the download is an old one, which in every other round ends what it has to do unseen.
                 if round.isMultiple(of: 2) { _ = try await (download.value, session.value) }
                 let (http, tcp) = try await supervised(driver) {
@@ -65,14 +70,51 @@ struct MeterReloadTests {
                 }
                 #expect(http && tcp)
                 try await driver.suspend()
-                driver = try device.restarted()
+                driver = try device.restarted(by: manager)
                 try await driver.enable()
                 _ = try await clients.ask(.tcp, device.tcpPort, "/bytes/100")
             }
             try await expectExact(driver, clients)
             try await driver.commit(driver.usage())
-            driver = try device.restarted()
+            driver = try device.restarted(by: manager)
             #expect(try await driver.usage().entries.map(\.bytesOut) == [0, 0])
+            // What is kept for workers that have ended is given up.
+            try await supervised(driver) {
+                try await eventually("one connection is kept, that of the current worker") { manager.kept.count == 1 }
+            }
+        }
+    }
+
+    /// An old worker whose last client leaves while no agent runs waits for the next agent; without a service manager that
+    /// keeps its connection, it ends.
+    @Test(arguments: [true, false])
+    func anOldWorkerWaitsForTheNextAgent(_ isKept: Bool) async throws {
+        let node = try HTTPBackEnd()
+        let manager = try StandInServiceManager()
+        defer {
+            node.stop()
+            manager.stop()
+        }
+        try await withDevice { device in
+            var driver: HAProxyDriver? = try isKept ? device.restarted(by: manager) : device.restarted()
+            try await driver?.apply(device.variant(0, node.port))
+            let clients = MeteredClients()
+            async let download = clients.ask(.http, device.httpPort, "/slow/500000/1000")
+            try await eventually("the download has begun") { clients.received[.http, default: 0] > 0 }
+            try await driver?.apply(device.variant(1, node.port))
+            let old = try #require(try await device.processes()?.oldWorkers.first)
+            driver = nil
+            #expect(try await download)
+            let handle = ProcessHandle(old)
+            let hasEnded = try await blocking { handle?.waitForEnd(by: .after(.seconds(isKept ? 1 : 10))) ?? true }
+            #expect(hasEnded == !isKept)
+            guard isKept else { return }
+            let next = try device.restarted(by: manager)
+            try await expectExact(next, clients)
+            try await supervised(next) {
+                try await eventually("the old worker is let go") { try await device.processes()?.oldWorkers == [] }
+            }
+            try await expectExact(next, clients)
         }
     }
 

@@ -19,12 +19,13 @@ struct AgentUnderTest: Sendable {
         servers: [String],
         driver: String = "noop",
         _ more: [String] = [],
-        variables: [String: String] = [:]
+        variables: [String: String] = [:],
+        logLevel: String? = "trace"
     ) async throws -> AgentUnderTest {
         let state = folder.appending(path: "state").path
         let arguments =
-            ["worker", "--driver", driver, "--function", function, "--state-dir", state, "--log-level", "trace"]
-            + servers.flatMap { ["--gearman", $0] } + more
+            ["worker", "--driver", driver, "--function", function, "--state-dir", state]
+            + (logLevel.map { ["--log-level", $0] } ?? []) + servers.flatMap { ["--gearman", $0] } + more
         let name = "worker-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
         let process = try await ChildProcess.start(
             SteelyardProgram.path,

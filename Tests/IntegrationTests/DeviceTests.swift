@@ -21,11 +21,11 @@ import Testing
             self.back = back
         }
 
-        func update(port: Int? = nil, weight: Int = 1, version: String = "null") -> String {
+        func update(port: Int? = nil, weight: Int = 1, version: String = "null", options: String = "{}") -> String {
             """
             {"hpcs_action":"UPDATE","config_version":\(version),"loadBalancers":[{"name":"lb #1","protocol":"HTTP","port":\(port ?? self.port),
             "algorithm":"ROUND_ROBIN","monitor":{"type":"CONNECT","delay":30,"timeout":30,"attempts":2},
-            "nodes":[{"id":7,"address":"127.0.0.1","port":\(back.port),"weight":\(weight),"condition":"ENABLED",
+            "options":\(options),"nodes":[{"id":7,"address":"127.0.0.1","port":\(back.port),"weight":\(weight),"condition":"ENABLED",
             "backup":"FALSE"}]}]}
             """
         }

@@ -41,11 +41,83 @@ import Testing
         }
     }
 
-    private func start(in folder: URL, _ address: String) async throws -> ChildProcess {
+    /// One that was taken over is watched as one of the agent's own: its end ends the agent.
+    @Test(arguments: [true, false]) func jobServerThatEnds(_ isTakenOver: Bool) async throws {
+        try await withTemporaryFolder { folder in
+            let address = "127.0.0.1:\(try FreePort.next())"
+            var agent = try await start(in: folder, address)
+            if isTakenOver {
+                agent.send(signal: SIGKILL)
+                _ = try await agent.wait()
+                agent = try await start(in: folder, address)
+            }
+            let pid = try #require(try jobServer(in: folder))
+            #expect(kill(pid, SIGKILL) == 0)
+            let code = try await agent.wait()
+            #expect(code == 78)
+            #expect(agent.errorOutput.contains("gearmand on \(address) ended"), "\(agent.errorOutput)")
+        }
+    }
+
+    /// The number in the file may be another program's since: that is neither taken over nor ended.
+    @Test func processThatIsNoJobServer() async throws {
+        try await withTemporaryFolder { folder in
+            let address = "127.0.0.1:\(try FreePort.next())"
+            let port = address.split(separator: ":")[1]
+            let state = folder.appending(path: ".steelyard")
+            try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
+            let file = state.appending(path: "gearmand.pid")
+            // By its arguments it is a gearmand.
+            #expect(mkfifo(folder.appending(path: "fifo").path, 0o600) == 0)
+            let another = try await ChildProcess.start(
+                "/bin/bash",
+                ["-c", "exec -a /usr/sbin/gearmand sh -c 'read -r _ <> fifo' --port=\(port) --pid-file=\(file.path)"],
+                in: folder,
+                name: "another"
+            )
+            try "\(another.processIdentifier)\n".write(to: file, atomically: true, encoding: .utf8)
+            let agent = try await start(in: folder, address)
+            let code = try await discover(address)
+            #expect(code == 0)
+            #expect(try jobServer(in: folder) != another.processIdentifier)
+            agent.send(signal: SIGTERM)
+            _ = try await agent.wait()
+            #expect(another.isRunning)
+            await another.stop()
+        }
+    }
+
+    /// gearmand gets none of the agent's variables, a token among them.
+    @Test func cleanEnvironment() async throws {
+        try await withTemporaryFolder { folder in
+            let address = "127.0.0.1:\(try FreePort.next())"
+            let agent = try await start(in: folder, address, ["STEELYARD_TOKEN": "secret-token"])
+            let pid = try #require(try jobServer(in: folder))
+            let bytes = try #require(FileManager.default.contents(atPath: "/proc/\(pid)/environ"))
+            let variables = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            #expect(variables.count == 1 && variables.first?.hasPrefix("PATH=") == true, "\(variables)")
+            agent.send(signal: SIGTERM)
+            let code = try await agent.wait()
+            #expect(code == 0)
+            #expect(kill(pid, 0) != 0)
+        }
+    }
+
+    private func jobServer(in folder: URL) throws -> Int32? {
+        let file = folder.appending(path: ".steelyard/gearmand.pid")
+        return Int32(try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    private func start(
+        in folder: URL,
+        _ address: String,
+        _ variables: [String: String] = [:]
+    ) async throws -> ChildProcess {
         let name = "worker-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
         let process = try await ChildProcess.start(
             SteelyardProgram.path,
             ["worker", "--standalone", "--driver", "noop", "--gearman", address, "--function", "standalone"],
+            environment: variables,
             in: folder,
             name: name
         )

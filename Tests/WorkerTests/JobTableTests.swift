@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func isAdoptedWhileInHand() throws {
-        var table = JobTable(messageBytes: 1000)
+        var table = JobTable()
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
         guard case .adopted = table.begin(Self.job("a"), wake: {}) else {
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func isAnsweredOnceDone() throws {
-        var table = JobTable(messageBytes: 1000)
+        var table = JobTable()
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
         let outcome = try Self.outcome("x")
@@ -61,7 +61,7 @@ import Testing
     /// Another payload, another handle, no unique id: another job, which is done.
     @Test(arguments: [job("b"), job("a", handle: "H:a:2"), job("a", unique: ""), job("a", unique: "v")])
     func isAnotherJob(_ other: JobAssignment) throws {
-        var table = JobTable(messageBytes: 1000)
+        var table = JobTable()
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
         #expect(try Self.begun(&table, other) != number)
@@ -69,7 +69,7 @@ import Testing
 
     /// What is committed once its reply was received must be made anew: it may have changed meanwhile.
     @Test func isDoneAgainWhereTheReplyIsCommitted() throws {
-        var table = JobTable(messageBytes: 1000)
+        var table = JobTable()
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
         let outcome = Outcome(Reply(to: nil, error: "x", fields: []), delivered: {})
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func forgetsUnconfirmedReplies() throws {
-        var table = JobTable(messageBytes: 1000)
+        var table = JobTable()
         let first = table.expectDelivery {}
         #expect(table.takeDelivery(first) != nil)
         #expect(table.takeDelivery(first) == nil)
@@ -89,15 +89,15 @@ import Testing
 
     /// However much is in hand, small messages are taken; large ones only while there is memory for them.
     @Test func boundsItsMemory() throws {
-        var table = JobTable(messageBytes: 8 << 20)
-        #expect(table.payloadLimit == 8 << 20)
+        var table = JobTable()
+        #expect(table.payloadLimit(messageBytes: 8 << 20) == 8 << 20)
         var numbers: [Int] = []
         for round in 0..<4 {
             let payload = String(repeating: "x", count: 8 << 20)
             numbers.append(try Self.begun(&table, Self.job(payload, unique: "\(round)")))
         }
-        #expect(table.payloadLimit == 64 << 10)
+        #expect(table.payloadLimit(messageBytes: 8 << 20) == 64 << 10)
         for number in numbers { _ = try table.finish(number, Self.outcome("x")) }
-        #expect(table.payloadLimit == 8 << 20)
+        #expect(table.payloadLimit(messageBytes: 8 << 20) == 8 << 20)
     }
 }

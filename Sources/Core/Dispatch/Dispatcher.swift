@@ -10,6 +10,13 @@ import Synchronization
 /// DISCOVER and DIAGNOSTICS wait for no change and no ARCHIVE. An ARCHIVE opens the log in turn, so that a later DELETE
 /// takes nothing from it. A large message is read on another thread than the caller's, and keeps its place in the order.
 public final class Dispatcher: Sendable {
+    /// What a reload of the configuration replaces; a message that is in hand keeps what it began with.
+    private struct Parts {
+        var archiver: LogArchiver
+        var diagnostics: any DeviceDiagnostics
+        var limits: MessageLimits
+    }
+
     /// How many changes may wait for their turn.
     private static let greatestWaitingChanges = 1000
     /// How many ARCHIVEs may wait while one is made.
@@ -19,11 +26,8 @@ public final class Dispatcher: Sendable {
 
     private let driver: any LoadBalancerDriver
     private let driverName: String
-    private let archiver: LogArchiver
-    private let diagnostics: any DeviceDiagnostics
+    private let parts: Mutex<Parts>
     private let release: Release
-    /// How large a message may be.
-    package let limits: MessageLimits
     private let isDryRun: Bool
     private let logger: Logger
     private let intake: MessageIntake
@@ -53,13 +57,32 @@ public final class Dispatcher: Sendable {
     ) {
         self.driver = driver
         self.driverName = driverName
-        self.archiver = archiver
-        self.diagnostics = diagnostics
+        parts = Mutex(Parts(archiver: archiver, diagnostics: diagnostics, limits: limits))
         self.release = release
-        self.limits = limits
-        intake = MessageIntake(limits: limits)
+        intake = MessageIntake()
         self.isDryRun = isDryRun
         self.logger = logger
+    }
+
+    private var archiver: LogArchiver { parts.withLock { $0.archiver } }
+    private var diagnostics: any DeviceDiagnostics { parts.withLock { $0.diagnostics } }
+    /// How large a message may be.
+    package var limits: MessageLimits { parts.withLock { $0.limits } }
+
+    /// Replaces parts for the messages that come from now on.
+    ///
+    /// - Parameters:
+    ///   - archiver: What ships the logs.
+    ///   - diagnostics: What tries the network.
+    ///   - limits: How large a message may be.
+    package func replace(archiver: LogArchiver, diagnostics: any DeviceDiagnostics, limits: MessageLimits) {
+        parts.withLock { parts in
+            parts = Parts(
+                archiver: archiver.replacing(parts.archiver),
+                diagnostics: diagnostics,
+                limits: limits
+            )
+        }
     }
 
     /// The reply to a payload that is larger than allowed, and need not be read.
@@ -86,7 +109,7 @@ public final class Dispatcher: Sendable {
     public func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
         if let refused = refuse(byteCount: payload.count, job: job) { return refused }
         let incoming: MessageIntake.Incoming
-        do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload) } catch {
+        do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload, limits) } catch {
             return refusal(of: error.document, error.description, job)
         }
         defer { incoming.place?.leave() }
@@ -254,6 +277,7 @@ extension Dispatcher {
         _ place: SerialGate.Place?,
         _ job: any JobContext
     ) async throws(ActionFailure) -> Done {
+        let archiver = archiver
         let count = archiveCount.add(1, ordering: .relaxed).newValue
         defer { archiveCount.subtract(1, ordering: .relaxed) }
         guard count <= Self.greatestWaitingArchives + 1 else {
@@ -264,13 +288,16 @@ extension Dispatcher {
         do throws(ObjectStoreError) { executor = try archiver.makeThread("archive") } catch {
             throw ActionFailure(error.message)
         }
-        let result = await withTaskExecutorPreference(executor) { await archived(request, message, place, job) }
+        let result = await withTaskExecutorPreference(executor) {
+            await archived(request, by: archiver, message, place, job)
+        }
         return try result.get()
     }
 
     @concurrent
     private func archived(
         _ request: ArchiveRequest,
+        by archiver: LogArchiver,
         _ message: Message,
         _ place: SerialGate.Place?,
         _ job: any JobContext

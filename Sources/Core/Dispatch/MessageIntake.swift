@@ -27,17 +27,14 @@ final class MessageIntake: Sendable {
     /// How many changes wait for their turn.
     var waitingChanges: Int { changes.waitingCount }
 
-    private let limits: MessageLimits
     private let changes = SerialGate()
     /// Messages whose place among the changes is not reserved yet.
     private let arrivals = SerialGate()
 
-    init(limits: MessageLimits) { self.limits = limits }
-
     /// Reads a message.
     ///
     /// Calls that begin in order on one executor give changes their places in that order.
-    func read(_ payload: [UInt8]) async throws(Refusal) -> Incoming {
+    func read(_ payload: [UInt8], _ limits: MessageLimits) async throws(Refusal) -> Incoming {
         guard payload.count <= Self.largeMessage else {
             return try await arrivals.withTurn { () throws(Refusal) in
                 reserved(try await Self.decodedElsewhere(payload, limits))

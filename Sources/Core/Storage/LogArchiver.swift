@@ -9,10 +9,10 @@ public struct LogArchiver: Sendable {
     private let compressor: any LogCompressor
     private let threads: ArchiveThreads
     private let allowedEndpoints: [String]
-    private let ledger: ArchiveLedger?
+    private var ledger: ArchiveLedger?
     private let now: @Sendable () -> UTCTimestamp
     /// One ARCHIVE at a time: two would take twice the memory, and be no sooner done together.
-    private let turns = SerialGate()
+    private var turns = SerialGate()
 
     /// Creates an archiver.
     ///
@@ -37,6 +37,15 @@ public struct LogArchiver: Sendable {
         self.allowedEndpoints = allowedEndpoints
         ledger = journal.map { ArchiveLedger($0) }
         self.now = now
+    }
+
+    /// The same archiver, which takes turns with another one, whose place it takes.
+    func replacing(_ other: LogArchiver) -> LogArchiver {
+        var archiver = self
+        archiver.turns = other.turns
+        // A DELETE must also reach an ARCHIVE that the other has in hand.
+        if ledger != nil, let shared = other.ledger { archiver.ledger = shared }
+        return archiver
     }
 
     /// Says whether an ARCHIVE may go where it wants to.

@@ -3,7 +3,7 @@
 
 public import Logging
 public import SteelyardCore
-import SteelyardSystem
+package import SteelyardSystem
 
 /// Makes HAProxy serve what the messages ask for.
 ///
@@ -26,14 +26,16 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///   - logger: Takes what happens to HAProxy; no message's content.
     /// - Throws: `HAProxyConfigurationError` for an option that does not fit this device, and `ThreadError`.
     public convenience init(configuration: HAProxyConfiguration, logger: Logger) throws {
-        try self.init(configuration: configuration, logger: logger) { _ in }
+        try self.init(configuration: configuration, logger: logger, serviceManager: .none)
     }
 
-    /// Creates a driver that tells of every step of a change.
+    /// Creates a driver that keeps its connections to old workers with a service manager, and reports every step of a
+    /// change.
     package init(
         configuration: HAProxyConfiguration,
         logger: Logger,
-        onStep: @escaping @Sendable (ChangeStep) -> Void
+        serviceManager: ServiceManager = .none,
+        onStep: @escaping @Sendable (ChangeStep) -> Void = { _ in }
     ) throws {
         try configuration.requireAccounts()
         self.logger = logger
@@ -45,7 +47,8 @@ public final class HAProxyDriver: LoadBalancerDriver {
             service,
             files,
             logger,
-            oldWorkerLimits: OldWorkerLimits(hardStopAfter: .seconds(configuration.hardStopAfter))
+            oldWorkerLimits: OldWorkerLimits(hardStopAfter: .seconds(configuration.hardStopAfter)),
+            serviceManager: serviceManager
         )
         reader = try StatusReader(files.adminSocket)
         device = try HAProxyDevice(renderer, service, store, meter, logger, onStep: onStep)

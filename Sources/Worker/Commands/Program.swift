@@ -18,6 +18,17 @@ public enum Program {
     ///
     /// - Parameter drivers: The drivers that `--driver` may name.
     public static func main(drivers: DriverRegistry<DriverContext> = .standard) async {
+        do {
+            // A signal that comes while the command line is read must not end the agent either.
+            if CommandLine.arguments.dropFirst().first == WorkerCommand.name {
+                try WorkerProcess.prepare()
+            } else {
+                try ResourceCheck.requireEnough()
+            }
+        } catch {
+            fail(error.description)
+            exit(EX_OSERR)
+        }
         self.drivers.withLock { $0 = drivers }
         StartupMemory.returnLargeBuffers()
         do {
@@ -48,11 +59,15 @@ public enum Program {
         options: [(option: String, key: String, value: String)],
         file: String?
     ) throws -> WorkerConfiguration {
-        try ending(78) {
-            var loader = ConfigurationLoader(options: options, file: file)
-            loader.environment = ProcessInfo.processInfo.environment
-            return try loader.load().withAbsolutePaths(from: FileManager.default.currentDirectoryPath)
-        }
+        try ending(78) { try loader(options: options, file: file).load() }
+    }
+
+    /// What puts the configuration together, now and again.
+    static func loader(options: [(option: String, key: String, value: String)], file: String?) -> ConfigurationLoader {
+        var loader = ConfigurationLoader(options: options, file: file)
+        loader.environment = ProcessInfo.processInfo.environment
+        loader.folder = FileManager.default.currentDirectoryPath
+        return loader
     }
 
     /// Turns an error into one line on standard error and an exit code.

@@ -2,26 +2,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Glibc
+import SteelyardSystem
 
 /// `steelyard worker`.
 struct WorkerCommand: AsyncParsableCommand {
+    static let name = "worker"
     static let configuration = CommandConfiguration(
-        commandName: "worker",
-        abstract: "Run the agent in the foreground until SIGTERM or SIGINT."
+        commandName: name,
+        abstract: "Run the agent in the foreground until SIGTERM or SIGINT.",
+        discussion: "SIGHUP reads the configuration file again and applies what can change while the agent runs."
     )
 
     @OptionGroup var options: WorkerOptions
 
     func run() async throws {
-        let configuration = try options.load()
-        let agent = Agent(
-            configuration: configuration,
-            registry: Program.registry,
-            isStandalone: options.standalone
-        )
-        do { try await agent.run() } catch let error as ConfigurationError {
+        do {
+            let process = try WorkerProcess.prepare()
+            let signals = try SignalReceiver(process.signals)
+            let loader = options.loader
+            let configuration = try Program.ending(78) { try loader.load() }
+            let agent = Agent(
+                configuration: configuration,
+                registry: Program.registry,
+                isStandalone: options.standalone,
+                serviceManager: process.serviceManager
+            )
+            try await agent.run(until: signals, reloading: loader)
+        } catch let error as ConfigurationError {
             Program.fail(error.description)
             throw ExitCode(78)
+        } catch let error as SystemFailure {
+            Program.fail(error.description)
+            throw ExitCode(EX_OSERR)
+        } catch let error as ConnectionError {
+            Program.fail(error.description)
+            throw ExitCode(EX_OSERR)
+        } catch let error as ThreadError {
+            Program.fail(error.description)
+            throw ExitCode(EX_OSERR)
         }
     }
 }

@@ -26,7 +26,10 @@ struct WorkerOptions: ParsableArguments {
     var logFormat: String?
 
     /// Loads the configuration with these options.
-    func load() throws -> WorkerConfiguration {
+    func load() throws -> WorkerConfiguration { try Program.ending(78) { try loader.load() } }
+
+    /// What loads the configuration with these options.
+    var loader: ConfigurationLoader {
         var given = shared.given
         for (option, key, value) in [
             ("--driver", "driver", driver), ("--state-dir", "state_dir", stateDir),
@@ -37,6 +40,6 @@ struct WorkerOptions: ParsableArguments {
         if dryRun { given.append(("--dry-run", "dry_run", "true")) }
         if standalone, stateDir == nil { given.append(("--standalone", "state_dir", ".steelyard")) }
         if standalone, shared.gearman.isEmpty { given.append(("--standalone", "gearman.servers", "127.0.0.1:4730")) }
-        return try Program.load(options: given, file: shared.config)
+        return Program.loader(options: given, file: shared.config)
     }
 }

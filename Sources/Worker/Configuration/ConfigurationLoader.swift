@@ -4,13 +4,15 @@
 import SteelyardCore
 
 /// Puts the configuration together: the command line before the environment, before the file, before the defaults.
-struct ConfigurationLoader {
+struct ConfigurationLoader: Sendable {
     /// The options that were given, by the key that each stands for.
     var options: [(option: String, key: String, value: String)] = []
     /// The file that was asked for; nil for the standard one, where it exists.
     var file: String?
     /// The variables of the process.
     var environment: [String: String] = [:]
+    /// The folder that relative paths start from; nil to leave them as they are.
+    var folder: String?
 
     /// Reads, checks and combines everything.
     ///
@@ -29,7 +31,7 @@ struct ConfigurationLoader {
             try take(.text(value), for: key, from: option, into: &configuration)
         }
         try requireCompleteTLS(configuration.tls)
-        return configuration
+        return folder.map { configuration.withAbsolutePaths(from: $0) } ?? configuration
     }
 
     private func takeFile(into configuration: inout WorkerConfiguration) throws(ConfigurationError) {

@@ -52,14 +52,12 @@ struct JobTable {
     private static let greatestCount = 8192
     /// Payloads of this size are taken however much is in hand.
     private static let smallPayload = 64 << 10
+    private static let smallestBudget = 32 << 20
     /// How long a server may take to hand a job out again.
     private static let answerAge = Duration.seconds(300)
     private static let greatestAnswerCount = 256
     private static let greatestAnswer = 64 << 10
 
-    private let messageBytes: Int
-    /// How much the payloads in hand may have together, in bytes.
-    private let budget: Int
     private var entries: [Int: Entry] = [:]
     /// The jobs of earlier connections.
     private var orphans: [Identity: Int] = [:]
@@ -69,19 +67,18 @@ struct JobTable {
     private var connection = 0
     private var nextNumber = 0
 
-    /// - Parameter messageBytes: The greatest payload of a message.
-    init(messageBytes: Int) {
-        self.messageBytes = messageBytes
-        budget = max(32 << 20, 4 * messageBytes)
-    }
-
     var isEmpty: Bool { entries.isEmpty }
 
     /// Whether one more job may be begun.
     var hasRoom: Bool { entries.count < Self.greatestCount }
 
-    /// The greatest payload that there is memory for.
-    var payloadLimit: Int { min(messageBytes, max(Self.smallPayload, budget - bytesInHand)) }
+    /// The greatest payload that there is memory for, where a message may have `messageBytes`.
+    ///
+    /// The payloads in hand have at most four times as much together, or 32 MiB; small ones are always taken.
+    func payloadLimit(messageBytes: Int) -> Int {
+        let budget = max(Self.smallestBudget, 4 * messageBytes)
+        return min(messageBytes, max(Self.smallPayload, budget - bytesInHand))
+    }
 
     /// Takes note that the connection has ended, and forgets the replies that the server has not confirmed.
     mutating func endConnection() {

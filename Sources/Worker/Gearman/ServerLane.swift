@@ -50,7 +50,7 @@ actor ServerLane {
     private var stopBegan: ContinuousClock.Instant?
     /// When the server was asked to confirm the last replies.
     private var farewell: ContinuousClock.Instant?
-    private var jobs: JobTable
+    private var jobs = JobTable()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
@@ -76,7 +76,6 @@ actor ServerLane {
         self.dispatcher = dispatcher
         self.registered = registered
         log = ConnectionLog(server: server, function: function, logger: logger)
-        jobs = JobTable(messageBytes: dispatcher.limits.messageBytes)
         do { loop = try EventLoop() } catch { throw .system("make an event descriptor", error) }
     }
 
@@ -146,13 +145,13 @@ actor ServerLane {
     }
 
     private func open(_ socket: ServerSocket) {
-        link = .open(WorkerConnection(socket, function: function, payloadLimit: jobs.payloadLimit))
+        link = .open(WorkerConnection(socket, function: function, payloadLimit: payloadLimit))
     }
 
     private func read(_ connection: WorkerConnection) throws(ConnectionError) {
         try connection.read { event in
             handle(event, connection)
-            connection.payloadLimit = jobs.payloadLimit
+            connection.payloadLimit = payloadLimit
         }
         if connection.hasMoreToRead { loop.wake() }
     }
@@ -256,6 +255,8 @@ actor ServerLane {
     }
 
     // MARK: - Jobs
+
+    private var payloadLimit: Int { jobs.payloadLimit(messageBytes: dispatcher.limits.messageBytes) }
 
     private func begin(_ assignment: JobAssignment, _ connection: WorkerConnection) {
         switch jobs.begin(assignment, wake: { [weak self] in self?.wakeForProgress() }) {

@@ -9,41 +9,60 @@ import ServiceLifecycle
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage
-import UnixSignals
 
 /// The agent: everything between the job servers and the device, put together and run.
 struct Agent {
     private let configuration: WorkerConfiguration
     private let registry: DriverRegistry<DriverContext>
     private let isStandalone: Bool
+    private let serviceManager: ServiceManager
+    private let logOutput: LogOutput
     private let logger: Logger
 
-    init(configuration: WorkerConfiguration, registry: DriverRegistry<DriverContext>, isStandalone: Bool) {
+    init(
+        configuration: WorkerConfiguration,
+        registry: DriverRegistry<DriverContext>,
+        isStandalone: Bool,
+        serviceManager: ServiceManager = .none
+    ) {
         self.configuration = configuration
         self.registry = registry
         self.isStandalone = isStandalone
-        logger = AgentLogger.make(configuration.log)
+        self.serviceManager = serviceManager
+        logOutput = LogOutput(configuration.log, journal: serviceManager.journalStream)
+        logger = AgentLogger.make(logOutput)
     }
 
-    /// Runs until SIGTERM or SIGINT.
+    /// Runs until a signal stops it.
     ///
+    /// - Parameters:
+    ///   - signals: What receives the signals.
+    ///   - loader: What has loaded the configuration, and loads it again.
     /// - Throws: `ConfigurationError`, or whatever ended the agent early.
-    func run() async throws {
-        // A peer that closes its connection is an error of that connection, not the agent's end.
-        signal(SIGPIPE, SIG_IGN)
+    func run(until signals: SignalReceiver, reloading loader: ConfigurationLoader) async throws {
         _ = try Self.makeTLSContext(configuration)
         let lock = try lockStateDirectory()
         defer { _ = lock }
         let driver = try makeDriver()
+        serviceManager.discardRemaining()
+        let dispatcher = try makeDispatcher(driver)
         let transport = try GearmanTransport(
             servers: configuration.servers,
             tls: configuration.tls,
             function: configuration.function,
-            dispatcher: try makeDispatcher(driver),
+            dispatcher: dispatcher,
             logger: logger,
-            ready: { [configuration] in Self.announce(configuration) }
+            ready: { [self] in announce() }
         )
-        var services: [any Service] = []
+        let reloads = makeReloadService(loader, dispatcher, transport)
+        var services: [any Service] = [
+            WatchdogService(
+                serviceManager: serviceManager,
+                isTransportAlive: { transport.isAlive },
+                logger: logger
+            ),
+            reloads,
+        ]
         if isStandalone, let server = configuration.servers.first {
             services.append(
                 try StandaloneGearmand(
@@ -57,13 +76,41 @@ struct Agent {
         if !configuration.isDryRun { services.append(DriverService(driver: driver)) }
         services.append(transport)
         // Stopped from the last to the first: no job may come once the driver has ended.
-        let group = ServiceGroup(
-            services: services,
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: serviceLogger
+        let group = ServiceGroup(services: services, logger: serviceLogger)
+        serviceManager.report(status: "connecting to the job servers")
+        signals.run(
+            stop: { [serviceManager] in
+                serviceManager.reportStopping()
+                Task { await group.triggerGracefulShutdown() }
+            },
+            reload: { reloads.reload() }
         )
         try await group.run()
-        logger.notice("stopped; what the device serves goes on")
+        logger.notice("agent stopped; HAProxy continues to run")
+    }
+
+    private func makeReloadService(
+        _ loader: ConfigurationLoader,
+        _ dispatcher: Dispatcher,
+        _ transport: GearmanTransport
+    ) -> ReloadService {
+        ReloadService(
+            current: configuration,
+            loader: loader,
+            serviceManager: serviceManager,
+            status: readyStatus,
+            logOutput: logOutput,
+            logger: logger,
+            apply: { [registry, logger] configuration in
+                try Self.check(configuration, registry)
+                dispatcher.replace(
+                    archiver: Self.makeArchiver(configuration, logger),
+                    diagnostics: try Self.makeDiagnostics(configuration),
+                    limits: configuration.limits
+                )
+            },
+            applyTransport: { try transport.apply(servers: $0.servers, tls: $0.tls) }
+        )
     }
 
     /// Does what one message asks for, without a job server and beside an agent that may be running: for messages that
@@ -122,7 +169,7 @@ struct Agent {
     }
 
     private func makeDriver() throws -> any LoadBalancerDriver {
-        let context = DriverContext(configuration: configuration, logger: logger)
+        let context = DriverContext(configuration: configuration, logger: logger, serviceManager: serviceManager)
         guard let driver = try registry.makeDriver(configuration.driver, context) else {
             throw Self.unknownDriver(configuration, registry)
         }
@@ -130,12 +177,31 @@ struct Agent {
     }
 
     private func makeDispatcher(_ driver: any LoadBalancerDriver) throws -> Dispatcher {
-        let diagnostics: NetworkDiagnostics
+        Dispatcher(
+            driver: driver,
+            driverName: configuration.driver,
+            archiver: Self.makeArchiver(configuration, logger),
+            diagnostics: try Self.makeDiagnostics(configuration),
+            release: Release(version: Build.version, release: Build.release),
+            limits: configuration.limits,
+            isDryRun: configuration.isDryRun,
+            logger: logger
+        )
+    }
+
+    private static func makeDiagnostics(
+        _ configuration: WorkerConfiguration
+    ) throws(ConfigurationError)
+        -> NetworkDiagnostics
+    {
         do {
-            diagnostics = try NetworkDiagnostics(configuration)
+            return try NetworkDiagnostics(configuration)
         } catch {
             throw ConfigurationError("diagnostics.target", error.problem)
         }
+    }
+
+    private static func makeArchiver(_ configuration: WorkerConfiguration, _ logger: Logger) -> LogArchiver {
         let store: any ObjectStore =
             configuration.isDryRun
             ? DryRunObjectStore()
@@ -146,28 +212,24 @@ struct Agent {
                 ),
                 logger: logger
             )
-        return Dispatcher(
-            driver: driver,
-            driverName: configuration.driver,
-            archiver: LogArchiver(
-                store: store,
-                compressor: DeflateCompressor(level: configuration.archive.compressionLevel),
-                threads: .dedicated,
-                allowedEndpoints: configuration.archive.endpoints,
-                journal: configuration.archive.mode == "incremental" ? FileArchiveJournal(configuration) : nil
-            ),
-            diagnostics: diagnostics,
-            release: Release(version: Build.version, release: Build.release),
-            limits: configuration.limits,
-            isDryRun: configuration.isDryRun,
-            logger: logger
+        return LogArchiver(
+            store: store,
+            compressor: DeflateCompressor(level: configuration.archive.compressionLevel),
+            threads: .dedicated,
+            allowedEndpoints: configuration.archive.endpoints,
+            journal: configuration.archive.mode == "incremental" ? FileArchiveJournal(configuration) : nil
         )
     }
 
-    private static func announce(_ configuration: WorkerConfiguration) {
+    private var readyStatus: String {
+        "taking jobs as \(configuration.function) with driver \(configuration.driver)"
+    }
+
+    private func announce() {
         let servers = configuration.servers.map(\.description).joined(separator: ",")
         print("ready function=\(configuration.function) driver=\(configuration.driver) servers=\(servers)")
         fflush(nil)
+        serviceManager.reportReady(status: readyStatus)
         Task {
             try await Task.sleep(for: .milliseconds(500))
             StartupMemory.release()

@@ -4,6 +4,7 @@
 public import Logging
 import NoOpDriver
 public import SteelyardCore
+package import SteelyardSystem
 
 /// What a registered driver is made of.
 public struct DriverContext: Sendable {
@@ -11,6 +12,8 @@ public struct DriverContext: Sendable {
     public let configuration: WorkerConfiguration
     /// The logger to inherit.
     public let logger: Logger
+    /// Keeps descriptors for the agent's next process.
+    package let serviceManager: ServiceManager
 }
 
 extension DriverRegistry<DriverContext> {

@@ -8,7 +8,11 @@ import SteelyardCore
 enum HAProxyFactory {
     /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.
     static func makeDriver(_ context: DriverContext) throws -> any LoadBalancerDriver {
-        try HAProxyDriver(configuration: check(context.configuration), logger: context.logger)
+        try HAProxyDriver(
+            configuration: check(context.configuration),
+            logger: context.logger,
+            serviceManager: context.serviceManager
+        )
     }
 
     /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.

@@ -1,18 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import Dispatch
 import Glibc
 import Logging
 import ServiceLifecycle
 import SteelyardCore
 import SteelyardSystem
-import Subprocess
 import SystemPackage
 
 /// A gearmand of the agent's own, on loopback, for `--standalone`: it starts and stops with the agent.
 ///
-/// One that an agent left behind when it was killed is taken over with the jobs in its queue.
+/// One that a killed agent has left running is taken over with the jobs in its queue.
 struct StandaloneGearmand: Service {
     private let server: GearmanServer
     private let program: String
@@ -37,49 +36,78 @@ struct StandaloneGearmand: Service {
     }
 
     func run() async throws {
+        let running = try await DedicatedThread.run(name: "gearmand") { Result { try start() } }.get()
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let source = running.handle.whenEnded { end.finish() }
+        await cancelWhenGracefulShutdown { for await _ in ends {} }
+        source.cancel()
+        guard Task.isShuttingDownGracefully || Task.isCancelled else {
+            try? AtomicFile.remove(pidFile)
+            let status = running.child?.waitForEnd(by: .after(.zero)).map { " with \($0)" } ?? ""
+            throw ConfigurationError("--standalone", "the gearmand on \(server) ended\(status); see \(logFile)")
+        }
+        await Self.onThread { Self.stop(running.handle) }
+        _ = running.child?.waitForEnd(by: .after(.zero))
+        try? AtomicFile.remove(pidFile)
+    }
+
+    /// A gearmand that runs: started by this agent, or by one before it.
+    private struct Running: Sendable {
+        let handle: ProcessHandle
+        var child: ChildProcess?
+    }
+
+    /// Takes over the gearmand that was left, or starts one: for a thread that may wait.
+    private func start() throws -> Running {
         if let left = leftBehind() {
             logger.notice(
                 "took over the gearmand of an agent that was killed",
-                metadata: [LogKeys.processID: "\(left)"]
+                metadata: [LogKeys.processID: "\(left.processID)"]
             )
-            try? await gracefulShutdown()
-            kill(left, SIGTERM)
-            return
+            return Running(handle: left)
         }
         guard !TCPProbe.connects(to: server, milliseconds: 1000) else {
             throw ConfigurationError("--gearman", "\(server) is taken by another program; name another port")
         }
         let host = server.host == "localhost" ? "127.0.0.1" : server.host
-        let result = try await cancelWhenGracefulShutdown {
-            try await Subprocess.run(
-                .path(FilePath(program)),
-                arguments: [
-                    "--listen=\(host)", "--port=\(server.port)", "--pid-file=\(pidFile)", "--log-file=\(logFile)",
-                ],
-                platformOptions: Self.options,
-                output: .discarded,
-                error: .discarded
-            )
-        }
-        try? AtomicFile.remove(pidFile)
-        guard !Task.isShuttingDownGracefully else { return }
-        throw ConfigurationError("--standalone", "gearmand ended with \(result.terminationStatus); see \(logFile)")
+        // In a session of its own: the agent answers the terminal's Ctrl-C in its own order.
+        let command = ChildProcess.Command(
+            FilePath(program),
+            ["--listen=\(host)", portOption, pidFileOption, "--log-file=\(logFile)"]
+        )
+        do throws(ChildProcessError) {
+            let child = try ChildProcess(command)
+            return Running(handle: child.handle, child: child)
+        } catch { throw ConfigurationError("--standalone", error.description) }
     }
 
-    private static var options: PlatformOptions {
-        var options = PlatformOptions()
-        // Away from the terminal, whose Ctrl-C the agent answers in its own order.
-        options.createSession = true
-        options.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(5))]
-        return options
+    private var portOption: String { "--port=\(server.port)" }
+    private var pidFileOption: String { "--pid-file=\(pidFile)" }
+
+    /// Ends a gearmand, by force where it does not go by itself.
+    private static func stop(_ handle: ProcessHandle) {
+        handle.send(SIGTERM)
+        if handle.waitForEnd(by: .after(.seconds(5))) { return }
+        handle.send(SIGKILL)
+        _ = handle.waitForEnd(by: .after(.seconds(1)))
     }
 
-    private func leftBehind() -> pid_t? {
+    /// The gearmand whose number is in the file: the same program, run by the same user, started for this port and file.
+    private func leftBehind() -> ProcessHandle? {
         guard let bytes = try? AtomicFile.read(pidFile, atMost: 64),
-            let pid = pid_t(String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)),
-            let line = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(pid)/cmdline"))
+            let processID = Int32(String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)),
+            // Held before it is looked at: what is found out is about this process, whoever gets its number later.
+            let handle = ProcessHandle(processID),
+            ProcessHandle.runs(program, processID),
+            ProcessHandle.user(of: processID) == geteuid(),
+            let arguments = ProcessHandle.arguments(of: processID),
+            arguments.contains(portOption), arguments.contains(pidFileOption),
+            !handle.waitForEnd(by: .after(.zero))
         else { return nil }
-        let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        return words.first == program && words.contains("--port=\(server.port)") ? pid : nil
+        return handle
+    }
+
+    private static func onThread(_ body: @escaping @Sendable () -> Void) async {
+        do throws(ThreadError) { try await DedicatedThread.run(name: "gearmand", body) } catch { body() }
     }
 }

@@ -3,6 +3,7 @@
 
 import Logging
 import SteelyardCore
+import SteelyardSystem
 
 extension HAProxyDevice {
     /// The way from what runs to what is wanted.

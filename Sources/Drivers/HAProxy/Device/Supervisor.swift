@@ -4,6 +4,7 @@
 import Dispatch
 import Logging
 import SteelyardCore
+import SteelyardSystem
 
 /// Keeps HAProxy running for as long as it should, and the meter reading.
 struct Supervisor: Sendable {

@@ -4,6 +4,7 @@
 import Glibc
 import Logging
 import SteelyardCore
+import SteelyardSystem
 
 /// How workers that only finish what they have come to their end.
 extension Meter {

@@ -8,8 +8,8 @@ import SystemPackage
 
 /// Reads the workers' counters into the ledger, on a thread of its own: a report never waits behind a change.
 ///
-/// Nothing that HAProxy sends is lost but by violence: a worker that is killed takes along what it has sent since the last
-/// reading. One that has nothing more to send while no agent runs waits for the next one (`WorkerKeeper`).
+/// Every byte is counted unless a worker is killed, with which goes what it has sent since the last reading, or ends while
+/// no agent runs. Under systemd, an old worker waits for the next agent (`WorkerHolds`).
 actor Meter {
     typealias Worker = UsageLedger.Worker
 
@@ -43,6 +43,7 @@ actor Meter {
         _ files: DeviceFiles,
         _ logger: Logger,
         oldWorkerLimits: OldWorkerLimits = OldWorkerLimits(),
+        serviceManager: ServiceManager = .none,
         now: @escaping @Sendable () -> UTCTimestamp = { .now }
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-meter")
@@ -51,7 +52,7 @@ actor Meter {
         self.oldWorkerLimits = oldWorkerLimits
         self.now = now
         path = files.usage
-        holds = WorkerHolds(service, files)
+        holds = WorkerHolds(service, files, serviceManager)
         ledger = Self.read(path, logger)
         written = ledger
     }

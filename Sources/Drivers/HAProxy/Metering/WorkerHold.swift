@@ -1,25 +1,27 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardSystem
 import SystemPackage
 
-/// A connection that a worker waits for, so that its counters can be read when all others have gone.
+/// A connection for which a worker waits, so that its counters can be read after its last client has left.
 ///
-/// After a reload, a worker ends with its last connection, whatever that is: one on which commands are given counts as
+/// After a reload, a worker ends with its last connection, of whatever kind: one on which commands are given counts as
 /// much as a client's. Without it, what a client is sent after the last reading would be lost.
 struct WorkerHold {
+    typealias Worker = UsageLedger.Worker
+
     /// Whether commands are given on the connection itself.
     let isInteractive: Bool
     private let connection: RuntimeConnection
-    private let keeper: WorkerKeeper?
-    /// How long HAProxy keeps a connection on which nothing is asked, in seconds.
+    /// How long HAProxy keeps a connection without commands, in seconds.
     private static let idleLimit = 86_400
     private static let prompt = "\n> "
 
-    /// Holds the worker that takes new connections; no other can be reached on this socket.
+    /// Holds the worker that takes new connections, the only one that can be reached on this socket.
     ///
-    /// - Returns: nil where somebody else answers, or in another way.
-    init?(current processID: Int32, at adminSocket: FilePath, by deadline: Deadline) {
+    /// - Returns: nil where another worker answers, or there is no answer.
+    init?(current worker: Worker, at adminSocket: FilePath, by deadline: Deadline) {
         do throws(RuntimeSocket.Failure) {
             connection = try RuntimeConnection(adminSocket, by: deadline)
             isInteractive = true
@@ -27,21 +29,34 @@ struct WorkerHold {
                 _ = try connection.answer(to: command, until: Self.prompt, by: deadline)
             }
             let info = try connection.answer(to: "show info", until: Self.prompt, by: deadline)
-            guard WorkerInfo(info).processID == processID else { return nil }
+            guard WorkerInfo(info).processID == worker.processID else { return nil }
         } catch { return nil }
-        keeper = connection.keeper()
     }
 
-    /// Holds a worker of before a reload: by a command to which the end is missing, for which it waits without a limit.
+    /// Goes on with the connection of an earlier agent, which may have ended before it had read its last answer.
     ///
-    /// The connection goes with the master when that executes itself anew.
-    init?(old processID: Int32, through masterSocket: FilePath, by deadline: Deadline) {
+    /// - Returns: nil where the worker does not answer on it.
+    init?(kept connection: RuntimeConnection, of worker: Worker, by deadline: Deadline) {
+        self.connection = connection
+        isInteractive = true
+        do throws(RuntimeSocket.Failure) {
+            // Its answer is one that no other command of the agent gets.
+            try connection.send("show table steelyard-no-such-table\n", by: deadline)
+            while try !connection.read(until: Self.prompt, by: deadline).contains("No such table") {}
+            // That may have been asked by the earlier agent; what follows is this agent's.
+            try connection.send("show info\n", by: deadline)
+            while try WorkerInfo(connection.read(until: Self.prompt, by: deadline)).processID != worker.processID {}
+        } catch { return nil }
+    }
+
+    /// Holds a worker of before a reload: by an incomplete command, for whose end it waits without a limit.
+    ///
+    /// The connection ends when the master executes itself again.
+    init?(old worker: Worker, through masterSocket: FilePath, by deadline: Deadline) {
         do throws(RuntimeSocket.Failure) {
             connection = try RuntimeConnection(masterSocket, by: deadline)
             isInteractive = false
-            // The master takes few connections, and one that is kept for nobody would be taken from all.
-            keeper = nil
-            try connection.send("@!\(processID) show info <<\n", by: deadline)
+            try connection.send("@!\(worker.processID) show info <<\n", by: deadline)
         } catch { return nil }
     }
 
@@ -56,11 +71,15 @@ struct WorkerHold {
         try connection.answer(to: command, until: Self.prompt, by: deadline)
     }
 
+    /// Has the service manager keep the connection, so that the worker waits for the next agent, too.
+    ///
+    /// Not one through the master: the master takes few connections, and this one would be missing for commands.
+    func keep(by serviceManager: ServiceManager, as name: String) {
+        if isInteractive { connection.keep(by: serviceManager, as: name) }
+    }
+
     /// Lets the worker end.
     ///
-    /// Without it, as where the agent ends, the keeper holds the worker for a while.
-    func release() {
-        connection.end()
-        keeper?.end()
-    }
+    /// Without it, as where the agent ends, the service manager's copy of the connection goes on to hold the worker.
+    func release() { connection.end() }
 }

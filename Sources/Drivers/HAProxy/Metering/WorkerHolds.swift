@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 /// The workers that are held, and the way to ask each.
 struct WorkerHolds {
@@ -9,25 +10,47 @@ struct WorkerHolds {
 
     private let service: any HAProxyService
     private let files: DeviceFiles
+    private let serviceManager: ServiceManager
     private var holds: [Worker: WorkerHold] = [:]
-    /// The master takes ten connections at a time, and then answers nobody else.
+    /// Connections of an earlier agent that were not used yet.
+    private var kept: [Worker: RuntimeConnection] = [:]
+    /// The master takes ten connections at a time, and the agent needs some for its commands.
     private static let limitThroughMaster = 4
 
-    init(_ service: any HAProxyService, _ files: DeviceFiles) {
+    init(_ service: any HAProxyService, _ files: DeviceFiles, _ serviceManager: ServiceManager) {
         self.service = service
         self.files = files
+        self.serviceManager = serviceManager
+        for (name, descriptor) in serviceManager.takeDescriptors(named: Worker.keptNamePrefix) {
+            let connection = RuntimeConnection(connected: descriptor)
+            guard let worker = Worker(keptName: name), !worker.hasEnded else {
+                serviceManager.discard(name)
+                continue
+            }
+            kept[worker] = connection
+        }
     }
 
     /// Holds a worker where that can be done and is not yet.
     ///
-    /// A worker is held while it is the current one; only the agent that starts beside old ones holds them by the master.
+    /// A worker is held from the time when it is the current one. An agent that finds old workers at its start holds them by
+    /// the connections that the service manager has kept, and others through the master.
     mutating func hold(_ worker: Worker, isOld: Bool, by deadline: Deadline) {
         if holds[worker]?.isOpen == true { return }
-        drop(worker)
+        if holds[worker] != nil { drop(worker) }
+        if let connection = kept.removeValue(forKey: worker) {
+            if let hold = WorkerHold(kept: connection, of: worker, by: deadline) {
+                holds[worker] = hold
+                return
+            }
+            connection.end()
+            serviceManager.discard(worker.keptName)
+        }
         if !isOld {
-            holds[worker] = WorkerHold(current: worker.processID, at: files.adminSocket, by: deadline)
+            holds[worker] = WorkerHold(current: worker, at: files.adminSocket, by: deadline)
+            holds[worker]?.keep(by: serviceManager, as: worker.keptName)
         } else if holds.values.count(where: { !$0.isInteractive }) < Self.limitThroughMaster {
-            holds[worker] = WorkerHold(old: worker.processID, through: files.masterSocket, by: deadline)
+            holds[worker] = WorkerHold(old: worker, through: files.masterSocket, by: deadline)
         }
     }
 
@@ -70,8 +93,32 @@ struct WorkerHolds {
 
     /// Lets workers end.
     mutating func release(where isReleased: (Worker) -> Bool) {
-        for worker in holds.keys where isReleased(worker) { drop(worker) }
+        for worker in Set(holds.keys).union(kept.keys) where isReleased(worker) { drop(worker) }
     }
 
-    private mutating func drop(_ worker: Worker) { holds.removeValue(forKey: worker)?.release() }
+    private mutating func drop(_ worker: Worker) {
+        let hold = holds.removeValue(forKey: worker)
+        hold?.release()
+        let connection = kept.removeValue(forKey: worker)
+        connection?.end()
+        if connection != nil || hold?.isInteractive == true { serviceManager.discard(worker.keptName) }
+    }
+}
+
+extension UsageLedger.Worker {
+    /// How the names of connections to workers begin, which the service manager keeps.
+    static let keptNamePrefix = "haproxy-worker-"
+
+    /// The name under which the service manager keeps the connection to the worker.
+    var keptName: String { "\(Self.keptNamePrefix)\(processID)-\(startTime)" }
+
+    /// Reads a name.
+    init?(keptName: String) {
+        guard keptName.hasPrefix(Self.keptNamePrefix) else { return nil }
+        let numbers = keptName.dropFirst(Self.keptNamePrefix.count).split(separator: "-")
+        guard numbers.count == 2, let processID = Int32(numbers[0]), let startTime = UInt64(numbers[1]) else {
+            return nil
+        }
+        self.init(processID: processID, startTime: startTime)
+    }
 }

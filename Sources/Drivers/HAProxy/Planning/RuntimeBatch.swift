@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 /// Commands that HAProxy is given in as few lines as they fit into.
 enum RuntimeBatch {

@@ -6,11 +6,11 @@ import SystemPackage
 
 /// Has HAProxy check a configuration, without a change to anything that runs.
 struct ConfigurationCheck: Sendable {
-    private let program: Program
+    private let program: ExternalProgram
     private let timeout: Duration
 
     init(_ binary: FilePath, within timeout: Duration = .seconds(4)) {
-        program = Program(binary, option: "haproxy.binary")
+        program = ExternalProgram(binary, option: "haproxy.binary")
         self.timeout = timeout
     }
 

@@ -3,6 +3,7 @@
 
 import Glibc
 import SteelyardCore
+import SteelyardSystem
 
 extension HAProxyMaster {
     /// Waits until HAProxy, just started, serves a configuration.

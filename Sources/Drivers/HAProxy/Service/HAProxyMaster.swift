@@ -3,6 +3,7 @@
 
 import Glibc
 import SteelyardCore
+import SteelyardSystem
 import Synchronization
 import SystemPackage
 

@@ -44,12 +44,6 @@ struct HAProxyOutputs {
         return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
-    /// The number of the process that was launched since, once it has told it in its first line.
-    var processID: Int32? {
-        let messages = startMessages
-        return messages.firstIndex(of: "\n").flatMap { Int32(messages[..<$0]) }
-    }
-
     func close() {
         try? log.close()
         try? startLog.close()

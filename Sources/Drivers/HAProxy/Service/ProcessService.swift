@@ -3,10 +3,10 @@
 
 import Glibc
 import SteelyardCore
-import Subprocess
+import SteelyardSystem
 import SystemPackage
 
-/// Runs HAProxy itself: a master with its workers, nobody's child, that outlives the agent.
+/// Runs HAProxy itself: a master with its workers, in a session of its own, that outlives the agent.
 struct ProcessService: HAProxyService {
     private let configuration: HAProxyConfiguration
     private let files: DeviceFiles
@@ -33,21 +33,16 @@ struct ProcessService: HAProxyService {
         defer { outputs.close() }
         // Left by a master that was killed.
         removeSockets()
-        try await launch(outputs)
-        var launched: ProcessHandle?
+        let launched = try launch(outputs)
         do throws(DriverError) {
             try master.waitForStart(rendered, by: .after(limits.change + ServiceLimits.loading(rendered))) {
                 () throws(DriverError) in
-                if launched == nil, let processID = outputs.processID {
-                    guard let handle = ProcessHandle(processID) else { throw ended(outputs, rendered) }
-                    launched = handle
-                }
-                if launched?.waitForEnd(by: .after(.zero)) == true { throw ended(outputs, rendered) }
+                if let status = launched.waitForEnd(by: .after(.zero)) { throw ended(status, outputs, rendered) }
             }
         } catch {
             // It may never have opened the socket by which it could be found. It leads a group of its own, in which a
             // script has what it has started.
-            if let launched, !launched.waitForEnd(by: .after(.zero)) { kill(-launched.processID, SIGKILL) }
+            launched.kill()
             try? await stop()
             throw Complaint(in: outputs.startMessages)?.error(of: rendered) ?? error
         }
@@ -96,36 +91,30 @@ struct ProcessService: HAProxyService {
 }
 
 extension ProcessService {
-    private func launch(_ outputs: HAProxyOutputs) async throws(DriverError) {
-        // setsid forks, so that HAProxy is in a session of its own and nobody's child; the shell tells its number,
-        // which stays HAProxy's.
-        let arguments = [
-            "--fork", "sh", "-c", #"echo "$$" >&2; exec "$0" "$@""#, configuration.binary.string, "-W", "-S",
-            "\(files.masterSocket),mode,600", "-f", files.config.string,
-        ]
-        do {
-            let result = try await Subprocess.run(
-                .name("setsid"),
-                arguments: Arguments(arguments),
-                environment: Program.environment,
-                workingDirectory: "/",
-                output: .fileDescriptor(outputs.log, closeAfterSpawningProcess: false),
-                error: .fileDescriptor(outputs.startLog, closeAfterSpawningProcess: false)
-            )
-            if result.terminationStatus.isSuccess { return }
+    /// Starts HAProxy as a child of the agent, which reaps it, in a session of its own, in which it outlives the agent.
+    private func launch(_ outputs: HAProxyOutputs) throws(DriverError) -> ChildProcess {
+        var command = ChildProcess.Command(
+            configuration.binary,
+            ["-W", "-S", "\(files.masterSocket),mode,600", "-f", files.config.string]
+        )
+        command.workingDirectory = "/"
+        do throws(ChildProcessError) {
+            return try ChildProcess(command, output: outputs.log, error: outputs.startLog)
         } catch {
-            throw DriverError(.unavailable, "cannot start HAProxy: \(error)")
+            guard [.programNotFound, .notExecutable].contains(error.code) else {
+                throw DriverError(.unavailable, "cannot start HAProxy: \(error)")
+            }
+            throw DriverError(.unavailable, "cannot run \(configuration.binary); is haproxy.binary right?")
         }
-        throw DriverError(.unavailable, "cannot start HAProxy: setsid fails")
     }
 
-    /// Says why HAProxy has ended while it was starting; all that it says of it is written before.
-    private func ended(_ outputs: HAProxyOutputs, _ rendered: RenderedConfiguration) -> DriverError {
-        let messages = outputs.startMessages
-        if let complaint = Complaint(in: messages) { return complaint.error(of: rendered) }
-        guard messages.contains(": exec: ") else {
-            return DriverError(.notRunning, "HAProxy has ended while it was starting; see \(files.startLog)")
-        }
-        return DriverError(.unavailable, "cannot run \(configuration.binary); is haproxy.binary right?")
+    /// Says why HAProxy has ended while it was starting; all that it prints is written before.
+    private func ended(
+        _ status: ChildProcess.Status,
+        _ outputs: HAProxyOutputs,
+        _ rendered: RenderedConfiguration
+    ) -> DriverError {
+        if let complaint = Complaint(in: outputs.startMessages) { return complaint.error(of: rendered) }
+        return DriverError(.notRunning, "HAProxy ended while it was starting (\(status)); see \(files.startLog)")
     }
 }

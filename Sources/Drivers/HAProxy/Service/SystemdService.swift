@@ -3,6 +3,7 @@
 
 import Glibc
 import SteelyardCore
+import SteelyardSystem
 import SystemPackage
 
 /// Runs HAProxy as systemd's unit haproxy.service, which Debian's package brings.

@@ -7,13 +7,13 @@ import SystemPackage
 /// A unit of systemd, which systemctl starts and stops.
 struct SystemdUnit: Sendable {
     let name: String
-    private let program: Program
+    private let program: ExternalProgram
     private let timeout: Duration
 
     init(_ name: String, systemctl: FilePath, within timeout: Duration) {
         self.name = name
         self.timeout = timeout
-        program = Program(systemctl, option: "haproxy.service")
+        program = ExternalProgram(systemctl, option: "haproxy.service")
     }
 
     /// Where to read what the unit has said.
@@ -51,7 +51,7 @@ struct SystemdUnit: Sendable {
         _ = try? await program.run(["--no-ask-password", "--no-block", "stop", name], within: .seconds(2))
     }
 
-    private func systemctl(_ verb: String) async throws(DriverError) -> Program.Ending {
+    private func systemctl(_ verb: String) async throws(DriverError) -> ExternalProgram.Ending {
         do throws(DriverError) {
             return try await program.run(["--no-ask-password", verb, name], within: timeout)
         } catch {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import SteelyardSystem
 import SystemPackage
 
 /// A connection to one of HAProxy's sockets, closed when it is released.
@@ -21,6 +22,13 @@ final class RuntimeConnection: Sendable {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
         guard descriptor >= 0 else { throw .system(Errno(rawValue: errno)) }
         try connect(path, deadline)
+    }
+
+    /// Takes over a connection that another process has made; it is closed with this object.
+    init(connected descriptor: Int32) {
+        self.descriptor = descriptor
+        let flags = fcntl(descriptor, F_GETFL)
+        if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
@@ -46,11 +54,11 @@ final class RuntimeConnection: Sendable {
     /// Tells the other side that nothing more is sent.
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Ends it for everybody who has it, other processes too.
+    /// Ends it in all processes that have it.
     func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// Shares it with a process that outlives this one.
-    func keeper() -> WorkerKeeper? { WorkerKeeper(of: descriptor) }
+    /// Has the service manager keep it, so that it outlives this process.
+    func keep(by serviceManager: ServiceManager, as name: String) { serviceManager.keep(descriptor, as: name) }
 
     /// Gives a command on a connection that stays.
     func answer(to command: String, until end: String, by deadline: Deadline) throws(Failure) -> String {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardSystem
 import SystemPackage
 
 /// One of the sockets on which HAProxy takes commands: the workers' or the master's.

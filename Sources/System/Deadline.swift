@@ -2,21 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A moment after which something is no longer waited for.
-struct Deadline: Sendable {
+package struct Deadline: Sendable {
     private let end: ContinuousClock.Instant
 
-    static func after(_ duration: Duration) -> Deadline { Deadline(end: .now + duration) }
+    package static func after(_ duration: Duration) -> Deadline { Deadline(end: .now + duration) }
 
     /// The earlier of two.
-    static func earlier(_ first: Deadline, _ second: Deadline) -> Deadline { first.end < second.end ? first : second }
+    package static func earlier(_ first: Deadline, _ second: Deadline) -> Deadline {
+        first.end < second.end ? first : second
+    }
 
-    var hasPassed: Bool { end <= .now }
+    package var hasPassed: Bool { end <= .now }
 
     /// Whether at least this much is left.
-    func leaves(_ duration: Duration) -> Bool { end - .now >= duration }
+    package func leaves(_ duration: Duration) -> Bool { end - .now >= duration }
 
     /// What is left, for `poll`: 0 once it has passed.
-    var milliseconds: Int32 {
+    package var milliseconds: Int32 {
         let left = end - .now
         guard left > .zero else { return 0 }
         return Int32(clamping: left / .milliseconds(1) < 1 ? 1 : Int((left / .milliseconds(1)).rounded(.up)))

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// Signals that no longer end the process but are received by a thread of it, each of them, from the moment of their
+/// catching on.
+///
+/// A program makes one of these, before all that takes time.
+package final class CaughtSignals: Sendable {
+    private let reading: Int32
+
+    /// Catches signals.
+    ///
+    /// - Throws: `SystemFailure` where there is no descriptor left.
+    package init(_ signals: [Int32]) throws(SystemFailure) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe steelyard_pipe(&ends, 1) == 0 else {
+            throw SystemFailure("signals cannot be caught", errno: errno)
+        }
+        reading = ends[0]
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals {
+            guard steelyard_catch_signal(signal, ends[1]) == 0 else { continue }
+            unsafe sigaddset(&set, signal)
+        }
+        // The program that has started this one may have blocked them.
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
+    /// Waits for the next signal.
+    ///
+    /// - Returns: nil once the deadline has passed.
+    package func next(by deadline: Deadline?) -> Int32? {
+        while true {
+            var byte: UInt8 = 0
+            if unsafe read(reading, &byte, 1) == 1 { return Int32(byte) }
+            var waited = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+            if unsafe poll(&waited, 1, deadline?.milliseconds ?? -1) == 0 { return nil }
+        }
+    }
+}

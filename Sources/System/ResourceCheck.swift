@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Glibc
+
+/// Finds out before the start whether the limits on this process leave room for an agent.
+///
+/// Where they do not, the runtime below would try without end, and without a word, to start a thread, or would trap.
+package enum ResourceCheck {
+    /// The address space that buffers and HAProxy's answers need, on top of the threads' stacks.
+    private static let heap = 24 << 20
+    /// What the files, sockets and pipes of an agent without a job need.
+    private static let descriptors = 32
+
+    /// - Throws: `SystemFailure` where a limit is too low.
+    package static func requireEnough() throws(SystemFailure) {
+        guard DescriptorLimit.current >= descriptors else {
+            throw SystemFailure(
+                "the limit of \(DescriptorLimit.current) file descriptors is too low: the agent needs \(descriptors) at "
+                    + "least; raise it (ulimit -n, LimitNOFILE)"
+            )
+        }
+        // The runtime has a thread for each core, and some more for events; the agent adds its own.
+        try requireThreads(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 6)
+    }
+
+    private static func requireThreads(_ count: Int) throws(SystemFailure) {
+        let gate = Gate()
+        var started = 0
+        defer {
+            for _ in 0..<started { gate.end.signal() }
+            for _ in 0..<started { gate.ended.wait() }
+        }
+        for _ in 0..<count {
+            // With the standard size of stacks, as the runtime's.
+            var thread = pthread_t()
+            let context = unsafe Unmanaged.passRetained(gate)
+            let code = unsafe pthread_create(
+                &thread,
+                nil,
+                { context in
+                    guard let context = unsafe context else { return nil }
+                    let gate = unsafe Unmanaged<Gate>.fromOpaque(context).takeRetainedValue()
+                    gate.end.wait()
+                    gate.ended.signal()
+                    return nil
+                },
+                context.toOpaque()
+            )
+            guard code == 0 else {
+                unsafe context.release()
+                throw SystemFailure(
+                    "the agent cannot start the \(count) threads that it needs: the limit on its address space (ulimit -v, "
+                        + "LimitAS) or on its tasks (ulimit -u, TasksMax) is too low"
+                )
+            }
+            pthread_detach(thread)
+            started += 1
+        }
+        try requireAddressSpace()
+    }
+
+    private static func requireAddressSpace() throws(SystemFailure) {
+        let block = unsafe mmap(nil, heap, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let block = unsafe block, unsafe block != MAP_FAILED else {
+            throw SystemFailure(
+                "the address space is too small: the agent needs \(heap >> 20) MB more; raise its limit (ulimit -v, LimitAS)"
+            )
+        }
+        unsafe munmap(block, heap)
+    }
+
+    /// Holds threads until all of them have been started.
+    private final class Gate: Sendable {
+        let end = DispatchSemaphore(value: 0)
+        let ended = DispatchSemaphore(value: 0)
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+/// Hands each event to the output that all loggers of the agent share, so that a reload changes all of them.
+struct AgentLogHandler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    private let label: String
+    private let output: LogOutput
+    /// The level of this logger alone, where one was set.
+    private var ownLevel: Logger.Level?
+
+    init(label: String, output: LogOutput) {
+        self.label = label
+        self.output = output
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? output.level }
+        set { ownLevel = newValue }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        output.write(
+            LogLine(
+                label: label,
+                level: event.level,
+                message: event.message.description,
+                metadata: metadata.merging(event.metadata ?? [:]) { $1 }
+            )
+        )
+    }
+}

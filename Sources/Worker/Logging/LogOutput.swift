@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Logging
+import Synchronization
+
+/// Where the agent's log lines go, from which level on, and in which format.
+final class LogOutput: Sendable {
+    /// How a line is written.
+    enum Format: String, Sendable { case text, json }
+
+    private struct Settings {
+        var level: Logger.Level
+        var format: Format
+    }
+
+    private let settings: Mutex<Settings>
+    /// The level's place in its order, read for each event.
+    private let leastLevel: Atomic<Int>
+    private let descriptor: Int32
+    /// Whether each line begins with its priority, which the journal takes from there.
+    private let isJournal: Bool
+
+    /// - Parameters:
+    ///   - descriptor: The file that lines are written to.
+    ///   - journal: The value of JOURNAL_STREAM: the device and the inode of the journal's socket.
+    init(_ settings: WorkerConfiguration.LogSettings, descriptor: Int32 = STDERR_FILENO, journal: String? = nil) {
+        let initial = Self.read(settings)
+        self.settings = Mutex(initial)
+        leastLevel = Atomic(Self.rank(initial.level))
+        self.descriptor = descriptor
+        isJournal = journal.map { Self.isConnected(descriptor, to: $0) } ?? false
+    }
+
+    var level: Logger.Level { Logger.Level.allCases[leastLevel.load(ordering: .relaxed)] }
+
+    /// Uses other settings from the next event on.
+    func apply(_ settings: WorkerConfiguration.LogSettings) {
+        let new = Self.read(settings)
+        self.settings.withLock { $0 = new }
+        leastLevel.store(Self.rank(new.level), ordering: .relaxed)
+    }
+
+    func write(_ line: LogLine) {
+        let format = settings.withLock { $0.format }
+        var bytes = isJournal ? Array("<\(line.priority)>".utf8) : []
+        bytes += format == .json ? line.json : line.text
+        bytes.append(UInt8(ascii: "\n"))
+        // One write, so that lines of several threads do not mix; the rest of it only where a signal has cut it.
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes[written...].withUnsafeBytes { buffer in
+                unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+            }
+            if count > 0 { written += count } else if errno != EINTR { return }
+        }
+    }
+
+    private static func read(_ settings: WorkerConfiguration.LogSettings) -> Settings {
+        Settings(
+            level: Logger.Level(rawValue: settings.level) ?? .info,
+            format: Format(rawValue: settings.format) ?? .text
+        )
+    }
+
+    private static func rank(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
+
+    private static func isConnected(_ descriptor: Int32, to stream: String) -> Bool {
+        var information = stat()
+        guard unsafe fstat(descriptor, &information) == 0 else { return false }
+        return stream == "\(information.st_dev):\(information.st_ino)"
+    }
+}

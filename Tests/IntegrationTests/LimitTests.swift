@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Subprocess
+import SystemPackage
+import TestServers
+import Testing
+
+/// Limits on a worker's process: it works, or it says what it lacks and ends; it never hangs.
+@Suite struct LimitTests {
+    @Test(
+        arguments: [40, 48, 56, 64, 72, 80, 96, 112, 128, 192, 256, 512, 1024].map { "-v \($0 * 1024)" }
+            + [3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64].map { "-n \($0)" }
+    )
+    func worksOrEnds(_ limit: String) async throws {
+        try await withTemporaryFolder { folder in
+            let process = try await ChildProcess.start(
+                "/bin/sh",
+                [
+                    "-c", #"ulimit \#(limit); exec "$0" "$@""#, SteelyardProgram.path, "worker", "--driver", "noop",
+                    "--gearman", "127.0.0.1:1", "--state-dir", folder.path + "/state",
+                ],
+                in: folder,
+                name: "worker"
+            )
+            // Either it ends by itself, or it says after a second that no job server answers.
+            try await eventually("it works or it ends") {
+                !process.errorOutput.isEmpty || !process.isRunning
+            }
+            process.send(signal: SIGTERM)
+            let code = try await process.wait()
+            let lines = process.errorOutput.split(separator: "\n")
+            if code == 0 { return #expect(lines.contains { $0.contains("127.0.0.1:1") }, "\(lines)") }
+            // The dynamic linker's code, and the agent's own.
+            #expect([127, 71].contains(code), "\(code) \(lines)")
+            #expect(lines.count == 1, "\(lines)")
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestServers
+import Testing
+
+/// SIGHUP: the configuration is read again while the agent runs.
+@Suite(Requirement.gearmand.trait) struct ReloadTests {
+    @Test func appliesWhatCanChange() async throws {
+        try await withConfiguredAgent(#"{ log: { level: "warning" }, limits: { message_bytes: 2048 } }"#) {
+            agent,
+            file in
+            let padding = String(repeating: "x", count: 3000)
+            let message = #"{"hpcs_action":"DISCOVER","padding":"\#(padding)"}"#
+            var reply = try await agent.reply(to: message)
+            #expect(reply["hpcs_response"] as? String == "FAIL")
+            let changed =
+                #"{ log: { level: "info", format: "json" }, limits: { message_bytes: 4096 }, haproxy: { max_connections: 77 } }"#
+            try changed.write(to: file, atomically: true, encoding: .utf8)
+            agent.process.send(signal: SIGHUP)
+            try await eventually("the limit is another one") {
+                reply = try await agent.reply(to: message)
+                return reply["hpcs_response"] as? String == "PASS"
+            }
+            try await eventually("the log says so") { agent.process.errorOutput.contains("need a restart") }
+            let log = agent.process.errorOutput
+            #expect(log.contains("configuration reloaded"), "\(log)")
+            #expect(log.contains("limits.message_bytes,log.level,log.format"), "\(log)")
+            #expect(log.contains("haproxy.max_connections"), "\(log)")
+            // In the other format from now on.
+            _ = try await agent.reply(to: "[]")
+            try await eventually("lines are JSON") { agent.process.errorOutput.contains(#""level":"warning""#) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            (#"{ limits: { node_count: "many" } }"#, "limits.node_count"),
+            (#"{ nonsense: 1 }"#, "nonsense"),
+            ("{", "config.json5"),
+        ]
+    )
+    func keepsTheOldOneWhereTheNewOneIsBad(_ text: String, _ name: String) async throws {
+        try await withConfiguredAgent("{ limits: { message_bytes: 2048 } }") { agent, file in
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            agent.process.send(signal: SIGHUP)
+            try await eventually("the log names the fault") {
+                agent.process.errorOutput.split(separator: "\n").contains {
+                    $0.contains(" error configuration not reloaded") && $0.contains(name)
+                }
+            }
+            let reply = try await agent.reply(to: #"{"hpcs_action":"DISCOVER"}"#)
+            #expect(reply["hpcs_response"] as? String == "PASS")
+            let large = try await agent.reply(to: String(repeating: "x", count: 2049))
+            #expect((large["hpcs_error"] as? String)?.contains("2048") == true)
+            // Mended, it is applied.
+            try "{ limits: { message_bytes: 1024 } }".write(to: file, atomically: true, encoding: .utf8)
+            agent.process.send(signal: SIGHUP)
+            try await eventually("the limit is another one") {
+                let large = try await agent.reply(to: String(repeating: "x", count: 2049))
+                return (large["hpcs_error"] as? String)?.contains("1024") == true
+            }
+        }
+    }
+
+    /// What the command line and the environment give stays, whatever the file says.
+    @Test func keepsWhatWasGiven() async throws {
+        let variables = ["STEELYARD_LIMITS_MESSAGE_BYTES": "2048"]
+        try await withConfiguredAgent("{ }", variables: variables) { agent, file in
+            try #"{ log: { level: "error" }, limits: { message_bytes: 4096, node_count: 7 } }"#
+                .write(to: file, atomically: true, encoding: .utf8)
+            agent.process.send(signal: SIGHUP)
+            try await eventually("the file is applied") {
+                agent.process.errorOutput.contains("config.applied=limits.node_count")
+            }
+            let large = try await agent.reply(to: String(repeating: "x", count: 2049))
+            #expect((large["hpcs_error"] as? String)?.contains("2048") == true)
+            agent.process.send(signal: SIGTERM)
+            let code = try await agent.process.wait()
+            #expect(code == 0)
+        }
+    }
+
+    private func withConfiguredAgent(
+        _ text: String,
+        variables: [String: String] = [:],
+        _ body: (AgentUnderTest, URL) async throws -> Void
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "config.json5")
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            try await withGearmand(in: folder) { gearmand in
+                let agent = try await AgentUnderTest.start(
+                    in: folder,
+                    servers: [gearmand.address],
+                    ["--config", file.path],
+                    variables: variables,
+                    logLevel: variables.isEmpty ? nil : "debug"
+                )
+                let result: Result<Void, any Error>
+                do { result = .success(try await body(agent, file)) } catch { result = .failure(error) }
+                await agent.process.stop()
+                try result.get()
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestServers
+import Testing
+
+/// What signals do to a worker, whenever they come.
+@Suite struct SignalTests {
+    /// From the moment on when the worker catches it, a signal ends it with 0: while it reads its configuration, starts
+    /// its threads, connects, and afterwards.
+    @Test(arguments: [SIGTERM, SIGINT])
+    func stopsAtEveryMomentOfItsStart(_ signal: Int32) async throws {
+        try await withTemporaryFolder { folder in
+            for milliseconds in stride(from: 0, through: 100, by: 4) {
+                let process = try await start(in: folder)
+                try await catches(signal, process)
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                process.send(signal: signal)
+                let code = try await process.wait()
+                #expect(code == 0, "after \(milliseconds) ms: \(process.errorOutput)")
+            }
+        }
+    }
+
+    /// Other commands end by the signal, as programs do.
+    @Test(Requirement.gearmand.trait) func endsOtherCommands() async throws {
+        try await withTemporaryFolder { folder in
+            try await withGearmand(in: folder) { gearmand in
+                let process = try await ChildProcess.start(
+                    SteelyardProgram.path,
+                    ["send", "--gearman", gearmand.address, "--function", "nobody", "stats"],
+                    in: folder,
+                    name: "send"
+                )
+                #expect(try !Self.isCaught(SIGHUP, by: process))
+                process.send(signal: SIGHUP)
+                let code = try await process.wait()
+                #expect(code == 128 + SIGHUP)
+            }
+        }
+    }
+
+    private func start(in folder: URL) async throws -> ChildProcess {
+        let name = "worker-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
+        return try await ChildProcess.start(
+            SteelyardProgram.path,
+            [
+                "worker", "--driver", "noop", "--gearman", "127.0.0.1:1",
+                "--state-dir", folder.appending(path: name).path,
+            ],
+            in: folder,
+            name: name
+        )
+    }
+
+    private func catches(_ signal: Int32, _ process: ChildProcess) async throws {
+        try await eventually("the worker catches signal \(signal)") { try Self.isCaught(signal, by: process) }
+    }
+
+    private static func isCaught(_ signal: Int32, by process: ChildProcess) throws -> Bool {
+        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+        guard let mask = line.flatMap({ UInt64($0.split(separator: "\t").last ?? "", radix: 16) }) else { return false }
+        return mask >> UInt64(signal - 1) & 1 == 1
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Foundation
+import Glibc
+import Synchronization
+
+/// Stands in for systemd: takes the messages of sd_notify(3), keeps the descriptors that come with them, and hands
+/// these to the next process of the service.
+package final class StandInServiceManager: Sendable {
+    /// A descriptor that is kept.
+    package struct Kept: Sendable {
+        package let name: String
+        package let descriptor: Int32
+    }
+
+    private struct State {
+        var messages: [String] = []
+        var kept: [Kept] = []
+    }
+
+    /// The value of NOTIFY_SOCKET.
+    package let address: String
+    private let socket: Int32
+    private let state = Mutex(State())
+
+    /// Listens.
+    ///
+    /// - Parameter folder: Where its socket is; nil for one with an abstract name.
+    package init(in folder: URL? = nil) throws {
+        let name = "notify-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        address = folder?.appending(path: name).path ?? "@steelyard-test-\(name)"
+        socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
+        guard socket >= 0, Self.bind(socket, to: address) else { throw ServerFailure("no socket \(address)") }
+        Thread.detachNewThread { [self] in while receive() {} }
+    }
+
+    /// Ends it, and closes what it keeps.
+    package func stop() {
+        shutdown(socket, Int32(SHUT_RDWR))
+        state.withLock { state in
+            for kept in state.kept { close(kept.descriptor) }
+            state.kept = []
+        }
+    }
+
+    /// The lines of all messages so far, in the order in which they came.
+    package var lines: [String] {
+        state.withLock { $0.messages.flatMap { $0.split(separator: "\n").map(String.init) } }
+    }
+
+    /// What is kept now; as with systemd, a connection that the other side has ended is not.
+    package var kept: [Kept] {
+        state.withLock { state in
+            state.kept.removeAll { kept in
+                var waited = pollfd(fd: kept.descriptor, events: 0, revents: 0)
+                guard poll(&waited, 1, 0) > 0 else { return false }
+                close(kept.descriptor)
+                return true
+            }
+            return state.kept
+        }
+    }
+
+    /// Copies of what is kept, as another process would get them; the caller owns them.
+    package func copies() -> [(name: String, descriptor: Int32)] {
+        kept.map { ($0.name, fcntl($0.descriptor, F_DUPFD_CLOEXEC, 3)) }
+    }
+
+    private func receive() -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        // struct cmsghdr with room for one descriptor.
+        var control = [UInt64](repeating: 0, count: 3)
+        var flags: Int32 = 0
+        var controlCount = 0
+        let count = bytes.withUnsafeMutableBytes { buffer in
+            control.withUnsafeMutableBytes { controlBuffer in
+                var part = iovec(iov_base: buffer.baseAddress, iov_len: buffer.count)
+                return withUnsafeMutablePointer(to: &part) { part in
+                    var message = msghdr()
+                    message.msg_iov = part
+                    message.msg_iovlen = 1
+                    message.msg_control = controlBuffer.baseAddress
+                    message.msg_controllen = controlBuffer.count
+                    let count = recvmsg(socket, &message, Int32(MSG_CMSG_CLOEXEC))
+                    (flags, controlCount) = (message.msg_flags, message.msg_controllen)
+                    return count
+                }
+            }
+        }
+        guard count > 0 else { return false }
+        _ = flags
+        let text = String(decoding: bytes[..<count], as: UTF8.self)
+        let descriptor = controlCount > 0 ? Int32(truncatingIfNeeded: control[2]) : nil
+        take(text, descriptor)
+        return true
+    }
+
+    private func take(_ text: String, _ descriptor: Int32?) {
+        let lines = text.split(separator: "\n")
+        let name = lines.first { $0.hasPrefix("FDNAME=") }.map { String($0.dropFirst(7)) } ?? "stored"
+        state.withLock { state in
+            state.messages.append(text)
+            if lines.contains("FDSTOREREMOVE=1") {
+                for kept in state.kept where kept.name == name { close(kept.descriptor) }
+                state.kept.removeAll { $0.name == name }
+            }
+            guard let descriptor else { return }
+            if lines.contains("FDSTORE=1") {
+                state.kept.append(Kept(name: name, descriptor: descriptor))
+            } else {
+                close(descriptor)
+            }
+        }
+    }
+
+    private static func bind(_ socket: Int32, to path: String) -> Bool {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let name = Array(path.utf8)
+        guard name.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { buffer in
+            buffer.copyBytes(from: name)
+            if path.hasPrefix("@") { buffer[0] = 0 }
+        }
+        let size = MemoryLayout<sa_family_t>.size + name.count + (path.hasPrefix("@") ? 0 : 1)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(socket, $0, socklen_t(size)) == 0 }
+        }
+    }
+}
