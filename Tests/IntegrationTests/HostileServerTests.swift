@@ -28,7 +28,7 @@ import Testing
                 }
                 connection.send(body)
             }
-            if seed.isMultiple(of: 5) { connection.stall() }
+            if seed.isMultiple(of: 5) { connection.freeze(seconds: 1) }
         }
     }
 
