@@ -23,6 +23,11 @@ static inline void steelyard_map_blocks_larger_than(int size) {
     mallopt(M_MMAP_THRESHOLD, size);
 }
 
+/// Limits the number of heaps that the allocator makes, each of which reserves 64 MB of address space for some threads.
+static inline void steelyard_limit_heaps(int count) {
+    mallopt(M_ARENA_MAX, count);
+}
+
 // Swift cannot call syscall(), which is variadic, and its Glibc module leaves <sys/pidfd.h> out.
 
 /// A descriptor for a process: readable once the process has ended, and never another process's. -1 sets errno.
