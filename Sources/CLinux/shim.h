@@ -23,11 +23,6 @@ static inline void steelyard_map_blocks_larger_than(int size) {
     mallopt(M_MMAP_THRESHOLD, size);
 }
 
-/// Limits the number of heaps that the allocator makes, each of which reserves 64 MB of address space for some threads.
-static inline void steelyard_limit_heaps(int count) {
-    mallopt(M_ARENA_MAX, count);
-}
-
 // Swift cannot call syscall(), which is variadic, and its Glibc module leaves <sys/pidfd.h> out.
 
 /// A descriptor for a process: readable once the process has ended, and never another process's. -1 sets errno.
@@ -86,6 +81,11 @@ static __attribute__((noinline)) pid_t steelyard_spawn(
     if (child > 0) while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
     *failure = reason;
     return -1;
+}
+
+/// Limits the number of heaps that the allocator makes, each of which reserves 64 MB of address space for some threads.
+static inline void steelyard_limit_heaps(int count) {
+    mallopt(M_ARENA_MAX, count);
 }
 
 /// The number of a child that has ended and was not waited for, which stays so. 0 where there is none, -1 sets errno.
