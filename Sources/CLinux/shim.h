@@ -89,6 +89,11 @@ static __attribute__((noinline)) pid_t steelyard_spawn(
     return -1;
 }
 
+/// Limits the number of heaps that the allocator makes, each of which reserves 64 MB of address space for some threads.
+static inline void steelyard_limit_heaps(int count) {
+    mallopt(M_ARENA_MAX, count);
+}
+
 /// The number of a child that has ended and was not waited for, which stays so. 0 where there is none, -1 sets errno.
 static inline pid_t steelyard_ended_child(void) {
     siginfo_t information;

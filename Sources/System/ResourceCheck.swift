@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Dispatch
 import Glibc
 
@@ -20,6 +21,11 @@ package enum ResourceCheck {
                 "the limit of \(DescriptorLimit.current) file descriptors is too low: the agent needs \(descriptors) at "
                     + "least; raise it (ulimit -n, LimitNOFILE)"
             )
+        }
+        var space = rlimit()
+        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0, space.rlim_cur != rlim_t.max {
+            // Two threads' heaps would take what the runtime needs for the next thread.
+            steelyard_limit_heaps(1)
         }
         // The runtime has a thread for each core, and some more for events; the agent adds its own.
         try requireThreads(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 6)
