@@ -60,7 +60,11 @@ struct ChaosPump {
         let dues = isStalled ? [] : [toServer.due, toWorker.due].compactMap { $0 }.filter { $0 > now }
         let wait = dues.min().map { Int32(clamping: Int(($0 - now) / .milliseconds(1)) + 1) } ?? -1
         guard poll(&entries, 3, wait) >= 0 || errno == EINTR else { return reset() }
-        if entries[0].revents != 0 { _ = LoopbackSocket.drain(wake) }
+        if entries[0].revents != 0 {
+            // What has come after an order is moved after it.
+            _ = LoopbackSocket.drain(wake)
+            return
+        }
         guard !isStalled else { return }
         if entries[1].revents != 0 { readWorker(link) }
         if entries[2].revents != 0, !isOver { readServer(link) }

@@ -65,6 +65,12 @@ package final class RawGearmanClient {
         return count > 0 || (count < 0 && errno == EAGAIN)
     }
 
+    /// Sends a packet, such as a worker's.
+    ///
+    /// - Returns: Whether it could be sent.
+    @discardableResult
+    package func send(_ packet: RawGearmanPacket) -> Bool { socket.write(packet.request) }
+
     /// Ends the connection.
     package func close() { socket.shutDown() }
 
@@ -91,7 +97,9 @@ package final class RawGearmanClient {
     }
 
     /// The next packet; nil where none comes in time.
-    private func next(until deadline: ContinuousClock.Instant) throws -> RawGearmanPacket? {
+    ///
+    /// - Throws: `ServerFailure` where the connection has ended, or where what comes is no packet.
+    package func next(until deadline: ContinuousClock.Instant) throws -> RawGearmanPacket? {
         while true {
             if let packet = try RawGearmanPacket(takenFrom: &received) { return packet }
             let left = max(.zero, deadline - ContinuousClock.now)

@@ -5,9 +5,11 @@
 package struct RawGearmanPacket: Hashable, Sendable {
     /// The packet types that tests send or read.
     package enum Kind: UInt32, Sendable {
+        case canDo = 1
         case noop = 6
         case submitJob = 7
         case jobCreated = 8
+        case grabJob = 9
         case noJob = 10
         case jobAssign = 11
         case workStatus = 12
