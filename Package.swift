@@ -154,6 +154,28 @@ let package = Package(
             exclude: ["openstack-swift"],
             swiftSettings: strict
         ),
+        // The agent under faults that come at random, with a model of what it may do: a short run in FaultTests, a long one
+        // in scripts/soak.
+        .target(
+            name: "FaultSuite",
+            dependencies: ["TestServers"],
+            path: "Tests/FaultSuite",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "steelyard-soak",
+            dependencies: [
+                "FaultSuite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Soak",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["FaultSuite", "steelyard", "TestServers"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CoreTests",
             dependencies: [

@@ -38,6 +38,35 @@ struct RecoveryTests {
         }
     }
 
+    /// A HAProxy that is started writes after what the last one has logged, not over it.
+    @Test
+    func aKilledHAProxyLeavesItsLog() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            try await supervised(device.driver) {
+                try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
+                func logged() -> String {
+                    (try? String(contentsOfFile: device.file("haproxy.log"), encoding: .utf8)) ?? ""
+                }
+                func request(_ name: String) async throws {
+                    try await eventually("HAProxy serves") {
+                        (try? await HTTPClient(port: device.httpPort).get("/\(name)-").text) == "node"
+                    }
+                    try await eventually("the request is logged") { logged().contains("/\(name)-") }
+                }
+                try await request("before")
+                let master = try #require(try await device.processes()?.master)
+                ProcessHandle(master)?.send(SIGKILL)
+                try await eventually("another HAProxy runs") {
+                    try await device.processes().map { $0.master != master && $0.worker != nil } ?? false
+                }
+                try await request("after")
+                #expect(logged().contains("/before-"))
+            }
+        }
+    }
+
     @Test
     func aKilledWorkerIsBackWithinSeconds() async throws {
         let node = try HTTPBackEnd(name: "node")

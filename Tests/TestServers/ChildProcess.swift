@@ -102,6 +102,11 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// Waits for its end, however long that takes.
+    ///
+    /// - Returns: Its exit code, or 128 and the signal's number.
+    package func end() async throws -> Int32 { try await exit.value }
+
     /// Ends it, by force where it does not go by itself, and returns once it has gone.
     package func stop() async {
         send(signal: SIGCONT)

@@ -51,7 +51,10 @@ package final class LoopbackSocket: Sendable {
     /// The next connection; nil once the socket has been shut down.
     func accepted() -> LoopbackSocket? {
         let connection = accept(descriptor, nil, nil)
-        return connection >= 0 ? LoopbackSocket(descriptor: connection) : nil
+        guard connection >= 0 else { return nil }
+        // A program that a test starts would otherwise keep the connection open.
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+        return LoopbackSocket(descriptor: connection)
     }
 
     /// Ends all reading and writing, also that which is being waited for.
@@ -76,6 +79,25 @@ package final class LoopbackSocket: Sendable {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count >= 0 ? Array(buffer[..<count]) : nil
+    }
+
+    /// Has calls return at once where they would wait.
+    func makeNonBlocking() {
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+    }
+
+    /// Has the connection end with a reset once the socket is released.
+    func resetAtClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Reads what waits in a socket that does not block, and drops it.
+    static func drain(_ descriptor: Int32) -> Int {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        return recv(descriptor, &buffer, buffer.count, 0)
     }
 
     private static func make() throws -> LoopbackSocket {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+package import Foundation
 
 /// A real OpenStack Swift on free ports of loopback, over HTTP and over TLS with a certificate authority of its own.
 package struct OpenStackSwiftServer: Sendable {
@@ -31,14 +31,20 @@ package struct OpenStackSwiftServer: Sendable {
     }
 
     /// Starts a server in a folder that is to be its own; it ends with the test process at the latest.
-    fileprivate static func start(in folder: URL, options: [String]) async throws -> OpenStackSwiftServer {
+    ///
+    /// - Parameter port: Where it listens; nil for a free port.
+    package static func start(
+        in folder: URL,
+        port: Int? = nil,
+        options: [String] = []
+    ) async throws -> OpenStackSwiftServer {
         let owner = ["--owner", "\(ProcessInfo.processInfo.processIdentifier)"]
-        let printed = try await command("up", folder, owner + options)
+        let printed = try await command("up", folder, (port.map { ["\($0)"] } ?? []) + owner + options)
         return try OpenStackSwiftServer(folder: folder, variables: printed)
     }
 
     /// Stops it by its own process's number.
-    fileprivate static func stop(in folder: URL) async throws { _ = try await command("down", folder) }
+    package static func stop(in folder: URL) async throws { _ = try await command("down", folder) }
 
     private static func command(_ name: String, _ folder: URL, _ arguments: [String] = []) async throws -> String {
         let printed = try await Command.run(
@@ -67,6 +73,18 @@ package struct OpenStackSwiftServer: Sendable {
         certificateAuthority = authority
         expiredEndpoint = expired
         elsewhereEndpoint = elsewhere
+    }
+
+    /// The port that it listens on.
+    package var port: Int? { URL(string: endpoint)?.port }
+
+    /// The numbers of its processes; with the first one, all end.
+    package func processIdentifiers() throws -> (first: Int32, all: [Int32]) {
+        let state = try Data(contentsOf: folder.appending(path: "run/state.json"))
+        guard let object = try JSONSerialization.jsonObject(with: state) as? [String: Any],
+            let first = object["pid"] as? Int, let others = object["pids"] as? [String: Int]
+        else { throw ServerFailure("openstack-swift has no state") }
+        return (Int32(first), [Int32(first)] + others.values.map(Int32.init))
     }
 
     /// A token of another account, which gives no access to this one.

@@ -30,7 +30,8 @@ struct HAProxyOutputs {
         } catch {
             throw DriverError(.stateUnwritable, "cannot open HAProxy's log files: \(error)")
         }
-        // HAProxy appends, so that it goes on at the new end.
+        // HAProxy clears the flag that has it append; it then writes where the descriptor stands.
+        _ = try? log.seek(offset: 0, from: .end)
         let size = (try? startLog.seek(offset: 0, from: .end)) ?? 0
         begin = size > Self.startLogLimit && ftruncate(startLog.rawValue, 0) == 0 ? 0 : size
     }

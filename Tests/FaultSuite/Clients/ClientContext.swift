@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import TestServers
+
+/// What the clients of a run share.
+final class ClientContext: Sendable {
+    let chronicle: Chronicle
+    let tally: JobTally
+    let messages: DeviceMessages
+    let function: String
+    /// The ports of the job servers.
+    let serverPorts: [Int]
+    /// The proxies between the agent and the job servers.
+    let links: [ChaosProxy]
+    /// How many seconds a job may take on a connection that stays intact.
+    let limit: Double
+    let model: Mutex<DeviceModel>
+    let metrics = Mutex<[MetricsAttempt]>([])
+    private let versions = Atomic(1)
+    private let tags = Atomic(0)
+    private let stopping = Atomic(false)
+
+    init(
+        chronicle: Chronicle,
+        tally: JobTally,
+        messages: DeviceMessages,
+        function: String,
+        serverPorts: [Int],
+        links: [ChaosProxy],
+        limit: Double
+    ) {
+        self.chronicle = chronicle
+        self.tally = tally
+        self.messages = messages
+        self.function = function
+        self.serverPorts = serverPorts
+        self.links = links
+        self.limit = limit
+        model = Mutex(DeviceModel(version: 1))
+    }
+
+    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    func setStopping(_ value: Bool) { stopping.store(value, ordering: .releasing) }
+
+    /// The number of the next UPDATE; the first one has had number 1.
+    func nextVersion() -> Int { versions.add(1, ordering: .relaxed).newValue }
+
+    /// The next tag, which no other message has.
+    func nextTag() -> String { "t\(tags.add(1, ordering: .relaxed).newValue)" }
+}
+
+/// One METRICS of a run.
+struct MetricsAttempt: Sendable {
+    let server: Int
+    let submitted: Double
+    var ended: Double
+    /// When the client has left of its own accord.
+    var left: Double?
+    /// What the reply has reported; nil where there is none.
+    var report: (start: Double, end: Double, bytes: [String: Int])?
+    /// Whether the reply is a FAIL.
+    var hasFailed = false
+}

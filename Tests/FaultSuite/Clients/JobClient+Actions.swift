@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import TestServers
+
+/// The jobs with what the model of the device has to know of them.
+extension JobClient {
+    /// Asks for a change.
+    @discardableResult
+    func change(
+        _ change: DeviceModel.Change,
+        _ message: DeviceMessages.Message,
+        on server: Int,
+        _ context: ClientContext
+    ) -> Bool {
+        let number = context.model.withLock { $0.begin(change) }
+        let job = run(message, on: server)
+        let end: DeviceModel.End =
+            switch job.end {
+            case .passed: .passed
+            case .failed(_, let reply): wasHandedOutAgain(job, context, reply) ? .failedAgain : .failed
+            case .lost: .unknown
+            // Nothing of it has been sent.
+            case .unsent: .failed
+            }
+        context.model.withLock { $0.end(number, end) }
+        if case .passed = job.end { return true }
+        return false
+    }
+
+    /// Asks for a STATS, and compares it with the states that the device may be in.
+    ///
+    /// - Returns: The state that it says; nil where it says none.
+    @discardableResult
+    func readStatistics(on server: Int, _ context: ClientContext) -> DeviceModel.State? {
+        let number = context.model.withLock { $0.beginReading() }
+        let job = run(context.messages.plain("STATS", tag: context.nextTag()), on: server)
+        let possible = context.model.withLock { $0.endReading(number) }
+        guard case .passed(let reply) = job.end, let served = ReplyJudge.served(reply) else { return nil }
+        let found = possible.filter { state in
+            state.isSuspended == served.isSuspended && (served.version == nil || served.version == state.version)
+        }
+        if found.isEmpty {
+            let states = possible.map(\.description).sorted().joined(separator: ", ")
+            let says = served.version.map { "UPDATE \($0)" } ?? "a suspension"
+            context.chronicle.violate(
+                "STATS on gearmand \(server + 1) says that \(says) is served; it can only be \(states)"
+            )
+        }
+        return found.count == 1 ? found.first : nil
+    }
+
+    /// Asks for a METRICS.
+    ///
+    /// - Returns: The bytes that it reports; nil where it reports none.
+    @discardableResult
+    func readMetrics(on server: Int, _ context: ClientContext) -> Int? {
+        let job = run(context.messages.plain("METRICS", tag: context.nextTag()), on: server)
+        var attempt = MetricsAttempt(server: server, submitted: job.submitted, ended: job.ended)
+        switch job.end {
+        case .unsent: return nil
+        case .lost: break
+        case .failed: attempt.hasFailed = true
+        case .passed(let reply):
+            let clock = context.chronicle.clock
+            guard let start = (reply["utc_start"] as? String).flatMap(clock.time),
+                let end = (reply["utc_end"] as? String).flatMap(clock.time)
+            else {
+                context.chronicle.violate("METRICS has no times: \(reply)")
+                break
+            }
+            var bytes: [String: Int] = [:]
+            for entry in reply["loadBalancers"] as? [[String: Any]] ?? [] {
+                bytes[entry["protocol"] as? String ?? "", default: 0] += entry["bytes_out"] as? Int ?? 0
+            }
+            attempt.report = (start, end, bytes)
+        }
+        context.metrics.withLock { $0.append(attempt) }
+        return attempt.report.map { $0.bytes.values.reduce(0, +) }
+    }
+
+    /// Asks for a METRICS, and leaves.
+    func abandonMetrics(on server: Int, after seconds: Double, _ context: ClientContext) {
+        let submitted = context.chronicle.clock.now
+        let message = context.messages.plain("METRICS", tag: context.nextTag())
+        guard let left = abandon(message, on: server, after: seconds) else { return }
+        let attempt = MetricsAttempt(server: server, submitted: submitted, ended: left, left: left)
+        context.metrics.withLock { $0.append(attempt) }
+    }
+
+    /// Asks for an ARCHIVE.
+    @discardableResult
+    func archive(to store: StoreSite, on server: Int, _ context: ClientContext) -> Bool {
+        let message = context.messages.archive(
+            endpoint: store.endpoint,
+            token: store.token,
+            container: StoreSite.container,
+            tag: context.nextTag()
+        )
+        if case .passed = run(message, on: server, excuses: .archive).end { return true }
+        return false
+    }
+
+    /// Whether a job server may have handed the job out more than once, or the agent cannot have undone a change.
+    private func wasHandedOutAgain(_ job: Job, _ context: ClientContext, _ reply: [String: Any]) -> Bool {
+        !context.chronicle.disturbances(
+            of: [.server(job.server), .link(job.server), .agent, .haproxy],
+            from: job.submitted - 1,
+            to: job.ended,
+            lag: 30
+        ).isEmpty
+    }
+}

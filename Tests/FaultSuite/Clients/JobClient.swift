@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestServers
+
+/// Submits one job after the other, each to the job server that is chosen, and judges the replies; used on one thread.
+///
+/// Its connections go straight to the job servers: they end only where a job server does, or where the client leaves.
+final class JobClient {
+    /// How a job has ended.
+    enum End {
+        case passed([String: Any])
+        case failed(String, [String: Any])
+        case lost
+        /// The job could not be sent at all.
+        case unsent
+    }
+
+    /// What is known of a job that has ended.
+    struct Job {
+        let server: Int
+        let submitted: Double
+        let ended: Double
+        let end: End
+    }
+
+    private let context: ClientContext
+    private let name: String
+    private var connections: [Int: RawGearmanClient] = [:]
+
+    init(_ context: ClientContext, name: String) {
+        self.context = context
+        self.name = name
+    }
+
+    /// Submits a job and waits for its end.
+    ///
+    /// - Parameter excuses: What may have disturbed the job so that it fails, and for how many seconds afterwards.
+    func run(_ message: DeviceMessages.Message, on server: Int, excuses: Excuses = .device) -> Job {
+        let submitted = context.chronicle.clock.now
+        func ended(_ end: End) -> Job {
+            let job = Job(server: server, submitted: submitted, ended: context.chronicle.clock.now, end: end)
+            count(message.action, job)
+            return job
+        }
+        guard let connection = connection(to: server) else { return ended(.unsent) }
+        let end = connection.run(
+            message.payload,
+            function: context.function,
+            unique: message.tag ?? context.nextTag(),
+            until: .now + .seconds(context.limit)
+        )
+        let handle = connection.handle ?? "no handle"
+        switch end {
+        case .reply(let bytes):
+            return ended(judge(message, bytes, handle, server, submitted, excuses))
+        case .refused(let text):
+            violate("\(message.action) \(handle) on gearmand \(server + 1): \(text)")
+            connections[server] = nil
+            return ended(.lost)
+        case .lost:
+            connections[server] = nil
+            return ended(.lost)
+        case .unanswered:
+            violate("\(message.action) \(handle) on gearmand \(server + 1): no reply within \(context.limit) s")
+            connections[server] = nil
+            return ended(.lost)
+        }
+    }
+
+    /// Submits a job and leaves without its reply.
+    ///
+    /// - Parameter seconds: How long it stays.
+    /// - Returns: When it left; nil where the job could not be sent.
+    func abandon(_ message: DeviceMessages.Message, on server: Int, after seconds: Double) -> Double? {
+        guard let connection = connection(to: server) else { return nil }
+        let tag = message.tag ?? context.nextTag()
+        let wasSent = connection.submit(message.payload, function: context.function, unique: tag)
+        Thread.sleep(forTimeInterval: seconds)
+        connection.close()
+        connections[server] = nil
+        context.tally.count(message.action) { if wasSent { $0.left += 1 } else { $0.unsent += 1 } }
+        return wasSent ? context.chronicle.clock.now : nil
+    }
+
+    private func judge(
+        _ message: DeviceMessages.Message,
+        _ bytes: [UInt8],
+        _ handle: String,
+        _ server: Int,
+        _ submitted: Double,
+        _ excuses: Excuses
+    ) -> End {
+        let isDamaged = context.links[server].hasDamaged(handle)
+        switch ReplyJudge.judge(message, reply: bytes, isDamaged: isDamaged) {
+        case .passed(let reply): return .passed(reply)
+        case .failed(let error, let reply):
+            let isExcused =
+                message.tag == nil || isDamaged && reply["tag"] == nil
+                || excuses.cover(context.chronicle, from: submitted)
+            if !isExcused { violate("\(message.action) \(handle) on gearmand \(server + 1) failed: \(error)") }
+            return .failed(error, reply)
+        case .wrong(let text):
+            violate("\(message.action) \(handle) on gearmand \(server + 1): wrong reply: \(text)")
+            return .lost
+        }
+    }
+
+    private func connection(to server: Int) -> RawGearmanClient? {
+        if let known = connections[server], known.isOpen { return known }
+        let new = try? RawGearmanClient(port: context.serverPorts[server])
+        connections[server] = new
+        return new
+    }
+
+    private func count(_ action: String, _ job: Job) {
+        context.tally.count(action) { counts in
+            switch job.end {
+            case .passed: counts.passed += 1
+            case .failed: counts.failed += 1
+            case .lost: counts.lost += 1
+            case .unsent: counts.unsent += 1
+            }
+            counts.longest = max(counts.longest, job.ended - job.submitted)
+        }
+    }
+
+    private func violate(_ text: String) { context.chronicle.violate("\(name): \(text)") }
+}

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestServers
+
+/// The agent with three job servers, HAProxy, a store and clients, while faults are injected at random; afterwards all is
+/// compared with what the clients have seen.
+package enum FaultSuite {
+    /// Makes a run.
+    ///
+    /// - Throws: Where the run itself cannot go on; what is wrong with the agent is in the report.
+    package static func run(_ settings: FaultSuiteSettings) async throws -> SuiteReport {
+        let chronicle = Chronicle(output: settings.output)
+        let run = try await SuiteRun.start(settings, chronicle)
+        let result: Result<Void, any Error>
+        do {
+            try await run.warmUp()
+            var generator = SeededGenerator(seed: settings.seed)
+            for round in settings.rounds where !settings.isInterrupted() {
+                try await run.make(round, &generator)
+                if chronicle.violations.count > 100 { break }
+            }
+            try await run.delete()
+            result = .success(())
+        } catch { result = .failure(error) }
+        await run.stop()
+        do { try result.get() } catch { chronicle.violate("the run cannot go on: \(error)") }
+        return run.report()
+    }
+}

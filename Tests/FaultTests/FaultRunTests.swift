@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FaultSuite
+import Foundation
+import TestServers
+import Testing
+
+/// The fault suite in its short form; `scripts/soak` has the long one.
+@Suite(Requirement.gearmand.trait, Requirement.haproxy.trait, Requirement.openStackSwift.trait)
+struct FaultRunTests {
+    @Test(arguments: Seeds.first(1)) func survivesFaults(seed: UInt64) async throws {
+        let folder = URL(fileURLWithPath: "/tmp").appending(path: "sy-f-" + String(seed % 1_000_000_007, radix: 36))
+        try? FileManager.default.removeItem(at: folder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let settings = FaultSuiteSettings(
+            seed: seed,
+            rounds: [.init(.transport, seconds: 7), .init(.agent, seconds: 6), .init(.device, seconds: 5)],
+            rate: 1.5,
+            hasSilence: false,
+            folder: folder
+        )
+        let report = try await FaultSuite.run(settings)
+        #expect(report.hasPassed, "\(report.text)")
+        // After a failure, the logs are what there is to look at.
+        if report.hasPassed { try FileManager.default.removeItem(at: folder) }
+    }
+}
