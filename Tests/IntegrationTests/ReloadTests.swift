@@ -82,6 +82,54 @@ import Testing
         }
     }
 
+    /// A job server that is added takes jobs, one that is removed gets none any more; a job in hand is answered.
+    @Test func changesJobServers() async throws {
+        let store = try HangingServer()
+        defer { store.stop() }
+        try await withTemporaryFolder { folder in
+            try await withGearmand(in: folder) { old in
+                try await withGearmand(in: folder) { new in
+                    let file = folder.appending(path: "config.json5")
+                    let configuration = { (servers: [String]) in
+                        try "{ driver: 'noop', gearman: { servers: \(servers), function: 'device' } }"
+                            .write(to: file, atomically: true, encoding: .utf8)
+                    }
+                    try configuration([old.address])
+                    let process = try await ChildProcess.start(
+                        SteelyardProgram.path,
+                        ["worker", "--config", file.path, "--state-dir", folder.appending(path: "state").path],
+                        in: folder,
+                        name: "worker"
+                    )
+                    try await eventually("the worker is ready") { process.output.contains("ready ") }
+                    func send(_ message: [UInt8], to server: GearmandServer) async throws -> SteelyardProgram.Finished {
+                        try await SteelyardProgram.run(
+                            ["send", "--gearman", server.address, "--function", "device", "-"],
+                            input: message
+                        )
+                    }
+                    _ = try await send(ConnectionTests.update, to: old)
+                    async let archived = send(Array(ConnectionTests.archive(port: store.port).utf8), to: old)
+                    try await eventually("the upload has begun") { store.connectionCount > 0 }
+
+                    try configuration([new.address])
+                    process.send(signal: SIGHUP)
+                    try await eventually("the new server has the worker") {
+                        try await send(Array(#"{"hpcs_action":"STATS"}"#.utf8), to: new).code == 0
+                    }
+                    store.stop()
+                    let reply = try await archived.reply()
+                    #expect(reply["hpcs_response"] as? String == "FAIL")
+                    let result = try await send(Array(#"{"hpcs_action":"STATS"}"#.utf8), to: old)
+                    #expect(result.code == 69)
+                    process.send(signal: SIGTERM)
+                    let code = try await process.wait()
+                    #expect(code == 0)
+                }
+            }
+        }
+    }
+
     private func withConfiguredAgent(
         _ text: String,
         variables: [String: String] = [:],

@@ -47,6 +47,7 @@ struct SendCommand: AsyncParsableCommand {
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let configuration = try Program.load(options: options.given, file: options.config)
+        _ = try Program.ending(78) { try Agent.makeTLSContext(configuration) }
         let payload =
             if let kind = try? ActionKind(named: message) {
                 try MessageSource.message(kind, file: file)
@@ -56,7 +57,7 @@ struct SendCommand: AsyncParsableCommand {
         let submission = Submission(
             payload: payload,
             servers: configuration.servers,
-            tls: configuration.tls,
+            tls: configuration.tls.map { TLSContextSource($0) },
             function: configuration.function,
             timeout: .seconds(timeout),
             isBackground: background

@@ -25,7 +25,7 @@ struct Submission: Sendable {
 
     let payload: [UInt8]
     let servers: [GearmanServer]
-    let tls: TLSSettings?
+    let tls: TLSContextSource?
     let function: String
     let timeout: Duration
     let isBackground: Bool

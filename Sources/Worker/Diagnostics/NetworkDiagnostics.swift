@@ -11,7 +11,7 @@ import Synchronization
 final class NetworkDiagnostics: DeviceDiagnostics {
     private let target: GearmanServer
     private let servers: [GearmanServer]
-    private let tls: TLSSettings?
+    private let tls: TLSContextSource?
     private let function: String
     private let timeout: Int
     private let style: DiagnosticsReport.Style
@@ -23,7 +23,7 @@ final class NetworkDiagnostics: DeviceDiagnostics {
         timeout = configuration.diagnostics.timeout
         style = configuration.diagnostics.style
         servers = configuration.servers
-        tls = configuration.tls
+        tls = configuration.tls.map { TLSContextSource($0) }
         function = configuration.function
     }
 
@@ -70,7 +70,7 @@ final class NetworkDiagnostics: DeviceDiagnostics {
         return DiagnosticsReport(network: network, servers: results, style: style, function: function)
     }
 
-    private static func answersEcho(_ server: GearmanServer, _ tls: TLSSettings?, within limit: Duration) -> Bool {
+    private static func answersEcho(_ server: GearmanServer, _ tls: TLSContextSource?, within limit: Duration) -> Bool {
         let deadline = ContinuousClock.now + limit
         do throws(ConnectionError) {
             try GearmanClient(server, tls: tls, by: deadline).echo(by: deadline)

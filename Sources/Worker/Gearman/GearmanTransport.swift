@@ -11,6 +11,7 @@ import Synchronization
 /// Each server has a ``ServerLane`` of its own, so that a dead one slows no other down.
 final class GearmanTransport: Service {
     private struct State {
+        var tls: TLSContextSource?
         var lanes: [ServerLane] = []
         /// Lanes of servers that are configured no longer, until their jobs are done.
         var retired: [ServerLane] = []
@@ -56,14 +57,17 @@ final class GearmanTransport: Service {
     /// - Throws: `ConnectionError` or `ThreadError` where the system gives no descriptors or threads; nothing has
     ///   changed then.
     func apply(servers: [GearmanServer], tls: TLSSettings?) throws {
-        let old = state.withLock { $0.lanes }
-        let kept = old.filter { lane in servers.contains(lane.server) && lane.tls == tls }
+        let (old, oldSource) = state.withLock { ($0.lanes, $0.tls) }
+        let isSameTLS = oldSource?.settings == tls
+        let source = isSameTLS ? oldSource : tls.map { TLSContextSource($0, logger: logger) }
+        let kept = isSameTLS ? old.filter { servers.contains($0.server) } : []
         var new: [ServerLane] = []
         for server in servers where !kept.contains(where: { $0.server == server }) {
-            new.append(try makeLane(server, tls))
+            new.append(try makeLane(server, source))
         }
         let retired = old.filter { lane in !kept.contains { $0 === lane } }
         let isRunning = state.withLock { state in
+            state.tls = source
             state.lanes = kept + new
             if state.isRunning { state.retired += retired }
             return state.isRunning
@@ -107,7 +111,7 @@ final class GearmanTransport: Service {
         }
     }
 
-    private func makeLane(_ server: GearmanServer, _ tls: TLSSettings?) throws(ConnectionError) -> ServerLane {
+    private func makeLane(_ server: GearmanServer, _ tls: TLSContextSource?) throws(ConnectionError) -> ServerLane {
         try ServerLane(
             server: server,
             tls: tls,

@@ -39,7 +39,7 @@ actor ServerLane {
     private nonisolated let control = Mutex(Control())
     private nonisolated let hasProgress = Atomic(false)
     private nonisolated let lastTurn = Mutex(ContinuousClock.now)
-    nonisolated let tls: TLSSettings?
+    private let tls: TLSContextSource?
     private let function: String
     private let dispatcher: Dispatcher
     private let log: ConnectionLog
@@ -56,7 +56,7 @@ actor ServerLane {
 
     /// - Parameters:
     ///   - server: The job server.
-    ///   - tls: The settings of TLS; nil for none.
+    ///   - tls: Where the certificates come from; nil for no TLS.
     ///   - function: The function that jobs are submitted to.
     ///   - dispatcher: What answers the jobs.
     ///   - logger: Takes what happens to the connection.
@@ -64,7 +64,7 @@ actor ServerLane {
     /// - Throws: `ConnectionError` where the system gives no descriptor.
     init(
         server: GearmanServer,
-        tls: TLSSettings?,
+        tls: TLSContextSource?,
         function: String,
         dispatcher: Dispatcher,
         logger: Logger,

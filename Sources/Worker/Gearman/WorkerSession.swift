@@ -147,11 +147,9 @@ struct WorkerSession {
     mutating func requestSignOfLife() { sendEcho(.signOfLife) }
 
     /// Takes no more jobs but one that may be on its way.
-    mutating func stopTakingJobs() {
-        guard !isStopping else { return }
-        isStopping = true
-        output.append(.cantDo, function)
-    }
+    ///
+    /// The function stays registered: gearmand hands out a worker's jobs again as soon as that takes its function back.
+    mutating func stopTakingJobs() { isStopping = true }
 
     /// Has the server confirm that it has received everything.
     mutating func sendFarewell() { sendEcho(.farewell) }

@@ -104,4 +104,18 @@ import Testing
             return error
         }
     }
+
+    /// Files that are in the middle of a rotation leave the earlier ones in use; later ones are used by themselves.
+    @Test func sourceKeepsTheLastGoodFiles() async throws {
+        try await withTLSFixture { fixture in
+            let source = TLSContextSource(fixture.settings)
+            let first = try source.context()
+            let key = try Data(contentsOf: URL(fileURLWithPath: fixture.client.key))
+            try Data("-----BEGIN".utf8).write(to: URL(fileURLWithPath: fixture.client.key))
+            #expect(try source.context() === first)
+            #expect(throws: TLSError.self) { try TLSContextSource(fixture.settings).context() }
+            try key.write(to: URL(fileURLWithPath: fixture.client.key))
+            #expect(try source.context() !== first)
+        }
+    }
 }

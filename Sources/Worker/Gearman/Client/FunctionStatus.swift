@@ -18,7 +18,7 @@ struct FunctionStatus: Hashable, Sendable {
     init(
         of function: String,
         at server: GearmanServer,
-        tls: TLSSettings?,
+        tls: TLSContextSource?,
         by deadline: ContinuousClock.Instant
     ) throws(ConnectionError) {
         let socket = try BlockingSocket(server, tls: tls, by: deadline)

@@ -26,16 +26,16 @@ struct Connector {
     ///
     /// - Parameters:
     ///   - server: The job server.
-    ///   - tls: The settings of TLS, whose files are read now; nil for none.
+    ///   - tls: Where the certificates come from; nil for no TLS.
     ///   - wake: Called on any thread where ``advance()`` has to be called without the descriptor being ready.
     /// - Throws: `ConnectionError`.
     init(
         _ server: GearmanServer,
-        tls: TLSSettings?,
+        tls: TLSContextSource?,
         wake: @escaping @Sendable () -> Void
     ) throws(ConnectionError) {
         self.server = server
-        do throws(TLSError) { self.tls = try tls.map { settings throws(TLSError) in try TLSContext(settings) } } catch {
+        do throws(TLSError) { self.tls = try tls.map { source throws(TLSError) in try source.context() } } catch {
             throw ConnectionError("\(error)")
         }
         deadline = .now + Self.lookupLimit

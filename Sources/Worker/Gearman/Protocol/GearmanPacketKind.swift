@@ -8,7 +8,6 @@ struct GearmanPacketKind: RawRepresentable, Hashable, Sendable, CustomStringConv
     let rawValue: UInt32
 
     static let canDo = GearmanPacketKind(rawValue: 1)
-    static let cantDo = GearmanPacketKind(rawValue: 2)
     static let preSleep = GearmanPacketKind(rawValue: 4)
     static let noop = GearmanPacketKind(rawValue: 6)
     static let submitJob = GearmanPacketKind(rawValue: 7)
