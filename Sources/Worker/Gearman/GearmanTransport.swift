@@ -4,6 +4,7 @@
 import Logging
 import ServiceLifecycle
 import SteelyardCore
+import SteelyardSystem
 import Synchronization
 
 /// Takes jobs from all job servers and answers them, until graceful shutdown.
@@ -66,6 +67,7 @@ final class GearmanTransport: Service {
             new.append(try makeLane(server, source))
         }
         let retired = old.filter { lane in !kept.contains { $0 === lane } }
+        if state.withLock({ $0.isRunning }) { try start(new) }
         let isRunning = state.withLock { state in
             state.tls = source
             state.lanes = kept + new
@@ -73,7 +75,6 @@ final class GearmanTransport: Service {
             return state.isRunning
         }
         guard isRunning else { return }
-        for lane in new { try lane.start() }
         for lane in retired {
             Task {
                 await lane.stop()
@@ -95,7 +96,7 @@ final class GearmanTransport: Service {
             state.isRunning = true
             return state.lanes
         }
-        for lane in lanes { try lane.start() }
+        try start(lanes)
         try? await gracefulShutdown()
         let all = state.withLock { $0.lanes + $0.retired }
         await withTaskGroup(of: Void.self) { group in
@@ -108,6 +109,16 @@ final class GearmanTransport: Service {
                 for lane in all { stops.addTask { await lane.stop() } }
             }
             group.cancelAll()
+        }
+    }
+
+    /// Starts all of the lanes, or none.
+    private func start(_ lanes: [ServerLane]) throws(ThreadError) {
+        do throws(ThreadError) {
+            for lane in lanes { try lane.start() }
+        } catch {
+            for lane in lanes { lane.abandon() }
+            throw error
         }
     }
 

@@ -50,6 +50,10 @@ actor ServerLane {
     private var stopBegan: ContinuousClock.Instant?
     /// When the server was asked to confirm the last replies.
     private var farewell: ContinuousClock.Instant?
+    /// Whether the server has confirmed the last replies.
+    private var hasFinished = false
+    /// How many confirmed replies are being committed.
+    private var commitCount = 0
     private var jobs = JobTable()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -158,8 +162,9 @@ actor ServerLane {
 
     /// Sends what there is to be sent, and says what to wait for; nil where the thread is to end.
     private func settle() -> Wait? {
-        if isAbandoned { return nil }
+        if isAbandoned || hasFinished && commitCount == 0 { return nil }
         let now = ContinuousClock.now
+        if hasFinished { return Wait(deadline: now + Self.wakeInterval) }
         do throws(ConnectionError) {
             switch link {
             case .waiting(let time):
@@ -177,7 +182,7 @@ actor ServerLane {
                 try connection.flush()
                 if let farewell {
                     let end = farewell + Self.farewellLimit
-                    guard now < end else { return nil }
+                    if now >= end { hasFinished = true }
                     return Wait(descriptor: connection.descriptor, events: connection.awaited, deadline: end)
                 }
                 let latest = isStopping ? now + Self.farewellLimit : deadline
@@ -220,8 +225,12 @@ actor ServerLane {
         case .assigned(let job): begin(job, connection)
         case .received(let reply, let isAwaited):
             guard let delivered = jobs.takeDelivery(reply), isAwaited else { return }
-            Task { await delivered() }
-        case .finished: control.withLock { $0.isAbandoned = true }
+            commitCount += 1
+            Task {
+                await delivered()
+                commitCount -= 1
+            }
+        case .finished: hasFinished = true
         case .refused(let code, let text): log.noteRefusal(code: code, text: text)
         }
     }
