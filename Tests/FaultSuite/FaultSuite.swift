@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import TestServers
 
 /// The agent with three job servers, HAProxy, a store and clients, while faults are injected at random; afterwards all is
@@ -11,7 +12,13 @@ package enum FaultSuite {
     ///
     /// - Throws: Where the run itself cannot go on; what is wrong with the agent is in the report.
     package static func run(_ settings: FaultSuiteSettings) async throws -> SuiteReport {
-        let chronicle = Chronicle(output: settings.output)
+        let file = settings.folder.appending(path: "run.log")
+        try Data().write(to: file)
+        let log = Mutex(try FileHandle(forWritingTo: file))
+        let chronicle = Chronicle { line in
+            log.withLock { $0.write(Data((line + "\n").utf8)) }
+            settings.output(line)
+        }
         let run = try await SuiteRun.start(settings, chronicle)
         let result: Result<Void, any Error>
         do {

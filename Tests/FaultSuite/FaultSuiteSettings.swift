@@ -25,6 +25,8 @@ package struct FaultSuiteSettings: Sendable {
     package let rate: Double
     /// Whether connections fall silent, too: the agent notices that only after the time that it is to wait for a server.
     package let hasSilence: Bool
+    /// How many seconds a job may take on a connection that stays intact.
+    package let limit: Double
     /// The program under test.
     package let program: String
     /// An empty folder with a short path, for all that the run writes.
@@ -42,6 +44,7 @@ package struct FaultSuiteSettings: Sendable {
         rounds: [Round],
         rate: Double = 1,
         hasSilence: Bool = true,
+        limit: Double = 90,
         program: String = Self.builtProgram,
         folder: URL,
         output: @escaping @Sendable (String) -> Void = { _ in },
@@ -51,6 +54,7 @@ package struct FaultSuiteSettings: Sendable {
         self.rounds = rounds
         self.rate = rate
         self.hasSilence = hasSilence
+        self.limit = limit
         self.program = program
         self.folder = folder
         self.output = output

@@ -116,21 +116,28 @@ extension SuiteRun {
                 )
             )
         } else if !attempt.hasFailed {
+            let cause: MeterAccount.Lost.Cause
             if let left = attempt.left {
                 let isDelayed = !faults([server, link, .agent], after: 0).isEmpty
-                account.add(MeterAccount.Lost(gone: [left], since: isDelayed ? attempt.submitted : nil))
+                cause = .client(left: left, sentSince: isDelayed ? attempt.submitted : nil)
             } else {
-                account.add(MeterAccount.Lost(gone: faults([server], after: 0.1).map(\.from)))
+                cause = .server(faults([server], after: 0.1).map(\.from))
             }
+            account.add(MeterAccount.Lost(submitted: attempt.submitted, cause))
         }
     }
 
     /// The times whose bytes HAProxy's processes may have been killed with.
     private func killWindows() async -> [ClosedRange<Double>] {
-        let absences = await agent.absences
+        let absences = await agent.absences + haproxy.absences
         return await haproxy.kills.map { kill in
-            let begin = absences.filter { $0.from <= kill && $0.to + Self.readingInterval >= kill }.map(\.from).min()
-            return min(kill, begin ?? kill) - Self.readingInterval...kill + 0.5
+            // Nothing may have been read since the agent, or HAProxy, was stopped, nor while they come and go.
+            var begin = kill
+            for absence in absences.sorted(by: { $0.from > $1.from })
+            where absence.from <= begin && absence.to + Self.readingInterval >= begin {
+                begin = absence.from
+            }
+            return begin - Self.readingInterval...kill + 0.5
         }
     }
 

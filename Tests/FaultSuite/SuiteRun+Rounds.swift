@@ -91,9 +91,13 @@ extension SuiteRun {
     private func calm() async throws -> (Traffic.Counts, version: Int) {
         try await clients.stop()
         for index in servers.indices {
-            try await client { client, context in
-                _ = client.run(context.messages.plain("DISCOVER", tag: context.nextTag()), on: index, excuses: .none)
+            let isAnswered = try await client { client, context in
+                let message = context.messages.plain("DISCOVER", tag: context.nextTag())
+                if case .passed = client.run(message, on: index, excuses: .none).end { return true }
+                return false
             }
+            // Nothing that follows could be compared.
+            guard isAnswered else { throw ServerFailure("the agent takes no jobs from gearmand \(index + 1)") }
         }
         // Changes are made in the order in which they came: after this one, none from before is left.
         let version = context.nextVersion()
@@ -107,7 +111,7 @@ extension SuiteRun {
             }
             return false
         }
-        if !isServed { chronicle.violate("no UPDATE passes in calm") }
+        guard isServed else { throw ServerFailure("no UPDATE passes in calm") }
         context.model.withLock { $0.settle() }
         try await compareState(version)
         try await traffic.stop()

@@ -18,9 +18,6 @@ final class SuiteRun: Sendable {
         var objects: Set<String> = []
     }
 
-    /// How many seconds a job may take on a connection that stays intact.
-    private static let limit = 90.0
-
     let settings: FaultSuiteSettings
     let chronicle: Chronicle
     let servers: [JobServerSite]
@@ -71,7 +68,7 @@ final class SuiteRun: Sendable {
             function: agent.function,
             serverPorts: servers.map(\.port),
             links: servers.map(\.link),
-            limit: Self.limit
+            limit: settings.limit
         )
         clients = JobClients(context, store: store)
     }

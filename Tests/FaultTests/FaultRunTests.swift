@@ -15,9 +15,10 @@ struct FaultRunTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let settings = FaultSuiteSettings(
             seed: seed,
-            rounds: [.init(.transport, seconds: 7), .init(.agent, seconds: 6), .init(.device, seconds: 5)],
-            rate: 1.5,
+            rounds: [.init(.transport, seconds: 8), .init(.agent, seconds: 6), .init(.device, seconds: 4)],
+            rate: 3,
             hasSilence: false,
+            limit: 60,
             folder: folder
         )
         let report = try await FaultSuite.run(settings)

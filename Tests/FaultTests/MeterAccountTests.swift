@@ -45,12 +45,13 @@ struct MeterAccountTests {
 
     /// The report was made when its job server had been gone for long.
     @Test func lossThatTheAgentCouldKnowOf() {
-        let lost = MeterAccount.Lost(gone: [1.9])
+        let lost = MeterAccount.Lost(submitted: 1.5, .server([1.9]))
         #expect(result([report(0, 1, 10), report(2, 3, 5)], lost: [lost]).violations.count == 1)
     }
 
-    @Test func lossInTheInstantOfTheDelivery() {
-        let lost = MeterAccount.Lost(gone: [2.02])
+    @Test(arguments: [MeterAccount.Lost.Cause.server([2.02]), .client(left: 1.95, sentSince: nil)])
+    func lossInTheInstantOfTheDelivery(cause: MeterAccount.Lost.Cause) {
+        let lost = MeterAccount.Lost(submitted: 1.5, cause)
         let result = result([report(0, 1, 10), report(2, 3, 5)], lost: [lost])
         #expect(result.violations.isEmpty && result.gaps == [1...2])
     }

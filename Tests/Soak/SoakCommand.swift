@@ -14,9 +14,6 @@ import Synchronization
         abstract: "Runs the agent under faults that come at random, and compares all with what its clients have seen."
     )
 
-    /// How long faults are injected in a round, in seconds.
-    private static let roundSeconds = 60.0
-
     @Option(help: "How many minutes faults are injected.")
     var minutes = 30.0
 
@@ -25,6 +22,9 @@ import Synchronization
 
     @Option(help: "How many faults are injected in a second, on average.")
     var rate = 1.0
+
+    @Option(help: "How many seconds faults are injected in a round, before all is compared.")
+    var round = 60.0
 
     @Option(help: "The only faults to inject: transport, agent or device. All in turn by default.")
     var profile: String?
@@ -37,6 +37,7 @@ import Synchronization
 
     func validate() throws {
         guard minutes > 0 else { throw ValidationError("--minutes must be more than 0.") }
+        guard round > 0 else { throw ValidationError("--round must be more than 0.") }
         guard rate > 0 else { throw ValidationError("--rate must be more than 0.") }
         if let profile, FaultProfile(rawValue: profile) == nil {
             throw ValidationError("--profile must be transport, agent or device, not \(profile).")
@@ -54,9 +55,9 @@ import Synchronization
         }
         defer { for source in sources { source.cancel() } }
         let profiles = profile.flatMap(FaultProfile.init).map { [$0] } ?? FaultProfile.allCases
-        let count = max(1, Int((minutes * 60 / Self.roundSeconds).rounded(.up)))
+        let count = max(1, Int((minutes * 60 / round).rounded(.up)))
         let rounds = (0..<count).map { number in
-            let seconds = min(Self.roundSeconds, minutes * 60 - Double(number) * Self.roundSeconds)
+            let seconds = min(round, minutes * 60 - Double(number) * round)
             return FaultSuiteSettings.Round(profiles[number % profiles.count], seconds: seconds)
         }
         // A short path: HAProxy's sockets are in the folder.

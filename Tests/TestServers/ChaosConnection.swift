@@ -54,7 +54,7 @@ final class ChaosConnection: Sendable {
         // A job server that is not there: the worker sees a connection that ends as soon as it is made.
         guard let server = try? LoopbackSocket.connected(to: port) else { return worker.resetAtClose() }
         for socket in [worker, server] { socket.makeNonBlocking() }
-        var pump = ChaosPump(worker: worker, server: server)
+        var pump = ChaosPump(worker: worker, server: server, onDamage: onDamage)
         while true {
             let (faults, link) = orders.withLock { orders in
                 defer { orders.faults = [] }
@@ -63,7 +63,6 @@ final class ChaosConnection: Sendable {
             for fault in faults { pump.strike(fault) }
             guard !pump.isOver else { break }
             pump.step(link, wake: wakeReader.descriptor)
-            for handle in pump.takeDamagedHandles() { onDamage(handle) }
         }
     }
 

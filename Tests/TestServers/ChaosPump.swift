@@ -12,8 +12,12 @@ struct ChaosPump {
     private var toServer: ChaosLane
     private var toWorker: ChaosLane
     private var tap = ChaosPacketTap()
+    private let onDamage: (String) -> Void
 
-    init(worker: LoopbackSocket, server: LoopbackSocket) {
+    /// - Parameter onDamage: Takes the handle of a job that was assigned by a damaged packet, or after one, before the
+    ///   worker has the packet.
+    init(worker: LoopbackSocket, server: LoopbackSocket, onDamage: @escaping (String) -> Void) {
+        self.onDamage = onDamage
         self.worker = worker
         self.server = server
         toServer = ChaosLane(from: worker.descriptor, to: server.descriptor)
@@ -42,8 +46,6 @@ struct ChaosPump {
         case .corrupt(let corruption): tap.corruption = corruption
         }
     }
-
-    mutating func takeDamagedHandles() -> [String] { tap.takeDamagedHandles() }
 
     /// Waits until something can be moved, or an order has come, and moves it.
     mutating func step(_ link: ChaosLink, wake: Int32) {
@@ -79,6 +81,7 @@ struct ChaosPump {
     private mutating func readServer(_ link: ChaosLink) {
         guard toWorker.mayRead else { return }
         let result = toWorker.read(link) { tap.pass($0) }
+        for handle in tap.takeDamagedHandles() { onDamage(handle) }
         // To the worker, a server that breaks off in silence is as silent as one that waits.
         if result == .broken, !toWorker.isSilent { reset() }
     }

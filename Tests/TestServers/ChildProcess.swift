@@ -22,14 +22,20 @@ package final class ChildProcess: Sendable {
 
     /// Starts a program; ``stop()`` must follow.
     ///
-    /// - Parameter name: What its files are called.
+    /// - Parameters:
+    ///   - name: What its files are called.
+    ///   - isApart: Whether it is in a process group of its own, so that a Ctrl-C does not reach it.
     package static func start(
         _ program: String,
         _ arguments: [String],
         environment: [String: String] = [:],
         in folder: URL,
-        name: String
+        name: String,
+        isApart: Bool = false
     ) async throws -> ChildProcess {
+        var options = PlatformOptions()
+        if isApart { options.processGroupID = 0 }
+        let platformOptions = options
         let (output, error) = (folder.appending(path: name + ".out"), folder.appending(path: name + ".err"))
         let started = AsyncStream<pid_t>.makeStream()
         let outputDescriptor = try append(to: output)
@@ -42,6 +48,7 @@ package final class ChildProcess: Sendable {
                 arguments: Arguments(arguments),
                 environment: .inherit.updating(Dictionary(uniqueKeysWithValues: variables)),
                 workingDirectory: FilePath(folder.path),
+                platformOptions: platformOptions,
                 input: .none,
                 output: .fileDescriptor(outputDescriptor, closeAfterSpawningProcess: true),
                 error: .fileDescriptor(errorDescriptor, closeAfterSpawningProcess: true)

@@ -15,15 +15,18 @@ package struct GearmandServer: Sendable {
 
     /// Starts a server; `process.stop()` must follow.
     ///
-    /// - Parameter port: Where it listens; nil for a free port.
-    package static func start(in folder: URL, port: Int? = nil) async throws -> GearmandServer {
+    /// - Parameters:
+    ///   - port: Where it listens; nil for a free port.
+    ///   - isApart: Whether it is in a process group of its own, so that a Ctrl-C does not reach it.
+    package static func start(in folder: URL, port: Int? = nil, isApart: Bool = false) async throws -> GearmandServer {
         guard let program = Requirement.gearmand.path else { throw ServerFailure("gearmand is not installed") }
         let port = try port ?? FreePort.next()
         let process = try await ChildProcess.start(
             program,
             ["--listen=127.0.0.1", "--port=\(port)", "--log-file=stderr"],
             in: folder,
-            name: "gearmand-\(port)"
+            name: "gearmand-\(port)",
+            isApart: isApart
         )
         do {
             try await eventually("gearmand listens") { (try? await HTTPClient(port: port).close()) != nil }

@@ -20,7 +20,7 @@ extension JobClient {
             switch job.end {
             case .passed: .passed
             case .failed(_, let reply): wasHandedOutAgain(job, context, reply) ? .failedAgain : .failed
-            case .lost: .unknown
+            case .lost, .left: .unknown
             // Nothing of it has been sent.
             case .unsent: .failed
             }
@@ -53,14 +53,16 @@ extension JobClient {
 
     /// Asks for a METRICS.
     ///
+    /// - Parameter leaving: After how many seconds the client leaves; nil for a client that stays.
     /// - Returns: The bytes that it reports; nil where it reports none.
     @discardableResult
-    func readMetrics(on server: Int, _ context: ClientContext) -> Int? {
-        let job = run(context.messages.plain("METRICS", tag: context.nextTag()), on: server)
+    func readMetrics(on server: Int, leaving: Double? = nil, _ context: ClientContext) -> Int? {
+        let job = run(context.messages.plain("METRICS", tag: context.nextTag()), on: server, leaving: leaving)
         var attempt = MetricsAttempt(server: server, submitted: job.submitted, ended: job.ended)
         switch job.end {
         case .unsent: return nil
         case .lost: break
+        case .left: attempt.left = job.ended
         case .failed: attempt.hasFailed = true
         case .passed(let reply):
             let clock = context.chronicle.clock
@@ -78,15 +80,6 @@ extension JobClient {
         }
         context.metrics.withLock { $0.append(attempt) }
         return attempt.report.map { $0.bytes.values.reduce(0, +) }
-    }
-
-    /// Asks for a METRICS, and leaves.
-    func abandonMetrics(on server: Int, after seconds: Double, _ context: ClientContext) {
-        let submitted = context.chronicle.clock.now
-        let message = context.messages.plain("METRICS", tag: context.nextTag())
-        guard let left = abandon(message, on: server, after: seconds) else { return }
-        let attempt = MetricsAttempt(server: server, submitted: submitted, ended: left, left: left)
-        context.metrics.withLock { $0.append(attempt) }
     }
 
     /// Asks for an ARCHIVE.

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import TestServers
 
 /// Submits one job after the other, each to the job server that is chosen, and judges the replies; used on one thread.
@@ -13,6 +12,8 @@ final class JobClient {
         case passed([String: Any])
         case failed(String, [String: Any])
         case lost
+        /// The client has left, as it was to.
+        case left
         /// The job could not be sent at all.
         case unsent
     }
@@ -36,8 +37,15 @@ final class JobClient {
 
     /// Submits a job and waits for its end.
     ///
-    /// - Parameter excuses: What may have disturbed the job so that it fails, and for how many seconds afterwards.
-    func run(_ message: DeviceMessages.Message, on server: Int, excuses: Excuses = .device) -> Job {
+    /// - Parameters:
+    ///   - excuses: What may have disturbed the job so that it fails, and for how many seconds afterwards.
+    ///   - leaving: After how many seconds the client leaves; nil for a client that stays.
+    func run(
+        _ message: DeviceMessages.Message,
+        on server: Int,
+        excuses: Excuses = .device,
+        leaving: Double? = nil
+    ) -> Job {
         let submitted = context.chronicle.clock.now
         func ended(_ end: End) -> Job {
             let job = Job(server: server, submitted: submitted, ended: context.chronicle.clock.now, end: end)
@@ -49,7 +57,7 @@ final class JobClient {
             message.payload,
             function: context.function,
             unique: message.tag ?? context.nextTag(),
-            until: .now + .seconds(context.limit)
+            until: .now + .seconds(leaving ?? context.limit)
         )
         let handle = connection.handle ?? "no handle"
         switch end {
@@ -62,26 +70,15 @@ final class JobClient {
         case .lost:
             connections[server] = nil
             return ended(.lost)
+        case .unanswered where leaving != nil:
+            connection.close()
+            connections[server] = nil
+            return ended(.left)
         case .unanswered:
             violate("\(message.action) \(handle) on gearmand \(server + 1): no reply within \(context.limit) s")
             connections[server] = nil
             return ended(.lost)
         }
-    }
-
-    /// Submits a job and leaves without its reply.
-    ///
-    /// - Parameter seconds: How long it stays.
-    /// - Returns: When it left; nil where the job could not be sent.
-    func abandon(_ message: DeviceMessages.Message, on server: Int, after seconds: Double) -> Double? {
-        guard let connection = connection(to: server) else { return nil }
-        let tag = message.tag ?? context.nextTag()
-        let wasSent = connection.submit(message.payload, function: context.function, unique: tag)
-        Thread.sleep(forTimeInterval: seconds)
-        connection.close()
-        connections[server] = nil
-        context.tally.count(message.action) { if wasSent { $0.left += 1 } else { $0.unsent += 1 } }
-        return wasSent ? context.chronicle.clock.now : nil
     }
 
     private func judge(
@@ -120,6 +117,7 @@ final class JobClient {
             case .passed: counts.passed += 1
             case .failed: counts.failed += 1
             case .lost: counts.lost += 1
+            case .left: counts.left += 1
             case .unsent: counts.unsent += 1
             }
             counts.longest = max(counts.longest, job.ended - job.submitted)

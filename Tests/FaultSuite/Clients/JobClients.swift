@@ -21,7 +21,7 @@ final class JobClients: Sendable {
         context.setStopping(false)
         for number in 0..<2 { start("operator \(number + 1)", seed) { [self] in operate(&$0, $1) } }
         for number in 0..<2 { start("reader \(number + 1)", seed) { [self] in read(&$0, $1) } }
-        start("biller", seed) { [self] in bill(&$0, $1) }
+        for number in 0..<2 { start("biller \(number + 1)", seed) { [self] in bill(&$0, $1) } }
         start("heckler", seed) { [self] in heckle(&$0, $1) }
         if store != nil { start("archivist", seed) { [self] in archive(&$0, $1) } }
     }
@@ -52,7 +52,7 @@ final class JobClients: Sendable {
     /// Changes the device: mostly an UPDATE, now and then a SUSPEND with the ENABLE that follows.
     private func operate(_ generator: inout SeededGenerator, _ client: JobClient) {
         let server = generator.below(context.serverPorts.count)
-        if generator.isLucky(oneIn: 8) {
+        if generator.isLucky(oneIn: 15) {
             client.change(.suspend, context.messages.plain("SUSPEND", tag: context.nextTag()), on: server, context)
             let other = generator.below(context.serverPorts.count)
             client.change(.enable, context.messages.plain("ENABLE", tag: context.nextTag()), on: other, context)
@@ -78,13 +78,9 @@ final class JobClients: Sendable {
 
     private func bill(_ generator: inout SeededGenerator, _ client: JobClient) {
         let server = generator.below(context.serverPorts.count)
-        if generator.isLucky(oneIn: 10) {
-            let seconds = Double.random(in: 0...0.02, using: &generator)
-            client.abandonMetrics(on: server, after: seconds, context)
-        } else {
-            client.readMetrics(on: server, context)
-        }
-        rest(&generator, 0.02...0.3)
+        let leaving = generator.isLucky(oneIn: 10) ? Double.random(in: 0...0.02, using: &generator) : nil
+        client.readMetrics(on: server, leaving: leaving, context)
+        rest(&generator, 0...0.05)
     }
 
     private func heckle(_ generator: inout SeededGenerator, _ client: JobClient) {

@@ -25,19 +25,35 @@ package struct MeterAccount: Sendable {
     }
 
     /// A METRICS whose reply did not reach its client.
-    package struct Lost: Sendable {
-        /// When its report may have been made so that the agent could not know of the loss: until the client or the job
-        /// server had gone, and not long before.
-        package let windows: [ClosedRange<Double>]
-
-        package init(windows: [ClosedRange<Double>]) { self.windows = windows }
-
-        /// - Parameters:
-        ///   - gone: When the client or its job server went.
-        ///   - since: The reply may have been under way since then; nil where nothing delayed it.
-        package init(gone: [Double], since: Double? = nil) {
-            windows = gone.map { min(since ?? $0, $0 - MeterAccount.delivery)...$0 + MeterAccount.race }
+    package struct Lost: Sendable, CustomStringConvertible {
+        /// How it was lost.
+        package enum Cause: Sendable {
+            /// Its job server was stopped or killed at these times: without that server, the agent knows of no delivery.
+            case server([Double])
+            /// Its client has left at that time; the reply may have been under way since the other one.
+            case client(left: Double, sentSince: Double?)
         }
+
+        private let submitted: Double
+        private let cause: Cause
+
+        package init(submitted: Double, _ cause: Cause) {
+            self.submitted = submitted
+            self.cause = cause
+        }
+
+        package var description: String { "submitted at \(MeterAccount.text(submitted)), \(cause)" }
+
+        /// When its report may have been made so that the agent could not know of the loss.
+        var windows: [ClosedRange<Double>] {
+            switch cause {
+            case .server(let times): times.map { $0 - MeterAccount.delivery...$0 + MeterAccount.precision }
+            case .client(let left, let since):
+                [min(since ?? left, left - MeterAccount.delivery)...left + MeterAccount.notice]
+            }
+        }
+
+        func isNear(_ time: Double) -> Bool { abs(submitted - time) < 2 }
     }
 
     /// What the reports come to.
@@ -51,11 +67,11 @@ package struct MeterAccount: Sendable {
     }
 
     /// How long a reply takes to its client, in seconds.
-    private static let delivery = 0.05
-    /// How long it takes until the agent can know that a client has gone, in seconds.
-    private static let race = 0.005
+    fileprivate static let delivery = 0.05
+    /// How long it takes on a busy machine until a job server notices that a client has left, in seconds.
+    fileprivate static let notice = 0.1
     /// The times in a report have microseconds.
-    private static let precision = 0.000_01
+    fileprivate static let precision = 0.000_01
 
     private var reports: [Report] = []
     private var lost: [Lost] = []
@@ -103,13 +119,14 @@ package struct MeterAccount: Sendable {
         if isRace {
             result.gaps.append(gap)
         } else {
+            let near = lost.filter { $0.isNear(gap.upperBound) }.map(\.description).joined(separator: "; ")
             result.violations.append(
-                "no client has a METRICS from \(Self.text(gap.lowerBound)) to \(Self.text(gap.upperBound))"
+                "no client has a METRICS from \(Self.text(gap.lowerBound)) to \(Self.text(gap.upperBound)); lost: \(near)"
             )
         }
     }
 
     private static func text(_ report: Report) -> String { "\(text(report.start)) to \(text(report.end))" }
 
-    private static func text(_ time: Double) -> String { "\(Double(Int(time * 1000)) / 1000) s" }
+    fileprivate static func text(_ time: Double) -> String { "\(Double(Int(time * 1000)) / 1000) s" }
 }

@@ -47,7 +47,8 @@ actor AgentSite {
                 + ["--log-level", "debug"] + servers.flatMap { ["--gearman", "127.0.0.1:\($0.link.port)"] },
             environment: variables,
             in: folder,
-            name: "agent-\(starts)"
+            name: "agent-\(starts)",
+            isApart: true
         )
         process = new
         Task { await noteEnd(of: new, try? new.end()) }

@@ -16,6 +16,8 @@ actor HAProxySite {
     private let chronicle: Chronicle
     /// When a process of HAProxy's was ended with its counters.
     private(set) var kills: [Double] = []
+    /// The times in which a process was stopped, and could not be asked for its counters.
+    private(set) var absences: [(from: Double, to: Double)] = []
 
     init(stateFolder: URL, chronicle: Chronicle) {
         configuration = stateFolder.appending(path: "haproxy.cfg").path
@@ -48,9 +50,11 @@ actor HAProxySite {
         let number = chronicle.begin(.haproxy, "\(master ? "master" : "worker") stopped, \(rounded: seconds) s")
         let found = processes()
         let pids = master ? found.masters : Array(found.workers.prefix(1))
+        let begun = chronicle.clock.now
         for pid in pids { Glibc.kill(pid, SIGSTOP) }
         try await Task.sleep(for: .seconds(seconds))
         for pid in pids { Glibc.kill(pid, SIGCONT) }
+        absences.append((begun, chronicle.clock.now))
         chronicle.end(number)
     }
 

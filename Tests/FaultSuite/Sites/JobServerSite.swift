@@ -23,7 +23,7 @@ actor JobServerSite {
     }
 
     static func start(index: Int, in folder: URL, chronicle: Chronicle) async throws -> JobServerSite {
-        let gearmand = try await GearmandServer.start(in: folder)
+        let gearmand = try await GearmandServer.start(in: folder, isApart: true)
         let link = try ChaosProxy(to: gearmand.port)
         return JobServerSite(index: index, gearmand: gearmand, link: link, folder: folder, chronicle: chronicle)
     }
@@ -34,7 +34,7 @@ actor JobServerSite {
         gearmand.process.send(signal: signal)
         _ = try await gearmand.process.wait()
         try await Task.sleep(for: .seconds(pause))
-        gearmand = try await GearmandServer.start(in: folder, port: port)
+        gearmand = try await GearmandServer.start(in: folder, port: port, isApart: true)
         chronicle.end(number)
     }
 
