@@ -16,6 +16,8 @@ let strict: [SwiftSetting] = [
 // For the targets that touch C: every unsafe expression is marked as such.
 let strictOverC = strict + [.strictMemorySafety()]
 
+let fuzzedModules: [Target.Dependency] = ["GzipCompression", "HAProxyDriver", "SteelyardCore", "SteelyardWorker"]
+
 let package = Package(
     name: "steelyard",
     products: [
@@ -241,6 +243,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The same sources, without the test and with the program, are what scripts/fuzz builds; see below.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzedModules + ["TestServers"],
+            path: "Tests/Fuzzing",
+            exclude: ["Corpus", "Dictionaries", "Program"],
+            swiftSettings: strictOverC
+        ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
@@ -255,3 +265,22 @@ let package = Package(
         ),
     ]
 )
+
+// scripts/fuzz sets the variable to the path of libFuzzer without its main function: a program of SwiftPM's has one of
+// its own, as have the build tools, which `swift build --sanitize=fuzzer` would link with libFuzzer, too.
+if let libFuzzer = Context.environment["STEELYARD_LIBFUZZER"] {
+    for target in package.targets where target.type == .regular {
+        target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer"]))
+    }
+    package.targets.removeAll { $0.name == "FuzzTests" }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: fuzzedModules,
+            path: "Tests/Fuzzing",
+            exclude: ["Corpus", "CorpusTests.swift", "Dictionaries"],
+            swiftSettings: strictOverC + [.enableExperimentalFeature("Extern")],
+            linkerSettings: [.unsafeFlags([libFuzzer, "-lstdc++"])]
+        )
+    )
+}

@@ -16,6 +16,8 @@ struct ArchiveRecord: Hashable, Sendable {
     }
 
     private static let format = "1"
+    /// The end of the year 9999: names have four digits for the year.
+    private static let latest: Int64 = 253_402_300_799_999_999
 
     /// Behind the last line that is in the store; nil for none.
     var mark: LogMark?
@@ -24,6 +26,11 @@ struct ArchiveRecord: Hashable, Sendable {
     var intent: Intent?
 
     init() {}
+
+    /// The time in the name of the next object: names have seconds, and no two objects have one name.
+    func nextTime(at now: UTCTimestamp) -> UTCTimestamp {
+        max(now, UTCTimestamp(microseconds: time.microseconds + 1_000_000))
+    }
 
     /// The record as a file.
     var bytes: [UInt8] {
@@ -46,7 +53,7 @@ struct ArchiveRecord: Hashable, Sendable {
     /// Reads a record; nil where it is torn or foreign.
     init?(_ bytes: [UInt8]) {
         guard let root = (try? JSONDocument(bytes))?.root, root.string(of: "format") == Self.format,
-            let microseconds = root.string(of: "time").flatMap({ Int64($0) })
+            let microseconds = root.string(of: "time").flatMap({ Int64($0) }), 0...Self.latest ~= microseconds
         else { return nil }
         time = UTCTimestamp(microseconds: microseconds)
         mark = root.string(of: "mark").map { LogMark($0) }

@@ -116,8 +116,7 @@ struct IncrementalArchive: Sendable {
         var places: [Int] = []
         for index in entries.indices where entries[index].error == nil {
             let entry = entries[index]
-            // Names tell seconds, and no two objects have one name.
-            let time = max(now, UTCTimestamp(microseconds: entry.record.time.microseconds + 1_000_000))
+            let time = entry.record.nextTime(at: now)
             let path = ObjectPath(basePath: request.basePath, loadBalancer: entry.key.id, time: time)
             let part = LogPart(entry.key.metered, after: entry.record.mark, upTo: end)
             entries[index].record.time = time

@@ -24,6 +24,8 @@ struct ConfigurationFile {
             throw ConfigurationError(path, "cannot be read: \(error.reason)")
         }
         guard let bytes else { return nil }
+        // Foundation's reader of JSON5 ends the program where an unquoted key is not UTF-8.
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw ConfigurationError(path, "is not UTF-8") }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         let root: ConfigurationValue

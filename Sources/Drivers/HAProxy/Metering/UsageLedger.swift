@@ -51,6 +51,9 @@ struct UsageLedger: Hashable, Sendable {
         self.servedSince = servedSince
     }
 
+    /// The file has 63 bits for it.
+    private var nextSequence: UInt64 { sequence < UInt64(Int64.max) ? sequence + 1 : 0 }
+
     /// Takes note of what is served from now on.
     mutating func serve(_ protocols: Set<MeteredProtocol>) {
         served = protocols
@@ -77,7 +80,7 @@ struct UsageLedger: Hashable, Sendable {
             // All that this ledger has was in that report.
             pending = [:]
             start = newest
-            sequence += 1
+            sequence = nextSequence
         }
         for (worker, reading) in kept where reading.until == start && (isOlder || readings[worker] == nil) {
             readings[worker] = reading.bytes
@@ -115,7 +118,7 @@ struct UsageLedger: Hashable, Sendable {
             pending[entry.metered] = bytes > entry.bytesOut ? bytes - entry.bytesOut : 0
         }
         start = report.end
-        sequence += 1
+        sequence = nextSequence
         servedSince = served
         return true
     }

@@ -11,12 +11,12 @@ struct WorkerInfo: Hashable, Sendable {
     let jobs: Int?
 
     init(_ answer: String) {
-        func value(_ name: String) -> Int? {
+        func value(_ name: String) -> Int32? {
             let line = answer.split(separator: "\n").first { $0.hasPrefix("\(name): ") }
-            return line.flatMap { Int($0.dropFirst(name.utf8.count + 2)) }
+            return line.flatMap { Int32($0.dropFirst(name.utf8.count + 2)) }
         }
-        processID = value("Pid").flatMap { Int32(exactly: $0) }
+        processID = value("Pid")
         // The link to the master is one that it does not wait for.
-        jobs = value("Jobs").map { $0 - (value("Unstoppable Jobs") ?? 0) }
+        jobs = value("Jobs").map { Int($0) - Int(value("Unstoppable Jobs") ?? 0) }
     }
 }

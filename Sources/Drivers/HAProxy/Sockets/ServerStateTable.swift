@@ -20,6 +20,8 @@ struct ServerStateTable: Sendable {
 
     private struct Columns {
         let backend, server, address, operation, administration, weight, initialWeight, port: Int
+        /// The values that a row has at least.
+        let leastCount: Int
 
         init?(_ names: [Substring]) {
             func place(_ name: String) -> Int? { names.firstIndex { $0 == name } }
@@ -36,6 +38,8 @@ struct ServerStateTable: Sendable {
             self.weight = weight
             self.initialWeight = initialWeight
             self.port = port
+            let places = [backend, server, address, operation, administration, weight, initialWeight, port]
+            leastCount = places.reduce(0) { max($0, $1 + 1) }
         }
     }
 
@@ -51,10 +55,10 @@ struct ServerStateTable: Sendable {
         self.columns = columns
         rows = lines.dropFirst(2).compactMap { line in
             let values = line.split(separator: " ")
-            guard values.count > columns.port,
+            guard values.count >= columns.leastCount,
                 let name = ServerName(backend: values[columns.backend], server: values[columns.server]),
                 let port = Int(values[columns.port]), let weight = Int(values[columns.weight]),
-                let administration = Int(values[columns.administration])
+                Int(values[columns.initialWeight]) != nil, let administration = Int(values[columns.administration])
             else { return nil }
             let server = RunningServer(
                 name: name,

@@ -7,9 +7,7 @@ extension NodeStatus {
     /// What a row of HAProxy's statistics says of a node.
     init(of node: Node, _ row: StatisticsTable.Row, now: UTCTimestamp) {
         let status = row["status"]
-        // HAProxy counts whole seconds.
-        let second = now.microseconds / 1_000_000 - (Int64(row["lastchg"]) ?? 0)
-        let since = row["lastchg"].isEmpty ? nil : UTCTimestamp(microseconds: second * 1_000_000)
+        let since = Self.lastChange(row, now: now)
         switch node.condition {
         case .disabled: self.init(id: node.id, state: .disabled, since: since)
         // HAProxy does not say when a weight became 0.
@@ -28,6 +26,14 @@ extension NodeStatus {
         // UP, "no check", NOLB, and DRAIN, which is what HAProxy calls a node of weight 0.
         case .enabled: self.init(id: node.id, state: .up, since: since)
         }
+    }
+
+    /// When the node's state last changed; nil where the row has no time that can be.
+    private static func lastChange(_ row: StatisticsTable.Row, now: UTCTimestamp) -> UTCTimestamp? {
+        // HAProxy counts whole seconds.
+        let second = now.microseconds / 1_000_000
+        guard let age = Int64(row["lastchg"]), age >= 0, age <= second else { return nil }
+        return UTCTimestamp(microseconds: (second - age) * 1_000_000)
     }
 
     /// What the last check found, in plain words with HAProxy's code behind them.

@@ -97,7 +97,8 @@ struct GearmanPacketDecoder {
     ) throws(GearmanProtocolError) -> ServerPacket? {
         guard available >= byteCount else {
             if start > 0 { discardRead() }
-            buffer.reserveCapacity(byteCount)
+            // What a server claims costs nothing: the room grows with what has arrived.
+            buffer.reserveCapacity(min(byteCount, max(Self.keptBytes, 4 * available)))
             return nil
         }
         let packet = try ServerPacket(kind, buffer[start..<start + byteCount])

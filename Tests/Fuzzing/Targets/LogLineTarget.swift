@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+@testable import HAProxyDriver
+
+extension FuzzTarget {
+    /// HAProxy's log in pieces of any size, and the names of its files.
+    static let logLines = FuzzTarget(name: "log-lines") { bytes in
+        let input = ControlledInput(bytes)
+        let lines = lines(of: input.content)
+        let log = Array(lines.joined(separator: [UInt8(ascii: "\n")]))
+        let whole = split([log[...]])
+        try FuzzFailure.requireEqual(whole, split(pieces(of: log, input)), "the cut of the log changes nothing")
+        try FuzzFailure.requireEqual(whole, selected(from: lines), "each part has its lines and no other")
+        try checkNames(input.content)
+    }
+
+    private static let parts = [MeteredProtocol.http, .tcp, .http]
+
+    /// This byte, which no text in UTF-8 has, stands for so many characters that a line is a long one.
+    private static let longRunMark: UInt8 = 0xFF
+    private static let longRun = [UInt8](repeating: UInt8(ascii: "x"), count: LogLineSplitter.longLine + 100)
+    private static let mostLongRuns = 3
+    private static let mostPieces = 200
+
+    private static func lines(of content: ArraySlice<UInt8>) -> [[UInt8]] {
+        var runs = 0
+        return content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+            var expanded: [UInt8] = []
+            for byte in line {
+                if byte == longRunMark, runs < mostLongRuns {
+                    expanded += longRun
+                    runs += 1
+                } else {
+                    expanded.append(byte)
+                }
+            }
+            return expanded
+        }
+    }
+
+    private static func pieces(of log: [UInt8], _ input: ControlledInput) -> [ArraySlice<UInt8>] {
+        var pieces: [ArraySlice<UInt8>] = []
+        var start = 0
+        while start < log.count {
+            // Squared, so that a long line takes few pieces or many.
+            let size = max(input[pieces.count] * input[pieces.count] + 1, log.count / mostPieces)
+            let end = min(start + size, log.count)
+            pieces.append(log[start..<end])
+            start = end
+        }
+        return pieces
+    }
+
+    private static func split(_ pieces: [ArraySlice<UInt8>]) -> [LogBlock] {
+        var splitter = LogLineSplitter(parts)
+        var blocks = [LogBlock](repeating: LogBlock(), count: parts.count)
+        var kept: [UInt8] = []
+        for piece in pieces {
+            kept += piece
+            let taken = unsafe kept.withUnsafeBytes { unsafe splitter.take($0, into: &blocks) }
+            kept.removeFirst(taken)
+        }
+        unsafe kept.withUnsafeBytes { unsafe splitter.end($0, into: &blocks) }
+        return blocks
+    }
+
+    /// The same line by line.
+    private static func selected(from lines: [[UInt8]]) -> [LogBlock] {
+        var blocks = [LogBlock](repeating: LogBlock(), count: parts.count)
+        for (index, line) in lines.enumerated() where index + 1 < lines.count || !line.isEmpty {
+            let head = Array(line.prefix(LogLineSelector.headLimit))
+            let owner = unsafe head.withUnsafeBytes { unsafe LogLineSelector.owner(of: $0) }
+            for part in parts.indices where parts[part] == owner {
+                blocks[part].bytes += line + [UInt8(ascii: "\n")]
+                blocks[part].lineCount += 1
+            }
+        }
+        return blocks
+    }
+
+    private static func checkNames(_ content: ArraySlice<UInt8>) throws {
+        let log = "haproxy.log"
+        let lines = content.prefix(200).split(separator: UInt8(ascii: "\n"), maxSplits: 3)
+        let names = lines.map { String(decoding: $0, as: UTF8.self) }
+        let known = (names + names.map { log + $0 }).compactMap { LogFileName($0, of: log) }
+        for one in known {
+            for other in known {
+                let isOlder = one.age.isOlder(than: other.age)
+                try FuzzFailure.require(
+                    isOlder != true || other.age.isOlder(than: one.age) == false,
+                    "of two files one is older: \(one) and \(other)"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+@testable import HAProxyDriver
+@testable import SteelyardCore
+
+extension FuzzTarget {
+    /// The files in `state_dir`: what is read is written again as it was.
+    static let stateFiles = FuzzTarget(name: "state-files") { bytes in
+        if let state = DeviceState(record: bytes) {
+            try FuzzFailure.requireEqual(DeviceState(record: state.record), state, "a state is read as it was written")
+        }
+        if let ledger = UsageLedger(record: bytes) { try checkLedger(ledger) }
+        if let record = ArchiveRecord(bytes) { try checkRecord(record) }
+        let mark = LogMark(String(decoding: bytes.prefix(4096), as: UTF8.self))
+        if let places = try? LogPlaces(mark) {
+            try FuzzFailure.requireEqual(try LogPlaces(places.mark), places, "a mark is read as it was written")
+        }
+    }
+
+    private static func checkLedger(_ ledger: UsageLedger) throws {
+        try FuzzFailure.requireEqual(UsageLedger(record: ledger.record), ledger, "a ledger is read as it was written")
+        var ledger = ledger
+        let worker = ledger.readings.keys.first ?? .init(processID: 1, startTime: 2)
+        let kept = CommittedReading(until: UTCTimestamp(microseconds: 5), bytes: [.tcp: 1])
+        ledger.record([.http: 0, .tcp: .max], of: worker)
+        ledger.adopt([worker: kept, .init(processID: 1, startTime: 3): kept])
+        ledger.serve([.tcp])
+        let report = ledger.report(until: UTCTimestamp(microseconds: 7))
+        _ = "\(report.start) \(report.end)"
+        try FuzzFailure.require(ledger.commit(report), "a report that was just made is committed")
+        try FuzzFailure.require(!ledger.commit(report), "a report is committed once")
+        try FuzzFailure.requireEqual(UsageLedger(record: ledger.record), ledger, "a ledger is read as it was written")
+    }
+
+    private static func checkRecord(_ record: ArchiveRecord) throws {
+        try FuzzFailure.requireEqual(ArchiveRecord(record.bytes), record, "a record is read as it was written")
+        let path = ObjectPath(
+            basePath: try ObjectBasePath("container"),
+            loadBalancer: try Identifier("lb"),
+            time: record.nextTime(at: UTCTimestamp(microseconds: 0))
+        )
+        try FuzzFailure.requireEqual(path.name.utf8.count, "lb/haproxy-20261123-040515.log.gz".utf8.count, "\(path)")
+        if let mark = record.mark { _ = try? LogPlaces(mark) }
+    }
+}
