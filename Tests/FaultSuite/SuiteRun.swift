@@ -44,7 +44,7 @@ final class SuiteRun: Sendable {
         self.backEnds = backEnds
         self.store = store
         tally = JobTally()
-        agent = AgentSite(
+        agent = try AgentSite(
             program: settings.program,
             in: settings.folder,
             servers: servers,

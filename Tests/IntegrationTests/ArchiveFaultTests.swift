@@ -34,7 +34,7 @@ struct ArchiveFaultTests {
             try await withAgent(driver: "haproxy", variables: variables) { agent in
                 let wanted = try await writeLog(agent, service)
                 let message = message(store, proxy.port, container)
-                let archive = Task { try await agent.reply(to: message)["hpcs_response"] as? String }
+                let archive = Task { try await agent.send("-", input: message) }
                 try await eventually("the upload has begun", within: 25) { uploads.count > 0 }
                 let stats = try await agent.reply(to: #"{"hpcs_action":"STATS"}"#)
                 #expect(stats["hpcs_response"] as? String == "PASS", "\(stats)")
@@ -43,8 +43,8 @@ struct ArchiveFaultTests {
                 let early = try await store.names(in: container)
                 #expect(early.isEmpty)
                 gate.give()
-                let response = try await archive.value
-                #expect(response == "PASS")
+                let archived = try await archive.value
+                #expect(archived.code == 0, "\(archived.output)")
                 try await expectArchived(wanted, container, store, agent)
             }
         }
@@ -72,7 +72,7 @@ struct ArchiveFaultTests {
             try await withAgent(driver: "haproxy", variables: variables) { agent in
                 let wanted = try await writeLog(agent, service)
                 let message = message(store, proxy.port, container)
-                let archive = Task { try await agent.reply(to: message)["hpcs_response"] as? String }
+                let archive = Task { try await agent.send("-", input: message) }
                 try await eventually("the upload has begun", within: 25) { uploads.count >= fatal }
                 agent.process.send(signal: SIGKILL)
                 _ = try await agent.process.wait()
@@ -84,8 +84,8 @@ struct ArchiveFaultTests {
                     driver: "haproxy",
                     variables: variables
                 )
-                let response = try await archive.value
-                #expect(response == "PASS")
+                let archived = try await archive.value
+                #expect(archived.code == 0, "\(archived.output) \(archived.error)")
                 #expect(uploads.count > fatal)
                 try await expectArchived(wanted, container, store, next, objects: mode == "full" ? 1...1 : 1...2)
                 _ = try await next.send("delete")

@@ -13,15 +13,19 @@ package struct ManagedProcess: Sendable {
 
     /// Starts a program; ``wait()`` must follow, after ``send(signal:)``.
     ///
-    /// - Parameter variables: What its environment has on top of this process's.
+    /// - Parameters:
+    ///   - variables: What its environment has on top of this process's.
+    ///   - manager: What keeps its descriptors.
+    ///   - folder: Where its output goes.
+    ///   - name: What the files of its output are called.
     package static func start(
         _ program: String,
         _ arguments: [String],
         variables: [String: String] = [:],
         by manager: StandInServiceManager,
-        in folder: URL
+        in folder: URL,
+        name: String = "managed-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
     ) throws -> ManagedProcess {
-        let name = "managed-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
         let (output, error) = (folder.appending(path: name + ".out"), folder.appending(path: name + ".err"))
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -41,12 +45,18 @@ package struct ManagedProcess: Sendable {
             environment["LISTEN_FDS"] = String(kept.count)
             environment["LISTEN_FDNAMES"] = kept.map(\.name).joined(separator: ":")
         }
+        // A Ctrl-C of the tests' terminal does not reach it.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         // The shell's number stays the program's.
         let words = ["sh", "-c", #"LISTEN_PID=$$ WATCHDOG_PID=$$ exec "$0" "$@""#, program] + arguments
         var processID: pid_t = 0
         let code = withStrings(words) { words in
             withStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
-                posix_spawn(&processID, "/bin/sh", &actions, nil, words, environment)
+                posix_spawn(&processID, "/bin/sh", &actions, &attributes, words, environment)
             }
         }
         guard code == 0 else { throw ServerFailure("\(program) did not start: \(code)") }
@@ -59,18 +69,27 @@ package struct ManagedProcess: Sendable {
     /// What it has printed to standard error until now.
     package var errorOutput: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
+    /// Whether it catches SIGTERM already; before that, while its libraries are loaded, the signal would end it.
+    package var catchesSignals: Bool {
+        let status = try? String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+        let mask = line.flatMap { UInt64($0.dropFirst(7).drop { $0 == "\t" }, radix: 16) } ?? 0
+        return mask & 1 << (SIGTERM - 1) != 0
+    }
+
     /// Sends a signal.
     package func send(signal: Int32) { kill(processIdentifier, signal) }
 
-    /// Waits for its end; it is killed where it does not come within 40 seconds.
+    /// Waits for its end.
     ///
+    /// - Parameter seconds: After how many seconds it is killed; nil for never.
     /// - Returns: Its exit code, or 128 and the signal's number.
-    package func wait() async throws -> Int32 {
+    package func wait(within seconds: Double? = 40) async throws -> Int32 {
         try await blocking { [processIdentifier] in
             var status: Int32 = 0
-            let end = ContinuousClock.now + .seconds(40)
+            let end = seconds.map { ContinuousClock.now + .seconds($0) }
             while waitpid(processIdentifier, &status, WNOHANG) == 0 {
-                if ContinuousClock.now > end { kill(processIdentifier, SIGKILL) }
+                if let end, ContinuousClock.now > end { kill(processIdentifier, SIGKILL) }
                 usleep(5000)
             }
             return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F

@@ -13,7 +13,10 @@ actor AgentSite {
     private let servers: [JobServerSite]
     private let variables: [String: String]
     private let chronicle: Chronicle
-    private var process: ChildProcess?
+    /// Keeps the connections to HAProxy's old workers from one agent to the next, as systemd does.
+    private let manager: StandInServiceManager
+    private var process: ManagedProcess?
+    private var exit: Task<Int32, any Error>?
     private var isEndExpected = false
     private var starts = 0
     /// The time in which no agent ran, or a stopped one; the last one may be under way.
@@ -25,7 +28,8 @@ actor AgentSite {
         servers: [JobServerSite],
         variables: [String: String],
         chronicle: Chronicle
-    ) {
+    ) throws {
+        manager = try StandInServiceManager()
         self.program = program
         self.folder = folder
         self.servers = servers
@@ -41,17 +45,19 @@ actor AgentSite {
     func start() async throws {
         starts += 1
         isEndExpected = false
-        let new = try await ChildProcess.start(
+        let new = try ManagedProcess.start(
             program,
             ["worker", "--driver", "haproxy", "--function", function, "--state-dir", stateFolder.path]
                 + ["--log-level", "debug"] + servers.flatMap { ["--gearman", "127.0.0.1:\($0.link.port)"] },
-            environment: variables,
+            variables: variables,
+            by: manager,
             in: folder,
-            name: "agent-\(starts)",
-            isApart: true
+            name: "agent-\(starts)"
         )
         process = new
-        Task { await noteEnd(of: new, try? new.end()) }
+        let exit = Task { try await new.wait(within: nil) }
+        self.exit = exit
+        Task { await noteEnd(of: new, try? exit.value) }
     }
 
     /// Starts the agent, and waits until it takes jobs.
@@ -79,6 +85,7 @@ actor AgentSite {
         let number = chronicle.begin(.agent, "stopped, \(rounded: seconds) s")
         let begun = chronicle.clock.now
         let frozen = process
+        try await waitUntilItCatchesSignals()
         frozen?.send(signal: SIGSTOP)
         try await Task.sleep(for: .seconds(seconds))
         frozen?.send(signal: SIGCONT)
@@ -89,20 +96,33 @@ actor AgentSite {
     /// Ends the agent for good.
     func stop() async throws {
         if process != nil { try await end(signal: SIGTERM) }
+        manager.stop()
     }
 
     private func end(signal: Int32) async throws {
-        guard let process else { return }
+        guard let process, let exit else { return }
+        if signal == SIGTERM { try await waitUntilItCatchesSignals() }
         isEndExpected = true
         process.send(signal: signal)
-        let code = try await process.wait(within: 60)
+        let kill = Task {
+            try await Task.sleep(for: .seconds(60))
+            process.send(signal: SIGKILL)
+        }
+        let code = try await exit.value
+        kill.cancel()
         if signal == SIGTERM, code != 0 { chronicle.violate("the agent ended with \(code) after SIGTERM") }
         self.process = nil
     }
 
+    /// While its libraries are loaded, no program can catch a signal.
+    private func waitUntilItCatchesSignals() async throws {
+        guard let process else { return }
+        try await eventually("the agent catches signals") { process.catchesSignals || self.process == nil }
+    }
+
     /// An agent that ends by itself is wrong; another one is started, so that the run goes on.
-    private func noteEnd(of ended: ChildProcess, _ code: Int32?) async {
-        guard ended === process, !isEndExpected else { return }
+    private func noteEnd(of ended: ManagedProcess, _ code: Int32?) async {
+        guard ended.processIdentifier == process?.processIdentifier, !isEndExpected else { return }
         let last = ended.errorOutput.split(separator: "\n").last ?? ""
         chronicle.violate("the agent ended by itself with \(code ?? -1): \(last)")
         process = nil

@@ -27,7 +27,7 @@ private struct WorkerConversation {
     private let payloadLimit: Int
     private var decoder: GearmanPacketDecoder
     private var session = WorkerSession(function: "device")
-    private var jobs = JobTable(messageBytes: 8 << 20)
+    private var jobs = JobTable()
     private var inHand: [Int] = []
     private var packetCount = 0
     private var hasFailed = false
