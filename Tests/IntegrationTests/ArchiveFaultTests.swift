@@ -67,6 +67,7 @@ struct ArchiveFaultTests {
         }
         try await store.makeContainer(container)
         try await store.makeContainer(container + "_segments")
+        try await store.makeContainer(container + "_segments")
         let variables = ["STEELYARD_ARCHIVE_MODE": mode, "STEELYARD_ARCHIVE_SEGMENT_BYTES": "\(segmentBytes)"]
         try await proxy.serve { proxy in
             try await withAgent(driver: "haproxy", variables: variables) { agent in
