@@ -61,6 +61,7 @@ import Testing
                         servers: [stunnel.address],
                         variables: setting.variables
                     )
+                    defer { agent.process.send(signal: SIGTERM) }
                     for _ in 0..<5 {
                         let result = try await Self.send("discover", to: stunnel.address, setting.variables)
                         #expect(result.code == 0, "\(result.error)")
@@ -111,6 +112,7 @@ import Testing
                         in: folder,
                         name: "worker"
                     )
+                    defer { process.send(signal: SIGTERM) }
                     try await eventually("the log says what is wrong") {
                         process.errorOutput.contains("job server unreachable")
                             && process.errorOutput.contains(fault.words)

@@ -46,6 +46,7 @@ import Testing
                     in: folder,
                     servers: [gearmand.address] + servers.map { "127.0.0.1:\($0.port)" }
                 )
+                defer { agent.process.send(signal: SIGTERM) }
                 try await eventually("each server has had its say twice") { [servers] in
                     servers.allSatisfy { $0.connectionCount > 1 } || !agent.process.isRunning
                 }
@@ -99,6 +100,7 @@ import Testing
         try await withTemporaryFolder { folder in
             try await LoopbackScript(script).serve { server in
                 let agent = try await AgentUnderTest.start(in: folder, servers: ["127.0.0.1:\(server.port)"])
+                defer { agent.process.send(signal: SIGTERM) }
                 let before = try agent.process.peakMemory()
                 try await eventually("the reply has come") { !replies.all.isEmpty }
                 #expect(replies.all[0].contains("the message has \(size) bytes"))

@@ -101,6 +101,7 @@ import Testing
                         in: folder,
                         name: "worker"
                     )
+                    defer { process.send(signal: SIGTERM) }
                     try await eventually("the worker is ready") { process.output.contains("ready ") }
                     func send(_ message: [UInt8], to server: GearmandServer) async throws -> SteelyardProgram.Finished {
                         try await SteelyardProgram.run(

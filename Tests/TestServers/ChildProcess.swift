@@ -12,10 +12,19 @@ package final class ChildProcess: Sendable {
     private let exit: Task<Int32, any Error>
     private let outputFile: URL
     private let errorFile: URL
+    /// Has a value once the process has ended: its number may be another one's then.
+    private let ends: Recorded<Bool>
 
-    private init(pid: pid_t, exit: Task<Int32, any Error>, outputFile: URL, errorFile: URL) {
+    private init(
+        pid: pid_t,
+        exit: Task<Int32, any Error>,
+        ends: Recorded<Bool>,
+        outputFile: URL,
+        errorFile: URL
+    ) {
         self.pid = pid
         self.exit = exit
+        self.ends = ends
         self.outputFile = outputFile
         self.errorFile = errorFile
     }
@@ -40,8 +49,12 @@ package final class ChildProcess: Sendable {
         let started = AsyncStream<pid_t>.makeStream()
         let outputDescriptor = try append(to: output)
         let errorDescriptor = try append(to: error)
+        let ends = Recorded<Bool>()
         let exit = Task {
-            defer { started.continuation.finish() }
+            defer {
+                ends.append(true)
+                started.continuation.finish()
+            }
             let variables = environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) }
             let result = try await Subprocess.run(
                 .path(FilePath(program)),
@@ -65,7 +78,7 @@ package final class ChildProcess: Sendable {
             _ = try await exit.value
             throw ServerFailure("\(program) did not start")
         }
-        return ChildProcess(pid: pid, exit: exit, outputFile: output, errorFile: error)
+        return ChildProcess(pid: pid, exit: exit, ends: ends, outputFile: output, errorFile: error)
     }
 
     /// The process's number.
@@ -77,11 +90,13 @@ package final class ChildProcess: Sendable {
     /// What it has printed to standard error until now.
     package var errorOutput: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
-    /// Sends a signal.
-    package func send(signal: Int32) { kill(pid, signal) }
+    /// Sends a signal, unless it has ended.
+    package func send(signal: Int32) {
+        if ends.all.isEmpty { kill(pid, signal) }
+    }
 
     /// Whether it has not ended yet.
-    package var isRunning: Bool { kill(pid, 0) == 0 }
+    package var isRunning: Bool { ends.all.isEmpty && kill(pid, 0) == 0 }
 
     /// The most memory that it has had, in bytes.
     package func peakMemory() throws -> Int {
