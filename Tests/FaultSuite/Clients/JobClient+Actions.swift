@@ -57,7 +57,12 @@ extension JobClient {
     /// - Returns: The bytes that it reports; nil where it reports none.
     @discardableResult
     func readMetrics(on server: Int, leaving: Double? = nil, _ context: ClientContext) -> Int? {
-        let job = run(context.messages.plain("METRICS", tag: context.nextTag()), on: server, leaving: leaving)
+        let job = run(
+            context.messages.plain("METRICS", tag: context.nextTag()),
+            on: server,
+            excuses: .metrics(servers: context.serverPorts.indices),
+            leaving: leaving
+        )
         var attempt = MetricsAttempt(server: server, submitted: job.submitted, ended: job.ended)
         switch job.end {
         case .unsent: return nil
