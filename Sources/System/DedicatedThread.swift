@@ -6,7 +6,7 @@ import Glibc
 
 /// A thread for blocking calls, which must never be made on Swift's cooperative pool.
 public enum DedicatedThread {
-    /// Small enough for dozens of them, large enough for libcurl and libgearman.
+    /// Small enough for dozens of them, large enough for libcurl and OpenSSL.
     private static let stackSize = 512 << 10
 
     /// Starts a detached thread with all signals blocked, so that they reach the threads that wait for them.
