@@ -98,6 +98,18 @@ struct UploadStateMachineTests {
         #expect(machine.next(after: answered(200, etag: object.md5)) == .succeed(object))
     }
 
+    @Test("where the store refuses to say whether it has the object, it may have it, whatever the refusal is")
+    mutating func doubt() {
+        _ = machine.next(after: broke(sent: object))
+        #expect(machine.next(after: answered(401)) == .headObject)
+        for _ in 0..<2 { #expect(machine.next(after: answered(401)) == .headObject) }
+        guard case .fail(let error) = machine.next(after: answered(401)) else {
+            Issue.record("it goes on")
+            return
+        }
+        #expect(error.code == .unauthorized && error.mayBeStored)
+    }
+
     @Test("a failure of this side ends it at once, unless the object was sent whole")
     mutating func stopped() {
         let error = ObjectStoreError(.cancelled, "stopping")

@@ -137,16 +137,11 @@ struct IncrementalArchive: Sendable {
                     entries[index].record.intent = nil
                 case .failure(let error):
                     entries[index].error = error
-                    if !error.code.leavesDoubt { entries[index].record.intent = nil }
+                    if !error.mayBeStored { entries[index].record.intent = nil }
                 }
                 try ledger.write(entries[index].record, for: entries[index].key, generation)
             } catch { entries[index].error = entries[index].error ?? error }
         }
         return objects
     }
-}
-
-extension ObjectStoreError.Code {
-    /// Whether the object may be in the store after all.
-    fileprivate var leavesDoubt: Bool { [.unavailable, .timedOut, .cancelled, .checksumMismatch].contains(self) }
 }

@@ -50,11 +50,21 @@ public struct ObjectStoreError: Error, Hashable, Sendable, CustomStringConvertib
     /// The store's HTTP status, where it gave one.
     public let status: Int?
 
+    /// Whether the object may be in the store after all, because an answer was lost.
+    public let mayBeStored: Bool
+
     /// Creates an error.
-    public init(_ code: Code, _ message: String, status: Int? = nil) {
+    ///
+    /// - Parameters:
+    ///   - code: What kind of failure it is.
+    ///   - message: One sentence, without the token.
+    ///   - status: The store's HTTP status, where it gave one.
+    ///   - mayBeStored: Whether the object may be in the store after all; nil for what the code says.
+    public init(_ code: Code, _ message: String, status: Int? = nil, mayBeStored: Bool? = nil) {
         self.code = code
         self.message = message
         self.status = status
+        self.mayBeStored = mayBeStored ?? [.unavailable, .timedOut, .cancelled, .checksumMismatch].contains(code)
     }
 
     /// The code and the sentence.

@@ -104,13 +104,19 @@ struct StoreFailures: Sendable {
         )
     }
 
-    /// Nobody knows whether the manifest is there, and so its segments must stay.
+    /// An earlier attempt may have stored the object, and the store does not say whether it has.
+    func inDoubt(_ error: ObjectStoreError) -> ObjectStoreError {
+        ObjectStoreError(error.code, error.message, status: error.status, mayBeStored: true)
+    }
+
+    /// The store does not say whether it has the manifest, and so its segments must stay.
     func unclear(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(
             error.code,
             "\(error.message); the object may be there all the same: look for \(address.path), and if it is not there,"
                 + " remove what is in \(address.segmentsContainer)/\(address.path.name)/",
-            status: error.status
+            status: error.status,
+            mayBeStored: true
         )
     }
 

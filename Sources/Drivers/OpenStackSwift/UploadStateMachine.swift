@@ -125,7 +125,7 @@ struct UploadStateMachine {
             candidate = nil
             return again(error, mayPass: true)
         case .answered, .broke, .stopped, .outgrown:
-            guard triesLeft > 0 else { return .fail(error) }
+            guard triesLeft > 0 else { return .fail(failures.inDoubt(error)) }
             state = .asking(object, otherwise: error, triesLeft: triesLeft - 1, mayRetry: mayRetry)
             return .headObject
         }
