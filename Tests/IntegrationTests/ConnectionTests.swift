@@ -59,6 +59,18 @@ import Testing
         }
     }
 
+    /// A server that sends packets and answers no request is left, too: an agent that waited for it would be deaf.
+    @Test func drippingServerIsLeft() async throws {
+        let server = try LoopbackServer { connection, number in
+            let server = ScriptedJobServer(connection)
+            guard number == 0, server.awaitGrab() else { return server.idle() }
+            while server.send(ScriptedJobServer.noop) { Thread.sleep(forTimeInterval: 0.3) }
+        }
+        try await Self.withAgent([server]) { _ in
+            try await eventually("another connection is made", within: 60) { server.connectionCount > 1 }
+        }
+    }
+
     /// A server that closes a connection and lives has the next one at once.
     @Test func connectionIsMadeAgainAtOnce() async throws {
         let server = try LoopbackServer { connection, number in

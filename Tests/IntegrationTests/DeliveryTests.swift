@@ -116,6 +116,7 @@ import Testing
             case ScriptedJobServer.echoRequest:
                 server.send(ScriptedJobServer.echoResponse, packet.arguments[0])
                 return true
+            case ScriptedJobServer.grabJobUnique: server.refuseJob()
             default: break
             }
         }

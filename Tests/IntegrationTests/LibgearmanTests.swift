@@ -43,6 +43,33 @@ import Testing
         }
     }
 
+    /// Ids that libgearman does not send, and that gearmand treats in its own way: each METRICS is answered and committed.
+    @Test(arguments: ["", "-", "a", String(repeating: "u", count: 63), String(repeating: "u", count: 64)])
+    func unusualUniqueIDs(_ unique: String) async throws {
+        try await withAgent { agent in
+            let port = try #require(Int(agent.servers[0].split(separator: ":")[1]))
+            let starts = try await blocking {
+                let client = try RawGearmanClient(port: port)
+                let messages = [ConnectionTests.update] + [[UInt8]](repeating: Self.metrics, count: 3)
+                return try messages.map { message in
+                    let end = client.run(
+                        message,
+                        function: AgentUnderTest.function,
+                        unique: unique,
+                        until: .now + .seconds(20)
+                    )
+                    guard case .reply(let reply) = end else { throw ServerFailure("\(end)") }
+                    let object = try JSONSerialization.jsonObject(with: Data(reply)) as? [String: Any]
+                    #expect(object?["hpcs_response"] as? String == "PASS", "\(String(decoding: reply, as: UTF8.self))")
+                    return object?["utc_start"] as? String ?? ""
+                }
+            }
+            #expect(Set(starts).count == 4, "\(starts)")
+        }
+    }
+
+    private static let metrics = Array(#"{"hpcs_action":"METRICS"}"#.utf8)
+
     @Test(arguments: [0, 1, 100_000, 4_000_000])
     func payloads(_ padding: Int) async throws {
         try await withAgent { agent in

@@ -11,6 +11,7 @@ package final class ScriptedJobServer {
 
     package static let canDo: UInt32 = 1
     package static let preSleep: UInt32 = 4
+    package static let noop: UInt32 = 6
     package static let noJob: UInt32 = 10
     package static let workComplete: UInt32 = 13
     package static let workFail: UInt32 = 14
@@ -22,8 +23,8 @@ package final class ScriptedJobServer {
     package static let statusResponseUnique: UInt32 = 42
 
     private let connection: LoopbackConnection
-    /// Whether the worker has asked for a job while something else was awaited.
-    private var hasGrab = false
+    /// Whether the worker was told that there is no job, and waits for the announcement of one.
+    private var isWorkerAsleep = false
 
     package init(_ connection: LoopbackConnection) { self.connection = connection }
 
@@ -53,9 +54,9 @@ package final class ScriptedJobServer {
     ///
     /// - Parameter collect: Takes the replies that come meanwhile.
     package func awaitGrab(collecting collect: (String) -> Void = { _ in }) -> Bool {
-        if hasGrab {
-            hasGrab = false
-            return true
+        if isWorkerAsleep {
+            isWorkerAsleep = false
+            send(Self.noop)
         }
         while let packet = read() {
             switch packet.kind {
@@ -97,12 +98,18 @@ package final class ScriptedJobServer {
     /// Answers echoes until a reply comes, and says to which job; nil where the worker has closed.
     package func awaitHandle() -> String? { nextReply().map { String(decoding: $0.arguments[0], as: UTF8.self) } }
 
+    /// Answers that there is no job now: requests are answered in order, as gearmand does.
+    package func refuseJob() {
+        isWorkerAsleep = true
+        send(Self.noJob)
+    }
+
     private func nextReply() -> Packet? {
         while let packet = read() {
             switch packet.kind {
             case Self.echoRequest: send(Self.echoResponse, packet.arguments[0])
             case Self.workComplete: return packet
-            case Self.grabJobUnique: hasGrab = true
+            case Self.grabJobUnique: refuseJob()
             default: break
             }
         }
@@ -115,7 +122,6 @@ package final class ScriptedJobServer {
 
     /// Has no job, and answers echoes, until the other side closes.
     package func idle() {
-        if hasGrab { send(Self.noJob) }
         while let packet = read() {
             switch packet.kind {
             case Self.echoRequest: send(Self.echoResponse, packet.arguments[0])

@@ -19,7 +19,7 @@ import Testing
     }
 
     private static func begun(_ table: inout JobTable, _ job: JobAssignment) throws -> Int {
-        guard case .begun(let number, _) = table.begin(job, wake: {}) else {
+        guard case .begun(let number, _) = table.begin(job, changeCount: 0, wake: {}) else {
             throw BeginningFailure()
         }
         return number
@@ -28,18 +28,18 @@ import Testing
     private struct BeginningFailure: Error {}
 
     private static func outcome(_ text: String) throws -> Outcome {
-        Outcome(Reply(to: nil, error: text, fields: []))
+        Outcome(Reply(to: nil, error: text, fields: []), hasEffect: true)
     }
 
     @Test func isAdoptedWhileInHand() throws {
         var table = JobTable()
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
-        guard case .adopted = table.begin(Self.job("a"), wake: {}) else {
+        guard case .adopted = table.begin(Self.job("a"), changeCount: 0, wake: {}) else {
             Issue.record("the job was begun twice")
             return
         }
-        #expect(try table.finish(number, Self.outcome("x")) == Self.job("a").name)
+        #expect(try table.finish(number, Self.outcome("x"), changeCount: 0) == Self.job("a").name)
         #expect(table.isEmpty)
     }
 
@@ -48,9 +48,9 @@ import Testing
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
         let outcome = try Self.outcome("x")
-        #expect(table.finish(number, outcome) == nil)
+        #expect(table.finish(number, outcome, changeCount: 0) == nil)
         for _ in 0..<2 {
-            guard case .answered(let reply) = table.begin(Self.job("a"), wake: {}) else {
+            guard case .answered(let reply) = table.begin(Self.job("a"), changeCount: 0, wake: {}) else {
                 Issue.record("the job was begun again")
                 return
             }
@@ -59,7 +59,10 @@ import Testing
     }
 
     /// Another payload, another handle, no unique id: another job, which is done.
-    @Test(arguments: [job("b"), job("a", handle: "H:a:2"), job("a", unique: ""), job("a", unique: "v")])
+    @Test(arguments: [
+        job("a", unique: "-"), job("a", unique: String(repeating: "u", count: 63)), job("b"), job("a", handle: "H:a:2"),
+        job("a", unique: ""), job("a", unique: "v"),
+    ])
     func isAnotherJob(_ other: JobAssignment) throws {
         var table = JobTable()
         let number = try Self.begun(&table, Self.job("a"))
@@ -73,8 +76,20 @@ import Testing
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
         let outcome = Outcome(Reply(to: nil, error: "x", fields: []), delivered: {})
-        #expect(table.finish(number, outcome) == nil)
+        #expect(table.finish(number, outcome, changeCount: 0) == nil)
         #expect(try Self.begun(&table, Self.job("a")) != number)
+    }
+
+    /// After another change, the reply is not true any more.
+    @Test func isDoneAgainAfterAnotherChange() throws {
+        var table = JobTable()
+        let number = try Self.begun(&table, Self.job("a"))
+        table.endConnection()
+        #expect(try table.finish(number, Self.outcome("x"), changeCount: 1) == nil)
+        guard case .begun = table.begin(Self.job("a"), changeCount: 2, wake: {}) else {
+            Issue.record("the job was not begun again")
+            return
+        }
     }
 
     @Test func forgetsUnconfirmedReplies() throws {
@@ -97,7 +112,7 @@ import Testing
             numbers.append(try Self.begun(&table, Self.job(payload, unique: "\(round)")))
         }
         #expect(table.payloadLimit(messageBytes: 8 << 20) == 64 << 10)
-        for number in numbers { _ = try table.finish(number, Self.outcome("x")) }
+        for number in numbers { _ = try table.finish(number, Self.outcome("x"), changeCount: 0) }
         #expect(table.payloadLimit(messageBytes: 8 << 20) == 8 << 20)
     }
 }

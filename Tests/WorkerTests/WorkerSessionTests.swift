@@ -35,8 +35,9 @@ import Testing
 
     private static func registered() throws -> WorkerSession {
         var session = WorkerSession(function: "dev")
-        #expect(sent(&session).map(\.0) == [22, 1, 16])
+        #expect(sent(&session).map(\.0) == [1, 16])
         #expect(try session.receive(.echo(Array("steelyard 0".utf8))) == .registered)
+        #expect(sent(&session).map(\.0) == [22])
         return session
     }
 
@@ -117,6 +118,29 @@ import Testing
         session.sendFarewell()
         #expect(Self.sent(&session).map(\.0) == [16])
         #expect(try session.receive(.echo(Array("steelyard 1".utf8))) == .finished)
+    }
+
+    @Test func needsTheFunctionToBeTaken() {
+        var session = WorkerSession(function: "dev")
+        #expect(throws: GearmanProtocolError.registrationRefused) {
+            try session.receive(.error(code: "unknown_command", text: ""))
+        }
+    }
+
+    /// A server that answers what comes after a request for a job, and not the request, would never give a job again.
+    @Test func needsAnAnswerToEachRequest() throws {
+        var session = try Self.registered()
+        session.requestJob()
+        #expect(try session.receive(.error(code: "unknown", text: "")) == .refused(code: "unknown", text: ""))
+        session.requestSignOfLife()
+        #expect(throws: GearmanProtocolError.requestIgnored) {
+            try session.receive(.echo(Array("steelyard 1".utf8)))
+        }
+        session = try Self.registered()
+        session.requestJob()
+        session.requestSignOfLife()
+        _ = try session.receive(.noJob)
+        #expect(try session.receive(.echo(Array("steelyard 1".utf8))) == nil)
     }
 
     @Test func refusesWhatCannotCome() throws {

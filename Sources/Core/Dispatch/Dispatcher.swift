@@ -32,6 +32,7 @@ public final class Dispatcher: Sendable {
     private let logger: Logger
     private let intake: MessageIntake
     private let archiveCount = Atomic(0)
+    private let changes = Atomic(0)
     private let reports = SerialGate()
 
     /// Creates a dispatcher.
@@ -63,6 +64,9 @@ public final class Dispatcher: Sendable {
         self.isDryRun = isDryRun
         self.logger = logger
     }
+
+    /// How many changes of the device have begun.
+    package var changeCount: Int { changes.load(ordering: .relaxed) }
 
     private var archiver: LogArchiver { parts.withLock { $0.archiver } }
     private var diagnostics: any DeviceDiagnostics { parts.withLock { $0.diagnostics } }
@@ -118,7 +122,11 @@ public final class Dispatcher: Sendable {
         do throws(ActionFailure) {
             let done = try await perform(message, incoming.place, job)
             logger.debug("done", metadata: metadata(job, kind, "PASS"))
-            return Outcome(Reply(to: document, passed: true, fields: marked(done.fields)), delivered: done.delivered)
+            return Outcome(
+                Reply(to: document, passed: true, fields: marked(done.fields)),
+                hasEffect: incoming.place != nil,
+                delivered: done.delivered
+            )
         } catch {
             logger.warning(
                 "failed",
@@ -190,6 +198,7 @@ extension Dispatcher {
             throw ActionFailure("\(Self.greatestWaitingChanges) changes are waiting already; send it again later")
         }
         await place?.wait()
+        changes.add(1, ordering: .relaxed)
         // Not before the turn has come: a change that was queued earlier may have raised the version.
         if case .apply(let wanted) = change { try await requireCurrent(wanted.version, message) }
         try await driven(message) { () throws(DriverError) in

@@ -10,8 +10,12 @@ public struct Outcome: Sendable {
     /// Others may be waiting for it: call it, or let go of the outcome.
     public let delivered: (@Sendable () async -> Void)?
 
-    package init(_ reply: Reply, delivered: (@Sendable () async -> Void)? = nil) {
+    /// Whether the action has changed the device or shipped its logs, so that it is better not repeated.
+    package let hasEffect: Bool
+
+    package init(_ reply: Reply, hasEffect: Bool = false, delivered: (@Sendable () async -> Void)? = nil) {
         self.reply = reply
+        self.hasEffect = hasEffect
         self.delivered = delivered
     }
 }

@@ -3,6 +3,9 @@
 
 /// What a client has seen of its job until now.
 struct JobWait {
+    /// Larger than any reply of an agent: a message has at most 1 GiB.
+    private static let greatestReply = 1025 << 20
+
     let handle: [UInt8]
     /// Whether a worker is known to have the job in hand.
     private(set) var isRunning = false
@@ -16,6 +19,9 @@ struct JobWait {
     /// - Returns: The reply, once it is complete.
     /// - Throws: `ConnectionError` where the job has ended without a reply.
     mutating func take(_ packet: ServerPacket) throws(ConnectionError) -> [UInt8]? {
+        if let other = packet.jobHandle, other != handle {
+            throw ConnectionError("it sent a packet of another job")
+        }
         switch packet {
         case .workStatus(_, let progress):
             isRunning = true
@@ -27,6 +33,9 @@ struct JobWait {
             )
         case .workData(_, let part):
             isRunning = true
+            guard data.count + part.count <= Self.greatestReply else {
+                throw ConnectionError("the worker sends a reply of more than \(Self.greatestReply) bytes")
+            }
             data += part
         case .workComplete(_, let reply): return data + reply
         case .workFailed, .workException: throw ConnectionError("the worker failed the job without a reply")

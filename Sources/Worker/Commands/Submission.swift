@@ -18,6 +18,8 @@ struct Submission: Sendable {
 
     /// How long one server may take to answer an echo before the next is tried.
     private static let echoLimit = Duration.seconds(2)
+    /// How long a server may take to take a job before the next is tried.
+    private static let creationLimit = Duration.seconds(10)
     /// After how long without a reply it is worth asking whether the job was begun at all.
     private static let firstQuestion = Duration.milliseconds(300)
     /// How long a worker may take to come back, such as after its job server was restarted.
@@ -70,10 +72,9 @@ struct Submission: Sendable {
         let submitted = ContinuousClock.now
         var question = submitted + Self.firstQuestion
         while true {
-            if let packet = try client.receive(by: wait.isRunning ? deadline : min(deadline, question)) {
-                if let reply = try wait.take(packet) { return reply }
-                continue
-            }
+            let packet = try client.receive(by: wait.isRunning ? deadline : min(deadline, question))
+            if let packet, let reply = try wait.take(packet) { return reply }
+            if packet != nil, .now < deadline { continue }
             guard .now < deadline else {
                 throw ConnectionError("no reply within \(timeout.components.seconds) s")
             }
@@ -101,7 +102,7 @@ struct Submission: Sendable {
     }
 
     private static func created(_ client: GearmanClient, by deadline: Instant) throws(ConnectionError) -> [UInt8] {
-        switch try client.receive(by: deadline) {
+        switch try client.receive(by: min(deadline, .now + creationLimit)) {
         case .jobCreated(let handle): return handle
         case .error(let code, let text): throw ConnectionError("it did not take the job: \(code) \(text)")
         case let packet?: throw ConnectionError("\(GearmanProtocolError.unexpected(packet.kind))")

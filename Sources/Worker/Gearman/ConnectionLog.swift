@@ -14,6 +14,9 @@ final class ConnectionLog {
     private let started = ContinuousClock.now
     /// nil until either was logged.
     private var isConnected: Bool?
+    /// The codes of refusals that were logged since the connection was made.
+    private var loggedCodes: Set<String> = []
+    private static let greatestCodeCount = 8
 
     init(server: GearmanServer, function: String, logger: Logger) {
         metadata = [LogKeys.gearmanServer: "\(server)", LogKeys.gearmanFunction: "\(function)"]
@@ -21,6 +24,7 @@ final class ConnectionLog {
     }
 
     func noteConnected() {
+        loggedCodes = []
         guard isConnected != true else { return }
         isConnected = true
         logger.notice("taking jobs", metadata: metadata)
@@ -43,7 +47,9 @@ final class ConnectionLog {
     }
 
     func noteRefusal(code: String, text: String) {
-        logger.warning(
+        let isNew = loggedCodes.count < Self.greatestCodeCount && loggedCodes.insert(code).inserted
+        logger.log(
+            level: isNew ? .warning : .debug,
             "job server refused a packet",
             metadata: metadata.merging([LogKeys.error: "\(code): \(text)"]) { $1 }
         )

@@ -26,7 +26,7 @@ struct JobTable {
         let payload: [UInt8]
 
         init?(_ assignment: JobAssignment) {
-            guard !assignment.name.unique.isEmpty, case .bytes(let payload) = assignment.payload else { return nil }
+            guard assignment.name.hasOwnUnique, case .bytes(let payload) = assignment.payload else { return nil }
             name = assignment.name
             self.payload = payload
         }
@@ -46,6 +46,13 @@ struct JobTable {
         let identity: Identity
         let reply: [UInt8]
         let time: ContinuousClock.Instant
+        /// How many changes had begun then: after another one, the reply is not true any more.
+        let changeCount: Int
+    }
+
+    private struct Delivery {
+        let began: ContinuousClock.Instant
+        let delivered: @Sendable () async -> Void
     }
 
     /// How many jobs are in hand at most; the server keeps the others.
@@ -62,7 +69,7 @@ struct JobTable {
     /// The jobs of earlier connections.
     private var orphans: [Identity: Int] = [:]
     private var answers: Deque<Answer> = []
-    private var deliveries: [Int: @Sendable () async -> Void] = [:]
+    private var deliveries: [Int: Delivery] = [:]
     private var bytesInHand = 0
     private var connection = 0
     private var nextNumber = 0
@@ -91,14 +98,22 @@ struct JobTable {
     }
 
     /// Takes a job that the server has handed out on the present connection.
-    mutating func begin(_ assignment: JobAssignment, wake: @escaping @Sendable () -> Void) -> Beginning {
+    ///
+    /// - Parameters:
+    ///   - changeCount: How many changes of the device have begun.
+    ///   - wake: Called where the job has progress to be sent.
+    mutating func begin(
+        _ assignment: JobAssignment,
+        changeCount: Int,
+        wake: @escaping @Sendable () -> Void
+    ) -> Beginning {
         let identity = Identity(assignment)
         if let identity {
             if let number = orphans.removeValue(forKey: identity) {
                 entries[number]?.connection = connection
                 return .adopted
             }
-            if let answer = takeAnswer(identity) { return .answered(answer) }
+            if let answer = answer(identity, changeCount) { return .answered(answer) }
         }
         let job = JobInHand(handle: assignment.name.handle, wake: wake)
         let byteCount: Int
@@ -117,16 +132,22 @@ struct JobTable {
 
     /// Removes a job that is done.
     ///
+    /// - Parameters:
+    ///   - number: The job's number.
+    ///   - outcome: What became of it.
+    ///   - changeCount: How many changes of the device have begun.
     /// - Returns: The job to be completed on the present connection; nil where its own connection has ended.
-    mutating func finish(_ number: Int, _ outcome: Outcome) -> JobName? {
+    mutating func finish(_ number: Int, _ outcome: Outcome, changeCount: Int) -> JobName? {
         guard let entry = entries.removeValue(forKey: number) else { return nil }
         bytesInHand -= entry.byteCount
         if entry.connection == connection { return entry.name }
         guard let identity = entry.identity else { return nil }
         orphans[identity] = nil
-        if outcome.delivered == nil, max(entry.byteCount, outcome.reply.bytes.count) <= Self.greatestAnswer {
+        if outcome.hasEffect, max(entry.byteCount, outcome.reply.bytes.count) <= Self.greatestAnswer {
             if answers.count == Self.greatestAnswerCount { answers.removeFirst() }
-            answers.append(Answer(identity: identity, reply: outcome.reply.bytes, time: .now))
+            answers.append(
+                Answer(identity: identity, reply: outcome.reply.bytes, time: .now, changeCount: changeCount)
+            )
         }
         return nil
     }
@@ -136,13 +157,16 @@ struct JobTable {
     /// - Returns: The reply's number.
     mutating func expectDelivery(_ delivered: @escaping @Sendable () async -> Void) -> Int {
         nextNumber += 1
-        deliveries[nextNumber] = delivered
+        deliveries[nextNumber] = Delivery(began: .now, delivered: delivered)
         return nextNumber
     }
 
     mutating func takeDelivery(_ reply: Int) -> (@Sendable () async -> Void)? {
-        deliveries.removeValue(forKey: reply)
+        deliveries.removeValue(forKey: reply)?.delivered
     }
+
+    /// Since when the oldest reply waits for the server's confirmation; nil where none does.
+    var oldestDelivery: ContinuousClock.Instant? { deliveries.values.map(\.began).min() }
 
     /// The progress of the present connection's jobs that was not sent.
     func takeProgress() -> [(JobName, JobProgress)] {
@@ -156,10 +180,10 @@ struct JobTable {
         for entry in entries.values { entry.job.cancel() }
     }
 
-    private mutating func takeAnswer(_ identity: Identity) -> [UInt8]? {
+    private mutating func answer(_ identity: Identity, _ changeCount: Int) -> [UInt8]? {
         while let oldest = answers.first, .now - oldest.time > Self.answerAge { answers.removeFirst() }
-        guard let index = answers.firstIndex(where: { $0.identity == identity }) else { return nil }
+        let known = answers.first { $0.identity == identity && $0.changeCount == changeCount }
         // It stays: the reply may be lost again.
-        return answers[index].reply
+        return known?.reply
     }
 }

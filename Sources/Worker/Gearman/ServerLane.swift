@@ -28,6 +28,8 @@ actor ServerLane {
 
     /// The thread is awake at least this often.
     private static let wakeInterval = Duration.seconds(5)
+    /// How long a server may take to confirm a reply.
+    private static let deliveryLimit = Duration.seconds(10)
     /// How long a stop waits for a server to confirm the last replies.
     private static let farewellLimit = Duration.seconds(2)
     /// A connection that has lasted this long begins the pauses anew: the longest pause, so that a server that closes
@@ -153,6 +155,7 @@ actor ServerLane {
     }
 
     private func read(_ connection: WorkerConnection) throws(ConnectionError) {
+        connection.payloadLimit = payloadLimit
         try connection.read { event in
             handle(event, connection)
             connection.payloadLimit = payloadLimit
@@ -178,6 +181,7 @@ actor ServerLane {
             case .open(let connection):
                 prepareOutput(connection)
                 try connection.flush()
+                try checkDelivery(now)
                 let deadline = try connection.checkTime(now)
                 try connection.flush()
                 if let farewell {
@@ -196,6 +200,12 @@ actor ServerLane {
             drop(error)
             return settle()
         }
+    }
+
+    /// While one METRICS waits for its server, those of all servers are refused.
+    private func checkDelivery(_ now: ContinuousClock.Instant) throws(ConnectionError) {
+        guard let oldest = jobs.oldestDelivery, now - oldest > Self.deliveryLimit else { return }
+        throw ConnectionError("it does not confirm a reply")
     }
 
     private func prepareOutput(_ connection: WorkerConnection) {
@@ -268,7 +278,11 @@ actor ServerLane {
     private var payloadLimit: Int { jobs.payloadLimit(messageBytes: dispatcher.limits.messageBytes) }
 
     private func begin(_ assignment: JobAssignment, _ connection: WorkerConnection) {
-        switch jobs.begin(assignment, wake: { [weak self] in self?.wakeForProgress() }) {
+        switch jobs.begin(
+            assignment,
+            changeCount: dispatcher.changeCount,
+            wake: { [weak self] in self?.wakeForProgress() }
+        ) {
         case .adopted: break
         case .answered(let reply): connection.session.complete(assignment.name, reply)
         case .begun(let number, let job):
@@ -283,7 +297,8 @@ actor ServerLane {
     }
 
     private func finish(_ number: Int, _ outcome: Outcome) {
-        guard let name = jobs.finish(number, outcome), case .open(let connection) = link else { return }
+        let finished = jobs.finish(number, outcome, changeCount: dispatcher.changeCount)
+        guard let name = finished, case .open(let connection) = link else { return }
         if let delivered = outcome.delivered {
             let reply = jobs.expectDelivery(delivered)
             connection.session.complete(name, outcome.reply.bytes, confirming: reply)

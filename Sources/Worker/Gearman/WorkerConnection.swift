@@ -5,10 +5,9 @@ import Glibc
 
 /// An open connection to a job server with the session on it; to be used on one thread.
 final class WorkerConnection {
-    /// After how long without a byte the server is asked for a sign of life.
+    /// How long after its last answer the server is asked for a sign of life.
     private static let idleLimit = Duration.seconds(10)
-    /// How long the server may take to send anything while it owes an answer, or to read while there is something to
-    /// be sent.
+    /// How long the server may take to answer an echo, or to read while there is something to be sent.
     private static let answerLimit = Duration.seconds(10)
     /// The same before the server has taken the function: when thousands of agents come back at once, it takes seconds.
     private static let registrationLimit = Duration.seconds(30)
@@ -20,9 +19,9 @@ final class WorkerConnection {
     private let socket: ServerSocket
     private var decoder: GearmanPacketDecoder
     private var block = [UInt8](repeating: 0, count: WorkerConnection.blockBytes)
-    private var lastReceived = ContinuousClock.now
+    private var lastAnswer = ContinuousClock.now
     private var lastSent = ContinuousClock.now
-    /// Since when the server has owed an answer without sending anything.
+    /// Since when the server has owed an answer, without sending one or a part of a job.
     private var owedSince: ContinuousClock.Instant?
     private var isRegistered = false
     private var mayHaveMore = false
@@ -60,8 +59,7 @@ final class WorkerConnection {
                 return
             }
             total += count
-            lastReceived = .now
-            owedSince = nil
+            let answeredEchoes = session.answeredEchoes
             do throws(GearmanProtocolError) {
                 decoder.append(block[..<count])
                 while let packet = try decoder.next() {
@@ -70,6 +68,11 @@ final class WorkerConnection {
                     handle(event)
                 }
             } catch { throw ConnectionError(error.description) }
+            // Other packets are no answer: a server could send them for ever.
+            if session.answeredEchoes != answeredEchoes || decoder.isInsideJob {
+                lastAnswer = .now
+                owedSince = nil
+            }
             if !socket.mayHaveMore { return }
         }
         mayHaveMore = true
@@ -90,8 +93,8 @@ final class WorkerConnection {
         if session.output.count > 0, now - lastSent > Self.answerLimit {
             throw ConnectionError("it does not read what is sent to it")
         }
-        if !session.awaitsEcho, now - lastReceived > Self.idleLimit { session.requestSignOfLife() }
-        guard session.awaitsEcho else { return lastReceived + Self.idleLimit }
+        if !session.awaitsEcho, now - lastAnswer > Self.idleLimit { session.requestSignOfLife() }
+        guard session.awaitsEcho else { return lastAnswer + Self.idleLimit }
         let since = owedSince ?? now
         owedSince = since
         let limit = isRegistered ? Self.answerLimit : Self.registrationLimit

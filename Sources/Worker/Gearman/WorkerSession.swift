@@ -31,6 +31,12 @@ struct WorkerSession {
         case farewell
     }
 
+    /// An echo that was sent, with the request for a job that was unanswered then.
+    private struct SentEcho {
+        var purpose: Echo
+        let openRequest: UInt64?
+    }
+
     private struct Delivery {
         let reply: Int
         /// What the server was asked about the job, by which its answer is known.
@@ -45,9 +51,11 @@ struct WorkerSession {
     var output = PacketBuffer()
     private let function: [UInt8]
     /// Echoes come back in the order in which they were sent, and their numbers count up.
-    private var echoes: Deque<Echo> = []
+    private var echoes: Deque<SentEcho> = []
     private var firstEcho: UInt64 = 0
+    private var isRegistered = false
     private var isGrabbing = false
+    private var requestCount: UInt64 = 0
     private var isAsleep = false
     private var isStopping = false
     /// Whether the server may have a job.
@@ -62,13 +70,15 @@ struct WorkerSession {
     /// - Parameter function: Its name, at most 512 bytes.
     init(function: String) {
         self.function = Array(function.utf8)
-        output.append(.setClientID, Self.clientID)
         output.append(.canDo, self.function)
         sendEcho(.registration)
     }
 
     /// Whether the server owes an answer to an echo.
     var awaitsEcho: Bool { !echoes.isEmpty }
+
+    /// How many echoes the server has answered.
+    var answeredEchoes: UInt64 { firstEcho }
 
     /// Whether a job may be on its way.
     var awaitsJob: Bool { isGrabbing }
@@ -100,7 +110,9 @@ struct WorkerSession {
         case .status(let status):
             try receiveStatus(status)
             return nil
-        case .error(let code, let text): return .refused(code: code, text: text)
+        case .error(let code, let text):
+            guard isRegistered else { throw .registrationRefused }
+            return .refused(code: code, text: text)
         case .ignored: return nil
         default: throw .unexpected(packet.kind)
         }
@@ -113,6 +125,7 @@ struct WorkerSession {
     mutating func requestJob() {
         guard mayHaveJob, !isGrabbing, !isStopping else { return }
         output.append(.grabJobUnique)
+        requestCount += 1
         isGrabbing = true
         isAsleep = false
         hasAnnouncedJob = false
@@ -128,8 +141,8 @@ struct WorkerSession {
     ///
     /// The question whether a client waits goes before the reply, after which the server has forgotten the job.
     mutating func complete(_ job: JobName, _ bytes: [UInt8], confirming reply: Int) {
-        let name = job.unique.isEmpty ? job.handle : job.unique
-        output.append(job.unique.isEmpty ? .getStatus : .getStatusUnique, name)
+        let name = job.hasOwnUnique ? job.unique : job.handle
+        output.append(job.hasOwnUnique ? .getStatusUnique : .getStatus, name)
         complete(job, bytes)
         sendEcho(.delivery(Delivery(reply: reply, name: name)))
     }
@@ -161,7 +174,7 @@ struct WorkerSession {
 
     private mutating func sendEcho(_ echo: Echo) {
         output.append(.echoRequest, Self.content(firstEcho + UInt64(echoes.count)))
-        echoes.append(echo)
+        echoes.append(SentEcho(purpose: echo, openRequest: isGrabbing ? requestCount : nil))
     }
 
     private mutating func receiveEcho(_ content: [UInt8]) throws(GearmanProtocolError) -> Event? {
@@ -169,8 +182,14 @@ struct WorkerSession {
             throw .unexpected(.echoResponse)
         }
         firstEcho += 1
-        switch echo {
-        case .registration: return .registered
+        // Servers answer in order: one that answers the echo will not answer the request before it any more.
+        if isGrabbing, echo.openRequest == requestCount { throw .requestIgnored }
+        switch echo.purpose {
+        case .registration:
+            isRegistered = true
+            // A server that does not know this packet refuses it, and is none the worse for it.
+            output.append(.setClientID, Self.clientID)
+            return .registered
         case .signOfLife: return nil
         case .farewell: return .finished
         // A server that does not know the question is trusted to have a client.
@@ -180,10 +199,10 @@ struct WorkerSession {
 
     private mutating func receiveStatus(_ status: JobStatus) throws(GearmanProtocolError) {
         for index in echoes.indices {
-            guard case .delivery(var delivery) = echoes[index], delivery.isAwaited == nil else { continue }
+            guard case .delivery(var delivery) = echoes[index].purpose, delivery.isAwaited == nil else { continue }
             guard delivery.name == status.name else { break }
             delivery.isAwaited = status.isKnown && status.clientCount != 0
-            echoes[index] = .delivery(delivery)
+            echoes[index].purpose = .delivery(delivery)
             return
         }
         throw .unexpected(.statusResponse)

@@ -68,7 +68,7 @@ private struct WorkerConversation {
         record.append("\(event)")
         switch event {
         case .assigned(let job):
-            switch jobs.begin(job, wake: {}) {
+            switch jobs.begin(job, changeCount: 0, wake: {}) {
             case .adopted: record.append("adopted")
             case .answered(let reply): session.complete(job.name, reply)
             case .begun(let number, let job):
@@ -96,7 +96,7 @@ private struct WorkerConversation {
     private mutating func finish(_ number: Int, isConfirmed: Bool) {
         let delivered: @Sendable () async -> Void = {}
         let outcome = Outcome(Reply(to: nil, passed: true), delivered: isConfirmed ? delivered : nil)
-        guard let name = jobs.finish(number, outcome) else { return }
+        guard let name = jobs.finish(number, outcome, changeCount: 0) else { return }
         if let delivered = outcome.delivered {
             session.complete(name, outcome.reply.bytes, confirming: jobs.expectDelivery(delivered))
         } else {

@@ -9,6 +9,8 @@ final class BlockingSocket {
     typealias Instant = ContinuousClock.Instant
 
     private static let blockBytes = 64 << 10
+    /// How long the server may take no byte.
+    private static let sendLimit = Duration.seconds(10)
 
     private let loop: EventLoop
     private let socket: ServerSocket
@@ -40,10 +42,14 @@ final class BlockingSocket {
     ///
     /// - Throws: `ConnectionError`, also where the deadline has passed.
     func send(_ output: inout PacketBuffer, by deadline: Instant) throws(ConnectionError) {
+        var limit = min(deadline, .now + Self.sendLimit)
         while output.count > 0 {
-            if try socket.send(&output) { continue }
-            guard .now < deadline else { throw ConnectionError("it does not read what is sent to it") }
-            _ = loop.wait(for: socket.descriptor, events: Int16(POLLOUT), until: deadline)
+            if try socket.send(&output) {
+                limit = min(deadline, .now + Self.sendLimit)
+                continue
+            }
+            guard .now < limit else { throw ConnectionError("it does not read what is sent to it") }
+            _ = loop.wait(for: socket.descriptor, events: socket.awaited(hasOutput: true), until: limit)
         }
     }
 
@@ -58,7 +64,7 @@ final class BlockingSocket {
             case .end: throw ConnectionError("it has closed the connection")
             case .nothing:
                 guard .now < deadline else { return nil }
-                _ = loop.wait(for: socket.descriptor, events: Int16(POLLIN), until: deadline)
+                _ = loop.wait(for: socket.descriptor, events: socket.awaited(hasOutput: false), until: deadline)
             }
         }
     }

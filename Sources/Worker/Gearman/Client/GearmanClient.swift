@@ -6,7 +6,7 @@ final class GearmanClient {
     typealias Instant = ContinuousClock.Instant
 
     /// Larger than any reply of an agent: a message has at most 1 GiB.
-    private static let greatestReply = 2 << 30
+    private static let greatestReply = 1025 << 20
 
     private let socket: BlockingSocket
     private var decoder = GearmanPacketDecoder(payloadLimit: 0, bodyLimit: GearmanClient.greatestReply)
@@ -46,6 +46,7 @@ final class GearmanClient {
             do throws(GearmanProtocolError) {
                 if let packet = try decoder.next() { return packet }
             } catch { throw ConnectionError(error.description) }
+            guard .now < deadline else { return nil }
             guard let bytes = try socket.receive(by: deadline) else { return nil }
             decoder.append(bytes)
         }

@@ -71,6 +71,15 @@ struct GearmanPacketDecoder {
         }
     }
 
+    /// Whether a part of a job has arrived and the rest has not.
+    var isInsideJob: Bool {
+        switch phase {
+        case .header: false
+        case .body(let kind, _): kind == .jobAssign || kind == .jobAssignUnique
+        case .skipping: true
+        }
+    }
+
     private var available: Int { buffer.count - start }
 
     private mutating func readHeader() throws(GearmanProtocolError) -> Bool {
@@ -96,9 +105,8 @@ struct GearmanPacketDecoder {
         _ byteCount: Int
     ) throws(GearmanProtocolError) -> ServerPacket? {
         guard available >= byteCount else {
+            // What a server claims costs nothing: the buffer grows with what has arrived.
             if start > 0 { discardRead() }
-            // What a server claims costs nothing: the room grows with what has arrived.
-            buffer.reserveCapacity(min(byteCount, max(Self.keptBytes, 4 * available)))
             return nil
         }
         let packet = try ServerPacket(kind, buffer[start..<start + byteCount])

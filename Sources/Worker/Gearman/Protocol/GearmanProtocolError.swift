@@ -11,6 +11,12 @@ struct GearmanProtocolError: Error, Hashable, Sendable, CustomStringConvertible 
         description: "it does not speak Gearman: check the host and the port"
     )
 
+    /// The server did not take the function.
+    static let registrationRefused = GearmanProtocolError(description: "it refused to register the function")
+
+    /// The server answered what came after a request for a job, and not the request.
+    static let requestIgnored = GearmanProtocolError(description: "it did not answer a request for a job")
+
     /// A packet has another size or other arguments than its type allows.
     static func malformed(_ kind: GearmanPacketKind) -> GearmanProtocolError {
         GearmanProtocolError(description: "it sent a malformed \(kind)")

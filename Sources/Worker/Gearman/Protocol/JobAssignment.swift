@@ -29,4 +29,14 @@ struct JobName: Hashable, Sendable {
     let handle: [UInt8]
     /// The id that the client has given the job; empty where it gave none.
     let unique: [UInt8]
+
+    /// The bytes of the longest id that gearmand keeps whole.
+    static let longestUnique = 63
+
+    /// Whether the server can be asked for the job by its id, and a later job has another one.
+    ///
+    /// For the id `-` gearmand uses a checksum of the payload, and of a longer id it keeps a part.
+    var hasOwnUnique: Bool {
+        !unique.isEmpty && unique != [UInt8(ascii: "-")] && unique.count < Self.longestUnique
+    }
 }

@@ -21,6 +21,8 @@ extension ServerPacket {
             let handle = try arguments.next()
             let function = try arguments.next()
             let unique = kind == .jobAssignUnique ? try arguments.next() : []
+            // gearmand cuts an id of 64 bytes to 63, and leaves a zero byte too many before the payload.
+            if unique.count == JobName.longestUnique, arguments.rest.first == 0 { _ = try arguments.next() }
             self = .jobAssigned(
                 JobAssignment(
                     name: JobName(handle: handle, unique: unique),

@@ -20,6 +20,16 @@ enum ServerPacket: Hashable, Sendable {
     /// A packet that needs no answer.
     case ignored(GearmanPacketKind)
 
+    /// The job that a packet to a client is about; nil for the others.
+    var jobHandle: [UInt8]? {
+        switch self {
+        case .workData(let handle, _), .workStatus(let handle, _), .workComplete(let handle, _),
+            .workFailed(let handle), .workException(let handle):
+            handle
+        default: nil
+        }
+    }
+
     /// The type that the packet was sent as; for errors.
     var kind: GearmanPacketKind {
         switch self {
