@@ -71,6 +71,23 @@ import Testing
         }
     }
 
+    /// A job whose announcement was lost on the way is found all the same.
+    @Test func unannouncedJobIsFound() async throws {
+        let replies = Recorded<[UInt8]>()
+        let server = try LoopbackServer { connection, _ in
+            let server = ScriptedJobServer(connection)
+            guard server.awaitGrab(), server.send(ScriptedJobServer.noJob), server.awaitGrab() else { return }
+            if let reply = server.reply(to: Self.discover, function: AgentUnderTest.function, handle: "H:a:1") {
+                replies.append(reply)
+            }
+            server.idle()
+        }
+        try await Self.withAgent([server]) { _ in
+            try await eventually("the job is answered", within: 40) { !replies.all.isEmpty }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
     /// A server that closes a connection and lives has the next one at once.
     @Test func connectionIsMadeAgainAtOnce() async throws {
         let server = try LoopbackServer { connection, number in

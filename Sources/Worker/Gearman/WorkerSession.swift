@@ -190,7 +190,10 @@ struct WorkerSession {
             // A server that does not know this packet refuses it, and is none the worse for it.
             output.append(.setClientID, Self.clientID)
             return .registered
-        case .signOfLife: return nil
+        case .signOfLife:
+            // Asked again from time to time: an announcement may have been lost on the way.
+            mayHaveJob = true
+            return nil
         case .farewell: return .finished
         // A server that does not know the question is trusted to have a client.
         case .delivery(let delivery): return .received(reply: delivery.reply, isAwaited: delivery.isAwaited ?? true)
