@@ -86,7 +86,7 @@ struct Agent {
             reload: { reloads.reload() }
         )
         try await group.run()
-        logger.notice("agent stopped; HAProxy continues to run")
+        logger.notice("agent stopped; the device continues to serve")
     }
 
     private func makeReloadService(
