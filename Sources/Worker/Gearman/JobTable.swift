@@ -116,8 +116,7 @@ struct JobTable {
             if let answer = answer(identity, changeCount) { return .answered(answer) }
         }
         let job = JobInHand(handle: assignment.name.handle, wake: wake)
-        let byteCount: Int
-        if case .bytes(let payload) = assignment.payload { byteCount = payload.count } else { byteCount = 0 }
+        let byteCount = assignment.payload.heldByteCount
         bytesInHand += byteCount
         nextNumber += 1
         entries[nextNumber] = Entry(

@@ -24,7 +24,8 @@ final class WorkerConnection {
     /// Since when the server has owed an answer, without sending one or a part of a job.
     private var owedSince: ContinuousClock.Instant?
     private var isRegistered = false
-    private var mayHaveMore = false
+    /// Whether there may be something to read, though the descriptor does not show it.
+    private(set) var hasMoreToRead = false
 
     init(_ socket: ServerSocket, function: String, payloadLimit: Int) {
         self.socket = socket
@@ -43,15 +44,12 @@ final class WorkerConnection {
         set { decoder.payloadLimit = newValue }
     }
 
-    /// Whether there may be something to read, though the descriptor does not show it.
-    var hasMoreToRead: Bool { mayHaveMore }
-
     /// Reads what has arrived, and hands over what it means.
     ///
     /// - Throws: `ConnectionError` where the connection is of no more use.
     func read(_ handle: (WorkerSession.Event) -> Void) throws(ConnectionError) {
         var total = 0
-        mayHaveMore = false
+        hasMoreToRead = false
         while total < Self.readLimit {
             let reading = try socket.read(into: &block)
             guard case .bytes(let count) = reading else {
@@ -68,14 +66,14 @@ final class WorkerConnection {
                     handle(event)
                 }
             } catch { throw ConnectionError(error.description) }
-            // Other packets are no answer: a server could send them for ever.
+            // Other packets are no answer: a server could go on sending them and never answer.
             if session.answeredEchoes != answeredEchoes || decoder.isInsideJob {
                 lastAnswer = .now
                 owedSince = nil
             }
             if !socket.mayHaveMore { return }
         }
-        mayHaveMore = true
+        hasMoreToRead = true
     }
 
     /// Sends as much as fits.

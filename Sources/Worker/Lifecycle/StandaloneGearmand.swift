@@ -96,7 +96,7 @@ struct StandaloneGearmand: Service {
     private func leftBehind() -> ProcessHandle? {
         guard let bytes = try? AtomicFile.read(pidFile, atMost: 64),
             let processID = Int32(String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)),
-            // Held before it is looked at: what is found out is about this process, whoever gets its number later.
+            // Held before it is examined, so that the findings are about this process and not about a later one with its number.
             let handle = ProcessHandle(processID),
             ProcessHandle.runs(program, processID),
             ProcessHandle.user(of: processID) == geteuid(),

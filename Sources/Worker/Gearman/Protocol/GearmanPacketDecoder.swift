@@ -127,7 +127,7 @@ struct GearmanPacketDecoder {
         guard available >= min(Self.jobArgumentBytes, byteCount) else { return false }
         let packet = try ServerPacket(kind, buffer[start..<start + min(Self.jobArgumentBytes, byteCount)])
         guard case .jobAssigned(let job) = packet else { throw .malformed(kind) }
-        let argumentBytes = min(Self.jobArgumentBytes, byteCount) - job.payload.byteCount
+        let argumentBytes = min(Self.jobArgumentBytes, byteCount) - job.payload.heldByteCount
         let omitted = JobAssignment(
             name: job.name,
             function: job.function,

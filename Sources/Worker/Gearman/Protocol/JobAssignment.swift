@@ -9,11 +9,9 @@ struct JobAssignment: Hashable, Sendable {
         /// It was larger than allowed, and was discarded as it arrived.
         case omitted(byteCount: Int)
 
-        var byteCount: Int {
-            switch self {
-            case .bytes(let bytes): bytes.count
-            case .omitted(let byteCount): byteCount
-            }
+        /// How many bytes of it are in memory.
+        var heldByteCount: Int {
+            if case .bytes(let bytes) = self { bytes.count } else { 0 }
         }
     }
 
