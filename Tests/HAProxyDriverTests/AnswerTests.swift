@@ -85,17 +85,17 @@ struct AnswerTests {
             unknown keyword 'x\u{7}'.
             [ALERT]    (25663) : config : Fatal errors found in configuration.
             """
-        let complaint = try #require(Complaint(in: refused))
+        let complaint = try #require(HAProxyAlert(in: refused))
         #expect(complaint.line == 47)
-        #expect(complaint.words == "'server http-servers/id-4' : unknown keyword 'x?'.")
+        #expect(complaint.message == "'server http-servers/id-4' : unknown keyword 'x?'.")
         #expect(!complaint.isAddressInUse)
         let taken =
             "[ALERT]    (1) : Starting frontend tcp-in: cannot bind socket (Address already in use) [127.0.0.1:80]"
-        #expect(Complaint(in: taken)?.isAddressInUse == true)
-        #expect(Complaint(in: taken)?.frontend == "tcp-in")
+        #expect(HAProxyAlert(in: taken)?.isAddressInUse == true)
+        #expect(HAProxyAlert(in: taken)?.frontend == "tcp-in")
         let limit = "[ALERT]    (20402) : [haproxy.main()] Cannot raise FD limit to 100042, limit is 20000."
-        #expect(Complaint(in: limit)?.words == "[haproxy.main()] Cannot raise FD limit to 100042, limit is 20000.")
-        #expect(Complaint(in: "[WARNING] (1) : nothing") == nil)
+        #expect(HAProxyAlert(in: limit)?.message == "[haproxy.main()] Cannot raise FD limit to 100042, limit is 20000.")
+        #expect(HAProxyAlert(in: "[WARNING] (1) : nothing") == nil)
     }
 
     @Test

@@ -90,7 +90,7 @@ struct ChangeTrafficTests {
         case .nothing: .nothing
         case .runtime: .commands
         case .reload: .reload
-        case .start: nil
+        case .restart, .start: nil
         }
     }
 }

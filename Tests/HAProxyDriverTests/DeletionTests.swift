@@ -39,8 +39,8 @@ struct DeletionTests {
                 try #require(ProcessHandle($0))
             }
             processes[0].send(SIGSTOP)
-            let socket = RuntimeSocket(device.configuration.masterSocket)
-            try await blocking { for _ in 0..<20 { _ = try? socket.ask("show proc", by: .after(.zero)) } }
+            let socket = device.configuration.masterSocket
+            try await blocking { for _ in 0..<20 { _ = try? RuntimeConnection(socket, by: .after(.zero)).onlyAnswer(to: "show proc", by: .after(.zero)) } }
             try await device.restarted().delete()
             for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(5))) }) }
             try expectNothingLeft(of: device)

@@ -35,22 +35,28 @@ struct DeviceUnderTest: Sendable {
     /// The processes that HAProxy has now.
     func processes(within time: Duration = .milliseconds(500)) async throws -> ProcessTable? {
         try await blocking { [configuration] in
-            try ProcessService(configuration).processes(by: .after(time))
+            try HAProxySession(DeviceFiles(configuration)).processes(by: .after(time))
         }
     }
 
     /// The servers that HAProxy has now.
     func servers() async throws -> [RunningServer] {
         try await blocking { [configuration] in
-            try ProcessService(configuration).servers(by: .after(.seconds(2))).servers
+            try HAProxySession(DeviceFiles(configuration)).servers(by: .after(.seconds(2))).servers
         }
     }
 
-    /// What somebody does by hand.
+    /// Has HAProxy reload by the service, without a driver.
+    func reload(_ rendered: RenderedConfiguration) async throws {
+        let session = HAProxySession(DeviceFiles(configuration))
+        _ = try await ProcessService(configuration).reload(rendered, over: session)
+    }
+
+    /// What an operator does by hand.
     @discardableResult
     func command(_ text: String) async throws -> String {
         try await blocking { [configuration] in
-            try ProcessService(configuration).ask(text, worker: nil, by: .after(.seconds(2)))
+            try HAProxySession(DeviceFiles(configuration)).ask(text, by: .after(.seconds(2)))
         }
     }
 

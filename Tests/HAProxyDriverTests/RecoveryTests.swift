@@ -115,7 +115,7 @@ struct RecoveryTests {
             let rendered = HAProxyRenderer(device.configuration)
                 .render(try LoadBalancerSet([device.http([.local("1", new.port)])]), isSuspended: false)
             try rendered.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
-            if hasReloaded { try await ProcessService(device.configuration).reload(rendered) }
+            if hasReloaded { try await device.reload(rendered) }
             try await supervised(try device.restarted()) {
                 try await eventually("the old state serves") {
                     try await HTTPClient(port: device.httpPort).get("/").text == "old"

@@ -39,6 +39,7 @@ struct ServerModel {
         case .remove(let name):
             try replace(name) { $0 }
             servers.removeAll { $0.name == name }
+        case .close, .open: throw ServerFailure("no front end")
         }
     }
 

@@ -132,7 +132,7 @@ struct SuspensionTests {
                 let other = HAProxyRenderer(device.configuration).render(try set("2"), isSuspended: false)
                 let good = try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8)
                 try other.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
-                try await ProcessService(device.configuration).reload(other)
+                try await device.reload(other)
                 try good.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
             } else {
                 try await device.driver.apply(set("2"))

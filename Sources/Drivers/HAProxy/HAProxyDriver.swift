@@ -39,26 +39,24 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ) throws {
         try configuration.requireAccounts()
         self.logger = logger
-        let renderer = HAProxyRenderer(configuration)
-        let service = configuration.makeService()
         files = DeviceFiles(configuration)
         store = DeviceStore(files.state, logger)
         meter = try Meter(
-            service,
             files,
             logger,
             oldWorkerLimits: OldWorkerLimits(hardStopAfter: .seconds(configuration.hardStopAfter)),
             serviceManager: serviceManager
         )
         reader = try StatusReader(files.adminSocket)
-        device = try HAProxyDevice(renderer, service, store, meter, logger, onStep: onStep)
-        let (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        device = try HAProxyDevice(configuration, store, meter, logger, onStep: onStep)
+        let (events, event) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         supervisor = Supervisor(
             device: device,
             meter: meter,
             store: store,
-            changes: changes,
-            changed: changed,
+            service: configuration.makeService(),
+            events: events,
+            event: event,
             logger: logger
         )
     }
@@ -68,7 +66,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// - Throws: `DriverError`: `rejected` and `addressInUse` with the field at fault, `stateUnwritable`, `unavailable`
     ///   and `timedOut`. HAProxy then serves what it served before.
     public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
-        defer { supervisor.changed.yield() }
+        defer { supervisor.event.yield() }
         try await device.apply(wanted)
     }
 
@@ -76,7 +74,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`.
     public func suspend() async throws(DriverError) {
-        defer { supervisor.changed.yield() }
+        defer { supervisor.event.yield() }
         try await device.suspend()
     }
 
@@ -84,7 +82,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`.
     public func enable() async throws(DriverError) {
-        defer { supervisor.changed.yield() }
+        defer { supervisor.event.yield() }
         try await device.enable()
     }
 
@@ -92,7 +90,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`.
     public func delete() async throws(DriverError) {
-        defer { supervisor.changed.yield() }
+        defer { supervisor.event.yield() }
         try await device.delete()
     }
 
@@ -136,8 +134,8 @@ public final class HAProxyDriver: LoadBalancerDriver {
         return try HAProxyLog(files.log, start: files.readLogStart(), logger)
     }
 
-    /// Looks whether somebody else has changed something, as ``run()`` does every few seconds.
-    func lookForDrift() async { await device.lookForDrift() }
+    /// Compares the device with the state, as ``run()`` does every few seconds.
+    func lookForDrift() async { await device.look() }
 
     /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.
     public func run() async throws {
