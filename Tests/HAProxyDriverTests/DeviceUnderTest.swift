@@ -32,8 +32,8 @@ struct DeviceUnderTest: Sendable {
         )
     }
 
-    /// The processes that HAProxy has now.
-    func processes(within time: Duration = .milliseconds(500)) async throws -> ProcessTable? {
+    /// The processes that HAProxy has now; nil where it does not run.
+    func processes(within time: Duration = .seconds(20)) async throws -> ProcessTable? {
         try await blocking { [configuration] in
             try ProcessService(configuration).processes(by: .after(time))
         }
@@ -42,15 +42,15 @@ struct DeviceUnderTest: Sendable {
     /// The servers that HAProxy has now.
     func servers() async throws -> [RunningServer] {
         try await blocking { [configuration] in
-            try ProcessService(configuration).servers(by: .after(.seconds(2))).servers
+            try ProcessService(configuration).servers(by: .after(.seconds(20))).servers
         }
     }
 
-    /// What somebody does by hand.
+    /// What an operator does by hand.
     @discardableResult
     func command(_ text: String) async throws -> String {
         try await blocking { [configuration] in
-            try ProcessService(configuration).ask(text, worker: nil, by: .after(.seconds(2)))
+            try ProcessService(configuration).ask(text, worker: nil, by: .after(.seconds(20)))
         }
     }
 
