@@ -25,19 +25,19 @@ struct CarryTests {
             }
             try await device.driver.apply(set(1))
             try await eventually("its check has failed") {
-                try await device.driver.status().nodes.map(\.state) == [.up, .down]
+                try await device.driver.nodeStates().map(\.state) == [.up, .down]
             }
             // HAProxy counts whole seconds, and loses those that pass between the old worker's answer and the new worker's start.
             let longAgo: Int64 = 6_000_000
             try await eventually("both states are old") {
-                try await device.driver.status().nodes.allSatisfy {
+                try await device.driver.nodeStates().allSatisfy {
                     $0.since.map { UTCTimestamp.now.microseconds - $0.microseconds > longAgo } ?? false
                 }
             }
             let begun = UTCTimestamp.now
             try await device.driver.apply(set(2))
             #expect(try await device.processes()?.reloads == 1)
-            let after = try await device.driver.status().nodes
+            let after = try await device.driver.nodeStates()
             #expect(after.map(\.state) == [.up, .down])
             for node in after { #expect(try #require(node.since).microseconds < begun.microseconds - longAgo / 2) }
         }
@@ -94,7 +94,7 @@ struct CarryTests {
                 path: MonitorPath("/status/503")
             )
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: strict)]))
-            try await eventually("the node is down") { try await device.driver.status().nodes.map(\.state) == [.down] }
+            try await eventually("the node is down") { try await device.driver.nodeStates().map(\.state) == [.down] }
             // A node that is down would need two checks to be up.
             let other = try HealthMonitor(kind: .connect, delay: 60, timeout: 30, attempts: 2)
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: other)]))

@@ -101,10 +101,20 @@ struct DeviceUnderTest: Sendable {
     }
 }
 
-extension DeviceStatus {
+extension HAProxyDriver {
     /// The nodes of a device that serves.
-    var nodes: [NodeStatus] {
-        if case .serving(let nodes) = self { nodes } else { [] }
+    ///
+    /// STATS ends within a second, in which a busy machine may not let HAProxy run: then it is asked again.
+    func nodeStates() async throws -> [NodeStatus] {
+        for attempt in 1... {
+            do {
+                if case .serving(let nodes) = try await status() { return nodes }
+                return []
+            } catch {
+                guard error.code == .timedOut, attempt < 20 else { throw error }
+            }
+        }
+        return []
     }
 }
 
@@ -123,7 +133,7 @@ extension Node {
 
 /// Runs a test on a device of its own; its HAProxy is ended whatever becomes of the test.
 func withDevice<Success>(
-    binary: String = Environment["STEELYARD_TEST_HAPROXY"] ?? "/usr/sbin/haproxy",
+    binary: String = Environment.haproxy,
     service: HAProxyConfiguration.Service = .process,
     suspendGrace: Int = 1,
     statsBind: String? = nil,

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import TestServers
 import Testing
 
 @testable import HAProxyDriver
 
 /// The way from one configuration to another, without any HAProxy.
-@Suite
+@Suite(.ownThread)
 struct PlanTests {
     @Test
     func whatIsEqualIsLeftAlone() throws {
@@ -46,12 +47,14 @@ struct PlanTests {
             switch ChangePlan(from: running, to: after) {
             case .nothing:
                 counts.nothing += 1
-                #expect(try ServerModel(running).matches(after))
+                let isThere = try ServerModel(running).matches(after)
+                #expect(isThere)
             case .runtime(let changes):
                 counts.runtime += 1
                 var model = try ServerModel(running)
                 for change in changes { try model.make(change) }
-                #expect(model.matches(after))
+                let isThere = model.matches(after)
+                #expect(isThere, "\(changes)")
                 #expect(before.structure == after.structure)
             case .reload(let reasons):
                 counts.reload += 1

@@ -48,7 +48,7 @@ struct RuntimeChangeTests {
                     // The table keeps this one client with the node that it was given first.
                     _ = try await HTTPClient(port: device.tcpPort).get("/")
                 }
-                let states = try await device.driver.status().nodes
+                let states = try await device.driver.nodeStates()
                 #expect(states.map(\.id) == (change.nodes + change.nodes).map(\.id), "\(change.what)")
                 try await expectFileIsWhatRuns(device, set)
             }
@@ -80,10 +80,10 @@ struct RuntimeChangeTests {
             let monitor = try HealthMonitor(kind: .connect, delay: 60, timeout: 30, attempts: 1)
             let old = [try Node.local("1", FreePort.next())]
             try await device.driver.apply(LoadBalancerSet([device.http(old, monitor: monitor)]))
-            try await eventually("the node is down") { try await device.driver.status().nodes.map(\.state) == [.down] }
+            try await eventually("the node is down") { try await device.driver.nodeStates().map(\.state) == [.down] }
             let moved = [try Node.local("1", node.port)]
             try await device.driver.apply(LoadBalancerSet([device.http(moved, monitor: monitor)]))
-            #expect(try await device.driver.status().nodes.map(\.state) == [.up])
+            #expect(try await device.driver.nodeStates().map(\.state) == [.up])
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
             #expect(try await device.processes()?.reloads == 0)
         }
@@ -170,7 +170,7 @@ struct RuntimeChangeTests {
             #expect(try await client.get("/").text == "one")
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[1]])]))
             #expect(try await client.get("/").text == "one", "what is under way goes on")
-            #expect(try await device.driver.status().nodes.map(\.id.description) == ["2"])
+            #expect(try await device.driver.nodeStates().map(\.id.description) == ["2"])
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[0]])]))
             #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "one")
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[1]])]))
