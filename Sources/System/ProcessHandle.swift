@@ -63,6 +63,9 @@ package final class ProcessHandle: Sendable {
     /// - Returns: nil for one that has ended.
     package static func parent(of processID: Int32) -> Int32? { fields(of: processID).flatMap { Int32($0[1]) } }
 
+    /// Whether a process is the first of its session, as one that was started as a service is.
+    package static func leadsSession(_ processID: Int32) -> Bool { fields(of: processID)?[3] == String(processID) }
+
     /// The processes that a process is the parent of.
     package static func children(of processID: Int32) -> [ProcessHandle] {
         guard let threads = try? AtomicFile.readStream(FilePath("/proc/\(processID)/task/\(processID)/children")) else {

@@ -23,7 +23,7 @@ struct DeletionTests {
             }
             processes[0].send(SIGSTOP)
             try await device.driver.delete()
-            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(5))) }) }
+            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(30))) }) }
             #expect(try await !LoopbackSocket.accepts(device.httpPort))
             try expectNothingLeft(of: device)
         }
@@ -42,7 +42,7 @@ struct DeletionTests {
             let socket = device.configuration.masterSocket
             try await blocking { for _ in 0..<20 { _ = try? RuntimeConnection(socket, by: .after(.zero)).onlyAnswer(to: "show proc", by: .after(.zero)) } }
             try await device.restarted().delete()
-            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(5))) }) }
+            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(30))) }) }
             try expectNothingLeft(of: device)
         }
     }
@@ -55,7 +55,7 @@ struct DeletionTests {
             let first = try #require(try await device.processes()?.master)
             let known = try #require(ProcessHandle(first))
             known.send(SIGKILL)
-            #expect(try await blocking { known.waitForEnd(by: .after(.seconds(5))) })
+            #expect(try await blocking { known.waitForEnd(by: .after(.seconds(30))) })
             let next = try device.restarted()
             let second = try await supervised(next) {
                 try await eventually("HAProxy is back") {
@@ -66,7 +66,7 @@ struct DeletionTests {
             let silent = try #require(ProcessHandle(second))
             silent.send(SIGSTOP)
             try await device.driver.delete()
-            #expect(try await blocking { silent.waitForEnd(by: .after(.seconds(5))) })
+            #expect(try await blocking { silent.waitForEnd(by: .after(.seconds(30))) })
             try expectNothingLeft(of: device)
         }
     }

@@ -23,7 +23,7 @@ struct RecoveryTests {
                     let master = try #require(try await device.processes()?.master)
                     ProcessHandle(master)?.send(SIGKILL)
                     try await eventually("the status is known again") {
-                        (try? await device.driver.status())?.nodes.map(\.state) == [.up]
+                        (try? await device.driver.nodeStates())?.map(\.state) == [.up]
                     }
                     try await eventually("HAProxy serves again") {
                         (try? await HTTPClient(port: device.httpPort).get("/").text) == "node"
@@ -93,7 +93,7 @@ struct RecoveryTests {
             let before = try #require(try await device.processes())
             let next = try device.restarted()
             try await supervised(next) {
-                #expect(try await next.status().nodes.map(\.state) == [.up])
+                #expect(try await next.nodeStates().map(\.state) == [.up])
                 try await next.apply(set)
                 #expect(try await device.processes() == before)
             }
@@ -159,7 +159,7 @@ struct RecoveryTests {
             // The traffic goes on, and the next UPDATE takes over.
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
             try await next.apply(set)
-            #expect(try await next.status().nodes.map(\.state) == [.up])
+            #expect(try await next.nodeStates().map(\.state) == [.up])
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
         }
     }

@@ -9,7 +9,7 @@ import Testing
 @testable import SteelyardCore
 
 /// In incremental mode every line is in the store once, whatever has failed in between.
-@Suite("Incremental archives", .timeLimit(.minutes(1)))
+@Suite("Incremental archives", .timeLimit(.minutes(5)), .ownThread)
 struct IncrementalArchiveTests {
     /// A device whose agent is restarted for every archive.
     private final class Device: Sendable {

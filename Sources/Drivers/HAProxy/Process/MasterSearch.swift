@@ -16,8 +16,10 @@ enum MasterSearch {
         let socket = files.masterSocket
         let inodes = Set(boundInodes(socket.string).map { "socket:[\($0)]" })
         func isHolder(_ processID: Int32) -> Bool {
-            isStarted(processID, with: socket) && isOurs(processID)
-                && (ProcessHandle.runs(files.binary.string, processID) || has(inodes, processID))
+            guard isStarted(processID, with: socket), isOurs(processID) else { return false }
+            // A worker whose master was killed ends soon. It leads no session.
+            return ProcessHandle.leadsSession(processID) && ProcessHandle.runs(files.binary.string, processID)
+                || has(inodes, processID)
         }
         var holders: [Int32: ProcessHandle] = [:]
         for processID in processes() where isHolder(processID) {
