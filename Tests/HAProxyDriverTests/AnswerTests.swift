@@ -55,9 +55,15 @@ struct AnswerTests {
             return NodeStatus(of: try Node.local("1", 80, condition), found, now: UTCTimestamp(microseconds: 0))
         }
         let head = "# pxname,svname,status,lastchg\np,s,"
-        let row = try #require(StatisticsTable(head + "UP,75\n")?.rows.first)
-        let later = NodeStatus(of: try Node.local("1", 80), row, now: UTCTimestamp(microseconds: 100_900_000))
-        #expect(later.since == UTCTimestamp(microseconds: 25_000_000))
+        for (age, uptime, expected) in [
+            ("75", 75, 25_000_000), ("0", 0, 100_000_000), ("75", 74, nil), ("-1", 500, nil), ("101", 500, nil),
+            ("", 500, nil), ("9223372036854775807", .max, nil),
+        ] as [(String, Int64, Int64?)] {
+            let row = try #require(StatisticsTable(head + "UP,\(age)\n")?.rows.first)
+            let now = UTCTimestamp(microseconds: 100_900_000)
+            let status = NodeStatus(of: try Node.local("1", 80), row, now: now, uptime: uptime)
+            #expect(status.since == expected.map { UTCTimestamp(microseconds: $0) }, "\(age) of \(uptime)")
+        }
         #expect(try status("UP,L4OK,,,").state == .up)
         #expect(try status("UP 1/2,L4CON,,,").state == .up)
         #expect(try status("no check,,,,").state == .up)
@@ -150,7 +156,7 @@ struct AnswerTests {
         for state in states {
             let record = state.record
             #expect(DeviceState(record: record) == state)
-            for count in record.indices { #expect(DeviceState(record: Array(record.prefix(count))) == nil) }
+            for count in record.indices.dropLast() { #expect(DeviceState(record: Array(record.prefix(count))) == nil) }
         }
     }
 }

@@ -122,7 +122,14 @@ struct IncrementalArchiveTests {
         #expect(try await device.archive(to: "second").objects.map(\.lineCount) == [1])
     }
 
-    @Test("a record that is torn is set aside, and all is sent", arguments: ["", "{", "{\"format\":\"2\"}", "[]"])
+    @Test(
+        "a record that is none is set aside, and all is sent",
+        arguments: [
+            "", "{", "{\"format\":\"2\"}", "[]", "{\"format\":\"1\",\"time\":\"1\",\"mark\":5}",
+            "{\"format\":\"1\",\"time\":1}", "{\"format\":\"1\",\"time\":\"9223372036854775807\"}",
+            "{\"format\":\"1\",\"time\":\"1\",\"intentEndpoint\":[]}",
+        ]
+    )
     func torn(text: String) async throws {
         let device = Device()
         device.write(["a"])

@@ -61,12 +61,7 @@ struct HAProxyOutputs {
         try? startLog.close()
     }
 
-    private static func open(_ path: FilePath) throws -> FileDescriptor {
-        try FileDescriptor.open(
-            path,
-            .readWrite,
-            options: [.create, .append, .closeOnExec],
-            permissions: [.ownerReadWrite, .groupRead]
-        )
+    private static func open(_ path: FilePath) throws(FileError) -> FileDescriptor {
+        try OwnFile.open(path, .readWrite, options: [.create, .append], permissions: [.ownerReadWrite, .groupRead])
     }
 }

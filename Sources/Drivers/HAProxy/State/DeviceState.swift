@@ -3,15 +3,15 @@
 
 import SteelyardCore
 
-/// What was asked for last, and done.
+/// The state that the last change has committed.
 enum DeviceState: Hashable, Sendable {
-    /// Nothing yet.
+    /// No UPDATE has come.
     case notConfigured
-    /// To serve.
+    /// It serves.
     case serving(Served)
-    /// To keep this, and not to serve it.
+    /// It keeps the configuration and does not serve.
     case suspended(Served)
-    /// To forget everything.
+    /// DELETE has removed the configuration.
     case deleted
 
     /// What is served, or would be.
@@ -39,7 +39,7 @@ enum DeviceState: Hashable, Sendable {
         self = rendered.isSuspended ? .suspended(Served(rendered)) : .serving(Served(rendered))
     }
 
-    /// What is served, or would be; nil where nothing is configured.
+    /// What is served, or would be; nil if nothing is configured.
     var served: Served? {
         switch self {
         case .serving(let served), .suspended(let served): served
@@ -66,37 +66,54 @@ enum DeviceState: Hashable, Sendable {
 extension DeviceState {
     private static let format = 1
 
-    /// The state as a file.
-    var record: [UInt8] {
-        var record = StateRecord(format: Self.format)
-        switch self {
-        case .notConfigured: record.add("phase", .string("notConfigured"))
-        case .deleted: record.add("phase", .string("deleted"))
-        case .serving(let served), .suspended(let served):
-            record.add("phase", .string(isSuspended ? "suspended" : "serving"))
-            record.add("fingerprint", .string(served.fingerprint.description))
-            record.add("checksum", .string(served.checksum.description))
-            for member in served.set.messageMembers { record.add(member.name, member.value) }
-        }
-        return record.bytes
+    /// What the file says besides the load balancers, which are members of an UPDATE.
+    private struct Header: Decodable {
+        enum Phase: String, Decodable { case notConfigured, serving, suspended, deleted }
+
+        let format: Int
+        let phase: Phase
+        let fingerprint: String?
+        let checksum: String?
     }
 
-    /// Reads the state from a file; nil where it is torn or foreign.
-    init?(record bytes: [UInt8]) {
-        guard let record = StateRecord(bytes, format: Self.format), let phase = record.string("phase") else {
-            return nil
+    private var phase: Header.Phase {
+        switch self {
+        case .notConfigured: .notConfigured
+        case .deleted: .deleted
+        case .serving: .serving
+        case .suspended: .suspended
         }
-        switch phase {
-        case "notConfigured": self = .notConfigured
-        case "deleted": self = .deleted
-        case "serving", "suspended":
+    }
+
+    /// The state as a file: a JSON object with one member to a line.
+    var record: [UInt8] {
+        var members: [JSONFragment.Member] = [
+            .init("format", .integer(Int64(Self.format))), .init("phase", .string(phase.rawValue)),
+        ]
+        if let served {
+            members.append(.init("fingerprint", .string(served.fingerprint.description)))
+            members.append(.init("checksum", .string(served.checksum.description)))
+            members += served.set.messageMembers
+        }
+        let lines = members.map { JSONFragment.object([$0]).json.dropFirst().dropLast() }
+        return Array("{\n".utf8) + lines.joined(separator: Array(",\n".utf8)) + Array("\n}\n".utf8)
+    }
+
+    /// Reads the state from a file, whatever its white space and the order of its members.
+    ///
+    /// - Returns: nil if a member is missing, has another type or is out of range, or if the format is not known.
+    init?(record bytes: [UInt8]) {
+        guard let header = StateFile.decode(Header.self, from: bytes), header.format == Self.format else { return nil }
+        switch header.phase {
+        case .notConfigured: self = .notConfigured
+        case .deleted: self = .deleted
+        case .serving, .suspended:
             guard let set = LoadBalancerSet(message: bytes),
-                let fingerprint = record.string("fingerprint").flatMap(Fingerprint.init),
-                let checksum = record.string("checksum").flatMap(Fingerprint.init)
+                let fingerprint = header.fingerprint.flatMap(Fingerprint.init),
+                let checksum = header.checksum.flatMap(Fingerprint.init)
             else { return nil }
             let served = Served(set: set, fingerprint: fingerprint, checksum: checksum)
-            self = phase == "serving" ? .serving(served) : .suspended(served)
-        default: return nil
+            self = header.phase == .serving ? .serving(served) : .suspended(served)
         }
     }
 }

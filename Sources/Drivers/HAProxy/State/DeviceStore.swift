@@ -8,14 +8,14 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// The device's state: on disk, where each change is committed, and in memory, where it is read.
+/// Keeps the device's state: on disk, where each change is committed, and in memory, where it is read.
 final class DeviceStore: Sendable {
     private let path: FilePath
     private let current: Mutex<DeviceState>
     private let diskFull = Mutex(false)
     private let pausing = Mutex(false)
 
-    /// Reads the state; what cannot be understood is set aside and reported.
+    /// Reads the state; a file that cannot be read as one is renamed and reported.
     init(_ path: FilePath, _ logger: Logger) {
         self.path = path
         current = Mutex(Self.read(path, logger) ?? .notConfigured)
@@ -24,22 +24,22 @@ final class DeviceStore: Sendable {
     /// The state that was committed last.
     var state: DeviceState { current.withLock { $0 } }
 
-    /// Whether a SUSPEND is under way: the ports are closed, and what goes on has its time to end.
+    /// Whether a SUSPEND is under way: the ports are closed, and connections have their time to end.
     var isPausing: Bool { pausing.withLock { $0 } }
 
     func setPausing(_ isPausing: Bool) { pausing.withLock { $0 = isPausing } }
 
-    /// Whether there was no room on the disk for the last commit.
+    /// Whether the disk was full at the last commit.
     var isDiskFull: Bool { diskFull.withLock { $0 } }
 
-    /// Makes a change the one that counts: from here on, and not before, it outlives a crash.
+    /// Commits a state: from here on, and not before, it outlives a crash.
     ///
-    /// - Throws: `DriverError` with the code `stateUnwritable`; the old state then is what counts.
+    /// - Throws: `DriverError` with the code `stateUnwritable`; the old state is then unchanged.
     func commit(_ state: DeviceState) throws(DriverError) {
         try commit(prepare(state))
     }
 
-    /// Does all of a commit that can fail for want of room, or of permission.
+    /// Does everything of a commit that can fail for want of room or of permission.
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`.
     func prepare(_ state: DeviceState) throws(DriverError) -> Prepared {
@@ -49,7 +49,7 @@ final class DeviceStore: Sendable {
         } catch { throw failure(error) }
     }
 
-    /// Makes what was prepared the state that counts.
+    /// Commits a prepared state.
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`.
     func commit(_ prepared: consuming Prepared) throws(DriverError) {
@@ -59,10 +59,23 @@ final class DeviceStore: Sendable {
         current.withLock { $0 = state }
     }
 
-    /// A state that is on the disk and does not count yet.
+    /// A state that is on the disk and is not committed yet.
     struct Prepared: ~Copyable {
         fileprivate let state: DeviceState
         fileprivate let file: PreparedFile
+    }
+
+    /// Writes the state again if its file was removed; to be called between changes, not during one.
+    ///
+    /// - Returns: Whether the file was missing.
+    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    @discardableResult
+    func restoreIfMissing() throws(DriverError) -> Bool {
+        guard state != .notConfigured else { return false }
+        var entry = stat()
+        guard unsafe lstat(path.string, &entry) != 0, errno == ENOENT else { return false }
+        try commit(state)
+        return true
     }
 
     private func failure(_ error: FileError) -> DriverError {
@@ -74,21 +87,33 @@ final class DeviceStore: Sendable {
         do throws(FileError) {
             guard let bytes = try AtomicFile.read(path) else { return nil }
             if let state = DeviceState(record: bytes) { return state }
-            path.setAside(logger)
+            path.setAside(logger, "starting unconfigured")
         } catch {
-            logger.error("the state cannot be read; going on without", metadata: [LogKeys.error: "\(error)"])
+            logger.error("state cannot be read; starting unconfigured", metadata: [LogKeys.error: "\(error)"])
         }
         return nil
     }
 }
 
 extension FilePath {
-    /// The name of a file that cannot be understood.
+    /// The name that ``setAside(_:_:)`` gives.
     var aside: FilePath { FilePath(string + ".foreign") }
 
-    /// Gives a file that cannot be understood another name, under which somebody can look at it.
-    func setAside(_ logger: Logger) {
-        unsafe rename(string, aside.string)
-        logger.error("a file of the state is torn or foreign; set aside", metadata: [LogKeys.file: "\(aside)"])
+    /// Renames a state file that cannot be read as one, so that an operator can examine it, and logs that.
+    ///
+    /// - Parameter consequence: What the driver does without the file.
+    func setAside(_ logger: Logger, _ consequence: String = "starting without it") {
+        do throws(FileError) {
+            let aside = try AtomicFile.setAside(self)
+            logger.error(
+                "state file is corrupt or not written by Steelyard; moved to \(aside), \(consequence)",
+                metadata: [LogKeys.file: "\(self)"]
+            )
+        } catch {
+            logger.error(
+                "state file is corrupt or not written by Steelyard, and cannot be renamed; \(consequence)",
+                metadata: [LogKeys.error: "\(error)"]
+            )
+        }
     }
 }

@@ -4,14 +4,14 @@
 import SteelyardCore
 
 extension LoadBalancerSet {
-    /// The members of the UPDATE that asks for this, so that the state is read by the rules that messages are read by.
+    /// The members of the UPDATE that asks for this: the rules for messages hold for the state file too.
     var messageMembers: [JSONFragment.Member] {
         var members: [JSONFragment.Member] = [.init("hpcs_action", .string("UPDATE"))]
         if let version { members.append(.init("config_version", .integer(Int64(version.number)))) }
         return members + [.init("loadbalancers", .array(loadBalancers.map(\.json)))]
     }
 
-    /// Reads a message that has those members among others.
+    /// Reads a message that has these members among others.
     init?(message bytes: [UInt8]) {
         let limits = MessageLimits(messageBytes: .max, nodeCount: .max)
         guard let document = try? JSONDocument(bytes), let message = try? Message(document, limits: limits),
