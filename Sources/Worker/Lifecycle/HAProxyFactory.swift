@@ -52,7 +52,11 @@ enum HAProxyFactory {
                 maxConnections: configuration.haproxy.maximumConnections,
                 suspendGrace: configuration.haproxy.suspendGrace,
                 hardStopAfter: configuration.haproxy.hardStopAfter,
-                statsBind: configuration.haproxy.statsBind
+                statsBind: configuration.haproxy.statsBind,
+                deniedNodes: configuration.haproxy.deniedNodes,
+                bufferSize: configuration.haproxy.bufferSize,
+                maxHeaders: configuration.haproxy.maxHeaders,
+                logsEmptyConnections: configuration.haproxy.logsEmptyConnections
             )
         } catch {
             throw ConfigurationError(error.option, error.problem)

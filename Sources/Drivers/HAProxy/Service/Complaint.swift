@@ -11,6 +11,8 @@ struct Complaint: Hashable, Sendable {
     let line: Int?
     /// Whether somebody else has the address and port.
     let isAddressInUse: Bool
+    /// Whether the device does not have the address.
+    let isAddressMissing: Bool
     /// The front end that could not be started, where it is one.
     let frontend: String?
 
@@ -26,6 +28,9 @@ struct Complaint: Hashable, Sendable {
         let place = Self.place(in: alert)
         line = place?.line
         isAddressInUse = alert.contains("Address already in use")
+        isAddressMissing = ["Cannot assign requested address", "Address family not supported"].contains {
+            alert.contains($0)
+        }
         let parts = alert.split(separator: " ")
         frontend = parts.firstIndex(of: "frontend").flatMap { index in
             index + 1 < parts.count ? String(parts[index + 1].prefix { $0 != ":" }) : nil
@@ -43,6 +48,11 @@ struct Complaint: Hashable, Sendable {
             })
         {
             field = LoadBalancerField(loadBalancer: index, name: "port")
+        }
+        if let found = field, isAddressMissing, found.node == nil,
+            rendered.set.loadBalancers[found.loadBalancer].address != nil
+        {
+            field = LoadBalancerField(loadBalancer: found.loadBalancer, name: "address")
         }
         let sentence = "is refused by HAProxy: \(words)"
         if frontend == ProxyName.statistics {
