@@ -75,12 +75,14 @@ struct RequestTests {
         let configuration = try HAProxyConfiguration(
             bufferSize: isLogged ? nil : 32_768,
             maxHeaders: isLogged ? nil : 200,
+            logLineBytes: isLogged ? nil : 1000,
             logsEmptyConnections: isLogged
         )
         let facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
         let set = try LoadBalancerSet([LoadBalancer(protocol: .http, port: .http, nodes: [])])
         let text = HAProxyRenderer(configuration, facts).render(set)
         #expect(text.contains("    option dontlognull\n") != isLogged)
+        #expect(text.contains("    log stdout len \(isLogged ? 16_384 : 1000) format iso local0\n"))
         #expect(text.contains("    tune.bufsize 32768\n") != isLogged)
         #expect(text.contains("    tune.http.maxhdr 200\n") != isLogged)
     }
@@ -94,6 +96,12 @@ struct RequestTests {
         for count in [63, 32_768] {
             let error = #expect(throws: HAProxyConfigurationError.self) { try HAProxyConfiguration(maxHeaders: count) }
             #expect(error?.option == "haproxy.max_headers")
+        }
+        for count in [255, 65_536] {
+            let error = #expect(throws: HAProxyConfigurationError.self) {
+                try HAProxyConfiguration(logLineBytes: count)
+            }
+            #expect(error?.option == "haproxy.log_line_bytes")
         }
         let error = #expect(throws: HAProxyConfigurationError.self) {
             try HAProxyConfiguration(deniedNodes: ["::1", "x"])

@@ -122,6 +122,11 @@ struct ConfigurationKey: Sendable {
             { $0.haproxy.maxHeaders.map(number) }
         ),
         ConfigurationKey(
+            "haproxy.log_line_bytes",
+            { $0.haproxy.logLineBytes = try $1.optionalInteger(in: 256...65_535) },
+            { $0.haproxy.logLineBytes.map(number) }
+        ),
+        ConfigurationKey(
             "haproxy.log_empty_connections",
             { $0.haproxy.logsEmptyConnections = try $1.boolean() },
             { .boolean($0.haproxy.logsEmptyConnections) }

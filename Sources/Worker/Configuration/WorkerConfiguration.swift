@@ -62,6 +62,8 @@ public struct WorkerConfiguration: Sendable {
         public internal(set) var bufferSize: Int?
         /// The most header fields of a request or response, 64 to 32,767; nil for its own default.
         public internal(set) var maxHeaders: Int?
+        /// The bytes of a log line, 256 to 65,535; nil for what fits the target.
+        public internal(set) var logLineBytes: Int?
         /// Whether it logs connections without a request or data.
         public internal(set) var logsEmptyConnections = true
     }

@@ -44,6 +44,8 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     public let bufferSize: Int?
     /// The most header fields of a request or response, 64 to 32,767; nil for HAProxy's default, 101.
     public let maxHeaders: Int?
+    /// The bytes of a log line, 256 to 65,535; nil for HAProxy's default, 1,024.
+    public let logLineBytes: Int?
     /// Whether connections without a request or data are logged.
     public let logsEmptyConnections: Bool
     /// The networks that no node may be in.
@@ -85,6 +87,8 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     ///   - deniedNodes: The networks that no node may be in, such as `192.0.2.0/24`.
     ///   - bufferSize: The bytes of a buffer, 16,384 to 1,048,576; HAProxy's default where it is nil.
     ///   - maxHeaders: The most header fields of a request or response, 64 to 32,767; HAProxy's default where it is nil.
+    ///   - logLineBytes: The bytes of a log line, 256 to 65,535; by default 16,384 straight into the log, and with a
+    ///     `logTarget` HAProxy's default of 1,024, which every syslog daemon takes.
     ///   - logsEmptyConnections: Whether connections without a request or data are logged.
     /// - Throws: `HAProxyConfigurationError`, which names the option as the configuration file spells it.
     public init(
@@ -104,6 +108,7 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         deniedNodes: [String] = [],
         bufferSize: Int? = nil,
         maxHeaders: Int? = nil,
+        logLineBytes: Int? = nil,
         logsEmptyConnections: Bool = true
     ) throws(HAProxyConfigurationError) {
         guard !binary.isEmpty, !binary.utf8.contains(0) else {
@@ -117,6 +122,7 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         // A line of commands to the running HAProxy must fit into a buffer: no less than HAProxy's default.
         self.bufferSize = try CheckedOption.number(bufferSize, in: 16_384...1_048_576, "haproxy.buffer_size")
         self.maxHeaders = try CheckedOption.number(maxHeaders, in: 64...32_767, "haproxy.max_headers")
+        let lineBytes = try CheckedOption.number(logLineBytes, in: 256...65_535, "haproxy.log_line_bytes")
         self.logsEmptyConnections = logsEmptyConnections
         self.service = service
         let path = FilePath(binary)
@@ -132,6 +138,7 @@ public struct HAProxyConfiguration: Hashable, Sendable {
             group: try CheckedOption.account(group ?? defaults.group, "haproxy.group"),
             socketOwner: try CheckedOption.account(defaults.socketOwner, "haproxy.service")
         )
+        self.logLineBytes = lineBytes ?? (words.logTarget == nil ? 16_384 : nil)
         let folder = FilePath(words.stateDirectory.text)
         self.config = try Self.file(config, "haproxy.config") ?? defaults.config ?? folder.appending("haproxy.cfg")
         self.masterSocket =

@@ -32,8 +32,7 @@ final class NodeAddresses: Sendable {
 
     /// The last known addresses of a name, the preferred one first.
     func known(_ name: String) -> [IPAddress] {
-        if Self.isLoopback(name) { return ["127.0.0.1", "::1"].compactMap { IPAddress($0) } }
-        return state.withLock { load(&$0)[name] ?? [] }
+        Self.fixed(name) ?? state.withLock { load(&$0)[name] ?? [] }
     }
 
     /// Looks the host names of the nodes up, for at most a second; those that are not found keep their addresses.
@@ -41,7 +40,7 @@ final class NodeAddresses: Sendable {
     /// - Parameter isSaved: Whether the file is written, too.
     func refresh(for wanted: LoadBalancerSet, isSaved: Bool = true) async {
         let names = Set(wanted.loadBalancers.flatMap(\.nodes).compactMap(\.address.name)).filter {
-            !Self.isLoopback($0)
+            Self.fixed($0) == nil
         }
         guard !names.isEmpty else { return }
         let found = await resolver.addresses(of: names, within: Self.timeout)
@@ -57,10 +56,10 @@ final class NodeAddresses: Sendable {
         if isSaved, let changed { save(changed) }
     }
 
-    /// RFC 6761: such a name never reaches DNS.
-    private static func isLoopback(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return name == "localhost" || name == "localhost."
+    /// The addresses of a name that is never looked up (RFC 6761); nil for any other.
+    static func fixed(_ name: String) -> [IPAddress]? {
+        guard ["localhost", "localhost."].contains(name.lowercased()) else { return nil }
+        return ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
     }
 
     private func load(_ state: inout State) -> [String: [IPAddress]] {

@@ -24,7 +24,7 @@ public struct HAProxyRenderer: Sendable {
     init(
         _ configuration: HAProxyConfiguration,
         _ facts: DeviceFacts,
-        addresses: @escaping @Sendable (String) -> [IPAddress] = { _ in [] }
+        addresses: @escaping @Sendable (String) -> [IPAddress] = { NodeAddresses.fixed($0) ?? [] }
     ) {
         self.configuration = configuration
         self.facts = facts
@@ -108,11 +108,11 @@ public struct HAProxyRenderer: Sendable {
             "expose-fd listeners"
         )
         // A syslog daemon puts a date before each line; into the file, HAProxy itself does.
-        let length: HAProxyWord = "len \(Self.greatestLogLine)"
+        let length: [HAProxyWord] = configuration.logLineBytes.map { ["len \($0)"] } ?? []
         if let target = words.logTarget {
-            text.line("log", "\(target)", length, "local0")
+            text.line(["log", "\(target)"] + length + ["local0"])
         } else {
-            text.line("log stdout", length, "format iso local0")
+            text.line(["log stdout"] + length + ["format iso local0"])
         }
         text.line("tune.http.logurilen 8192")
         if let size = configuration.bufferSize { text.line("tune.bufsize", "\(size)") }
@@ -163,8 +163,6 @@ public struct HAProxyRenderer: Sendable {
         text.line("hold refused 1d")
         text.line("hold other 1d")
     }
-
-    private static let greatestLogLine = 16_384
 
     /// The address that a node with a host name begins with; nil where none is known.
     func initialAddress(of node: Node) -> IPAddress? {
