@@ -8,8 +8,8 @@ extension LoadBalancerDriverContract.Device {
         try Node(id: Identifier(id), address: HostAddress("127.0.0.1"), port: Port(nodePort), condition: condition)
     }
 
-    func http(nodes: [Node]) throws(InvalidValue) -> LoadBalancer {
-        try LoadBalancer(protocol: .http, address: IPAddress("127.0.0.1"), port: Port(httpPort), nodes: nodes)
+    func http(_ id: Identifier? = nil, nodes: [Node]) throws(InvalidValue) -> LoadBalancer {
+        try LoadBalancer(id: id, protocol: .http, address: IPAddress("127.0.0.1"), port: Port(httpPort), nodes: nodes)
     }
 
     func tcp() throws(InvalidValue) -> LoadBalancer {

@@ -87,6 +87,17 @@ public enum LoadBalancerDriverContract {
             }
             try require(found.map(\.state) == wanted, "\(found.map(\.state)) should be \(wanted)")
         },
+        Check("the status of a node names its load balancer") { driver, device in
+            let http = try device.http(Identifier("7"), nodes: [device.node("1")])
+            try await driver.apply(LoadBalancerSet([http, device.tcp()]))
+            guard case .serving(let found) = try await driver.status() else {
+                throw ContractViolation("status is serving after an apply")
+            }
+            let owners = found.map {
+                "\($0.listenerProtocol?.rawValue ?? "none") \($0.loadBalancer?.description ?? "none")"
+            }
+            try require(owners == ["HTTP 7", "TCP none"], "\(owners) should be HTTP 7 and TCP none")
+        },
         Check("suspend and enable may be repeated") { driver, device in
             try await driver.apply(device.both())
             for _ in 0..<2 {

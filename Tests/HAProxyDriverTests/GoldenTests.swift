@@ -52,7 +52,7 @@ struct GoldenTests {
                  "monitor": {"type": "CONNECT", "delay": 10, "timeout": 5, "attempts": 1},
                  "nodes": [{"id": "x", "address": "10.0.0.1", "port": 3306, "backup": true},
                            {"id": "y", "address": "10.0.0.2", "port": 3306},
-                           {"id": "z", "address": "10.0.0.3", "port": 3306}]}]}
+                           {"id": "z", "address": "10.0.0.3", "port": 3306, "backup": true}]}]}
                 """
         ),
         Example(

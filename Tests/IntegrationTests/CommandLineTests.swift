@@ -63,6 +63,12 @@ import Testing
             ("{diagnostics: {target: 'nowhere'}}", "diagnostics.target"), ("[]", "object"), ("{", "JSON5"),
             ("{state_dir: null}", "state_dir"), ("{haproxy: {service: 'upstart'}}", "haproxy.service"),
             ("{haproxy: {stats_bind: '8404'}}", "haproxy.stats_bind"),
+            ("{haproxy: {denied_nodes: ['10.0.0.0/33']}}", "haproxy.denied_nodes"),
+            ("{haproxy: {denied_nodes: null}}", "haproxy.denied_nodes"),
+            ("{haproxy: {buffer_size: 1024}}", "haproxy.buffer_size"),
+            ("{haproxy: {max_headers: 'x'}}", "haproxy.max_headers"),
+            ("{haproxy: {log_line_bytes: 80}}", "haproxy.log_line_bytes"),
+            ("{haproxy: {log_empty_connections: 1}}", "haproxy.log_empty_connections"),
             ("{haproxy: {suspend_grace: 3601}}", "haproxy.suspend_grace"),
             ("{haproxy: {hard_stop_after: 0}}", "haproxy.hard_stop_after"),
             ("{haproxy: {master_socket: '/a b'}}", "haproxy.master_socket"),
@@ -225,6 +231,10 @@ import Testing
             (#"{"hpcs_action":"STATS"}"#, "hpcs_action"),
             (#"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"HTTP","nodes":[{}]}]}"#, "nodes[0].address"),
             ("[", "JSON"),
+            (
+                #"{"hpcs_action":"UPDATE","loadBalancers":[{"protocol":"HTTP","nodes":[{"address":"localhost","port":80}]}]}"#,
+                "loadBalancers[0].nodes[0].address is localhost, which has the address 127.0.0.1"
+            ),
         ]
     )
     func renderOfWhatIsNoUpdate(_ text: String, _ name: String) async throws {

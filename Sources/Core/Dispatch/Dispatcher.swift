@@ -234,11 +234,16 @@ extension Dispatcher {
         // Read before the nodes: during a change, the reply must not have a version that is not served yet.
         let version = try await currentVersion(message)
         let versionField = version.map { [JSONFragment.Member("config_version", .integer(Int64($0.number)))] } ?? []
-        switch try await driven(message, { () throws(DriverError) in try await driver.status() }) {
+        let status = try await driven(message, { () throws(DriverError) in try await driver.status() })
+        func common() async -> [JSONFragment.Member] {
+            let proxy = await driver.proxyStatus()
+            return versionField + [proxy?.member].compactMap(\.self)
+        }
+        switch status {
         case .serving(let nodes):
-            return Done(fields: [.init("nodes", .array(nodes.map(\.json)))] + versionField)
+            return Done(fields: [.init("nodes", .array(nodes.map(\.json)))] + (await common()))
         case .suspended:
-            return Done(fields: [.init("status", .string("SUSPENDED"))] + versionField)
+            return Done(fields: [.init("status", .string("SUSPENDED"))] + (await common()))
         case .deleted:
             throw ActionFailure(
                 .alreadyDeleted,
@@ -339,6 +344,8 @@ extension NodeStatus {
         var members: [JSONFragment.Member] = [
             .init("id", .string(id.description)), .init("status", .string(state.rawValue)),
         ]
+        if let listenerProtocol { members.append(.init("protocol", .string(listenerProtocol.rawValue))) }
+        if let loadBalancer { members.append(.init("load_balancer_id", .string(loadBalancer.description))) }
         if let reason { members.append(.init("reason", .string(reason))) }
         if let since { members.append(.init("since", .string(since.description))) }
         return .object(members)

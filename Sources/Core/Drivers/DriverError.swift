@@ -68,7 +68,7 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(code): \(message)" }
 
     /// The sentence of a reply's `hpcs_error`; with a field, it begins with the field's path.
-    func sentence(listName: String) -> String {
+    package func sentence(listName: String) -> String {
         field.map { "\($0.path(listName: listName)) \(message)" } ?? message
     }
 }

@@ -49,6 +49,13 @@ public protocol LoadBalancerDriver: Sendable {
     /// - Throws: `DriverError` where the device should serve and does not, or where it cannot be asked.
     func status() async throws(DriverError) -> DeviceStatus
 
+    /// Describes the program that serves, for STATS; called after ``status()``.
+    ///
+    /// It must answer within 100 ms. A driver without such a program needs not write this.
+    ///
+    /// - Returns: nil where there is nothing to say.
+    func proxyStatus() async -> ProxyStatus?
+
     /// The version of the configuration that the device serves, or keeps while it is suspended.
     ///
     /// It is that of the last successful `apply`. It outlives the agent as the configuration does, and ends with a
@@ -83,6 +90,9 @@ public protocol LoadBalancerDriver: Sendable {
 }
 
 extension LoadBalancerDriver {
+    /// Nothing.
+    public func proxyStatus() async -> ProxyStatus? { nil }
+
     /// Returns at once.
     public func run() async throws {}
 }

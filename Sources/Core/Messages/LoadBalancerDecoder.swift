@@ -5,6 +5,8 @@
 struct LoadBalancerDecoder {
     let reader: FieldReader
     let limits: MessageLimits
+    /// Whether the list was accepted before, perhaps by an earlier version, whose rules were not as strict.
+    let wasAccepted: Bool
 
     func decode(_ list: Field) throws(MessageError) -> LoadBalancerSet {
         var loadBalancers: [LoadBalancer] = []
@@ -37,7 +39,9 @@ struct LoadBalancerDecoder {
         }
         let monitor = try decode(monitor: members.field(.monitor))
         let options = try decode(options: members.field(.options))
-        let nodes = try decode(nodes: members.field(.nodes), nodesLeft)
+        let list = try members.field(.nodes)
+        let nodes = try decode(nodes: list, nodesLeft)
+        if spoken == .galera { try requireOneMainNode(nodes, list) }
         return try field.rethrow { () throws(InvalidValue) in
             try LoadBalancer(
                 id: id,
@@ -50,6 +54,17 @@ struct LoadBalancerDecoder {
                 nodes: nodes
             )
         }
+    }
+
+    /// Clients of a cluster are to write to one node.
+    private func requireOneMainNode(_ nodes: [Node], _ list: Field) throws(MessageError) {
+        guard !wasAccepted, let main = nodes.firstIndex(where: { !$0.isBackup }),
+            let second = nodes[(main + 1)...].firstIndex(where: { !$0.isBackup })
+        else { return }
+        throw MessageError(
+            list.path[second][.backup],
+            "must be true: a GALERA load balancer has one main node, which is nodes[\(main)]"
+        )
     }
 
     private func decode(nodes list: Field, _ nodesLeft: Int) throws(MessageError) -> [Node] {
@@ -65,7 +80,9 @@ struct LoadBalancerDecoder {
         let members = try reader.members(of: field)
         let id = try reader.identifier(members.field(.id))
         let address = try reader.requiredText(members.field(.address)) { text throws(InvalidValue) in
-            try HostAddress(text)
+            let address = try HostAddress(text)
+            if !wasAccepted, case .ip(let ip) = address { try ip.requireNode() }
+            return address
         }
         let port = try decodePort(members.field(.port), default: nil)
         let weight = try reader.integer(members.field(.weight))

@@ -17,6 +17,14 @@ public struct Message: Sendable {
     ///   - limits: How much of it is too much.
     /// - Throws: `MessageError` for whatever the contract forbids, with the field at fault.
     public init(_ document: JSONDocument, limits: MessageLimits = MessageLimits()) throws(MessageError) {
+        try self.init(document, limits: limits, wasAccepted: false)
+    }
+
+    /// Decodes a message, or what a driver has stored of one.
+    ///
+    /// - Parameter wasAccepted: Whether an UPDATE was accepted before. Rules that earlier versions did not have are then not
+    ///   applied, so that a device goes on serving what it serves.
+    package init(_ document: JSONDocument, limits: MessageLimits, wasAccepted: Bool) throws(MessageError) {
         let reader = FieldReader(document)
         let root = try reader.members(of: .root)
         let kind = try reader.requiredText(root.field(.action)) { text throws(InvalidValue) in
@@ -28,7 +36,7 @@ public struct Message: Sendable {
             switch (kind, list) {
             case (.update, let list?):
                 .update(
-                    try LoadBalancerDecoder(reader: reader, limits: limits).decode(list)
+                    try LoadBalancerDecoder(reader: reader, limits: limits, wasAccepted: wasAccepted).decode(list)
                         .with(version: Self.version(root, reader))
                 )
             case (.archive, let list?): .archive(try ArchiveDecoder(reader: reader).decode(root, list))

@@ -3,11 +3,11 @@
 
 /// A load balancer's time limits: the field `options`.
 public struct ConnectionOptions: Hashable, Sendable {
-    /// The milliseconds that a client may be silent.
+    /// The milliseconds that a client may be silent; 0 for no limit.
     public let clientTimeout: Int
-    /// The milliseconds that a node may be silent.
+    /// The milliseconds that a node may be silent; 0 for no limit.
     public let serverTimeout: Int
-    /// The milliseconds that a connection to a node may take to come about.
+    /// The milliseconds that connecting to a node may take; 0 for no limit.
     public let connectTimeout: Int
     /// How often a connection to a node is tried again, 0 to 1,000.
     public let connectRetries: Int
@@ -17,14 +17,14 @@ public struct ConnectionOptions: Hashable, Sendable {
 
     /// Creates options.
     ///
-    /// - Throws: `InvalidValue` for a time outside 1 to 2,147,483,647 ms (HAProxy's own limit), or too many retries.
+    /// - Throws: `InvalidValue` for a time outside 0 to 2,147,483,647 ms (HAProxy's own limit), or too many retries.
     public init(
         clientTimeout: Int = standard.clientTimeout,
         serverTimeout: Int = standard.serverTimeout,
         connectTimeout: Int = standard.connectTimeout,
         connectRetries: Int = standard.connectRetries
     ) throws(InvalidValue) {
-        let milliseconds = 1...Int(Int32.max)
+        let milliseconds = 0...Int(Int32.max)
         try InvalidValue.requireRange(clientTimeout, milliseconds, "client_timeout")
         try InvalidValue.requireRange(serverTimeout, milliseconds, "server_timeout")
         try InvalidValue.requireRange(connectTimeout, milliseconds, "connect_timeout")

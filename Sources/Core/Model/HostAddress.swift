@@ -5,7 +5,8 @@
 public enum HostAddress: Hashable, Sendable, CustomStringConvertible {
     /// An IP address.
     case ip(IPAddress)
-    /// A host name: labels of letters, digits, `-` and `_`, with dots between; at most 253 characters.
+    /// A host name: labels of letters, digits, `-` and `_`, with dots between, and possibly one at the end; at most 253
+    /// characters without that.
     case name(String)
 
     /// Checks an address.
@@ -32,15 +33,23 @@ public enum HostAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func isHostName(_ text: Span<UInt8>) -> Bool {
+        let isAbsolute = text.count > 1 && text[text.count - 1] == UInt8(ascii: ".")
+        let text = text.extracting(0..<(isAbsolute ? text.count - 1 : text.count))
         guard (1...253).contains(text.count) else { return false }
         var start = 0
         for index in 0..<text.count where text[index] == UInt8(ascii: ".") {
             guard isLabel(text.extracting(start..<index)) else { return false }
             start = index + 1
         }
-        // A last label of digits alone is a mistyped IPv4 address: no top-level domain is one.
         let last = text.extracting(start..<text.count)
-        return isLabel(last) && !last.allSatisfy { 0x30...0x39 ~= $0 }
+        return isLabel(last) && !isNumber(last)
+    }
+
+    /// Whether a last label makes a text an IPv4 address to some resolvers: no top-level domain is a number.
+    private static func isNumber(_ label: Span<UInt8>) -> Bool {
+        let isHexadecimal = label.count > 1 && label[0] == UInt8(ascii: "0") && label[1] | 0x20 == UInt8(ascii: "x")
+        guard isHexadecimal else { return label.allSatisfy { 0x30...0x39 ~= $0 } }
+        return label.extracting(2..<label.count).allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 | 0x20 }
     }
 
     private static func isLabel(_ text: Span<UInt8>) -> Bool {

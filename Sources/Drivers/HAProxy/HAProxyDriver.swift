@@ -11,6 +11,9 @@ package import SteelyardSystem
 /// What was asked for is kept in the state's folder, and ``run()`` sees to it that HAProxy serves it: after a crash of
 /// either, and after a restart of the device.
 public final class HAProxyDriver: LoadBalancerDriver {
+    private let configuration: HAProxyConfiguration
+    private let renderer: HAProxyRenderer
+    private let nodeAddresses: NodeAddresses
     private let device: HAProxyDevice
     private let store: DeviceStore
     private let meter: Meter
@@ -39,7 +42,11 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ) throws {
         try configuration.requireAccounts()
         self.logger = logger
+        self.configuration = configuration
         files = DeviceFiles(configuration)
+        let nodeAddresses = NodeAddresses(files.addresses)
+        self.nodeAddresses = nodeAddresses
+        renderer = HAProxyRenderer(configuration, .ofThisDevice(for: configuration)) { nodeAddresses.known($0) }
         store = DeviceStore(files.state, logger)
         meter = try Meter(
             files,
@@ -48,7 +55,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
             serviceManager: serviceManager
         )
         reader = try StatusReader(files.adminSocket)
-        device = try HAProxyDevice(configuration, store, meter, logger, onStep: onStep)
+        device = try HAProxyDevice(renderer, store, meter, logger, onStep: onStep)
         let (events, event) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         supervisor = Supervisor(
             device: device,
@@ -67,7 +74,31 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///   and `timedOut`. HAProxy then serves what it served before.
     public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         defer { supervisor.event.yield() }
+        await nodeAddresses.refresh(for: wanted)
+        try check(wanted)
+        openStateFolder()
         try await device.apply(wanted)
+    }
+
+    /// Checks what no change of HAProxy is needed for.
+    private func check(_ wanted: LoadBalancerSet) throws(DriverError) {
+        do throws(DriverError) { try renderer.check(wanted) } catch {
+            // A port that another program has is the cause where a node is at that port: there is no loop then.
+            let held = store.state.isSuspended ? [] : store.state.served?.set.loadBalancers ?? []
+            try PortProbe.requireFree(wanted, besides: held, renderer.facts)
+            throw error
+        }
+        let room = renderer.room(for: wanted)
+        try room.require()
+        if let shortage = room.shortage {
+            logger.warning("HAProxy gets fewer connections than asked for", metadata: [LogKeys.error: "\(shortage)"])
+        }
+    }
+
+    private func openStateFolder() {
+        do throws(HAProxyConfigurationError) { try configuration.openStateFolder() } catch {
+            logger.warning("stick tables are lost at each reload", metadata: [LogKeys.error: "\(error)"])
+        }
     }
 
     /// Closes the ports at once and the connections after the configuration's grace; checks and counters go on.
@@ -98,7 +129,11 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`.
     public func preview(_ change: DeviceChange) async throws(DriverError) -> String {
-        try await device.preview(change)
+        if case .apply(let wanted) = change {
+            await nodeAddresses.refresh(for: wanted, isSaved: false)
+            try check(wanted)
+        }
+        return try await device.preview(change)
     }
 
     /// Asks HAProxy for the states of the nodes; where it is just starting again, waits for it within the second.
@@ -139,6 +174,10 @@ public final class HAProxyDriver: LoadBalancerDriver {
 
     /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.
     public func run() async throws {
+        if let served = store.state.served {
+            openStateFolder()
+            await nodeAddresses.refresh(for: served.set)
+        }
         await supervisor.run()
     }
 }

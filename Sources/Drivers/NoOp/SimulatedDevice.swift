@@ -20,7 +20,8 @@ struct SimulatedDevice {
         case .notConfigured: .notConfigured
         case .deleted: .deleted
         case .suspended: .suspended
-        case .serving(let set): .serving(set.loadBalancers.flatMap(\.nodes).map(Self.healthy))
+        case .serving(let set):
+            .serving(set.loadBalancers.flatMap { owner in owner.nodes.map { Self.healthy($0).of(owner) } })
         }
     }
 

@@ -28,20 +28,26 @@ struct RenderCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try Program.load(options: [], file: config)
-        let wanted = try Self.read(file, configuration)
-        if let against {
-            let plan = try HAProxyFactory.plan(from: Self.read(against, configuration), to: wanted, configuration)
-            try Program.write(plan + "\n")
-        } else {
-            try Program.write(HAProxyFactory.render(wanted, configuration))
+        let (wanted, listName) = try Self.read(file, configuration)
+        let old = try against.map { try Self.read($0, configuration, wasAccepted: true).wanted }
+        do { try Program.write(HAProxyFactory.render(wanted, against: old, configuration)) } catch let error
+            as DriverError
+        {
+            Program.fail("\(file): \(error.sentence(listName: listName))")
+            throw ExitCode.failure
         }
     }
 
-    private static func read(_ file: String, _ configuration: WorkerConfiguration) throws -> LoadBalancerSet {
+    private static func read(
+        _ file: String,
+        _ configuration: WorkerConfiguration,
+        wasAccepted: Bool = false
+    ) throws -> (wanted: LoadBalancerSet, listName: String) {
         let bytes = try MessageSource.read(file)
         do {
-            let message = try Message(JSONDocument(bytes), limits: configuration.limits)
-            if case .update(let wanted) = message.action { return wanted }
+            let document = try JSONDocument(bytes)
+            let message = try Message(document, limits: configuration.limits, wasAccepted: wasAccepted)
+            if case .update(let wanted) = message.action { return (wanted, message.listName) }
             Program.fail("\(file): hpcs_action must be UPDATE")
         } catch let error as MessageError {
             Program.fail("\(file): \(error)")

@@ -105,6 +105,33 @@ struct ConfigurationKey: Sendable {
             { text($0.haproxy.statsBind) }
         ),
         ConfigurationKey(
+            "haproxy.denied_nodes",
+            { $0.haproxy.deniedNodes = try $1.strings() },
+            { configuration in
+                .array(configuration.haproxy.deniedNodes.map { .string($0) })
+            }
+        ),
+        ConfigurationKey(
+            "haproxy.buffer_size",
+            { $0.haproxy.bufferSize = try $1.optionalInteger(in: 16_384...1_048_576) },
+            { $0.haproxy.bufferSize.map(number) }
+        ),
+        ConfigurationKey(
+            "haproxy.max_headers",
+            { $0.haproxy.maxHeaders = try $1.optionalInteger(in: 64...32_767) },
+            { $0.haproxy.maxHeaders.map(number) }
+        ),
+        ConfigurationKey(
+            "haproxy.log_line_bytes",
+            { $0.haproxy.logLineBytes = try $1.optionalInteger(in: 256...65_535) },
+            { $0.haproxy.logLineBytes.map(number) }
+        ),
+        ConfigurationKey(
+            "haproxy.log_empty_connections",
+            { $0.haproxy.logsEmptyConnections = try $1.boolean() },
+            { .boolean($0.haproxy.logsEmptyConnections) }
+        ),
+        ConfigurationKey(
             "archive.endpoints",
             { $0.archive.endpoints = try endpoints($1) },
             { configuration in

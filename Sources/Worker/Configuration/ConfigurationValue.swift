@@ -50,6 +50,14 @@ enum ConfigurationValue: Sendable {
         return number
     }
 
+    func optionalInteger(in range: ClosedRange<Int>) throws(Mismatch) -> Int? {
+        switch self {
+        case .null: nil
+        case .text(let string) where string.isEmpty || string == "null": nil
+        default: try integer(in: range)
+        }
+    }
+
     func boolean() throws(Mismatch) -> Bool {
         switch self {
         case .boolean(let truth): truth

@@ -56,6 +56,16 @@ public struct WorkerConfiguration: Sendable {
         public internal(set) var hardStopAfter = 1800
         /// Where it shows its statistics, HOST:PORT; nil for nowhere.
         public internal(set) var statsBind: String?
+        /// The networks that no node may be in.
+        public internal(set) var deniedNodes: [String] = []
+        /// The bytes of a buffer, 16,384 to 1,048,576; nil for its own default.
+        public internal(set) var bufferSize: Int?
+        /// The most header fields of a request or response, 64 to 32,767; nil for its own default.
+        public internal(set) var maxHeaders: Int?
+        /// The bytes of a log line, 256 to 65,535; nil for what fits the target.
+        public internal(set) var logLineBytes: Int?
+        /// Whether it logs connections without a request or data.
+        public internal(set) var logsEmptyConnections = true
     }
 
     /// The settings under `archive`.

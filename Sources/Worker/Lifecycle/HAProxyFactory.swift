@@ -15,18 +15,19 @@ enum HAProxyFactory {
         )
     }
 
-    /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.
-    static func render(_ wanted: LoadBalancerSet, _ configuration: WorkerConfiguration) throws -> String {
-        HAProxyRenderer(try settings(configuration)).render(wanted)
-    }
-
-    /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings.
-    static func plan(
-        from old: LoadBalancerSet,
-        to wanted: LoadBalancerSet,
+    /// Renders an UPDATE.
+    ///
+    /// - Parameter old: What the change is to be described from, in place of the configuration; nil for none.
+    /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings, and `DriverError` where this device
+    ///   would refuse the UPDATE.
+    static func render(
+        _ wanted: LoadBalancerSet,
+        against old: LoadBalancerSet? = nil,
         _ configuration: WorkerConfiguration
     ) throws -> String {
-        HAProxyRenderer(try settings(configuration)).describeChange(from: old, to: wanted)
+        let renderer = HAProxyRenderer(try settings(configuration))
+        try renderer.check(wanted)
+        return old.map { renderer.describeChange(from: $0, to: wanted) + "\n" } ?? renderer.render(wanted)
     }
 
     /// - Throws: `ConfigurationError` where HAProxy cannot be run with these settings on this device.
@@ -52,7 +53,12 @@ enum HAProxyFactory {
                 maxConnections: configuration.haproxy.maximumConnections,
                 suspendGrace: configuration.haproxy.suspendGrace,
                 hardStopAfter: configuration.haproxy.hardStopAfter,
-                statsBind: configuration.haproxy.statsBind
+                statsBind: configuration.haproxy.statsBind,
+                deniedNodes: configuration.haproxy.deniedNodes,
+                bufferSize: configuration.haproxy.bufferSize,
+                maxHeaders: configuration.haproxy.maxHeaders,
+                logLineBytes: configuration.haproxy.logLineBytes,
+                logsEmptyConnections: configuration.haproxy.logsEmptyConnections
             )
         } catch {
             throw ConfigurationError(error.option, error.problem)

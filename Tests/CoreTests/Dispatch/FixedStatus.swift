@@ -7,6 +7,7 @@ import SteelyardCore
 /// A driver in memory whose status is given.
 struct FixedStatus: LoadBalancerDriver {
     let state: DeviceStatus
+    var proxy: ProxyStatus?
     private let device = NoOpDriver()
 
     init(state: DeviceStatus) { self.state = state }
@@ -17,6 +18,7 @@ struct FixedStatus: LoadBalancerDriver {
     func delete() async throws(DriverError) { try await device.delete() }
     func preview(_ change: DeviceChange) async throws(DriverError) -> String { try await device.preview(change) }
     func status() async throws(DriverError) -> DeviceStatus { state }
+    func proxyStatus() async -> ProxyStatus? { proxy }
     func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         try await device.configurationVersion()
     }

@@ -17,7 +17,9 @@ struct StatsTests {
                 id: try Identifier("d"),
                 state: .down,
                 reason: "refused \"it\"\n",
-                since: UTCTimestamp(microseconds: 1_000_000)
+                since: UTCTimestamp(microseconds: 1_000_000),
+                listenerProtocol: .galera,
+                loadBalancer: try Identifier("lb")
             ),
         ]
         let agent = TestAgent(driver: RecordingDriver(device: FixedStatus(state: .serving(nodes))))
@@ -29,11 +31,21 @@ struct StatsTests {
                     ["id": "a", "status": "UP"], ["id": "2", "status": "DISABLED"], ["id": "c", "status": "DRAINING"],
                     [
                         "id": "d", "status": "DOWN", "reason": "refused \"it\"\n",
-                        "since": "1970-01-01 00:00:01.000000",
+                        "since": "1970-01-01 00:00:01.000000", "protocol": "GALERA", "load_balancer_id": "lb",
                     ],
                 ],
             ]
         )
+    }
+
+    @Test("the program that serves, also while the device is suspended")
+    func proxy() async throws {
+        for state in [DeviceStatus.serving([]), .suspended] {
+            var device = FixedStatus(state: state)
+            device.proxy = ProxyStatus(name: "haproxy", version: "2.6.12", since: UTCTimestamp(microseconds: 0))
+            let answer = try await TestAgent(driver: RecordingDriver(device: device)).send(#"{"hpcs_action":"STATS"}"#)
+            #expect(answer.json["haproxy"] == ["version": "2.6.12", "since": "1970-01-01 00:00:00.000000"])
+        }
     }
 
     @Test("a suspended device obeys, so that it passes")
@@ -50,7 +62,9 @@ struct StatsTests {
         )
         for _ in 0..<2 { #expect(try await agent.send(#"{"hpcs_action":"ENABLE"}"#).passed) }
         let serving = try await agent.send(#"{"hpcs_action":"STATS"}"#)
-        #expect(serving.json["status"] == nil && serving.json["nodes"] == [["id": "1", "status": "UP"]])
+        #expect(
+            serving.json["status"] == nil && serving.json["nodes"] == [["id": "1", "status": "UP", "protocol": "HTTP"]]
+        )
     }
 
     @Test("no nodes is an empty list")

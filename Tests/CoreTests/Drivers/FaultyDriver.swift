@@ -9,7 +9,8 @@ import Synchronization
 /// A driver that breaks one rule of the contract and keeps the others.
 final class FaultyDriver: LoadBalancerDriver {
     enum Fault: CaseIterable {
-        case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions, suspendsOnce
+        case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions,
+            confusesOwners, suspendsOnce
         case servesWhenApplied, deletesOnce, staysSuspended, forgetsProtocols, startsSpansAfresh, previewsForReal, loses
         case deletesOpenLogs, commitsBackwards, mixesParts, ignoresMarks
         case keepsGreatestVersion, keepsVersionOverNone, skipsNewVersions, losesVersionSuspended, keepsDeletedVersion
@@ -24,6 +25,7 @@ final class FaultyDriver: LoadBalancerDriver {
             case .addsToWhatIsThere: "apply replaces what was there"
             case .wantsNodes: "a load balancer may have no nodes"
             case .ignoresConditions: "conditions show in the status"
+            case .confusesOwners: "the status of a node names its load balancer"
             case .suspendsOnce: "suspend and enable may be repeated"
             case .servesWhenApplied: "apply on a suspended device replaces the configuration and leaves it suspended"
             case .deletesOnce: "delete forgets everything, may be repeated, and an apply starts afresh"
@@ -112,7 +114,19 @@ final class FaultyDriver: LoadBalancerDriver {
         guard case .serving(let nodes) = try await device.status() else { return try await device.status() }
         switch fault {
         case .reversesNodes: return .serving(nodes.reversed())
-        case .ignoresConditions: return .serving(nodes.map { NodeStatus(id: $0.id, state: .up) })
+        case .ignoresConditions:
+            return .serving(
+                nodes.map { node in
+                    NodeStatus(
+                        id: node.id,
+                        state: .up,
+                        listenerProtocol: node.listenerProtocol,
+                        loadBalancer: node.loadBalancer
+                    )
+                }
+            )
+        case .confusesOwners:
+            return .serving(nodes.map { NodeStatus(id: $0.id, state: $0.state, listenerProtocol: .http) })
         default: return .serving(nodes)
         }
     }

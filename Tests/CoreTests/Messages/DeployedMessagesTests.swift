@@ -28,7 +28,8 @@ struct DeployedMessagesTests {
         let stats = try await agent.send(#"{"hpcs_action": "STATS"}"#)
         // They turn each id into an integer.
         let expected: PlainJSON = [
-            ["id": "2311", "status": "UP"], ["id": "2312", "status": "UP"], ["id": "2400", "status": "UP"],
+            ["id": "2311", "status": "UP", "protocol": "HTTP"], ["id": "2312", "status": "UP", "protocol": "HTTP"],
+            ["id": "2400", "status": "UP", "protocol": "TCP"],
         ]
         #expect(stats.passed && stats.json["nodes"] == expected)
     }
@@ -44,7 +45,7 @@ struct DeployedMessagesTests {
             """
         #expect(try await agent.send(rest).passed)
         let stats = try await agent.send(#"{"hpcs_action": "STATS"}"#)
-        #expect(stats.json["nodes"] == [["id": "2400", "status": "UP"]])
+        #expect(stats.json["nodes"] == [["id": "2400", "status": "UP", "protocol": "TCP"]])
     }
 
     @Test("an ARCHIVE, with the type in lower case")

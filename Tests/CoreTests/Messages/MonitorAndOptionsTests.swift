@@ -53,6 +53,12 @@ struct MonitorAndOptionsTests {
     @Test("options that are absent or null are the defaults", arguments: ["{}", "null", #"{"client_timeout":null}"#])
     func defaultOptions(text: String) throws { #expect(try options(text) == .standard) }
 
+    @Test("a time-out of 0 is no limit", arguments: ["0", "\"0\"", "0.0"])
+    func noLimit(text: String) throws {
+        let found = try options(#"{"client_timeout":\#(text),"server_timeout":\#(text),"connect_timeout":\#(text)}"#)
+        #expect(found.clientTimeout == 0 && found.serverTimeout == 0 && found.connectTimeout == 0)
+    }
+
     @Test("each option is its own")
     func eachOption() throws {
         let found = try options(

@@ -120,6 +120,39 @@ struct UpdateDecodingTests {
         #expect(try only(UpdateMessage.loadBalancer(#""id":\#(text)"#)).id?.description == expected)
     }
 
+    @Test(
+        "host names",
+        arguments: ["localhost", "localhost.", "a.example.", "7.example", "0x7f.example", "example.0xyz", "a_b"]
+    )
+    func hostNames(text: String) throws {
+        let nodes = try only(#"{"protocol":"HTTP","nodes":[{"address":"\#(text)","port":1}]}"#).nodes
+        #expect(nodes.map(\.address) == [.name(text)])
+    }
+
+    @Test("a cluster of one main node, of backups alone, or of none")
+    func clusters() throws {
+        for nodes in [
+            #"{"address":"h","port":1},{"address":"i","port":1,"backup":true}"#,
+            #"{"address":"h","port":1,"backup":true},{"address":"i","port":1,"backup":true}"#, "",
+        ] {
+            _ = try only(#"{"protocol":"GALERA","port":1,"nodes":[\#(nodes)]}"#)
+        }
+    }
+
+    @Test("what was accepted before is read by the rules of before")
+    func accepted() throws {
+        let nodes = #"{"address":"h","port":1},{"address":"0.0.0.0","port":1}"#
+        let text = UpdateMessage.text(#"{"protocol":"GALERA","port":1,"nodes":[\#(nodes)]}"#)
+        let document = try JSONDocument(Array(text.utf8))
+        #expect(throws: MessageError.self) { try Message(document) }
+        let message = try Message(document, limits: MessageLimits(), wasAccepted: true)
+        guard case .update(let set) = message.action else {
+            Issue.record("an UPDATE")
+            return
+        }
+        #expect(set.loadBalancers[0].nodes.count == 2)
+    }
+
     @Test("one id in both load balancers is two nodes")
     func sameIdentifiers() throws {
         let nodes = #""nodes":[{"id":"a","address":"h","port":1}]"#
@@ -136,7 +169,7 @@ struct UpdateDecodingTests {
     @Test(
         "nodes' addresses",
         arguments: [
-            ("10.0.0.1", "10.0.0.1"), ("255.255.255.255", "255.255.255.255"), ("::1", "::1"),
+            ("10.0.0.1", "10.0.0.1"), ("255.255.255.254", "255.255.255.254"), ("::1", "::1"),
             ("2001:DB8::0:1", "2001:db8::1"),
             ("::ffff:10.0.0.1", "::ffff:10.0.0.1"), ("node-1.example.com", "node-1.example.com"), ("Node", "Node"),
             ("a_b", "a_b"),

@@ -59,6 +59,19 @@ extension UpdateRefusalTests {
         ),
     ]
 
+    static let galeraRows: [Refusal] = [
+        Refusal(
+            #"[{"protocol":"galera","port":1,"nodes":[{"address":"h","port":1},{"address":"i","port":1}]}]"#,
+            "[0].nodes[1].backup",
+            "must be true: a GALERA load balancer has one main node, which is nodes[0]"
+        ),
+        Refusal(
+            #"[{"protocol":"GALERA","port":1,"nodes":[{"address":"h","port":1,"backup":true},{"address":"i","port":1},{"address":"j","port":1,"backup":true},{"address":"k","port":1,"backup":false,"condition":"DISABLED"}]}]"#,
+            "[0].nodes[3].backup",
+            "has one main node, which is nodes[1]"
+        ),
+    ]
+
     static let loadBalancerRows: [Refusal] = [
         Refusal(#"{"nodes":[]}"#, "[0].protocol", "is missing"),
         Refusal(#"{"protocol":null,"nodes":[]}"#, "[0].protocol", "must be a string, not null"),
@@ -171,8 +184,8 @@ extension UpdateRefusalTests {
     static let optionRows: [Refusal] =
         ["client_timeout", "server_timeout", "connect_timeout"].flatMap { name in
             [
-                Refusal(#"{"\#(name)":0}"#, ".\(name)", "must be a whole number from 1 to 2147483647, not 0"),
-                Refusal(#"{"\#(name)":2147483648}"#, ".\(name)", "must be a whole number from 1 to 2147483647"),
+                Refusal(#"{"\#(name)":-1}"#, ".\(name)", "must be a whole number from 0 to 2147483647, not -1"),
+                Refusal(#"{"\#(name)":2147483648}"#, ".\(name)", "must be a whole number from 0 to 2147483647"),
                 Refusal(#"{"\#(name)":"30s"}"#, ".\(name)", "must be a whole number, not \"30s\""),
                 Refusal(#"{"\#(name)":true}"#, ".\(name)", "must be a whole number, not a truth value"),
             ]
@@ -197,6 +210,15 @@ extension UpdateRefusalTests {
         Refusal(#"{"address":"h","port":""}"#, ".port", "must be a whole number, not \"\""),
         Refusal(#"{"address":"h","port":" 80"}"#, ".port", "must be a whole number, not \" 80\""),
         Refusal(#"{"address":"h","port":"+80"}"#, ".port", "must be a whole number, not \"+80\""),
+        Refusal(#"{"address":"0.0.0.0","port":80}"#, ".address", "is 0.0.0.0, an unspecified address; a node needs"),
+        Refusal(#"{"address":"0.1.2.3","port":80}"#, ".address", "is 0.1.2.3, an unspecified address"),
+        Refusal(#"{"address":"::","port":80}"#, ".address", "is ::, an unspecified address"),
+        Refusal(#"{"address":"::ffff:0.0.0.0","port":80}"#, ".address", "is ::ffff:0.0.0.0, an unspecified address"),
+        Refusal(#"{"address":"255.255.255.255","port":80}"#, ".address", "is 255.255.255.255, the broadcast address"),
+        Refusal(#"{"address":"224.0.0.1","port":80}"#, ".address", "is 224.0.0.1, a multicast address"),
+        Refusal(#"{"address":"239.255.255.255","port":80}"#, ".address", "is 239.255.255.255, a multicast address"),
+        Refusal(#"{"address":"ff02::1","port":80}"#, ".address", "is ff02::1, a multicast address"),
+        Refusal(#"{"address":"::ffff:224.0.0.1","port":80}"#, ".address", "is ::ffff:224.0.0.1, a multicast address"),
         Refusal(#"{"address":"h","port":8e1}"#, ".port", "must be a whole number, not \"8e1\""),
         Refusal(#"{"address":"h","port":80.01}"#, ".port", "must be a whole number, not \"80.01\""),
         Refusal(#"{"address":"h","port":80.0e0}"#, ".port", "must be a whole number, not \"80.0e0\""),
@@ -234,7 +256,8 @@ extension UpdateRefusalTests {
     static let wrongAddresses = [
         "", " ", "10.0.0", "10.0.0.256", "10.0.0.1.1", "010.0.0.1", "10.0.0.1 ", "10.0.0.1:80", "[::1]", "::1::",
         "fe80::1%eth0",
-        "1", "-host", "host-", "a..b", ".a", "a.", "a b", "a\nb", "a\"b", "a#b", "a$b", "${HOME}", "a\\b", "a/b",
+        "1", "-host", "host-", "a..b", ".a", ".", "a..", "127.0.0.1.", "1.", "0x7f000001", "0X7F000001", "10.0x1", "0x",
+        "a.0xff.", "a b", "a\nb", "a\"b", "a#b", "a$b", "${HOME}", "a\\b", "a/b",
         "é.example",
         "a\u{0}", "unix@/tmp/socket", "fd@3", "/tmp/socket", "..", "../etc", String(repeating: "a", count: 64),
         Array(repeating: "abcdefg", count: 32).joined(separator: "."), "a\u{301}", "10.0.0.1\r\nserver x",

@@ -13,6 +13,9 @@ struct UpdateRefusalTests {
         }
     }
 
+    @Test("of a cluster's nodes", arguments: galeraRows)
+    func galera(row: Refusal) async throws { try await list(row: row) }
+
     @Test("without a list, or with two")
     func noList() async throws {
         try await Refusal("", "", "is missing").check(message: #"{"hpcs_action":"UPDATE"}"#, path: "loadbalancers")

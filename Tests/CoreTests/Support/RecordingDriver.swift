@@ -81,6 +81,8 @@ final class RecordingDriver: LoadBalancerDriver {
         return try await device.status()
     }
 
+    func proxyStatus() async -> ProxyStatus? { await device.proxyStatus() }
+
     /// Not written down: it comes with other calls.
     func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         if let error = failure?("version") { throw error }

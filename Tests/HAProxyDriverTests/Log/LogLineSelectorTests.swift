@@ -50,6 +50,14 @@ struct LogLineSelectorTests {
         Line(.http, "<134>Nov 23 04:05:15 haproxy[1234]: \(http)"),
         Line(.http, "<134>\(http)"),
         Line(.http, "Nov 23 04:05:15 lb-7 haproxy[1]: Server http-servers/id-1 is DOWN, reason: Layer4 timeout"),
+        // HAProxy's own date.
+        Line(.http, "2026-11-26T00:10:55.712823+00:00 \(http)"),
+        Line(.tcp, "2026-11-26T00:10:55.712823+00:00 \(tcp)"),
+        Line(.http, "2026-11-26T00:10:55+01:00 Server http-servers/id-1 is DOWN, reason: Layer4 timeout"),
+        Line(.tcp, "2026-11-26T00:10:53.717039+00:00 backend tcp-servers has no server available!"),
+        Line(.tcp, "2026-11-26T00:10:53.717039+00:00 unix:1 [23/Nov/2026:04:05:15.557] tcp-in/1: Connection error"),
+        Line(nil, "2026-11-26T00:10:53.717039+00:00"),
+        Line(nil, "2026-11-26T00:10:53.717039+00:00 "),
         // HAProxy's own sentences.
         Line(
             .http,

@@ -21,13 +21,14 @@ final class DeviceContext {
     private var last: RenderedConfiguration?
 
     init(
-        _ configuration: HAProxyConfiguration,
+        _ renderer: HAProxyRenderer,
         _ store: DeviceStore,
         _ meter: Meter,
         _ logger: Logger,
         onStep: @escaping @Sendable (ChangeStep) -> Void
     ) {
-        renderer = HAProxyRenderer(configuration)
+        self.renderer = renderer
+        let configuration = renderer.configuration
         files = DeviceFiles(configuration)
         running = RunningHAProxy(configuration.makeService(), files, onStep: onStep)
         check = ConfigurationCheck(configuration.binary)

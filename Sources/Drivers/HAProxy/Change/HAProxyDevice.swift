@@ -18,14 +18,14 @@ actor HAProxyDevice {
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     init(
-        _ configuration: HAProxyConfiguration,
+        _ renderer: HAProxyRenderer,
         _ store: DeviceStore,
         _ meter: Meter,
         _ logger: Logger,
         onStep: @escaping @Sendable (ChangeStep) -> Void = { _ in }
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-device")
-        context = DeviceContext(configuration, store, meter, logger, onStep: onStep)
+        context = DeviceContext(renderer, store, meter, logger, onStep: onStep)
     }
 
     /// Serves exactly these load balancers, or keeps them for the next ENABLE.

@@ -78,7 +78,9 @@ enum PortProbe {
                         "is \(loadBalancer.port), which another program on this device listens on",
                         field: LoadBalancerField(loadBalancer: index, name: "port")
                     )
-                case .impossible(EADDRNOTAVAIL):
+                // The last two for an IPv6 address without its interface, and where there is no IPv6.
+                case .impossible(let code)
+                where loadBalancer.address != nil && [EADDRNOTAVAIL, EINVAL, EAFNOSUPPORT].contains(code):
                     throw DriverError(
                         .rejected,
                         "is \(loadBalancer.address?.description ?? "not there"), which is no address of this device",

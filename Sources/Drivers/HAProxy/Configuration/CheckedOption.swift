@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import SteelyardCore
 import SystemPackage
 
 /// A string of the operator's that may stand in haproxy.cfg; only ``CheckedOption`` makes them.
@@ -71,6 +72,29 @@ enum CheckedOption {
             )
         }
         return number
+    }
+
+    static func number(
+        _ number: Int?,
+        in range: ClosedRange<Int>,
+        _ option: String
+    ) throws(HAProxyConfigurationError) -> Int? {
+        guard let number else { return nil }
+        return try self.number(number, in: range, option) as Int
+    }
+
+    static func networks(_ texts: [String], _ option: String) throws(HAProxyConfigurationError) -> [IPNetwork] {
+        var networks: [IPNetwork] = []
+        for text in texts {
+            guard let network = IPNetwork(text) else {
+                throw HAProxyConfigurationError(
+                    option,
+                    "must hold networks such as 192.0.2.0/24 or 2001:db8::/32, not \"\(text.prefix(60))\""
+                )
+            }
+            networks.append(network)
+        }
+        return networks
     }
 
     static func requireSocketLength(_ path: FilePath, _ option: String) throws(HAProxyConfigurationError) {

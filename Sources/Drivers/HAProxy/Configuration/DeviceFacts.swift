@@ -13,30 +13,25 @@ struct DeviceFacts: Hashable, Sendable {
     let hasNameServer: Bool
     /// The most descriptors that a process can have; nil where that is enough in any case.
     let descriptorLimit: Int?
+    /// The threads that HAProxy has.
+    var threads = 2
 
     /// What this device is like now.
-    ///
-    /// - Parameter connections: The connections that there should be descriptors for.
-    static func ofThisDevice(forConnections connections: Int) -> DeviceFacts {
+    static func ofThisDevice(for configuration: HAProxyConfiguration) -> DeviceFacts {
         DeviceFacts(
             hasIPv6: canListenOnIPv6(),
             hasNameServer: namesServer(),
-            descriptorLimit: reachableLimit(atLeast: Self.descriptors(forConnections: connections, nodes: 0))
+            // systemd starts HAProxy with limits that are not the agent's, and as root, which may raise them.
+            descriptorLimit: configuration.service == .systemd ? greatestLimit() : reachableLimit(),
+            threads: min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         )
     }
 
-    /// The descriptors that HAProxy takes: two for each connection, one for each node's check, and some of its own.
-    static func descriptors(forConnections connections: Int, nodes: Int) -> Int {
-        2 * connections + nodes + 256
-    }
-
-    /// As many of the connections as there can be descriptors for; HAProxy does not start where they do not suffice.
-    func possibleConnections(of wanted: Int, nodes: Int) -> Int {
-        guard let descriptorLimit else { return wanted }
-        // By powers of two, so that a node more is seldom another configuration, which would take a reload.
-        let room = max(64, nodes > 1 ? 1 << (Int.bitWidth - (nodes - 1).leadingZeroBitCount) : 1)
-        let own = Self.descriptors(forConnections: 0, nodes: room)
-        return max(1, min(wanted, (descriptorLimit - own) / 2))
+    /// Compares the connections that are asked for with those that there are descriptors for.
+    ///
+    /// - Parameter nodes: The nodes of all load balancers; each has a check.
+    func room(for asked: Int, nodes: Int) -> ConnectionRoom {
+        ConnectionRoom(asked: asked, nodes: nodes, threads: threads, descriptorLimit: descriptorLimit)
     }
 
     private static func canListenOnIPv6() -> Bool {
@@ -52,18 +47,26 @@ struct DeviceFacts: Hashable, Sendable {
         return lines.contains { $0.split(whereSeparator: \.isWhitespace).first == "nameserver" }
     }
 
+    /// The kernel's own limit for any process.
+    private static func greatestLimit() -> Int? {
+        let text = (try? AtomicFile.readStream("/proc/sys/fs/nr_open")).map { String(decoding: $0, as: UTF8.self) }
+        return text.flatMap { Int($0.prefix { $0.isNumber }) }
+    }
+
     /// The limit as far as it can be raised, which HAProxy will do for itself.
     ///
-    /// Whether it can depends on capabilities, the kernel's settings and the container: it is tried, and taken back.
-    private static func reachableLimit(atLeast wanted: Int) -> Int? {
+    /// Whether it can depends on capabilities and the container: it is tried, and taken back. The agent's own limit may have
+    /// been raised to the hard one already, which is the same for HAProxy.
+    private static func reachableLimit() -> Int? {
         var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
-        guard limit.rlim_max < rlim_t(wanted) else { return nil }
-        var raised = rlimit(rlim_cur: limit.rlim_cur, rlim_max: rlim_t(wanted))
-        guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 else {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard unsafe getrlimit(resource, &limit) == 0 else { return nil }
+        guard let greatest = greatestLimit(), rlim_t(greatest) > limit.rlim_max else {
             return Int(clamping: limit.rlim_max)
         }
-        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return nil
+        var raised = rlimit(rlim_cur: limit.rlim_cur, rlim_max: rlim_t(greatest))
+        guard unsafe setrlimit(resource, &raised) == 0 else { return Int(clamping: limit.rlim_max) }
+        unsafe setrlimit(resource, &limit)
+        return greatest
     }
 }

@@ -44,10 +44,12 @@ struct DeviceFiles: Hashable, Sendable {
     var setAside: [FilePath] { [state, usage].map(\.aside) }
     /// Where the workers take commands.
     var adminSocket: FilePath { folder.appending("admin.sock") }
+    /// The last addresses of nodes that have host names.
+    var addresses: FilePath { folder.appending("addresses") }
     /// Where an old worker hands its stick table to the new one.
     var peerSocket: FilePath { folder.appending("peers.sock") }
     /// Every file that may be there, but for the log, the state's and the usage's.
-    var all: [FilePath] { [config, lastGood, candidate, startLog, serverStates, peerSocket] + setAside }
+    var all: [FilePath] { [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses] + setAside }
     /// The folder that all of it is in, but for what the operator placed elsewhere.
     var stateFolder: FilePath { folder }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import SteelyardSystem
+import SystemPackage
 
 extension HAProxyConfiguration {
     /// Checks that HAProxy can run as the user and the group.
@@ -26,5 +28,49 @@ extension HAProxyConfiguration {
                 throw HAProxyConfigurationError("haproxy.group", "needs an agent that runs as root")
             }
         }
+    }
+
+    /// Lets HAProxy's workers reach the socket of the peers in the state folder, where they run as another user.
+    ///
+    /// Others may then pass through the folder and not list it. The socket itself is that user's alone.
+    ///
+    /// - Throws: `HAProxyConfigurationError` where the user cannot reach the folder; HAProxy works none the less, and loses
+    ///   its stick tables at each reload.
+    func openStateFolder() throws(HAProxyConfigurationError) {
+        guard let user, let entry = unsafe getpwnam(user) else { return }
+        let (userID, groupID) = unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
+        guard userID != 0 else { return }
+        do {
+            try AtomicFile.makeFolder(stateDirectory)
+            let folder = try FileDescriptor.open(
+                stateDirectory,
+                .readOnly,
+                options: [.directory, .noFollow, .closeOnExec]
+            )
+            try folder.closeAfter {
+                var information = stat()
+                guard unsafe fstat(folder.rawValue, &information) == 0 else { throw Errno(rawValue: errno) }
+                guard information.st_uid != userID, information.st_mode & S_IXOTH == 0 else { return }
+                let mode = information.st_mode & 0o7777 | S_IXGRP | S_IXOTH
+                guard fchmod(folder.rawValue, mode) == 0 else { throw Errno(rawValue: errno) }
+            }
+        } catch {
+            throw HAProxyConfigurationError("state_dir", "cannot be opened to haproxy.user \(user): \(error)")
+        }
+        var folder = stateDirectory
+        repeat {
+            var information = stat()
+            let isPassable =
+                unsafe stat(folder.string, &information) == 0
+                && (information.st_mode & S_IXOTH != 0
+                    || information.st_uid == userID && information.st_mode & S_IXUSR != 0
+                    || information.st_gid == groupID && information.st_mode & S_IXGRP != 0)
+            guard isPassable else {
+                throw HAProxyConfigurationError(
+                    "state_dir",
+                    "is in \(folder), which haproxy.user \(user) may not enter; chmod o+x \(folder), or use another folder"
+                )
+            }
+        } while folder.removeLastComponent()
     }
 }

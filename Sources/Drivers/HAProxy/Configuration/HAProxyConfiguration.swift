@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardCore
 public import SystemPackage
 
 /// How the operator wants HAProxy to be run: the configuration file's `haproxy`, with the folder of the state.
@@ -39,6 +40,16 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     public let suspendGrace: Duration
     /// The seconds after which a worker that only finishes what it has is ended, 1 to 86,400.
     public let hardStopAfter: Int
+    /// The bytes of each of a connection's two buffers, 16,384 to 1,048,576; nil for HAProxy's default, 16,384.
+    public let bufferSize: Int?
+    /// The most header fields of a request or response, 64 to 32,767; nil for HAProxy's default, 101.
+    public let maxHeaders: Int?
+    /// The bytes of a log line, 256 to 65,535; nil for HAProxy's default, 1,024.
+    public let logLineBytes: Int?
+    /// Whether connections without a request or data are logged.
+    public let logsEmptyConnections: Bool
+    /// The networks that no node may be in.
+    let deniedNodes: [IPNetwork]
     /// Where the statistics are shown; nil for nowhere.
     let statistics: StatisticsAddress?
     /// The program that speaks to systemd.
@@ -73,6 +84,12 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     ///   - suspendGrace: The seconds that what is under way has after a SUSPEND, 0 to 3,600.
     ///   - hardStopAfter: The seconds that an old worker has, 1 to 86,400.
     ///   - statsBind: Where HAProxy shows its statistics: HOST:PORT.
+    ///   - deniedNodes: The networks that no node may be in, such as `192.0.2.0/24`.
+    ///   - bufferSize: The bytes of a buffer, 16,384 to 1,048,576; HAProxy's default where it is nil.
+    ///   - maxHeaders: The most header fields of a request or response, 64 to 32,767; HAProxy's default where it is nil.
+    ///   - logLineBytes: The bytes of a log line, 256 to 65,535; by default 16,384 straight into the log, and with a
+    ///     `logTarget` HAProxy's default of 1,024, which every syslog daemon takes.
+    ///   - logsEmptyConnections: Whether connections without a request or data are logged.
     /// - Throws: `HAProxyConfigurationError`, which names the option as the configuration file spells it.
     public init(
         service: Service = .process,
@@ -87,7 +104,12 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         maxConnections: Int = 50_000,
         suspendGrace: Int = 1,
         hardStopAfter: Int = 1800,
-        statsBind: String? = nil
+        statsBind: String? = nil,
+        deniedNodes: [String] = [],
+        bufferSize: Int? = nil,
+        maxHeaders: Int? = nil,
+        logLineBytes: Int? = nil,
+        logsEmptyConnections: Bool = true
     ) throws(HAProxyConfigurationError) {
         guard !binary.isEmpty, !binary.utf8.contains(0) else {
             throw HAProxyConfigurationError("haproxy.binary", "must be the path of the haproxy program")
@@ -96,6 +118,12 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         self.suspendGrace = .seconds(try CheckedOption.number(suspendGrace, in: 0...3600, "haproxy.suspend_grace"))
         self.hardStopAfter = try CheckedOption.number(hardStopAfter, in: 1...86_400, "haproxy.hard_stop_after")
         statistics = try StatisticsAddress(statsBind)
+        self.deniedNodes = try CheckedOption.networks(deniedNodes, "haproxy.denied_nodes")
+        // A line of commands to the running HAProxy must fit into a buffer: no less than HAProxy's default.
+        self.bufferSize = try CheckedOption.number(bufferSize, in: 16_384...1_048_576, "haproxy.buffer_size")
+        self.maxHeaders = try CheckedOption.number(maxHeaders, in: 64...32_767, "haproxy.max_headers")
+        let lineBytes = try CheckedOption.number(logLineBytes, in: 256...65_535, "haproxy.log_line_bytes")
+        self.logsEmptyConnections = logsEmptyConnections
         self.service = service
         let path = FilePath(binary)
         // A mere name is looked for in PATH; HAProxy starts itself again by whatever path it was started by.
@@ -110,6 +138,7 @@ public struct HAProxyConfiguration: Hashable, Sendable {
             group: try CheckedOption.account(group ?? defaults.group, "haproxy.group"),
             socketOwner: try CheckedOption.account(defaults.socketOwner, "haproxy.service")
         )
+        self.logLineBytes = lineBytes ?? (words.logTarget == nil ? 16_384 : nil)
         let folder = FilePath(words.stateDirectory.text)
         self.config = try Self.file(config, "haproxy.config") ?? defaults.config ?? folder.appending("haproxy.cfg")
         self.masterSocket =

@@ -51,7 +51,7 @@ enum LogLineSelector {
         return word
     }
 
-    /// Where HAProxy's own text begins, behind whatever a syslog daemon has put before it.
+    /// Where HAProxy's own text begins: after the date that it puts before a line itself, or after what a syslog daemon does.
     private static func messageStart(of line: UnsafeRawBufferPointer) -> Int {
         var start = 0
         // <134>
@@ -60,14 +60,29 @@ enum LogLineSelector {
             while index < min(line.count, 5), unsafe isDigit(line[index]) { index += 1 }
             if index < line.count, unsafe line[index] == UInt8(ascii: ">") { start = index + 1 }
         }
+        // Before the first word of a syslog daemon's line, the date of RFC 5424 is HAProxy's own of `format iso`.
+        let date = unsafe endOfDate(line, from: start)
         // `haproxy[123]:` at the end of a date and a host name: six words of the old form, three of the new.
         var words = LogWords(position: start)
         for place in 0..<6 {
             guard let word = unsafe words.next(line) else { break }
-            if place == 1, unsafe line[word.lowerBound] == UInt8(ascii: "[") { break }
+            if place == (date == nil ? 1 : 2), unsafe line[word.lowerBound] == UInt8(ascii: "[") { break }
             if unsafe isTag(line, word) { return word.upperBound }
         }
-        return start
+        return date ?? start
+    }
+
+    /// Where a date such as `2026-11-26T00:10:53.227139+00:00` ends; nil where none begins here.
+    private static func endOfDate(_ line: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        let form: StaticString = "0000-00-00T00:00:00"
+        let count = form.utf8CodeUnitCount
+        guard line.count - start > count else { return nil }
+        for index in 0..<count {
+            let (wanted, found) = unsafe (form.utf8Start[index], line[start + index])
+            guard wanted == UInt8(ascii: "0") ? isDigit(found) : found == wanted else { return nil }
+        }
+        let rest = unsafe line[(start + count)...]
+        return unsafe rest.firstIndex(of: UInt8(ascii: " "))
     }
 
     /// Whether a word is a program's name with its process id in brackets and a colon.

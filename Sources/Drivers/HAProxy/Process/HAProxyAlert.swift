@@ -11,6 +11,8 @@ struct HAProxyAlert: Hashable, Sendable {
     let line: Int?
     /// Whether another program has the address and port.
     let isAddressInUse: Bool
+    /// Whether the device does not have the address.
+    let isAddressMissing: Bool
     /// The front end that could not be started, where it is one.
     let frontend: String?
 
@@ -29,6 +31,9 @@ struct HAProxyAlert: Hashable, Sendable {
         let place = Self.place(in: alert)
         line = place?.line
         isAddressInUse = alert.contains("Address already in use")
+        isAddressMissing = ["Cannot assign requested address", "Address family not supported"].contains {
+            alert.contains($0)
+        }
         let parts = alert.split(separator: " ")
         frontend = parts.firstIndex(of: "frontend").flatMap { index in
             index + 1 < parts.count ? String(parts[index + 1].prefix { $0 != ":" }) : nil
@@ -46,6 +51,11 @@ struct HAProxyAlert: Hashable, Sendable {
             })
         {
             field = LoadBalancerField(loadBalancer: index, name: "port")
+        }
+        if let found = field, isAddressMissing, found.node == nil,
+            rendered.set.loadBalancers[found.loadBalancer].address != nil
+        {
+            field = LoadBalancerField(loadBalancer: found.loadBalancer, name: "address")
         }
         let sentence = "is refused by HAProxy: \(message)"
         if frontend == ProxyName.statistics {

@@ -20,6 +20,14 @@ struct ConfigurationText {
     private struct Line {
         let text: String
         let role: Role
+        /// What the line is to a fingerprint.
+        let identity: String
+
+        init(_ text: String, _ role: Role, identity: String? = nil) {
+            self.text = text
+            self.role = role
+            self.identity = identity ?? text
+        }
     }
 
     private var lines: [Line] = []
@@ -37,7 +45,7 @@ struct ConfigurationText {
 
     /// Begins a section.
     mutating func section(_ words: HAProxyWord...) {
-        if !lines.isEmpty { lines.append(Line(text: "", role: .structure)) }
+        if !lines.isEmpty { lines.append(Line("", .structure)) }
         append(words, indentation: "", .structure)
     }
 
@@ -60,7 +68,8 @@ struct ConfigurationText {
     /// Adds a server to the section.
     mutating func server(_ server: ProxyServer, field: LoadBalancerField) {
         servers.append(server)
-        append(server.line, indentation: Self.indentation, .server)
+        let identity = Self.joined(server.identity, Self.indentation)
+        lines.append(Line(Self.joined(server.line, Self.indentation), .server, identity: identity))
         note(field)
     }
 
@@ -72,13 +81,13 @@ struct ConfigurationText {
     /// Replaces the mark, once what it is to name is known.
     mutating func replaceMark(_ words: HAProxyWord...) {
         guard let index = lines.firstIndex(where: { $0.role == .mark }) else { return }
-        lines[index] = Line(text: Self.joined(words, Self.indentation), role: .mark)
+        lines[index] = Line(Self.joined(words, Self.indentation), .mark)
     }
 
     private static let indentation = "    "
 
     private mutating func append(_ words: [HAProxyWord], indentation: String, _ role: Role) {
-        lines.append(Line(text: Self.joined(words, indentation), role: role))
+        lines.append(Line(Self.joined(words, indentation), role))
     }
 
     private static func joined(_ words: [HAProxyWord], _ indentation: String) -> String {
@@ -93,7 +102,7 @@ struct ConfigurationText {
     private func fingerprint(of isMeant: (Role) -> Bool) -> Fingerprint {
         var fingerprint = Fingerprint()
         for line in lines where isMeant(line.role) {
-            fingerprint.add(line.text.utf8)
+            fingerprint.add(line.identity.utf8)
             fingerprint.add(CollectionOfOne(UInt8(ascii: "\n")))
         }
         return fingerprint

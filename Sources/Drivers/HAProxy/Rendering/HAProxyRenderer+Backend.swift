@@ -15,6 +15,8 @@ extension HAProxyRenderer {
         writeAlgorithm(loadBalancer.algorithm, to: &text)
         text.line("timeout connect", "\(options.connectTimeout)ms")
         text.line("timeout server", "\(options.serverTimeout)ms")
+        // Without a time-out, only the kernel can find out that a node has vanished.
+        if options.serverTimeout == 0 { text.line("option srvtcpka") }
         text.line("timeout queue", "\(options.connectTimeout)ms")
         text.line("retries", "\(options.connectRetries)")
         writePersistence(loadBalancer.protocol, to: &text)

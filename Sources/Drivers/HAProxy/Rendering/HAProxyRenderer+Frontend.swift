@@ -23,14 +23,19 @@ extension HAProxyRenderer {
         text.line(isHTTP ? "mode http" : "mode tcp")
         for address in ListeningAddress.all(of: loadBalancer, facts) { text.line(address.bindLine, field: port) }
         text.line("timeout client", "\(options.clientTimeout)ms")
+        // Without a time-out, only the kernel can find out that a client has vanished.
+        if options.clientTimeout == 0 { text.line("option clitcpka") }
         // Counted as they are sent: else those of a connection that is cut off with an old worker are never seen.
         text.line("option contstats")
         if isHTTP {
-            text.line("timeout http-request", "\(min(options.clientTimeout, 30_000))ms")
+            // Also for a client that sends its request byte by byte, or no further one.
+            text.line("timeout http-request", "\(options.clientTimeout)ms")
             text.line("option httplog")
             text.line("option forwardfor")
             // Clients that begin with HTTP/2 unasked would be served past the counter that usage is read from.
             text.line("option disable-h2-upgrade")
+            // A node that went over to HTTP/2 would be past all that is done request by request.
+            text.line("http-request del-header Upgrade if { req.hdr(upgrade) -i -m sub h2c }")
             // After a reload, the old worker answers one more request of a kept-alive client before it closes.
             text.line("option idle-close-on-response")
             // SUSPEND sets the variable: clients that are still connected are sent away.

@@ -24,14 +24,11 @@ extension HAProxyRenderer {
             // The other nodes' cookies are made of their addresses, which this one may change, or share.
             let hasOwnCookie = loadBalancer.protocol == .http && (node.hasName || !isAlone || isLarge)
             if hasOwnCookie { parameters.append("cookie id-\(node.id)") }
-            if node.hasName {
-                // A name that cannot be resolved yet is a node that is down, not an UPDATE that fails.
-                parameters.append("init-addr last,libc,none")
-                if facts.hasNameServer { parameters.append("resolvers device") }
-            }
+            if node.hasName, facts.hasNameServer { parameters.append("resolvers device") }
             return ProxyServer(
                 name: ServerName(loadBalancer.protocol.metered, node.id),
                 address: node.address,
+                initialAddress: initialAddress(of: node),
                 port: node.port,
                 weight: node.condition == .draining ? 0 : node.weight,
                 isDisabled: node.condition == .disabled,

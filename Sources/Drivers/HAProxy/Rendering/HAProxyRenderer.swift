@@ -9,17 +9,33 @@ public import SteelyardCore
 public struct HAProxyRenderer: Sendable {
     let configuration: HAProxyConfiguration
     let facts: DeviceFacts
+    /// The last known addresses of a host name.
+    ///
+    /// They are in the text and not in any fingerprint: an answer of DNS is no change of the configuration.
+    private let addresses: @Sendable (String) -> [IPAddress]
 
     /// Creates a renderer for this device.
     ///
     /// - Parameter configuration: How HAProxy is run.
     public init(_ configuration: HAProxyConfiguration) {
-        self.init(configuration, .ofThisDevice(forConnections: configuration.maxConnections))
+        self.init(configuration, .ofThisDevice(for: configuration))
     }
 
-    init(_ configuration: HAProxyConfiguration, _ facts: DeviceFacts) {
+    init(
+        _ configuration: HAProxyConfiguration,
+        _ facts: DeviceFacts,
+        addresses: @escaping @Sendable (String) -> [IPAddress] = { NodeAddresses.fixed($0) ?? [] }
+    ) {
         self.configuration = configuration
         self.facts = facts
+        self.addresses = addresses
+    }
+
+    /// Checks what only a device can say of an UPDATE: where its nodes may be.
+    ///
+    /// - Throws: `DriverError` with the field at fault.
+    public func check(_ wanted: LoadBalancerSet) throws(DriverError) {
+        try NodePolicy(configuration, facts).check(wanted, known: addresses)
     }
 
     /// The text of haproxy.cfg.
@@ -62,13 +78,18 @@ public struct HAProxyRenderer: Sendable {
             text: text.text,
             fingerprint: fingerprint,
             structure: text.structure,
+            room: room(for: wanted),
             servers: text.servers,
             fields: text.fields
         )
     }
 
+    /// The connections that HAProxy can have.
+    func room(for wanted: LoadBalancerSet) -> ConnectionRoom {
+        facts.room(for: configuration.maxConnections, nodes: wanted.loadBalancers.reduce(0) { $0 + $1.nodes.count })
+    }
+
     private func writeGlobal(_ wanted: LoadBalancerSet, to text: inout ConfigurationText) {
-        let nodes = wanted.loadBalancers.reduce(0) { $0 + $1.nodes.count }
         let words = configuration.words
         text.section("global")
         // Filled in once all that it names is written.
@@ -76,7 +97,8 @@ public struct HAProxyRenderer: Sendable {
         text.line("localpeer device")
         if let user = words.user { text.line("user", "\(user)") }
         if let group = words.group { text.line("group", "\(group)") }
-        text.line("maxconn", "\(facts.possibleConnections(of: configuration.maxConnections, nodes: nodes))")
+        // HAProxy takes 0 for its own default.
+        text.line("maxconn", "\(max(1, room(for: wanted).possible))")
         // The name of DeviceFiles.adminSocket.
         text.line(
             "stats socket",
@@ -85,16 +107,23 @@ public struct HAProxyRenderer: Sendable {
             "level admin",
             "expose-fd listeners"
         )
+        // A syslog daemon puts a date before each line; into the file, HAProxy itself does.
+        let length: [HAProxyWord] = configuration.logLineBytes.map { ["len \($0)"] } ?? []
         if let target = words.logTarget {
-            text.line("log", "\(target)", "local0")
+            text.line(["log", "\(target)"] + length + ["local0"])
         } else {
-            text.line("log stdout format raw local0")
+            text.line(["log stdout"] + length + ["format iso local0"])
         }
+        text.line("tune.http.logurilen 8192")
+        if let size = configuration.bufferSize { text.line("tune.bufsize", "\(size)") }
+        if let count = configuration.maxHeaders { text.line("tune.http.maxhdr", "\(count)") }
         // Workers that finish their connections after a reload are bounded in age and in number.
         let limit = configuration.hardStopAfter
         text.line("hard-stop-after", limit.isMultiple(of: 60) ? "\(limit / 60)m" : "\(limit)s")
         text.line("mworker-max-reloads 50")
         text.line("spread-checks 5")
+        // The first checks of all nodes; the others are spread over their interval.
+        text.line("max-spread-checks 1s")
         // Where it is on, HTTP's counter of bytes has those twice that were not copied.
         text.line(".if version_atleast(2.9)")
         text.line("tune.h1.zero-copy-fwd-send off")
@@ -106,24 +135,20 @@ public struct HAProxyRenderer: Sendable {
     private func writeDefaults(to text: inout ConfigurationText) {
         text.section("defaults")
         text.line("log global")
-        text.line("timeout tunnel 1h")
-        text.line("timeout client-fin 30s")
-        text.line("timeout server-fin 30s")
         text.line("option redispatch")
+        if !configuration.logsEmptyConnections { text.line("option dontlognull") }
         text.line("load-server-state-from-file global")
     }
 
     /// HAProxy as its own peer: at a reload, the old worker hands its stick table to the new one.
     private func writePeers(to text: inout ConfigurationText) {
         text.section("peers steelyard")
-        if configuration.words.user == nil, configuration.words.group == nil {
-            // The name of DeviceFiles.peerSocket.
-            text.line("bind", "unix@\(configuration.words.stateDirectory)/peers.sock", "mode 600")
-        } else {
-            // Workers that have given root up cannot enter the folder; a socket without a file needs no permission.
-            let folder = Fingerprint(configuration.words.stateDirectory.text.utf8)
-            text.line("bind", "abns@steelyard-\(folder)")
-        }
+        // The name of DeviceFiles.peerSocket. HAProxy binds it before it gives root up, and the worker connects after.
+        text.line(
+            "bind",
+            "unix@\(configuration.words.stateDirectory)/peers.sock",
+            configuration.words.user.map { "mode 600 user \($0)" } ?? "mode 600"
+        )
         text.line("server device")
     }
 
@@ -139,13 +164,17 @@ public struct HAProxyRenderer: Sendable {
         text.line("hold other 1d")
     }
 
+    /// The address that a node with a host name begins with; nil where none is known.
+    func initialAddress(of node: Node) -> IPAddress? {
+        guard let name = node.address.name else { return nil }
+        return addresses(name).first { (try? $0.requireNode()) != nil }
+    }
+
     private func usesNames(_ wanted: LoadBalancerSet) -> Bool {
         wanted.loadBalancers.contains { $0.nodes.contains(where: \.hasName) }
     }
 }
 
 extension Node {
-    var hasName: Bool {
-        if case .name = address { true } else { false }
-    }
+    var hasName: Bool { address.name != nil }
 }

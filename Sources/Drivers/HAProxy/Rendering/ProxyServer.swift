@@ -9,6 +9,8 @@ struct ProxyServer: Hashable, Sendable {
     let name: ServerName
     /// Where it is.
     let address: HostAddress
+    /// Where a node with a host name is until HAProxy has asked DNS itself; nil where nothing is known.
+    let initialAddress: IPAddress?
     let port: Port
     /// 0 to 256; 0 takes no new client and keeps those that a cookie or the table has bound to the node.
     let weight: Int
@@ -24,13 +26,19 @@ struct ProxyServer: Hashable, Sendable {
     let checks: [HAProxyWord]
 
     /// Whether HAProxy looks its address up.
-    var hasName: Bool {
-        if case .name = address { true } else { false }
-    }
+    var hasName: Bool { address.name != nil }
 
     /// The server's line in haproxy.cfg.
-    var line: [HAProxyWord] {
-        ["server", "id-\(name.node)", target, "weight \(weight)"] + parameters + (isDisabled ? ["disabled"] : [])
+    var line: [HAProxyWord] { line(beginningAt: initialAddress) }
+
+    /// The line as far as it is asked for, without what DNS has answered.
+    var identity: [HAProxyWord] { line(beginningAt: nil) }
+
+    private func line(beginningAt initialAddress: IPAddress?) -> [HAProxyWord] {
+        var words: [HAProxyWord] = ["server", "id-\(name.node)", target, "weight \(weight)"] + parameters
+        // HAProxy would ask DNS when it starts, and wait. A name without an address is a node that is down.
+        if hasName { words.append(initialAddress.map { "init-addr last,\($0),none" } ?? "init-addr last,none") }
+        return words + (isDisabled ? ["disabled"] : [])
     }
 
     /// What `add server` takes: all but the address, for which an unusable one stands.

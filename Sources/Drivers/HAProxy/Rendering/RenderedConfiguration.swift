@@ -20,6 +20,8 @@ struct RenderedConfiguration: Hashable, Sendable {
     let fingerprint: Fingerprint
     /// Names all that only a reload can change.
     let structure: Fingerprint
+    /// The connections that HAProxy can have with it.
+    let room: ConnectionRoom
     /// The nodes as HAProxy has them, in the file's order.
     let servers: [ProxyServer]
     /// The field of the message that a line of the file comes from, by the line's number from 1.
@@ -27,6 +29,9 @@ struct RenderedConfiguration: Hashable, Sendable {
 
     /// The file's bytes.
     var bytes: [UInt8] { Array(text.utf8) }
+
+    /// What an operator should know where HAProxy cannot have as many connections as it should; nil where it can.
+    var connectionShortage: String? { room.shortage }
 
     /// Names the file.
     var checksum: Fingerprint { Fingerprint(text.utf8) }
@@ -52,6 +57,7 @@ struct RenderedConfiguration: Hashable, Sendable {
             text: text,
             fingerprint: fingerprint,
             structure: structure,
+            room: room,
             servers: servers,
             fields: fields
         )

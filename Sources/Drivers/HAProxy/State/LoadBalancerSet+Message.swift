@@ -14,7 +14,8 @@ extension LoadBalancerSet {
     /// Reads a message that has these members among others.
     init?(message bytes: [UInt8]) {
         let limits = MessageLimits(messageBytes: .max, nodeCount: .max)
-        guard let document = try? JSONDocument(bytes), let message = try? Message(document, limits: limits),
+        guard let document = try? JSONDocument(bytes),
+            let message = try? Message(document, limits: limits, wasAccepted: true),
             case .update(let set) = message.action
         else { return nil }
         self = set

@@ -81,7 +81,7 @@ actor StatusReader {
                 let servers = rows[name.backend[...]] ?? [:]
                 for node in loadBalancer.nodes {
                     guard let row = servers[ProxyName.server(node)[...]] else { return nil }
-                    states.append(NodeStatus(of: node, row, now: now))
+                    states.append(NodeStatus(of: node, row, now: now).of(loadBalancer))
                 }
             }
             return .serving(states)

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SteelyardSystem
+import Synchronization
+import SystemPackage
+
+/// The addresses of nodes that have host names, looked up by the agent: HAProxy's start must never wait for DNS.
+///
+/// The last addresses of each name are remembered, in memory and in a file, for a time when DNS does not answer.
+final class NodeAddresses: Sendable {
+    private struct State {
+        var known: [String: [IPAddress]]?
+        /// The names of the last two sets, of which one is served.
+        var recent: [Set<String>] = []
+    }
+
+    private let file: FilePath
+    private let resolver: NameResolver
+    private let state = Mutex(State())
+
+    /// How long an UPDATE waits for names.
+    private static let timeout = Duration.seconds(1)
+    private static let greatestFile = 16 << 20
+
+    /// - Parameter file: Where the addresses are remembered: a line for each name, with the name and its addresses.
+    init(_ file: FilePath, resolver: NameResolver = NameResolver()) {
+        self.file = file
+        self.resolver = resolver
+    }
+
+    /// The last known addresses of a name, the preferred one first.
+    func known(_ name: String) -> [IPAddress] {
+        Self.fixed(name) ?? state.withLock { load(&$0)[name] ?? [] }
+    }
+
+    /// Looks the host names of the nodes up, for at most a second; those that are not found keep their addresses.
+    ///
+    /// - Parameter isSaved: Whether the file is written, too.
+    func refresh(for wanted: LoadBalancerSet, isSaved: Bool = true) async {
+        let names = Set(wanted.loadBalancers.flatMap(\.nodes).compactMap(\.address.name)).filter {
+            Self.fixed($0) == nil
+        }
+        guard !names.isEmpty else { return }
+        let found = await resolver.addresses(of: names, within: Self.timeout)
+        let changed: [String: [IPAddress]]? = state.withLock { state in
+            let before = load(&state)
+            state.recent = Array(([names] + state.recent.filter { $0 != names }).prefix(2))
+            var known = before.filter { name, _ in state.recent.contains { $0.contains(name) } || state.recent.count < 2
+            }
+            for (name, texts) in found { known[name] = texts.compactMap { IPAddress($0) } }
+            state.known = known
+            return known == before ? nil : known
+        }
+        if isSaved, let changed { save(changed) }
+    }
+
+    /// The addresses of a name that is never looked up (RFC 6761); nil for any other.
+    static func fixed(_ name: String) -> [IPAddress]? {
+        guard ["localhost", "localhost."].contains(name.lowercased()) else { return nil }
+        return ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
+    }
+
+    private func load(_ state: inout State) -> [String: [IPAddress]] {
+        if let known = state.known { return known }
+        var known: [String: [IPAddress]] = [:]
+        let bytes = (try? AtomicFile.read(file, atMost: Self.greatestFile)) ?? []
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            guard let name = words.first, (try? HostAddress(name))?.name == name else { continue }
+            known[name] = words.dropFirst().compactMap { IPAddress($0) }
+        }
+        state.known = known
+        return known
+    }
+
+    /// Not flushed, and no failure is reported: without the file, names are looked up again.
+    private func save(_ known: [String: [IPAddress]]) {
+        let lines = known.sorted { $0.key < $1.key }.map { name, addresses in
+            ([name] + addresses.map(\.description)).joined(separator: " ") + "\n"
+        }
+        try? AtomicFile.makeFolder(file.removingLastComponent())
+        try? PreparedFile(Array(lines.joined().utf8), for: file, isFlushed: false).commit(isFlushed: false)
+    }
+}
+
+extension HostAddress {
+    /// The host name; nil for an IP address.
+    var name: String? {
+        if case .name(let name) = self { name } else { nil }
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SteelyardSystem
+
+/// Where nodes may be: not where this device listens for the same message, and not in a denied network.
+struct NodePolicy {
+    private let denied: [IPNetwork]
+    private let statistics: ListeningAddress?
+    private let facts: DeviceFacts
+    private let local: Set<[UInt8]>
+    private let broadcasts: Set<[UInt8]>
+
+    /// - Parameter addresses: The addresses of the device.
+    init(
+        _ configuration: HAProxyConfiguration,
+        _ facts: DeviceFacts,
+        addresses: [LocalAddresses.Entry] = LocalAddresses.read()
+    ) {
+        denied = configuration.deniedNodes
+        statistics = configuration.statistics?.address
+        self.facts = facts
+        local = Set(addresses.compactMap { IPAddress($0.address)?.octets })
+        broadcasts = Set(addresses.compactMap { $0.broadcast.flatMap { IPAddress($0) }?.octets })
+    }
+
+    /// Checks every node.
+    ///
+    /// - Parameter known: The addresses that a host name has, as far as they are known.
+    /// - Throws: `DriverError` with the code `rejected` and the `address` of the first node at fault.
+    func check(_ wanted: LoadBalancerSet, known: (String) -> [IPAddress]) throws(DriverError) {
+        let listening = wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) }
+        for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
+            for (place, node) in loadBalancer.nodes.enumerated() {
+                guard let problem = problem(of: node, listening, known) else { continue }
+                let field = LoadBalancerField(loadBalancer: index, node: place, name: "address")
+                throw DriverError(.rejected, problem, field: field)
+            }
+        }
+    }
+
+    private func problem(
+        of node: Node,
+        _ listening: [ListeningAddress],
+        _ known: (String) -> [IPAddress]
+    ) -> String? {
+        let name = node.address.name
+        let addresses: [IPAddress]
+        switch node.address {
+        case .ip(let address): addresses = [address]
+        case .name(let name): addresses = known(name)
+        }
+        for address in addresses {
+            let subject = name.map { "is \($0), which has the address \(address)" } ?? "is \(address)"
+            do throws(InvalidValue) { try address.requireNode() } catch { return "\(subject): it \(error.problem)" }
+            let octets = address.octets
+            if let network = denied.first(where: { $0.contains(address) }) {
+                return "\(subject), in the network \(network) of haproxy.denied_nodes"
+            }
+            if broadcasts.contains(octets) { return "\(subject), the broadcast address of a network of this device" }
+            guard isLocal(octets) else { continue }
+            if let statistics, statistics.port == node.port, statistics.receives(address) {
+                return "\(subject); with port \(node.port), that is \(StatisticsAddress.option) of this device"
+            }
+            if listening.contains(where: { $0.port == node.port && $0.receives(address) }) {
+                return
+                    "\(subject), an address of this device; with port \(node.port), the load balancer would connect to "
+                    + "itself"
+            }
+        }
+        return nil
+    }
+
+    private func isLocal(_ octets: [UInt8]) -> Bool {
+        if octets.count == 4, octets[0] == 127 { return true }
+        if octets.count == 16, octets[15] == 1, octets.dropLast().allSatisfy({ $0 == 0 }) { return true }
+        return local.contains(octets)
+    }
+}
+
+extension ListeningAddress {
+    /// Whether a connection to this address of the device comes here, where the port is the same.
+    fileprivate func receives(_ address: IPAddress) -> Bool {
+        let octets = address.octets
+        switch self {
+        case .allIPv4: return octets.count == 4
+        case .allIPv6: return octets.count == 16
+        case .one(let own, _): return own.isUnspecified ? octets.count == own.octets.count : own.octets == octets
+        }
+    }
+}

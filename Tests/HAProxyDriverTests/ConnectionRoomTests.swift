@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import Testing
+
+@testable import HAProxyDriver
+
+/// How many connections there are descriptors for.
+@Suite
+struct ConnectionRoomTests {
+    private func room(_ asked: Int, nodes: Int = 0, limit: Int?) -> ConnectionRoom {
+        DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: limit).room(for: asked, nodes: nodes)
+    }
+
+    @Test
+    func allThatIsAskedForWhereThereIsRoom() throws {
+        for room in [room(50_000, limit: nil), room(1000, nodes: 10, limit: 2078), room(1, limit: 70)] {
+            #expect(room.possible == room.asked && room.shortage == nil)
+            try room.require()
+        }
+    }
+
+    @Test
+    func asManyAsThereIsRoomForAndAWordOfIt() throws {
+        let short = room(1000, nodes: 10, limit: 2076)
+        #expect(short.possible == 999)
+        #expect(short.shortage?.contains("999 connections at a time, not 1000") == true)
+        #expect(short.shortage?.contains("raise that to 2078 (LimitNOFILE= in the unit, or ulimit -n)") == true)
+        try short.require()
+        // A node more is seldom another number.
+        #expect(Set((0..<60).map { room(50_000, nodes: $0, limit: 8192).possible }).count <= 2)
+    }
+
+    @Test(arguments: [0, 1, 64, 256])
+    func tooFewAreAnError(limit: Int) throws {
+        let error = #expect(throws: DriverError.self) { try room(50_000, limit: limit).require() }
+        #expect(error?.message.contains("raise that to 100068") == true)
+        #expect(room(50_000, limit: limit).possible < 100)
+    }
+
+    @Test
+    func fewAreEnoughWhereFewAreAskedFor() throws {
+        try room(20, limit: 108).require()
+        #expect(throws: DriverError.self) { try room(20, limit: 107).require() }
+    }
+
+    @Test
+    func thisDeviceHasALimit() throws {
+        let configuration = try HAProxyConfiguration()
+        #expect(DeviceFacts.ofThisDevice(for: configuration).descriptorLimit ?? 0 > 0)
+        let systemd = try HAProxyConfiguration(service: .systemd)
+        #expect(DeviceFacts.ofThisDevice(for: systemd).descriptorLimit ?? 0 >= 1 << 16)
+    }
+}
