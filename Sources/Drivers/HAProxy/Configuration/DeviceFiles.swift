@@ -49,7 +49,9 @@ struct DeviceFiles: Hashable, Sendable {
     /// Where an old worker hands its stick table to the new one.
     var peerSocket: FilePath { folder.appending("peers.sock") }
     /// Every file that may be there, but for the log, the state's and the usage's.
-    var all: [FilePath] { [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses] + setAside }
+    var all: [FilePath] { [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses]
+            + setAside + [config, state].map { SpareRoom(for: $0).path }
+    }
     /// The folder that all of it is in, but for what the operator placed elsewhere.
     var stateFolder: FilePath { folder }
 
