@@ -93,6 +93,9 @@ struct AnswerTests {
             "[ALERT]    (1) : Starting frontend tcp-in: cannot bind socket (Address already in use) [127.0.0.1:80]"
         #expect(Complaint(in: taken)?.isAddressInUse == true)
         #expect(Complaint(in: taken)?.frontend == "tcp-in")
+        #expect(Complaint(in: taken)?.isAddressMissing == false)
+        let missing = taken.replacing("Address already in use", with: "Cannot assign requested address")
+        #expect(Complaint(in: missing)?.isAddressMissing == true)
         let limit = "[ALERT]    (20402) : [haproxy.main()] Cannot raise FD limit to 100042, limit is 20000."
         #expect(Complaint(in: limit)?.words == "[haproxy.main()] Cannot raise FD limit to 100042, limit is 20000.")
         #expect(Complaint(in: "[WARNING] (1) : nothing") == nil)

@@ -10,7 +10,7 @@ struct NodePolicy {
     private let statistics: ListeningAddress?
     private let facts: DeviceFacts
     private let local: Set<[UInt8]>
-    private let broadcasts: Set<[UInt8]>
+    private let broadcasts: Set<IPAddress>
 
     /// - Parameter addresses: The addresses of the device.
     init(
@@ -22,7 +22,7 @@ struct NodePolicy {
         statistics = configuration.statistics?.address
         self.facts = facts
         local = Set(addresses.compactMap { IPAddress($0.address)?.octets })
-        broadcasts = Set(addresses.compactMap { $0.broadcast.flatMap { IPAddress($0) }?.octets })
+        broadcasts = Set(addresses.compactMap { $0.broadcast.flatMap { IPAddress($0) } })
     }
 
     /// Checks every node.
@@ -51,14 +51,14 @@ struct NodePolicy {
         case .ip(let address): addresses = [address]
         case .name(let name): addresses = known(name)
         }
-        for address in addresses {
+        for address in addresses where mayBeWrong(address, node, listening) {
             let subject = name.map { "is \($0), which has the address \(address)" } ?? "is \(address)"
             do throws(InvalidValue) { try address.requireNode() } catch { return "\(subject): it \(error.problem)" }
             let octets = address.octets
             if let network = denied.first(where: { $0.contains(address) }) {
                 return "\(subject), in the network \(network) of haproxy.denied_nodes"
             }
-            if broadcasts.contains(octets) { return "\(subject), the broadcast address of a network of this device" }
+            if broadcasts.contains(address) { return "\(subject), the broadcast address of a network of this device" }
             guard isLocal(octets) else { continue }
             if let statistics, statistics.port == node.port, statistics.receives(address) {
                 return "\(subject); with port \(node.port), that is \(StatisticsAddress.option) of this device"
@@ -70,6 +70,12 @@ struct NodePolicy {
             }
         }
         return nil
+    }
+
+    /// Whether an address is worth the whole check; an UPDATE has thousands.
+    private func mayBeWrong(_ address: IPAddress, _ node: Node, _ listening: [ListeningAddress]) -> Bool {
+        guard node.address.name == nil, denied.isEmpty, node.port != statistics?.port else { return true }
+        return listening.contains { $0.port == node.port } || broadcasts.contains(address)
     }
 
     private func isLocal(_ octets: [UInt8]) -> Bool {

@@ -28,6 +28,11 @@ struct ProxyServer: Hashable, Sendable {
     /// Whether HAProxy looks its address up.
     var hasName: Bool { address.name != nil }
 
+    /// Whether HAProxy asks DNS for the address while it runs.
+    var asksDNS: Bool { parameters.contains(Self.resolvers) }
+
+    static let resolvers: HAProxyWord = "resolvers device"
+
     /// The server's line in haproxy.cfg.
     var line: [HAProxyWord] { line(beginningAt: initialAddress) }
 
