@@ -33,9 +33,8 @@ struct ConnectionRoom: Hashable, Sendable {
     /// What an operator should know where there are fewer than asked for; nil where there are not.
     var shortage: String? {
         guard possible < asked, let descriptorLimit else { return nil }
-        return "HAProxy can have \(possible) connections at a time, not \(asked), because a process can open "
-            + "\(descriptorLimit) files; raise that to \(needed) (LimitNOFILE= in the unit, or ulimit -n), or lower "
-            + "haproxy.max_connections"
+        return "only \(possible) of \(asked) connections are possible with \(descriptorLimit) open files; raise LimitNOFILE= or "
+            + "ulimit -n to \(needed), or lower haproxy.max_connections"
     }
 
     /// Checks that there is room for a device that is of use.
