@@ -153,7 +153,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/TestServers",
-            exclude: ["openstack-swift"],
+            exclude: ["haproxy-2.8.txt", "openstack-swift"],
             swiftSettings: strict
         ),
         // The agent under faults that come at random, with a model of what it may do: a short run in FaultTests, a long one

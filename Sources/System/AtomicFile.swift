@@ -4,15 +4,15 @@
 import Glibc
 public import SystemPackage
 
-/// Writes files that are either the old or the new ones, whatever happens in between.
+/// Replaces files: after a crash, a file has its old or its new content.
 public enum AtomicFile {
-    /// Replaces a file: written beside, flushed to the disk, renamed, and the folder flushed.
+    /// Replaces a file: a new file is written, flushed to the disk and renamed, and the folder is flushed.
     ///
     /// - Parameters:
     ///   - path: The file.
     ///   - bytes: Its new content.
-    ///   - permissions: Who may read it; others never could, not even of the file beside.
-    /// - Throws: `FileError`; the old file is then untouched.
+    ///   - permissions: The mode that the new file has from its creation on.
+    /// - Throws: `FileError`; the old file is then unchanged.
     public static func write(
         _ bytes: [UInt8],
         to path: FilePath,
@@ -25,11 +25,23 @@ public enum AtomicFile {
 
     /// Reads a whole file.
     ///
-    /// - Returns: nil where there is none.
-    /// - Throws: `FileError` where it cannot be read, or where it is larger than the limit.
-    public static func read(_ path: FilePath, atMost limit: Int = 256 << 20) throws(FileError) -> [UInt8]? {
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - limit: The most bytes that it may have.
+    ///   - isOwn: Whether it is a file of the agent, which is opened as ``OwnFile`` does; otherwise symbolic links are
+    ///     followed, and the file may belong to any user.
+    /// - Returns: nil if there is no file.
+    /// - Throws: `FileError` if it cannot be read, or is larger than the limit.
+    public static func read(
+        _ path: FilePath,
+        atMost limit: Int = 256 << 20,
+        isOwn: Bool = true
+    ) throws(FileError) -> [UInt8]? {
         do {
-            let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+            let descriptor =
+                try isOwn
+                ? OwnFile.open(path, .readOnly)
+                : FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
             return try descriptor.closeAfter {
                 let size = try Int(descriptor.seek(offset: 0, from: .end))
                 guard size <= limit else { throw Errno.fileTooLarge }
@@ -49,14 +61,15 @@ public enum AtomicFile {
                 return Array(bytes.prefix(count))
             }
         } catch {
-            if error as? Errno == .noSuchFileOrDirectory { return nil }
-            throw FileError("read", path, error)
+            let error = error as? FileError ?? FileError("read", path, error)
+            if error.reason == .noSuchFileOrDirectory { return nil }
+            throw error
         }
     }
 
-    /// Reads a file that has no size of its own, such as those of /proc, to its end.
+    /// Reads a file whose size is not known, such as those of /proc, to its end.
     ///
-    /// - Throws: `FileError` where it cannot be read.
+    /// - Throws: `FileError` if it cannot be read.
     public static func readStream(_ path: FilePath) throws(FileError) -> [UInt8] {
         do {
             let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
@@ -74,16 +87,16 @@ public enum AtomicFile {
         }
     }
 
-    /// Gives a file a second name, in place of the file that had it; where there is no file, there is nothing to do.
+    /// Gives a file a second name, which replaces the file that had it; does nothing if there is no file.
     ///
-    /// - Throws: `FileError`; the other file is then untouched.
+    /// - Throws: `FileError`; the other file is then unchanged.
     public static func link(_ path: FilePath, to other: FilePath) throws(FileError) {
         let beside = FilePath(other.string + ".new")
         do {
             unsafe unlink(beside.string)
             try checked(unsafe Glibc.link(path.string, beside.string))
             try checked(unsafe rename(beside.string, other.string))
-            // Where both are one file already, that is left to be done.
+            // rename() leaves both names if they are already names of one file.
             unsafe unlink(beside.string)
         } catch {
             if error as? Errno == .noSuchFileOrDirectory { return }
@@ -91,10 +104,23 @@ public enum AtomicFile {
         }
     }
 
-    /// Removes a file; one that is not there is as good as removed.
+    /// Gives a file the ending `.foreign`, which replaces an older file of that name.
     ///
-    /// - Parameter isFlushed: Whether that is to be on the disk when this returns.
-    /// - Throws: `FileError` where it cannot be removed.
+    /// - Returns: The new name.
+    /// - Throws: `FileError` if it cannot be renamed.
+    @discardableResult
+    public static func setAside(_ path: FilePath) throws(FileError) -> FilePath {
+        let other = FilePath(path.string + ".foreign")
+        guard unsafe rename(path.string, other.string) == 0 else {
+            throw FileError("rename", path, Errno(rawValue: errno))
+        }
+        return other
+    }
+
+    /// Removes a file; does nothing if there is no file.
+    ///
+    /// - Parameter isFlushed: Whether the removal is on the disk when this returns.
+    /// - Throws: `FileError` if it cannot be removed.
     public static func remove(_ path: FilePath, isFlushed: Bool = true) throws(FileError) {
         do {
             try checked(unsafe unlink(path.string))
@@ -105,9 +131,9 @@ public enum AtomicFile {
         }
     }
 
-    /// Makes a folder, and those above it, for the owner alone; one that is there stays as it is.
+    /// Makes a folder with mode 700, and the folders above it; an existing folder keeps its mode.
     ///
-    /// - Throws: `FileError` where that cannot be done, or where something else has the name.
+    /// - Throws: `FileError` if it cannot be made, or if the name belongs to something else.
     public static func makeFolder(_ path: FilePath) throws(FileError) {
         var information = stat()
         if unsafe stat(path.string, &information) == 0 {
@@ -118,9 +144,15 @@ public enum AtomicFile {
         }
         let parent = path.removingLastComponent()
         if !parent.isEmpty, parent != path { try makeFolder(parent) }
-        guard unsafe mkdir(path.string, 0o700) == 0 || errno == EEXIST else {
-            throw FileError("make the folder", path, Errno(rawValue: errno))
-        }
+        do {
+            guard unsafe mkdir(path.string, 0o700) == 0 else {
+                if errno == EEXIST { return }
+                throw Errno(rawValue: errno)
+            }
+            // The process's mask may have taken away what the agent needs.
+            let folder = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .directory, .noFollow])
+            try folder.closeAfter { try checked(fchmod(folder.rawValue, 0o700)) }
+        } catch { throw FileError("make the folder", path, error) }
     }
 
     static func flushFolder(of path: FilePath) throws {

@@ -7,16 +7,21 @@ public import SystemPackage
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file.
     public let path: FilePath
-    /// The system's reason.
+    /// The system's reason; `EACCES` if the agent refuses the file.
     public let reason: Errno
-    private let verb: String
+    /// What could not be done with which file, and why.
+    public let description: String
 
-    init(_ verb: String, _ path: FilePath, _ error: any Error) {
-        self.verb = verb
+    package init(_ verb: String, _ path: FilePath, _ error: any Error) {
         self.path = path
         reason = error as? Errno ?? .ioError
+        description = "cannot \(verb) \(path): \(reason)"
     }
 
-    /// What could not be done with which file, and why.
-    public var description: String { "cannot \(verb) \(path): \(reason)" }
+    /// Creates an error for a file that the system would accept, and the agent does not.
+    package init(_ verb: String, _ path: FilePath, problem: String) {
+        self.path = path
+        reason = .permissionDenied
+        description = "cannot \(verb) \(path): \(problem)"
+    }
 }

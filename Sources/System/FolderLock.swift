@@ -4,29 +4,20 @@
 import Glibc
 public import SystemPackage
 
-/// Keeps a folder to one process: two agents on one state would undo each other's changes.
+/// Gives a folder to one process at a time: two agents with one state would undo each other's changes.
 ///
-/// The kernel lets go of the lock when the process ends, however it ends.
+/// The kernel releases the lock when the process ends.
 public struct FolderLock: ~Copyable {
     private let descriptor: FileDescriptor
 
     /// Takes the lock.
     ///
     /// - Parameter folder: The folder; the lock is the file `lock` in it.
-    /// - Returns: nil where another process has it.
-    /// - Throws: `FileError` where the file cannot be made.
+    /// - Returns: nil if another process has it.
+    /// - Throws: `FileError` if the file cannot be made or opened.
     public init?(_ folder: FilePath) throws(FileError) {
         let path = folder.appending("lock")
-        do {
-            descriptor = try FileDescriptor.open(
-                path,
-                .readWrite,
-                options: [.create, .closeOnExec, .noFollow],
-                permissions: .ownerReadWrite
-            )
-        } catch {
-            throw FileError("lock", path, error)
-        }
+        descriptor = try OwnFile.open(path, .readWrite, options: .create, permissions: .ownerReadWrite)
         guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
             try? descriptor.close()
             return nil

@@ -4,21 +4,21 @@
 import Glibc
 public import SystemPackage
 
-/// A file that is written beside the one that it is to replace: what can fail has not, before anything counts.
+/// A new file that is to replace another: everything that can fail for want of room or of permission is done before.
 ///
-/// Unless it takes the other's place, nothing is left of it.
+/// It has the other's name with the ending `.new`, and is removed unless it replaces the other.
 public struct PreparedFile: ~Copyable {
     private let path: FilePath
     private let beside: FilePath
 
-    /// Writes the file beside.
+    /// Writes the new file.
     ///
     /// - Parameters:
     ///   - bytes: The new content.
-    ///   - path: The file that is to be replaced.
-    ///   - permissions: Who may read it.
-    ///   - isFlushed: Whether it is to be on the disk before it takes the other's place. Without, a crash of the
-    ///     machine may leave an empty file: for one that can be made again.
+    ///   - path: The file to replace.
+    ///   - permissions: The mode of the new file.
+    ///   - isFlushed: Whether it is on the disk before it replaces the other. If not, a crash of the machine may leave an
+    ///     empty file.
     /// - Throws: `FileError`.
     public init(
         _ bytes: [UInt8],
@@ -29,13 +29,16 @@ public struct PreparedFile: ~Copyable {
         self.path = path
         beside = FilePath(path.string + ".new")
         do {
+            // Anything may have the name: a piece that a crash has left, a link, a FIFO. It is not opened.
+            unsafe unlink(beside.string)
             let descriptor = try FileDescriptor.open(
                 beside,
                 .writeOnly,
-                options: [.create, .truncate, .closeOnExec, .noFollow],
+                options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
                 permissions: permissions
             )
             try descriptor.closeAfter {
+                try AtomicFile.checked(fchmod(descriptor.rawValue, permissions.rawValue))
                 _ = try descriptor.writeAll(bytes)
                 if isFlushed { try AtomicFile.checked(fsync(descriptor.rawValue)) }
             }
@@ -49,7 +52,7 @@ public struct PreparedFile: ~Copyable {
 
     /// Replaces the other file.
     ///
-    /// - Parameter isFlushed: Whether the change is to be on the disk when this returns.
+    /// - Parameter isFlushed: Whether the change is on the disk when this returns.
     /// - Throws: `FileError`.
     public consuming func commit(isFlushed: Bool = true) throws(FileError) {
         do {

@@ -63,11 +63,25 @@ package final class ProcessHandle: Sendable {
     /// - Returns: nil for one that has ended.
     package static func parent(of processID: Int32) -> Int32? { fields(of: processID).flatMap { Int32($0[1]) } }
 
+    /// Whether a process is the first of its session, as one that was started as a service is.
+    package static func leadsSession(_ processID: Int32) -> Bool { fields(of: processID)?[3] == String(processID) }
+
+    /// The processes that a process is the parent of.
+    package static func children(of processID: Int32) -> [ProcessHandle] {
+        guard let threads = try? AtomicFile.readStream(FilePath("/proc/\(processID)/task/\(processID)/children")) else {
+            return []
+        }
+        return threads.split(separator: UInt8(ascii: " ")).compactMap { number in
+            Int32(String(decoding: number, as: UTF8.self)).flatMap(ProcessHandle.init)
+        }
+    }
+
     /// Whether a process runs the program of this file, which may have been replaced since.
     package static func runs(_ program: String, _ processID: Int32) -> Bool {
-        guard let running = link("/proc/\(processID)/exe"), let wanted = realPath(program) else {
-            return false
-        }
+        guard let running = link("/proc/\(processID)/exe") else { return false }
+        // A name is looked for in PATH.
+        guard program.contains("/") else { return running.split(separator: "/").last?.hasPrefix(program) ?? false }
+        guard let wanted = realPath(program) else { return false }
         return running == wanted || running == wanted + " (deleted)"
     }
 

@@ -6,7 +6,7 @@ import TestServers
 import Testing
 
 /// Every input of the corpora, those that were found as faults among them; `scripts/fuzz` makes others.
-@Suite struct CorpusTests {
+@Suite(.ownThread) struct CorpusTests {
     private static let folder = Environment.packageFolder.appending(path: "Tests/Fuzzing/Corpus")
 
     @Test(arguments: FuzzTarget.all)

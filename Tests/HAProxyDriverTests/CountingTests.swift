@@ -20,7 +20,7 @@ struct CountingTests {
             let client = try await HTTPClient(port: device.tcpPort)
             let received = UInt64(try await client.get("/bytes/5000").byteCount)
             // HAProxy adds up what a connection has sent every five seconds.
-            try await eventually("its bytes are reported while it is open", within: 20) {
+            try await eventually("its bytes are reported while it is open") {
                 try await device.driver.usage().entries.map(\.bytesOut) == [received]
             }
             client.close()

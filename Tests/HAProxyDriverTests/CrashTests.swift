@@ -30,7 +30,7 @@ struct CrashTests {
     private static let reloading: [ChangeStep] = [
         .checked, .lastGoodKept, .fileWritten, .statesWritten, .served, .metered, .committed,
     ]
-    private static let running: [ChangeStep] = [.prepared, .begun, .halfway, .changed, .fileReplaced, .stateReplaced]
+    private static let running: [ChangeStep] = [.prepared, .begun, .changed, .fileReplaced, .stateReplaced]
 
     @Test
     func everyStepIsTried() {
@@ -50,6 +50,32 @@ struct CrashTests {
     @Test(arguments: reloading)
     func duringTheFirstUpdate(step: ChangeStep) async throws {
         try await crash(at: step, .start, .survives)
+    }
+
+    /// The commands of one change go out in several lines where they are many: some are done, and the others are not.
+    @Test
+    func amongTheCommands() async throws {
+        let back = try BackEnds(["one", "two"])
+        defer { back.stop() }
+        try await withDevice { device in
+            func set(_ weight: Int, _ version: Int) throws -> LoadBalancerSet {
+                let nodes = try ["one", "two"].map { try Node.local($0, back.port($0), weight: weight) }
+                return try LoadBalancerSet([device.http(nodes)], version: ConfigurationVersion(version))
+            }
+            try await device.driver.apply(set(1, 1))
+            for command in RuntimeMark.changing.commands.map(\.text) + ["set server http-servers/id-one weight 5"] {
+                try await device.command("experimental-mode on; \(command)")
+            }
+            let next = try device.restarted()
+            try await supervised(next) {
+                try await eventually("the old state is served") {
+                    guard let servers = try? await device.servers() else { return false }
+                    return servers.map(\.weight) == [1, 1]
+                }
+                try await next.apply(set(7, 2))
+                #expect(try await device.servers().map(\.weight) == [7, 7])
+            }
+        }
     }
 
     private func crash(at step: ChangeStep, _ way: Way, _ aftermath: Aftermath) async throws {

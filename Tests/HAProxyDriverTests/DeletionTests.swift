@@ -23,7 +23,7 @@ struct DeletionTests {
             }
             processes[0].send(SIGSTOP)
             try await device.driver.delete()
-            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(5))) }) }
+            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(30))) }) }
             #expect(try await !LoopbackSocket.accepts(device.httpPort))
             try expectNothingLeft(of: device)
         }
@@ -39,10 +39,10 @@ struct DeletionTests {
                 try #require(ProcessHandle($0))
             }
             processes[0].send(SIGSTOP)
-            let socket = RuntimeSocket(device.configuration.masterSocket)
-            try await blocking { for _ in 0..<20 { _ = try? socket.ask("show proc", by: .after(.zero)) } }
+            let socket = device.configuration.masterSocket
+            try await blocking { for _ in 0..<20 { _ = try? RuntimeConnection(socket, by: .after(.zero)).onlyAnswer(to: "show proc", by: .after(.zero)) } }
             try await device.restarted().delete()
-            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(5))) }) }
+            for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(30))) }) }
             try expectNothingLeft(of: device)
         }
     }
@@ -55,7 +55,7 @@ struct DeletionTests {
             let first = try #require(try await device.processes()?.master)
             let known = try #require(ProcessHandle(first))
             known.send(SIGKILL)
-            #expect(try await blocking { known.waitForEnd(by: .after(.seconds(5))) })
+            #expect(try await blocking { known.waitForEnd(by: .after(.seconds(30))) })
             let next = try device.restarted()
             let second = try await supervised(next) {
                 try await eventually("HAProxy is back") {
@@ -66,7 +66,7 @@ struct DeletionTests {
             let silent = try #require(ProcessHandle(second))
             silent.send(SIGSTOP)
             try await device.driver.delete()
-            #expect(try await blocking { silent.waitForEnd(by: .after(.seconds(5))) })
+            #expect(try await blocking { silent.waitForEnd(by: .after(.seconds(30))) })
             try expectNothingLeft(of: device)
         }
     }
@@ -100,17 +100,27 @@ struct DeletionTests {
         }
     }
 
-    /// A device file in place of the new state, on which every write fails as on a full disk; only root can make one.
-    @Test(.enabled("needs the right to make device files") { mayMakeDevices() })
+    /// HAProxy's log has filled the disk: what is removed makes room for the state.
+    @Test(.enabled("needs the right to mount a file system") { await SmallDisk.isPossible() })
     func aFullDiskIsNoObstacle() async throws {
         try await withDevice { device in
-            try await device.driver.apply(LoadBalancerSet([device.http([])]))
-            try #require(makeFullDevice(device.file("state.json.new")))
-            try await device.driver.delete()
-            #expect(try await device.processes() == nil)
-            #expect(try await device.driver.status() == .deleted)
-            #expect(try await device.restarted().status() == .deleted)
-            try expectNothingLeft(of: device)
+            let disk = try await SmallDisk(at: device.folder.path)
+            do {
+                try await device.driver.apply(LoadBalancerSet([device.http([])]))
+                try disk.fill(device.file("haproxy.log"))
+                await #expect(throws: DriverError.self) {
+                    try await device.driver.apply(LoadBalancerSet([device.http([], port: device.tcpPort)]))
+                }
+                try await device.driver.delete()
+                #expect(try await device.processes() == nil)
+                #expect(try await device.driver.status() == .deleted)
+                #expect(try await device.restarted().status() == .deleted)
+                try expectNothingLeft(of: device)
+                try await disk.remove()
+            } catch {
+                try await disk.remove()
+                throw error
+            }
         }
     }
 
@@ -147,16 +157,28 @@ private func listen(on path: String) -> Int32? {
     return result == 0 && Foundation.listen(descriptor, 10) == 0 ? descriptor : nil
 }
 
-/// Makes another `/dev/full`.
-private func makeFullDevice(_ path: String) -> Bool { mknod(path, S_IFCHR | 0o600, 1 << 8 | 7) == 0 }
+/// A file system of half a megabyte, which only root may mount.
+private struct SmallDisk {
+    let path: String
 
-private func mayMakeDevices() -> Bool {
-    let path = FileManager.default.temporaryDirectory.appending(path: "steelyard-full-\(UUID())").path
-    guard makeFullDevice(path) else { return false }
-    defer { unlink(path) }
-    // It may have been made where devices do nothing.
-    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return write(descriptor, "x", 1) < 0 && errno == ENOSPC
+    init(at path: String) async throws {
+        self.path = path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        _ = try await Command.run("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", path])
+    }
+
+    /// Appends to a file until there is no room left.
+    func fill(_ file: String) throws {
+        let descriptor = open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        while write(descriptor, "x", 1) == 1 {}
+        #expect(errno == ENOSPC)
+    }
+
+    func remove() async throws { _ = try await Command.run("/usr/bin/umount", ["-l", path]) }
+
+    static func isPossible() async -> Bool {
+        await (try? withTemporaryFolder { try await SmallDisk(at: $0.path).remove() }) != nil
+    }
 }

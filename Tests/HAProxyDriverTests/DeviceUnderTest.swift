@@ -32,25 +32,31 @@ struct DeviceUnderTest: Sendable {
         )
     }
 
-    /// The processes that HAProxy has now.
-    func processes(within time: Duration = .milliseconds(500)) async throws -> ProcessTable? {
+    /// The processes that HAProxy has now; nil where it does not run.
+    func processes(within time: Duration = .seconds(20)) async throws -> ProcessTable? {
         try await blocking { [configuration] in
-            try ProcessService(configuration).processes(by: .after(time))
+            try HAProxySession(DeviceFiles(configuration)).processes(by: .after(time))
         }
     }
 
     /// The servers that HAProxy has now.
     func servers() async throws -> [RunningServer] {
         try await blocking { [configuration] in
-            try ProcessService(configuration).servers(by: .after(.seconds(2))).servers
+            try HAProxySession(DeviceFiles(configuration)).servers(by: .after(.seconds(20))).servers
         }
     }
 
-    /// What somebody does by hand.
+    /// Has HAProxy reload by the service, without a driver.
+    func reload(_ rendered: RenderedConfiguration) async throws {
+        let session = HAProxySession(DeviceFiles(configuration))
+        _ = try await ProcessService(configuration).reload(rendered, over: session)
+    }
+
+    /// What an operator does by hand.
     @discardableResult
     func command(_ text: String) async throws -> String {
         try await blocking { [configuration] in
-            try ProcessService(configuration).ask(text, worker: nil, by: .after(.seconds(2)))
+            try HAProxySession(DeviceFiles(configuration)).ask(text, by: .after(.seconds(20)))
         }
     }
 
@@ -101,10 +107,20 @@ struct DeviceUnderTest: Sendable {
     }
 }
 
-extension DeviceStatus {
+extension HAProxyDriver {
     /// The nodes of a device that serves.
-    var nodes: [NodeStatus] {
-        if case .serving(let nodes) = self { nodes } else { [] }
+    ///
+    /// STATS ends within a second, in which a busy machine may not let HAProxy run: then it is asked again.
+    func nodeStates() async throws -> [NodeStatus] {
+        for attempt in 1... {
+            do {
+                if case .serving(let nodes) = try await status() { return nodes }
+                return []
+            } catch {
+                guard error.code == .timedOut, attempt < 20 else { throw error }
+            }
+        }
+        return []
     }
 }
 
@@ -123,7 +139,7 @@ extension Node {
 
 /// Runs a test on a device of its own; its HAProxy is ended whatever becomes of the test.
 func withDevice<Success>(
-    binary: String = Environment["STEELYARD_TEST_HAPROXY"] ?? "/usr/sbin/haproxy",
+    binary: String = Environment.haproxy,
     service: HAProxyConfiguration.Service = .process,
     suspendGrace: Int = 1,
     statsBind: String? = nil,

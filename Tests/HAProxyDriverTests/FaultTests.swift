@@ -55,7 +55,7 @@ struct FaultTests {
         try await withTemporaryFolder { folder in
             let script = folder.appending(path: "haproxy")
             let mark = folder.appending(path: "hang")
-            let text = "#!/bin/sh\n[ ! -e \(mark.path) ] || sleep 60\nexec /usr/sbin/haproxy \"$@\"\n"
+            let text = "#!/bin/sh\n[ ! -e \(mark.path) ] || sleep 60\nexec \(Environment.haproxy) \"$@\"\n"
             try text.write(to: script, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script.path)
             try await withDevice(binary: script.path) { device in
@@ -93,7 +93,7 @@ struct FaultTests {
             await #expect(throws: DriverError.self) { try await device.driver.suspend() }
             #expect(begunSuspend.duration(to: .now) < .seconds(60))
             handle.send(SIGCONT)
-            #expect(try await device.driver.status().nodes.map(\.state) == [.up])
+            #expect(try await device.driver.nodeStates().map(\.state) == [.up])
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
         }
     }
@@ -155,8 +155,9 @@ struct FaultTests {
             let nodes = [try Node.local("refusing", FreePort.next()), try Node.local("failing", node.port)]
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: monitor)]))
             try await eventually("both nodes are down") {
-                guard case .serving(let states) = try await device.driver.status() else { return false }
-                return states.map(\.reason) == ["connection refused (L4CON)", "status 503 (L7STS)"]
+                try await device.driver.nodeStates().map(\.reason) == [
+                    "connection refused (L4CON)", "status 503 (L7STS)",
+                ]
             }
         }
     }

@@ -105,7 +105,7 @@ struct GoldenTests {
             try rendered.text.write(to: file, atomically: true, encoding: .utf8)
             // No warning either, but for the name that no server here can resolve, and a file that the driver makes.
             let result = try await Subprocess.run(
-                .path("/usr/sbin/haproxy"),
+                .path(FilePath(Environment.haproxy)),
                 arguments: ["-c", "-f", file.path],
                 output: .string(limit: 1 << 20),
                 error: .combinedWithOutput

@@ -11,7 +11,7 @@ import Testing
 @testable import HAProxyDriver
 
 /// Messages with hostile values in every field: what is accepted gives the lines that it should give, and no others.
-@Suite
+@Suite(.ownThread)
 struct HostileValueTests {
     private static let hostile = [
         "\n", "a\nserver evil 6.6.6.6:80", "/\n    http-request deny", "a b", "a\tb", "a\"b", "a'b", "a\\b", "a#b",
@@ -88,7 +88,7 @@ struct HostileValueTests {
                 let file = folder.appending(path: "haproxy.cfg")
                 try text.write(to: file, atomically: true, encoding: .utf8)
                 let result = try await Subprocess.run(
-                    .path("/usr/sbin/haproxy"),
+                    .path(FilePath(Environment.haproxy)),
                     arguments: ["-c", "-f", file.path],
                     output: .string(limit: 1 << 20),
                     error: .combinedWithOutput

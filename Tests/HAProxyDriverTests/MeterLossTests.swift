@@ -118,11 +118,10 @@ struct MeterLossTests {
         let node = try HTTPBackEnd()
         defer { node.stop() }
         try await withDevice { device in
-            let service = ProcessService(device.configuration)
             let limits = OldWorkerLimits(age: .milliseconds(300))
             let files = DeviceFiles(device.configuration)
             try await device.driver.apply(device.variant(0, node.port))
-            let meter = try Meter(service, files, DeviceUnderTest.logger, oldWorkerLimits: limits)
+            let meter = try Meter(files, DeviceUnderTest.logger, oldWorkerLimits: limits)
             try await meter.serve(device.variant(0, node.port))
             try await meter.read()
             let clients = MeteredClients()

@@ -32,7 +32,7 @@ struct MeterReloadTests {
                 #expect(try await copy)
                 try await expectExact(device.driver, clients)
                 #expect(clients.answered > 100)
-                try await eventually("no old worker is left", within: 20) {
+                try await eventually("no old worker is left") {
                     try await device.processes()?.oldWorkers == []
                 }
                 try await expectExact(device.driver, clients)
@@ -55,9 +55,10 @@ struct MeterReloadTests {
             try await driver.apply(device.variant(0, node.port))
             let clients = MeteredClients()
             for round in 1...5 {
+                let before = node.requestCount
                 let download = Task { try await clients.ask(.http, device.httpPort, "/slow/500000/900") }
                 let session = Task { try await clients.ask(.tcp, device.tcpPort, "/slow/300000/600") }
-                try await Task.sleep(for: .milliseconds(100))
+                try await eventually("the node has both requests") { node.requestCount == before + 2 }
                 try await driver.apply(device.variant(round, node.port))
                 driver = try device.restarted(by: manager)
                 // The worker of the download is an old one, which in every other round ends what it has to do unseen.
@@ -99,14 +100,15 @@ struct MeterReloadTests {
             var driver: HAProxyDriver? = try isKept ? device.restarted(by: manager) : device.restarted()
             try await driver?.apply(device.variant(0, node.port))
             let clients = MeteredClients()
-            async let download = clients.ask(.http, device.httpPort, "/slow/500000/1000")
+            async let download = clients.ask(.http, device.httpPort, "/held/500000")
             try await eventually("the download has begun") { clients.received[.http, default: 0] > 0 }
             try await driver?.apply(device.variant(1, node.port))
             let old = try #require(try await device.processes()?.oldWorkers.first)
             driver = nil
+            node.release()
             #expect(try await download)
             let handle = ProcessHandle(old)
-            let hasEnded = try await blocking { handle?.waitForEnd(by: .after(.seconds(isKept ? 1 : 10))) ?? true }
+            let hasEnded = try await blocking { handle?.waitForEnd(by: .after(.seconds(isKept ? 1 : 30))) ?? true }
             #expect(hasEnded == !isKept)
             guard isKept else { return }
             let next = try device.restarted(by: manager)
@@ -133,7 +135,7 @@ struct MeterReloadTests {
                         idle.append(try await clients.open(.http, device.httpPort, "/bytes/1000"))
                         let (metered, port) =
                             round.isMultiple(of: 2) ? (MeteredProtocol.http, device.httpPort) : (.tcp, device.tcpPort)
-                        group.addTask { _ = try await clients.ask(metered, port, "/slow/4000000/60000") }
+                        group.addTask { _ = try await clients.ask(metered, port, "/slow/4000000/120000") }
                         try await eventually("the download has begun") {
                             clients.received[metered, default: 0] >= UInt64((round + 1) / 2 * 200_000)
                         }

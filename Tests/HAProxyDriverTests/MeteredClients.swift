@@ -77,7 +77,7 @@ extension DeviceUnderTest {
 }
 
 /// Waits until what a driver reports is what clients have received.
-func expectExact(_ driver: HAProxyDriver, _ clients: MeteredClients, within seconds: Double = 15) async throws {
+func expectExact(_ driver: HAProxyDriver, _ clients: MeteredClients, within seconds: Double = 60) async throws {
     func reported() async throws -> [MeteredProtocol: UInt64] {
         let report = try await driver.usage()
         return Dictionary(report.entries.filter { $0.bytesOut > 0 }.map { ($0.metered, $0.bytesOut) }) { $1 }

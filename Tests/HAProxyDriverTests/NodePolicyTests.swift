@@ -107,7 +107,7 @@ struct NodePolicyTests {
         let loadBalancer = try LoadBalancer(protocol: .http, address: IPAddress(address), port: Port(50_080), nodes: [])
         let facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
         let error = #expect(throws: DriverError.self) {
-            try PortProbe.requireFree(LoadBalancerSet([loadBalancer]), beside: [], facts)
+            try PortProbe.requireFree(LoadBalancerSet([loadBalancer]), besides: [], facts)
         }
         #expect(error?.field == LoadBalancerField(loadBalancer: 0, name: "address"))
     }

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import TestServers
 import Testing
 
 @testable import HAProxyDriver
 
 /// The way from one configuration to another, without any HAProxy.
-@Suite
+@Suite(.ownThread)
 struct PlanTests {
     @Test
     func whatIsEqualIsLeftAlone() throws {
@@ -46,17 +47,19 @@ struct PlanTests {
             switch ChangePlan(from: running, to: after) {
             case .nothing:
                 counts.nothing += 1
-                #expect(ServerModel(running).matches(after))
+                let isThere = try ServerModel(running).matches(after)
+                #expect(isThere)
             case .runtime(let changes):
                 counts.runtime += 1
-                var model = ServerModel(running)
+                var model = try ServerModel(running)
                 for change in changes { try model.make(change) }
-                #expect(model.matches(after))
+                let isThere = model.matches(after)
+                #expect(isThere, "\(changes)")
                 #expect(before.structure == after.structure)
             case .reload(let reasons):
                 counts.reload += 1
                 #expect(!reasons.isEmpty)
-            case .start: Issue.record("it runs")
+            case .restart, .start: Issue.record("it runs")
             }
         }
         #expect(counts.nothing > 50 && counts.runtime > 500 && counts.reload > 500, "\(counts)")
@@ -96,6 +99,24 @@ struct PlanTests {
             let nodes = try (1...count).map { try Node.local("\($0)", $0) }
             let set = try LoadBalancerSet([LoadBalancer(protocol: .http, port: Port(80), nodes: nodes)])
             #expect(PlanTests.render(set).servers.allSatisfy { $0.hasOwnCookie == isOwn })
+        }
+    }
+
+    /// HAProxy would make the same cookie for both, and takes no other one for a node that is added.
+    @Test
+    func aSecondNodeAtOnePlaceHasACookieOfItsOwn() throws {
+        func rendered(_ loadBalancer: ListenerProtocol, _ ports: [Int]) throws -> RenderedConfiguration {
+            let nodes = try ports.enumerated().map { try Node.local("\($0 + 1)", $1) }
+            return PlanTests.render(
+                try LoadBalancerSet([LoadBalancer(protocol: loadBalancer, port: Port(80), nodes: nodes)])
+            )
+        }
+        #expect(try rendered(.http, [1, 2, 1]).servers.map(\.hasOwnCookie) == [false, false, true])
+        #expect(try rendered(.tcp, [1, 1]).servers.map(\.hasOwnCookie) == [false, false])
+        let second = ServerName(.http, try Identifier("2"))
+        for (old, new) in [([1], [1, 1]), ([1, 2], [1, 1]), ([1, 1], [1, 2]), ([1, 1], [2, 1])] {
+            let plan = ChangePlan(from: RunningState(loaded: try rendered(.http, old)), to: try rendered(.http, new))
+            #expect(plan == .reload([.ownCookie(second)]), "\(old) to \(new): \(plan)")
         }
     }
 

@@ -23,7 +23,7 @@ struct RecoveryTests {
                     let master = try #require(try await device.processes()?.master)
                     ProcessHandle(master)?.send(SIGKILL)
                     try await eventually("the status is known again") {
-                        (try? await device.driver.status())?.nodes.map(\.state) == [.up]
+                        (try? await device.driver.nodeStates())?.map(\.state) == [.up]
                     }
                     try await eventually("HAProxy serves again") {
                         (try? await HTTPClient(port: device.httpPort).get("/").text) == "node"
@@ -93,7 +93,7 @@ struct RecoveryTests {
             let before = try #require(try await device.processes())
             let next = try device.restarted()
             try await supervised(next) {
-                #expect(try await next.status().nodes.map(\.state) == [.up])
+                #expect(try await next.nodeStates().map(\.state) == [.up])
                 try await next.apply(set)
                 #expect(try await device.processes() == before)
             }
@@ -115,7 +115,7 @@ struct RecoveryTests {
             let rendered = HAProxyRenderer(device.configuration)
                 .render(try LoadBalancerSet([device.http([.local("1", new.port)])]), isSuspended: false)
             try rendered.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
-            if hasReloaded { try await ProcessService(device.configuration).reload(rendered) }
+            if hasReloaded { try await device.reload(rendered) }
             try await supervised(try device.restarted()) {
                 try await eventually("the old state serves") {
                     try await HTTPClient(port: device.httpPort).get("/").text == "old"
@@ -159,7 +159,7 @@ struct RecoveryTests {
             // The traffic goes on, and the next UPDATE takes over.
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
             try await next.apply(set)
-            #expect(try await next.status().nodes.map(\.state) == [.up])
+            #expect(try await next.nodeStates().map(\.state) == [.up])
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
         }
     }

@@ -50,7 +50,7 @@ struct RequestTests {
             let nodes = [try Node.local("1", back.port), try Node.local("down", FreePort.next())]
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: monitor)]))
             try await eventually("its check has failed") {
-                try await device.driver.status().nodes.map(\.state) == [.up, .down]
+                try await device.driver.nodeStates().map(\.state) == [.up, .down]
             }
             let path = "/" + String(repeating: "p", count: 7000)
             #expect(try await HTTPClient(port: device.httpPort).get(path).status == 200)
@@ -120,19 +120,19 @@ struct RequestTests {
             let algorithm = BalancingAlgorithm.leastConnections
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: monitor, algorithm: algorithm)]))
             try await eventually("checked after a start") {
-                try await device.driver.status().nodes.map(\.state) == [.up, .down]
+                try await device.driver.nodeStates().map(\.state) == [.up, .down]
             }
             nodes.append(try .local("3", FreePort.next()))
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: monitor, algorithm: algorithm)]))
             #expect(try await device.processes()?.reloads == 0)
             try await eventually("checked after it was added") {
-                try await device.driver.status().nodes.map(\.state) == [.up, .down, .down]
+                try await device.driver.nodeStates().map(\.state) == [.up, .down, .down]
             }
             nodes.append(try .local("4", FreePort.next()))
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: monitor)]))
             #expect(try await device.processes()?.reloads == 1)
             try await eventually("checked after a reload") {
-                try await device.driver.status().nodes.map(\.state) == [.up, .down, .down, .down]
+                try await device.driver.nodeStates().map(\.state) == [.up, .down, .down, .down]
             }
         }
     }

@@ -48,7 +48,7 @@ struct RuntimeChangeTests {
                     // The table keeps this one client with the node that it was given first.
                     _ = try await HTTPClient(port: device.tcpPort).get("/")
                 }
-                let states = try await device.driver.status().nodes
+                let states = try await device.driver.nodeStates()
                 #expect(states.map(\.id) == (change.nodes + change.nodes).map(\.id), "\(change.what)")
                 try await expectFileIsWhatRuns(device, set)
             }
@@ -68,6 +68,68 @@ struct RuntimeChangeTests {
             try await device.driver.apply(set)
             #expect(try modificationDates(in: device) == files)
             #expect(try await device.processes() == before)
+        }
+    }
+
+    /// The next check would come after a minute.
+    @Test
+    func aNodeThatIsDownAndMovesIsUsedAtOnce() async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            let monitor = try HealthMonitor(kind: .connect, delay: 60, timeout: 30, attempts: 1)
+            let old = [try Node.local("1", FreePort.next())]
+            try await device.driver.apply(LoadBalancerSet([device.http(old, monitor: monitor)]))
+            try await eventually("the node is down") { try await device.driver.nodeStates().map(\.state) == [.down] }
+            let moved = [try Node.local("1", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http(moved, monitor: monitor)]))
+            #expect(try await device.driver.nodeStates().map(\.state) == [.up])
+            #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
+            #expect(try await device.processes()?.reloads == 0)
+        }
+    }
+
+    /// After each change it is the file that was served before.
+    @Test
+    func theLastGoodFileIsTheOneBefore() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            var before: String?
+            // A start, then a change without a reload, one with a reload, and another without.
+            for (weight, retries) in [(1, 1), (2, 1), (3, 2), (4, 2)] {
+                let options = try ConnectionOptions(connectRetries: retries)
+                let nodes = [try Node.local("1", node.port, weight: weight)]
+                try await device.driver.apply(LoadBalancerSet([device.http(nodes, options: options)]))
+                let file = try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8)
+                #expect(file.contains("weight \(weight)"))
+                let lastGood = try? String(contentsOfFile: device.file("haproxy.cfg.last-good"), encoding: .utf8)
+                #expect(lastGood == before)
+                before = file
+            }
+            #expect(try await device.processes()?.reloads == 1)
+        }
+    }
+
+    /// HAProxy makes a cookie of an address and a port, which are the same for both nodes.
+    @Test
+    func nodesAtOnePlaceHaveCookiesOfTheirOwn() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", node.port), try Node.local("2", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http([nodes[0]])]))
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes)]))
+            var cookies: Set<String> = []
+            for _ in 0..<4 { cookies.insert(try #require(try await HTTPClient(port: device.httpPort).get("/").cookie)) }
+            #expect(cookies.count == 2)
+            for cookie in cookies {
+                let before = try await sessions(device)
+                for _ in 0..<4 { _ = try await HTTPClient(port: device.httpPort).get("/", cookie: cookie) }
+                let after = try await sessions(device)
+                let more = after.merging(before) { $0 - $1 }
+                #expect(more.values.sorted() == [0, 4], "\(cookie): \(more)")
+            }
         }
     }
 
@@ -108,7 +170,7 @@ struct RuntimeChangeTests {
             #expect(try await client.get("/").text == "one")
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[1]])]))
             #expect(try await client.get("/").text == "one", "what is under way goes on")
-            #expect(try await device.driver.status().nodes.map(\.id.description) == ["2"])
+            #expect(try await device.driver.nodeStates().map(\.id.description) == ["2"])
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[0]])]))
             #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "one")
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[1]])]))
@@ -163,6 +225,12 @@ struct RuntimeChangeTests {
     }
 
     // MARK: -
+
+    /// How many sessions each HTTP node has had.
+    private func sessions(_ device: DeviceUnderTest) async throws -> [Substring: Int] {
+        let table = try #require(StatisticsTable(try await device.command("show stat http-servers 4 -1")))
+        return Dictionary(uniqueKeysWithValues: table.rows.map { ($0["svname"], Int($0["stot"]) ?? -1) })
+    }
 
     private func modificationDates(in device: DeviceUnderTest) throws -> [String: Date] {
         let names = try FileManager.default.contentsOfDirectory(atPath: device.folder.path)

@@ -6,17 +6,67 @@ import TestServers
 
 @testable import HAProxyDriver
 
-/// HAProxy's servers, and what each command does to them, as its manual has it.
+/// HAProxy's servers, and what each command does to them according to HAProxy's manual.
 struct ServerModel {
-    private var servers: [RunningServer]
+    /// What a client is bound to a server by.
+    private enum Cookie: Hashable {
+        case none
+        /// HAProxy makes it of the server's address and port.
+        case made(IPAddress?, Int)
+        /// The configuration has it; no command changes it.
+        case own(ServerName)
+    }
 
-    init(_ running: RunningState) { servers = running.servers }
+    private struct Server {
+        var running: RunningServer
+        let isBackup: Bool
+        let cookie: Cookie
+
+        init(_ server: ProxyServer) { self.init(RunningServer(server), server) }
+
+        /// - Parameter server: What HAProxy was loaded with.
+        init(_ running: RunningServer, _ server: ProxyServer) {
+            self.running = running
+            isBackup = server.parameters.contains { $0.text == "backup" }
+            cookie =
+                if server.name.metered != .http {
+                    .none
+                } else if server.parameters.contains(where: { $0.text.hasPrefix("cookie ") }) {
+                    .own(server.name)
+                } else {
+                    .made(running.address, running.port)
+                }
+        }
+
+        init(_ running: RunningServer, of other: Server) {
+            self.running = running
+            isBackup = other.isBackup
+            cookie = if case .made = other.cookie { .made(running.address, running.port) } else { other.cookie }
+        }
+    }
+
+    private var servers: [Server]
+
+    /// - Parameter running: What was loaded, perhaps changed by hand since.
+    init(_ running: RunningState) throws {
+        let loaded = running.configuration?.servers ?? []
+        servers = try running.servers.map { server in
+            guard let known = loaded.first(where: { $0.name == server.name }) else {
+                throw ServerFailure("\(server.name) was never loaded")
+            }
+            return Server(server, known)
+        }
+    }
 
     mutating func make(_ change: RuntimeChange) throws {
         switch change {
         case .add(let server):
-            guard !servers.contains(where: { $0.name == server.name }) else { throw ServerFailure("a new name") }
-            servers.append(RunningServer(server))
+            guard !servers.contains(where: { $0.running.name == server.name }) else {
+                throw ServerFailure("\(server.name) is there already")
+            }
+            let added = Server(server)
+            if case .own = added.cookie { throw ServerFailure("`add server` takes no cookie") }
+            servers.append(added)
         case .restore(let server): try replace(server.name) { _ in RunningServer(server) }
         case .move(let server, _):
             try replace(server.name) {
@@ -32,35 +82,45 @@ struct ServerModel {
         case .enable(let name): try replace(name) { $0.with(isDisabled: false, isDrained: false) }
         case .setWeight(let name, let old, let weight):
             try replace(name) {
-                guard $0.weight == old else { throw ServerFailure("the weight that was") }
+                guard $0.weight == old else { throw ServerFailure("\(name) has the weight \($0.weight), not \(old)") }
                 return $0.with(weight: weight)
             }
         case .disable(let name): try replace(name) { $0.with(isDisabled: true) }
         case .remove(let name):
             try replace(name) { $0 }
-            servers.removeAll { $0.name == name }
+            servers.removeAll { $0.running.name == name }
+        case .close, .open: throw ServerFailure("no front end")
         }
     }
 
-    /// Whether HAProxy would balance exactly as if it had loaded this: in whatever order, but for the backups.
+    /// Whether HAProxy would balance exactly as if it had loaded this; only the order of backups counts.
     func matches(_ wanted: RenderedConfiguration) -> Bool {
-        let expected = Dictionary(uniqueKeysWithValues: wanted.servers.map { ($0.name, RunningServer($0)) })
+        let expected = Dictionary(uniqueKeysWithValues: wanted.servers.map { ($0.name, Server($0)) })
         guard servers.count == expected.count else { return false }
         for server in servers {
-            guard let other = expected[server.name], other.weight == server.weight,
-                other.isDisabled == server.isDisabled, server.isDisabled || !server.isDrained
-            else { return false }
-            if let address = other.address, address != server.address || other.port != server.port { return false }
+            guard let other = expected[server.running.name], Self.isEqual(server, other) else { return false }
         }
         return MeteredProtocol.allCases.allSatisfy { metered in
             let backups = wanted.servers.filter { $0.name.metered == metered && $0.isBackup }.map(\.name)
-            return servers.map(\.name).filter(Set(backups).contains) == backups
+            return servers.map(\.running.name).filter(Set(backups).contains) == backups
         }
     }
 
+    private static func isEqual(_ server: Server, _ wanted: Server) -> Bool {
+        let (running, expected) = (server.running, wanted.running)
+        guard server.isBackup == wanted.isBackup, running.weight == expected.weight,
+            running.isDisabled == expected.isDisabled, running.isDisabled || !running.isDrained
+        else { return false }
+        // HAProxy looks a name up by itself.
+        guard let address = expected.address else { return true }
+        return address == running.address && expected.port == running.port && server.cookie == wanted.cookie
+    }
+
     private mutating func replace(_ name: ServerName, _ body: (RunningServer) throws -> RunningServer) throws {
-        guard let index = servers.firstIndex(where: { $0.name == name }) else { throw ServerFailure("a server") }
-        servers[index] = try body(servers[index])
+        guard let index = servers.firstIndex(where: { $0.running.name == name }) else {
+            throw ServerFailure("there is no \(name)")
+        }
+        servers[index] = Server(try body(servers[index].running), of: servers[index])
     }
 }
 

@@ -84,11 +84,11 @@ struct SetGenerator {
     }
 
     private mutating func node(_ id: Int) throws -> Node {
-        let address = chance(1, of: 12) ? "web.example.com" : "10.0.0.\(Int.random(in: 1...250, using: &random))"
+        let address = chance(1, of: 12) ? "web.example.com" : "10.0.0.\(Int.random(in: 1...6, using: &random))"
         return try Node(
             id: Identifier("n\(id)"),
             address: HostAddress(address),
-            port: Port(Int.random(in: 80...90, using: &random)),
+            port: Port(Int.random(in: 80...82, using: &random)),
             weight: Int.random(in: 0...256, using: &random),
             isBackup: chance(1, of: 5),
             condition: [.enabled, .enabled, .disabled, .draining].randomElement(using: &random) ?? .enabled

@@ -21,6 +21,7 @@ struct StandInUnit: Sendable {
         self.folder = folder
         let text = Self.script
             .replacing("FOLDER", with: folder.path)
+            .replacing("BINARY", with: configuration.binary.string)
             .replacing("CONFIG", with: configuration.config.string)
             .replacing("SOCKET", with: configuration.masterSocket.string)
         try text.write(toFile: systemctl.string, atomically: true, encoding: .utf8)
@@ -78,7 +79,7 @@ struct StandInUnit: Sendable {
         start)
             runs && exit 0
             rm -f FOLDER/pid
-            setsid --fork sh -c 'echo $$ > FOLDER/pid; exec /usr/sbin/haproxy -W -f CONFIG -S SOCKET,mode,600' \
+            setsid --fork sh -c 'echo $$ > FOLDER/pid; exec BINARY -W -f CONFIG -S SOCKET,mode,600' \
                 < /dev/null > FOLDER/journal 2>&1
             while [ ! -s FOLDER/pid ]; do sleep 0.01; done
             pid=$(cat FOLDER/pid)

@@ -58,7 +58,8 @@ struct StatisticsPageTests {
             try FileManager.default.createDirectory(atPath: device.folder.path, withIntermediateDirectories: true)
             try rendered.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
             let alert = await #expect(throws: DriverError.self) {
-                try await ProcessService(device.configuration).start(rendered)
+                let session = HAProxySession(DeviceFiles(device.configuration))
+                _ = try await ProcessService(device.configuration).start(rendered, over: session)
             }
             #expect(alert?.code == .addressInUse)
             #expect(alert?.message.contains("haproxy.stats_bind") == true)

@@ -44,13 +44,17 @@ struct SuspensionTests {
     func aRequestUnderWayMayEnd() async throws {
         let node = try HTTPBackEnd()
         defer { node.stop() }
-        try await withDevice { device in
+        try await withDevice(suspendGrace: 60) { device in
             try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
             let client = try await HTTPClient(port: device.httpPort)
-            async let answer = client.get("/slow/1000/300")
-            try await Task.sleep(for: .milliseconds(50))
-            try await device.driver.suspend()
+            async let answer = client.get("/held/1000")
+            try await eventually("the node has the request") { node.requestCount == 1 }
+            let suspension = Task { try await device.driver.suspend() }
+            try await eventually("the port is closed") { try await !LoopbackSocket.accepts(device.httpPort) }
+            node.release()
             #expect(try await answer.body.count == 1000)
+            client.close()
+            try await suspension.value
         }
     }
 
@@ -64,7 +68,7 @@ struct SuspensionTests {
             try await device.driver.apply(LoadBalancerSet([device.http(nodes), device.tcp(nodes)]))
             let client = try await HTTPClient(port: device.tcpPort)
             async let answer = client.get("/slow/1000/6000")
-            try await Task.sleep(for: .milliseconds(50))
+            try await eventually("the node has the request") { node.requestCount == 1 }
             let suspension = Task { try await device.driver.suspend() }
             #expect(try await answer.body.count == 1000)
             #expect(try await !LoopbackSocket.accepts(device.httpPort))
@@ -81,8 +85,8 @@ struct SuspensionTests {
         try await withDevice(suspendGrace: 0) { device in
             try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
             let client = try await HTTPClient(port: device.httpPort)
-            let answer = Task { try await client.get("/slow/1000/60000") }
-            try await Task.sleep(for: .milliseconds(200))
+            let answer = Task { try await client.get("/held/1000") }
+            try await eventually("the node has the request") { node.requestCount == 1 }
             try await device.driver.suspend()
             #expect((try? await answer.value)?.body.count != 1000)
         }
@@ -132,7 +136,7 @@ struct SuspensionTests {
                 let other = HAProxyRenderer(device.configuration).render(try set("2"), isSuspended: false)
                 let good = try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8)
                 try other.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
-                try await ProcessService(device.configuration).reload(other)
+                try await device.reload(other)
                 try good.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
             } else {
                 try await device.driver.apply(set("2"))

@@ -97,11 +97,10 @@ struct TrafficTests {
             let nodes = [try Node.local("1", node.port)]
             try await device.driver.apply(LoadBalancerSet([device.http(nodes)]))
             let file = try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8)
-            let service = ProcessService(device.configuration)
             let renderer = HAProxyRenderer(device.configuration)
             let bad = renderer.render(try LoadBalancerSet([device.tcp(nodes, port: node.port)]), isSuspended: false)
             try bad.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)
-            let error = await #expect(throws: DriverError.self) { try await service.reload(bad) }
+            let error = await #expect(throws: DriverError.self) { try await device.reload(bad) }
             #expect(error?.code == .addressInUse)
             #expect(error?.field == LoadBalancerField(loadBalancer: 0, name: "port"))
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")

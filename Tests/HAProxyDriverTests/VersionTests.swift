@@ -126,7 +126,7 @@ struct VersionTests {
             #expect(old.utf8.count < text.utf8.count)
             try old.write(toFile: file, atomically: true, encoding: .utf8)
             let next = try device.restarted()
-            #expect(try await next.status().nodes.count == 1)
+            #expect(try await next.nodeStates().count == 1)
             #expect(try await next.configurationVersion() == nil)
             try await next.apply(set.with(version: version(1)))
             #expect(try await device.restarted().configurationVersion() == version(1))

@@ -89,6 +89,29 @@ import Testing
         }
     }
 
+    /// A state folder that other users can write is used by no command.
+    @Test(
+        arguments: [
+            ["worker"], ["worker", "--standalone"], ["worker", "--dry-run", "--driver", "noop"],
+            ["archive", "--endpoint", "http://127.0.0.1:9/v1/a", "--container", "c", "--dry-run"],
+        ]
+    )
+    func untrustedStateFolder(_ arguments: [String]) async throws {
+        try await withTemporaryFolder { folder in
+            let state = folder.appending(path: "state").path
+            try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+            try #require(chmod(state, 0o777) == 0)
+            let result = try await SteelyardProgram.run(
+                arguments + ["--state-dir", state],
+                variables: ["STEELYARD_TOKEN": "t"]
+            )
+            #expect(result.code == 78)
+            expectOneLine(result.error, naming: "state_dir")
+            #expect(result.error.contains("run: chmod go-w \(state)"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: state) == [])
+        }
+    }
+
     @Test func precedence() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "all.json5")

@@ -95,7 +95,7 @@ import Testing
             if number > 0 || !server.awaitGrab() { server.idle() }
         }
         try await Self.withAgent([server]) { agent in
-            try await eventually("another connection is made", within: 3) { server.connectionCount > 1 }
+            try await eventually("another connection is made", within: 4) { server.connectionCount > 1 }
             #expect(agent.process.errorOutput.contains("it has closed the connection"))
         }
     }

@@ -67,12 +67,16 @@ import Testing
                 let agent = try start(in: folder, gearmand, manager, ["WATCHDOG_USEC": "100000"])
                 try await eventually("it lives") { manager.lines.count { $0 == "WATCHDOG=1" } > 2 }
                 agent.send(signal: SIGSTOP)
-                try await Task.sleep(for: .milliseconds(100))
-                let count = manager.lines.count
+                try await eventually("it has stopped") { agent.isStopped }
+                func signsOfLife() async throws -> Int {
+                    try await manager.catchUp()
+                    return manager.lines.count { $0 == "WATCHDOG=1" }
+                }
+                let count = try await signsOfLife()
                 try await Task.sleep(for: .milliseconds(500))
-                #expect(manager.lines.count == count)
+                #expect(try await signsOfLife() == count)
                 agent.send(signal: SIGCONT)
-                try await eventually("it lives again") { manager.lines.count > count }
+                try await eventually("it lives again") { try await signsOfLife() > count }
                 agent.send(signal: SIGTERM)
                 let code = try await agent.wait()
                 #expect(code == 0)
@@ -108,14 +112,15 @@ import Testing
                     var reply = try await send(service.update(), gearmand)
                     #expect(reply["hpcs_response"] as? String == "PASS", "\(reply)")
                     let client = try await HTTPClient(port: service.port)
-                    async let download = client.get("/slow/300000/1500")
-                    try await Task.sleep(for: .milliseconds(300))
+                    async let download = client.get("/held/300000")
+                    try await eventually("the node has the request") { service.back.requestCount == 1 }
                     // Other options: a reload.
                     reply = try await send(service.update(options: #"{"client_timeout":25000}"#), gearmand)
                     #expect(reply["hpcs_response"] as? String == "PASS", "\(reply)")
                     try await eventually("both workers' connections are kept") { manager.kept.count == 2 }
                     agent.send(signal: SIGKILL)
                     _ = try await agent.wait()
+                    service.back.release()
                     let received = try await download.byteCount
                     client.close()
                     // Kept alone, the worker would end within milliseconds.

@@ -17,7 +17,7 @@ package func blocking<Success: Sendable>(
 /// - Throws: `ServerFailure` where it does not within the time.
 package func eventually(
     _ what: String,
-    within seconds: Double = 30,
+    within seconds: Double = 60,
     _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + .seconds(seconds)

@@ -24,6 +24,9 @@ package enum Environment {
         return folder.appending(path: "bin/python").path
     }
 
+    /// The HAProxy that the driver's tests run with.
+    package static let haproxy = Self["STEELYARD_TEST_HAPROXY"] ?? Requirement.haproxy.rawValue
+
     package static subscript(name: String) -> String? { ProcessInfo.processInfo.environment[name] }
 
     package static func isExecutable(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }

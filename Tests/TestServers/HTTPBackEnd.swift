@@ -6,14 +6,19 @@ import Synchronization
 
 /// A small HTTP/1.1 server of 127.0.0.1 for tests, with a thread for each connection.
 ///
-/// `/bytes/N` answers with N bytes, `/slow/N/MS` with N bytes in the course of so many milliseconds, `/status/N` with
-/// that status, and anything else with the server's name.
+/// `/bytes/N` answers with N bytes, `/slow/N/MS` with N bytes over MS milliseconds, `/held/N` with N bytes, the second half
+/// after ``release()``, `/status/N` with that status, and any other path with the server's name.
 package final class HTTPBackEnd: Sendable {
     private let listener: LoopbackSocket
     private let connections = Mutex<[LoopbackSocket]>([])
     private let name: String
+    private let received = Atomic(0)
+    private let gate = Gate()
     /// The port it listens on.
     package let port: Int
+
+    /// How many requests have come.
+    package var requestCount: Int { received.load(ordering: .sequentiallyConsistent) }
 
     /// Starts a server.
     package init(name: String = "back end", port: Int = 0) throws {
@@ -29,8 +34,12 @@ package final class HTTPBackEnd: Sendable {
         }
     }
 
+    /// Has every `/held/N` answer go on to its end, those of later requests too.
+    package func release() { gate.open() }
+
     /// Stops it, with all its connections.
     package func stop() {
+        gate.open()
         listener.shutDown()
         for connection in connections.withLock({ $0 }) { connection.shutDown() }
     }
@@ -41,6 +50,7 @@ package final class HTTPBackEnd: Sendable {
             input += bytes
             guard let text = String(bytes: input, encoding: .utf8), text.hasSuffix("\r\n\r\n") else { continue }
             input = []
+            received.add(1, ordering: .sequentiallyConsistent)
             let words = text.split(separator: " ", maxSplits: 2)
             guard words.count == 3 else { return connection.shutDown() }
             answer(words[1].split(separator: "/"), connection)
@@ -53,13 +63,17 @@ package final class HTTPBackEnd: Sendable {
         var status = 200
         var body = Array(name.utf8)
         switch (path.first, numbers.count) {
-        case ("bytes", 1), ("slow", 2): body = [UInt8](repeating: UInt8(ascii: "x"), count: numbers[0])
+        case ("bytes", 1), ("held", 1), ("slow", 2): body = [UInt8](repeating: UInt8(ascii: "x"), count: numbers[0])
         case ("status", 1): status = numbers[0]
         default: break
         }
         connection.write(Array("HTTP/1.1 \(status) Answer\r\nContent-Length: \(body.count)\r\n\r\n".utf8))
         guard path.first == "slow", numbers.count == 2 else {
-            _ = connection.write(body)
+            let isHeld = path.first == "held"
+            let middle = isHeld ? body.count / 2 : 0
+            guard connection.write(Array(body[..<middle])) else { return }
+            if isHeld { gate.wait() }
+            _ = connection.write(Array(body[middle...]))
             return
         }
         let pieces = 20

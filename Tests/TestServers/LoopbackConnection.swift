@@ -12,7 +12,7 @@ package final class LoopbackConnection {
 
     /// Opens a connection to a port of 127.0.0.1.
     init(port: Int) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
@@ -98,7 +98,7 @@ package final class LoopbackConnection {
     /// Ends the connection in both directions after some seconds, whatever goes on meanwhile.
     package func shutDown(after seconds: Double) {
         // Another number for the same socket: the connection may be closed meanwhile.
-        let copy = dup(descriptor)
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
         Thread.detachNewThread {
             Thread.sleep(forTimeInterval: seconds)
             shutdown(copy, Int32(SHUT_RDWR))

@@ -21,7 +21,7 @@ package final class LoopbackServer: Sendable {
 
     /// Begins to listen.
     package init(_ handler: @escaping Handler) throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -38,6 +38,8 @@ package final class LoopbackServer: Sendable {
             while true {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { break }
+                // A program that a test starts would keep the connection open otherwise.
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 let number = accepted.add(1, ordering: .sequentiallyConsistent).oldValue
                 Thread.detachNewThread {
                     let connection = LoopbackConnection(descriptor)

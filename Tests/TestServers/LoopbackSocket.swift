@@ -22,10 +22,10 @@ package final class LoopbackSocket: Sendable {
         return socket
     }
 
-    /// Connects to a port; what is read later waits for ten seconds at most.
+    /// Connects to a port; each later read waits at most 30 s.
     package static func connected(to port: Int) throws -> LoopbackSocket {
         let socket = try make()
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         guard withAddress(port, { connect(socket.descriptor, $0, $1) }) == 0 else {
             throw ServerFailure("cannot connect to \(port): errno \(errno)")
@@ -52,7 +52,7 @@ package final class LoopbackSocket: Sendable {
     func accepted() -> LoopbackSocket? {
         let connection = accept(descriptor, nil, nil)
         guard connection >= 0 else { return nil }
-        // A program that a test starts would otherwise keep the connection open.
+        // A program that a test starts would keep the connection open otherwise.
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         return LoopbackSocket(descriptor: connection)
     }

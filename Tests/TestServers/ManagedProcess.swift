@@ -69,6 +69,12 @@ package struct ManagedProcess: Sendable {
     /// What it has printed to standard error until now.
     package var errorOutput: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
+    /// Whether a signal has stopped it.
+    package var isStopped: Bool {
+        let status = try? String(contentsOfFile: "/proc/\(processIdentifier)/stat", encoding: .utf8)
+        return status.flatMap { text in text.lastIndex(of: ")").map { text[$0...].hasPrefix(") T") } } ?? false
+    }
+
     /// Whether it catches SIGTERM already; before that, while its libraries are loaded, the signal would end it.
     package var catchesSignals: Bool {
         let status = try? String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)

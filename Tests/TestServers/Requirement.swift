@@ -24,7 +24,8 @@ package enum Requirement: String, Sendable {
     /// Where the program is; nil where it is not installed.
     package var path: String? {
         switch self {
-        case .haproxy, .gearmand, .logrotate, .openssl, .stunnel: Environment.isExecutable(rawValue) ? rawValue : nil
+        case .haproxy: Environment.isExecutable(Environment.haproxy) ? Environment.haproxy : nil
+        case .gearmand, .logrotate, .openssl, .stunnel: Environment.isExecutable(rawValue) ? rawValue : nil
         case .openStackSwift: Environment.isExecutable(Environment.openStackSwiftPython) ? rawValue : nil
         }
     }

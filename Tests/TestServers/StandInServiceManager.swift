@@ -67,6 +67,14 @@ package final class StandInServiceManager: Sendable {
         kept.map { ($0.name, fcntl($0.descriptor, F_DUPFD_CLOEXEC, 3)) }
     }
 
+    /// Returns once every message that was sent before this call is in ``lines``.
+    package func catchUp() async throws {
+        let mark = "X_CAUGHT_UP=" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let size = Self.withAddress(address) { Glibc.sendto(socket, mark, mark.utf8.count, 0, $0, $1) }
+        guard size == mark.utf8.count else { throw ServerFailure("cannot send to \(address): errno \(errno)") }
+        try await eventually("the messages are read") { lines.contains(mark) }
+    }
+
     private func receive() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         // struct cmsghdr with room for one descriptor.
@@ -115,17 +123,24 @@ package final class StandInServiceManager: Sendable {
     }
 
     private static func bind(_ socket: Int32, to path: String) -> Bool {
+        withAddress(path) { Glibc.bind(socket, $0, $1) } == 0
+    }
+
+    private static func withAddress<Result>(
+        _ path: String,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result? {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let name = Array(path.utf8)
-        guard name.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        guard name.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
         withUnsafeMutableBytes(of: &address.sun_path) { buffer in
             buffer.copyBytes(from: name)
             if path.hasPrefix("@") { buffer[0] = 0 }
         }
         let size = MemoryLayout<sa_family_t>.size + name.count + (path.hasPrefix("@") ? 0 : 1)
         return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(socket, $0, socklen_t(size)) == 0 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(size)) }
         }
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import SteelyardWorker
 
 /// What the decoder makes of bytes, good and bad, however they are cut.
-@Suite struct GearmanPacketDecoderTests {
+@Suite(.ownThread) struct GearmanPacketDecoderTests {
     private static func packet(_ kind: GearmanPacketKind, _ body: String) -> [UInt8] {
         ScriptedJobServer.header(kind.rawValue, byteCount: body.utf8.count) + Array(body.utf8)
     }

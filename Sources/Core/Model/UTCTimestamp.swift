@@ -10,6 +10,9 @@ public struct UTCTimestamp: Hashable, Comparable, Sendable, CustomStringConverti
     /// The microseconds since 1970-01-01 00:00:00 UTC, without leap seconds.
     public let microseconds: Int64
 
+    /// The microseconds that a state file may hold: from 1970 to the end of the year 9999.
+    package static let storable: ClosedRange<Int64> = 0...253_402_300_799_999_999
+
     /// Creates a moment from the microseconds since 1970.
     public init(microseconds: Int64) { self.microseconds = microseconds }
 

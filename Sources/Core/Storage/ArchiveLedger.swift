@@ -14,7 +14,7 @@ final class ArchiveLedger: Sendable {
 
     var currentGeneration: Int { generation.withLock { $0 } }
 
-    /// Reads a record; one that cannot be understood is set aside, and all lines are then archived again.
+    /// Reads a record; a file that cannot be read as one is renamed, and all lines are then archived again.
     func read(_ key: ArchiveJournalKey, _ logger: Logger) throws(ObjectStoreError) -> ArchiveRecord {
         do throws(ArchiveJournalError) {
             guard let bytes = try journal.read(key) else { return ArchiveRecord() }
@@ -22,7 +22,7 @@ final class ArchiveLedger: Sendable {
         } catch { throw ObjectStoreError(.sourceFailed, error.description) }
         journal.setAside(key)
         logger.error(
-            "what has been archived cannot be read; set aside, and all lines are archived again",
+            "archive state file is corrupt or not written by Steelyard; renamed, archiving all lines again",
             metadata: [LogKeys.loadBalancer: "\(key.id)"]
         )
         return ArchiveRecord()

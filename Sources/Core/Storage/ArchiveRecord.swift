@@ -3,9 +3,8 @@
 
 /// How far a load balancer's log is in the store, and what was about to be put there.
 ///
-/// An object is announced here before it is sent. Whoever finds the announcement later, after a crash or where no answer
-/// came, sends the same lines under the same name again: what is there is never overwritten, so that they are in the store
-/// once, whatever became of the first attempt.
+/// An object is announced here before it is sent. If a crash or a missing answer leaves the announcement, the next ARCHIVE
+/// sends the same lines under the same name again: an object is never overwritten, so the lines are in the store once.
 struct ArchiveRecord: Hashable, Sendable {
     /// An object that may be in the store, or not.
     struct Intent: Hashable, Sendable {
@@ -16,8 +15,6 @@ struct ArchiveRecord: Hashable, Sendable {
     }
 
     private static let format = "1"
-    /// The end of the year 9999: names have four digits for the year.
-    private static let latest: Int64 = 253_402_300_799_999_999
 
     /// Behind the last line that is in the store; nil for none.
     var mark: LogMark?
@@ -32,35 +29,45 @@ struct ArchiveRecord: Hashable, Sendable {
         max(now, UTCTimestamp(microseconds: time.microseconds + 1_000_000))
     }
 
-    /// The record as a file.
-    var bytes: [UInt8] {
-        var members: [JSONFragment.Member] = [
-            .init("format", .string(Self.format)),
-            .init("time", .string(String(time.microseconds))),
-        ]
-        if let mark { members.append(.init("mark", .string(mark.text))) }
-        if let intent {
-            members += [
-                .init("intentEndpoint", .string(intent.endpoint)),
-                .init("intentContainer", .string(intent.path.container)),
-                .init("intentName", .string(intent.path.name)),
-                .init("intentUpTo", .string(intent.upTo.text)),
-            ]
-        }
-        return JSONFragment.object(members).json + [UInt8(ascii: "\n")]
+    /// The members of the file; numbers are text, which no program rounds.
+    private struct File: Codable {
+        let format: String
+        let time: String
+        var mark: String?
+        var intentEndpoint: String?
+        var intentContainer: String?
+        var intentName: String?
+        var intentUpTo: String?
     }
 
-    /// Reads a record; nil where it is torn or foreign.
+    /// The record as a file.
+    var bytes: [UInt8] {
+        StateFile.encode(
+            File(
+                format: Self.format,
+                time: String(time.microseconds),
+                mark: mark?.text,
+                intentEndpoint: intent?.endpoint,
+                intentContainer: intent?.path.container,
+                intentName: intent?.path.name,
+                intentUpTo: intent?.upTo.text
+            )
+        )
+    }
+
+    /// Reads a record from a file, whatever its white space and the order of its members.
+    ///
+    /// - Returns: nil if a member is missing, has another type or is out of range, or if the format is not known.
     init?(_ bytes: [UInt8]) {
-        guard let root = (try? JSONDocument(bytes))?.root, root.string(of: "format") == Self.format,
-            let microseconds = root.string(of: "time").flatMap({ Int64($0) }), 0...Self.latest ~= microseconds
+        guard let file = StateFile.decode(File.self, from: bytes), file.format == Self.format,
+            let microseconds = Int64(file.time), UTCTimestamp.storable.contains(microseconds)
         else { return nil }
         time = UTCTimestamp(microseconds: microseconds)
-        mark = root.string(of: "mark").map { LogMark($0) }
-        guard let endpoint = root.string(of: "intentEndpoint") else { return }
-        guard let container = root.string(of: "intentContainer"), let name = root.string(of: "intentName"),
-            let upTo = root.string(of: "intentUpTo")
-        else { return nil }
+        mark = file.mark.map { LogMark($0) }
+        guard let endpoint = file.intentEndpoint else { return }
+        guard let container = file.intentContainer, let name = file.intentName, let upTo = file.intentUpTo else {
+            return nil
+        }
         intent = Intent(endpoint: endpoint, path: ObjectPath(container: container, name: name), upTo: LogMark(upTo))
     }
 }

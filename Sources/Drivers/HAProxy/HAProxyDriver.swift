@@ -47,24 +47,23 @@ public final class HAProxyDriver: LoadBalancerDriver {
         let nodeAddresses = NodeAddresses(files.addresses)
         self.nodeAddresses = nodeAddresses
         renderer = HAProxyRenderer(configuration, .ofThisDevice(for: configuration)) { nodeAddresses.known($0) }
-        let service = configuration.makeService()
         store = DeviceStore(files.state, logger)
         meter = try Meter(
-            service,
             files,
             logger,
             oldWorkerLimits: OldWorkerLimits(hardStopAfter: .seconds(configuration.hardStopAfter)),
             serviceManager: serviceManager
         )
         reader = try StatusReader(files.adminSocket)
-        device = try HAProxyDevice(renderer, service, store, meter, logger, onStep: onStep)
-        let (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        device = try HAProxyDevice(renderer, store, meter, logger, onStep: onStep)
+        let (events, event) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         supervisor = Supervisor(
             device: device,
             meter: meter,
             store: store,
-            changes: changes,
-            changed: changed,
+            service: configuration.makeService(),
+            events: events,
+            event: event,
             logger: logger
         )
     }
@@ -74,7 +73,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// - Throws: `DriverError`: `rejected` and `addressInUse` with the field at fault, `stateUnwritable`, `unavailable`
     ///   and `timedOut`. HAProxy then serves what it served before.
     public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
-        defer { supervisor.changed.yield() }
+        defer { supervisor.event.yield() }
         await nodeAddresses.refresh(for: wanted)
         try check(wanted)
         openStateFolder()
@@ -86,7 +85,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
         do throws(DriverError) { try renderer.check(wanted) } catch {
             // A port that another program has is the cause where a node is at that port: there is no loop then.
             let held = store.state.isSuspended ? [] : store.state.served?.set.loadBalancers ?? []
-            try PortProbe.requireFree(wanted, beside: held, renderer.facts)
+            try PortProbe.requireFree(wanted, besides: held, renderer.facts)
             throw error
         }
         let room = renderer.room(for: wanted)
@@ -106,7 +105,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`.
     public func suspend() async throws(DriverError) {
-        defer { supervisor.changed.yield() }
+        defer { supervisor.event.yield() }
         try await device.suspend()
     }
 
@@ -114,7 +113,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`.
     public func enable() async throws(DriverError) {
-        defer { supervisor.changed.yield() }
+        defer { supervisor.event.yield() }
         try await device.enable()
     }
 
@@ -122,7 +121,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`.
     public func delete() async throws(DriverError) {
-        defer { supervisor.changed.yield() }
+        defer { supervisor.event.yield() }
         try await device.delete()
     }
 
@@ -170,8 +169,8 @@ public final class HAProxyDriver: LoadBalancerDriver {
         return try HAProxyLog(files.log, start: files.readLogStart(), logger)
     }
 
-    /// Looks whether somebody else has changed something, as ``run()`` does every few seconds.
-    func lookForDrift() async { await device.lookForDrift() }
+    /// Compares the device with the state, as ``run()`` does every few seconds.
+    func lookForDrift() async { await device.look() }
 
     /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.
     public func run() async throws {

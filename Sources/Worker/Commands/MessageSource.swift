@@ -16,7 +16,7 @@ enum MessageSource {
     static func read(_ file: String) throws -> [UInt8] {
         if file == "-" { return readStandardInput() }
         do {
-            if let bytes = try AtomicFile.read(FilePath(file)) { return bytes }
+            if let bytes = try AtomicFile.read(FilePath(file), isOwn: false) { return bytes }
             Program.fail("\(file) is neither an action nor a file")
         } catch {
             Program.fail("\(error)")

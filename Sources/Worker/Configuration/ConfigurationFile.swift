@@ -20,7 +20,7 @@ struct ConfigurationFile {
     /// - Throws: `ConfigurationError` where it cannot be read or is not JSON5.
     init?(path: String) throws(ConfigurationError) {
         let bytes: [UInt8]?
-        do { bytes = try AtomicFile.read(FilePath(path), atMost: 1 << 20) } catch {
+        do { bytes = try AtomicFile.read(FilePath(path), atMost: 1 << 20, isOwn: false) } catch {
             throw ConfigurationError(path, "cannot be read: \(error.reason)")
         }
         guard let bytes else { return nil }

@@ -119,7 +119,8 @@ struct Agent {
     /// - Returns: The reply.
     /// - Throws: `ConfigurationError`, or why there is no driver.
     func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
-        await (try makeDispatcher(makeDriver())).handle(message, job: job).reply.bytes
+        try requireTrustedStateDirectory()
+        return await (try makeDispatcher(makeDriver())).handle(message, job: job).reply.bytes
     }
 
     /// What the service group says of itself is of use to developers only.
@@ -129,8 +130,15 @@ struct Agent {
         return logger
     }
 
+    private func requireTrustedStateDirectory() throws(ConfigurationError) {
+        do throws(TrustedFolder.Failure) { try TrustedFolder.require(FilePath(configuration.stateDirectory)) } catch {
+            throw ConfigurationError("state_dir", "cannot be used: \(error)")
+        }
+    }
+
     private func lockStateDirectory() throws(ConfigurationError) -> FolderLock {
         let folder = FilePath(configuration.stateDirectory)
+        try requireTrustedStateDirectory()
         do throws(FileError) {
             try AtomicFile.makeFolder(folder)
             if let lock = try FolderLock(folder) { return lock }

@@ -6,7 +6,7 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Keeps what has been archived in the state's folder, a file for each load balancer; in a dry run it only reads.
+/// Keeps in the state folder what was archived, in a file for each load balancer; in a dry run it only reads.
 struct FileArchiveJournal: ArchiveJournal {
     /// Far more than the places of a thousand rotated files.
     private static let greatestRecord = 1 << 20
@@ -24,6 +24,7 @@ struct FileArchiveJournal: ArchiveJournal {
     }
 
     func read(_ key: ArchiveJournalKey) throws(ArchiveJournalError) -> [UInt8]? {
+        try requireTrustedFolder()
         do throws(FileError) { return try AtomicFile.read(path(key), atMost: Self.greatestRecord) } catch {
             throw ArchiveJournalError(error.description)
         }
@@ -31,6 +32,7 @@ struct FileArchiveJournal: ArchiveJournal {
 
     func write(_ record: [UInt8], for key: ArchiveJournalKey) throws(ArchiveJournalError) {
         guard !isReadOnly else { return }
+        try requireTrustedFolder()
         do throws(FileError) {
             try AtomicFile.makeFolder(folder)
             try AtomicFile.write(record, to: path(key))
@@ -39,17 +41,23 @@ struct FileArchiveJournal: ArchiveJournal {
 
     func setAside(_ key: ArchiveJournalKey) {
         guard !isReadOnly else { return }
-        try? FileManager.default.removeItem(atPath: path(key).string + ".foreign")
-        try? FileManager.default.moveItem(atPath: path(key).string, toPath: path(key).string + ".foreign")
+        _ = try? AtomicFile.setAside(path(key))
     }
 
     func removeAll() throws(ArchiveJournalError) {
         guard !isReadOnly, FileManager.default.fileExists(atPath: folder.string) else { return }
+        try requireTrustedFolder()
         do {
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.string) {
                 try AtomicFile.remove(folder.appending(name))
             }
-        } catch { throw ArchiveJournalError("cannot remove what has been archived from \(folder): \(error)") }
+        } catch { throw ArchiveJournalError("cannot remove the archive state in \(folder): \(error)") }
+    }
+
+    private func requireTrustedFolder() throws(ArchiveJournalError) {
+        do throws(TrustedFolder.Failure) { try TrustedFolder.require(folder) } catch {
+            throw ArchiveJournalError(error.description)
+        }
     }
 
     /// Ids have no slash in them.

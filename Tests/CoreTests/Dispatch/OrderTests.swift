@@ -5,7 +5,7 @@ import SteelyardCore
 import Testing
 
 /// What waits for what: a latch holds a call for as long as a test wants, so that nothing here depends on time.
-@Suite("What waits and what does not", .timeLimit(.minutes(2)))
+@Suite("What waits and what does not", .timeLimit(.minutes(5)))
 struct OrderTests {
     @Test("changes are made one at a time, in the order in which they were queued", arguments: [false, true])
     func changesInOrder(isDryRun: Bool) async throws {

@@ -4,7 +4,7 @@
 import SteelyardCore
 import Testing
 
-@Suite("The gate", .timeLimit(.minutes(2)))
+@Suite("The gate", .timeLimit(.minutes(5)))
 struct SerialGateTests {
     @Test("one at a time, whoever comes from wherever")
     func exclusion() async {

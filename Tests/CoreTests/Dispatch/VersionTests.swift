@@ -6,7 +6,7 @@ import SteelyardCore
 import Testing
 
 /// An UPDATE that is older than what the device has is refused.
-@Suite("The version of the configuration", .timeLimit(.minutes(2)))
+@Suite("The version of the configuration", .timeLimit(.minutes(5)))
 struct VersionTests {
     private static let stats = #"{"hpcs_action":"STATS"}"#
 

@@ -6,7 +6,7 @@ import TestServers
 import Testing
 
 /// Foundation is the judge: what the parser accepts, and what it reads, is the same, but for what is listed here.
-@Suite("JSON against Foundation")
+@Suite("JSON against Foundation", .ownThread)
 struct JSONDifferentialTests {
     @Test("generated documents are accepted and read alike", arguments: Seeds.first(4))
     func generated(seed: UInt64) throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SteelyardCore
 
-@Suite("Escaped names")
+@Suite("Escaped names", .ownThread)
 struct JSONEscapesTests {
     @Test("a name matches what it resolves to, and nothing else", arguments: Seeds.first(3))
     func matches(seed: UInt64) throws {

@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import TestServers
 import Testing
 
 @testable import SteelyardCore
 
-@Suite("JSON's limits")
+@Suite("JSON's limits", .ownThread)
 struct JSONLimitTests {
     private static let megabyte = 1_048_576
 

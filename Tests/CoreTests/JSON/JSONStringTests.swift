@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import TestServers
 import Testing
 
 @testable import SteelyardCore
 
 /// Strings are scanned eight bytes at a time: what ends one must be seen at each place.
-@Suite("JSON's strings, byte by byte")
+@Suite("JSON's strings, byte by byte", .ownThread)
 struct JSONStringTests {
     @Test("each byte of ASCII at each place of a string", arguments: ["a", "!", "#", "[", "]", "é", "\u{7F}"])
     func everyByte(filler: String) throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import SteelyardCore
 
 /// Whatever somebody puts into a message: it is refused by name and nothing changes, or it is harmless.
-@Suite("Hostile messages")
+@Suite("Hostile messages", .ownThread)
 struct HostileMessageTests {
     @Test("thousands of them", arguments: Seeds.first(8))
     func property(seed: UInt64) async throws {

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import TestServers
 import Testing
 
 /// Bad input must be refused within 100 ms: ten times that, of the best of five, for builds without optimisation and
 /// machines that do something else.
-@Suite("What a refusal costs")
+@Suite("What a refusal costs", .ownThread)
 struct RefusalCostTests {
     private static let node = #"{"address":"10.0.0.1","port":80}"#
 

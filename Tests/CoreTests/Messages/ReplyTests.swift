@@ -6,7 +6,7 @@ import Testing
 
 @testable import SteelyardCore
 
-@Suite("Replies")
+@Suite("Replies", .ownThread)
 struct ReplyTests {
     private func reply(_ request: String, _ fields: [JSONFragment.Member] = [], passed: Bool = true) throws -> String {
         let document = try JSONDocument(Array(request.utf8))

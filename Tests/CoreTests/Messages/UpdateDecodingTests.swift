@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import TestServers
 import Testing
 
 @testable import SteelyardCore
 
-@Suite("UPDATE: what is accepted, and as what")
+@Suite("UPDATE: what is accepted, and as what", .ownThread)
 struct UpdateDecodingTests {
     private func only(_ loadBalancer: String) throws -> LoadBalancer {
         for spelling in UpdateMessage.spellings {

@@ -9,7 +9,7 @@ import Testing
 @testable import SteelyardCore
 
 /// One reading of a log for all objects, whatever becomes of each.
-@Suite("The pass over a log", .timeLimit(.minutes(1)))
+@Suite("The pass over a log", .timeLimit(.minutes(5)), .ownThread)
 struct ArchivePassTests {
     /// Lines of about a kilobyte, so that some thousands are some blocks.
     static func lines(_ count: Int, _ word: String) -> [String] {

@@ -9,7 +9,7 @@ import Testing
 @testable import SteelyardCore
 
 /// In incremental mode every line is in the store once, whatever has failed in between.
-@Suite("Incremental archives", .timeLimit(.minutes(1)))
+@Suite("Incremental archives", .timeLimit(.minutes(5)), .ownThread)
 struct IncrementalArchiveTests {
     /// A device whose agent is restarted for every archive.
     private final class Device: Sendable {
@@ -122,7 +122,14 @@ struct IncrementalArchiveTests {
         #expect(try await device.archive(to: "second").objects.map(\.lineCount) == [1])
     }
 
-    @Test("a record that is torn is set aside, and all is sent", arguments: ["", "{", "{\"format\":\"2\"}", "[]"])
+    @Test(
+        "a record that is none is set aside, and all is sent",
+        arguments: [
+            "", "{", "{\"format\":\"2\"}", "[]", "{\"format\":\"1\",\"time\":\"1\",\"mark\":5}",
+            "{\"format\":\"1\",\"time\":1}", "{\"format\":\"1\",\"time\":\"9223372036854775807\"}",
+            "{\"format\":\"1\",\"time\":\"1\",\"intentEndpoint\":[]}",
+        ]
+    )
     func torn(text: String) async throws {
         let device = Device()
         device.write(["a"])

@@ -13,7 +13,7 @@ extension FuzzTarget {
         _ = WorkerInfo(answer)
         _ = ClientSessions(answer)
         _ = try? CommittedReading { _ in answer }
-        if let complaint = Complaint(in: answer) { try requireShortLine(complaint.words, atMost: 210) }
+        if let alert = HAProxyAlert(in: answer) { try requireShortLine(alert.message, atMost: 210) }
         if let table = StatisticsTable(answer) { try checkStatistics(table) }
         if let table = ServerStateTable(answer) { try checkServers(table) }
     }

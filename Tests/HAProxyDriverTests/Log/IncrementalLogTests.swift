@@ -11,7 +11,7 @@ import Testing
 @testable import HAProxyDriver
 
 /// From mark to mark every line comes once, whatever has become of the files in between.
-@Suite
+@Suite(.ownThread)
 struct IncrementalLogTests {
     @Test(arguments: Seeds.first(25))
     func everyLineComesOnce(seed: UInt64) async throws {

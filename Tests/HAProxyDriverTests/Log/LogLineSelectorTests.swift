@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import TestServers
 import Testing
 
 @testable import HAProxyDriver
 
 /// Whose a line is.
-@Suite
+@Suite(.ownThread)
 struct LogLineSelectorTests {
     struct Line: Sendable, CustomTestStringConvertible {
         let text: String

@@ -10,7 +10,7 @@ import Testing
 @testable import HAProxyDriver
 
 /// Every line of all files of a log, once, in order, whatever logrotate is doing.
-@Suite
+@Suite(.ownThread)
 struct LogRotationTests {
     @Test func filesComeFromTheOldestToTheNewest() async throws {
         try await withRotatedLog { log in

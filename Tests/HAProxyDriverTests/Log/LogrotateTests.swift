@@ -11,7 +11,7 @@ import Testing
 @testable import HAProxyDriver
 
 /// Debian's logrotate at work while a log is written and archived.
-@Suite(Requirement.logrotate.trait, .timeLimit(.minutes(2)))
+@Suite(Requirement.logrotate.trait, .timeLimit(.minutes(5)), .ownThread)
 struct LogrotateTests {
     /// What logrotate is told, and whether the writer opens the log anew after a rotation, as a syslog daemon does.
     @Test(arguments: [

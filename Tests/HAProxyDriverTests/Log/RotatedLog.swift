@@ -21,9 +21,10 @@ struct RotatedLog {
 
     func url(_ name: String) -> URL { folder.appending(path: name) }
 
-    func opened() throws -> HAProxyLog {
-        try HAProxyLog(FilePath(path.path), Logger(label: "test") { _ in warnings })
-    }
+    /// Takes the warnings and errors.
+    var errors: Logger { Logger(label: "test") { _ in warnings } }
+
+    func opened() throws -> HAProxyLog { try HAProxyLog(FilePath(path.path), errors) }
 
     /// All lines of a protocol.
     func text(of metered: MeteredProtocol = .http) throws -> String { try Self.text(opened(), LogPart(metered)) }

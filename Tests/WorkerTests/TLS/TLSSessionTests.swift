@@ -8,7 +8,7 @@ import Testing
 @testable import SteelyardWorker
 
 /// How a session moves bytes, and what it makes of a server that breaks the rules.
-@Suite(Requirement.stunnel.trait, Requirement.openssl.trait) struct TLSSessionTests {
+@Suite(Requirement.stunnel.trait, Requirement.openssl.trait, .ownThread) struct TLSSessionTests {
     /// The server takes nothing until the client has to wait, so writes are partial for certain.
     @Test func movesLargeDataBothWays() async throws {
         try await withTLSFixture { fixture in

@@ -42,7 +42,7 @@ struct DeviceFacts: Hashable, Sendable {
     }
 
     private static func namesServer() -> Bool {
-        let bytes = try? AtomicFile.read("/etc/resolv.conf", atMost: 1 << 20)
+        let bytes = try? AtomicFile.read("/etc/resolv.conf", atMost: 1 << 20, isOwn: false)
         let lines = String(decoding: bytes ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
         return lines.contains { $0.split(whereSeparator: \.isWhitespace).first == "nameserver" }
     }

@@ -14,6 +14,8 @@ struct DeviceFiles: Hashable, Sendable {
     let log: FilePath
     /// Where the master takes commands.
     let masterSocket: FilePath
+    /// The HAProxy program.
+    let binary: FilePath
     private let hasLogDaemon: Bool
     private let folder: FilePath
 
@@ -21,6 +23,7 @@ struct DeviceFiles: Hashable, Sendable {
         config = configuration.config
         log = configuration.log
         masterSocket = configuration.masterSocket
+        binary = configuration.binary
         hasLogDaemon = configuration.logTarget != nil
         folder = configuration.stateDirectory
     }

@@ -3,47 +3,62 @@
 
 import SteelyardCore
 
-/// How far a worker's counters had been read for the last report that was delivered, kept by the worker itself.
+/// How far a worker's counters were read for the last report that was delivered, as the worker itself keeps it.
 ///
-/// Where the ledger is lost, or could not be written, what was reported before does not come again.
+/// If the ledger is lost, or could not be written, no byte of that report is reported again.
 struct CommittedReading: Hashable, Sendable {
-    /// Of a variable of HAProxy's.
+    /// The names of HAProxy's variables.
     private enum Name {
         static let until = "proc.metered_until"
+        static let sequence = "proc.metered_sequence"
         static func bytes(_ metered: MeteredProtocol) -> String { "proc.metered_\(metered.rawValue)" }
     }
 
     /// The end of the report.
     let until: UTCTimestamp
     let bytes: UsageLedger.Bytes
+    /// The ledger's sequence after the report, which orders reports whatever the clock did.
+    ///
+    /// nil if an earlier agent has set the variables, which had none.
+    let sequence: UInt64?
 
-    init(until: UTCTimestamp, bytes: UsageLedger.Bytes) {
+    init(until: UTCTimestamp, bytes: UsageLedger.Bytes, sequence: UInt64? = nil) {
         self.until = until
         self.bytes = bytes
+        self.sequence = sequence
+    }
+
+    /// What a worker keeps of a report that is now delivered.
+    init(of report: UsageReport, bytes: UsageLedger.Bytes) {
+        self.init(until: report.end, bytes: bytes, sequence: UsageLedger.sequence(after: report.mark))
     }
 
     /// Reads what a worker keeps.
     ///
-    /// - Parameter ask: Asks the worker.
-    /// - Returns: nil where it keeps nothing.
+    /// - Parameter ask: Sends a command to the worker and returns the answer.
+    /// - Returns: nil if it keeps nothing.
     init?(_ ask: (String) throws(DriverError) -> String) throws(DriverError) {
         func value(_ name: String) throws(DriverError) -> Int64? {
             let answer = try ask("get var \(name)")
             guard let start = answer.firstRange(of: "value=<")?.upperBound else { return nil }
             return Int64(answer[start...].prefix { $0 != ">" })
         }
-        guard let until = try value(Name.until) else { return nil }
+        guard let until = try value(Name.until), UTCTimestamp.storable.contains(until) else { return nil }
         var bytes: UsageLedger.Bytes = [:]
         for metered in MeteredProtocol.allCases {
             bytes[metered] = try value(Name.bytes(metered)).flatMap { UInt64(exactly: $0) }
         }
-        self.init(until: UTCTimestamp(microseconds: until), bytes: bytes)
+        let sequence = try value(Name.sequence).flatMap { UInt64(exactly: $0) }
+        self.init(until: UTCTimestamp(microseconds: until), bytes: bytes, sequence: sequence)
     }
 
-    /// What has a worker keep this; the time comes last, so that it stands for all.
+    /// The commands that have a worker keep this.
+    ///
+    /// The bytes come first: if the rest does not arrive, the worker still names the report before.
     var commands: [String] {
         let bytes = bytes.sorted { $0.key.rawValue < $1.key.rawValue }
         return bytes.map { "set var \(Name.bytes($0.key)) int(\($0.value))" }
+            + (sequence.map { ["set var \(Name.sequence) int(\($0))"] } ?? [])
             + ["set var \(Name.until) int(\(until.microseconds))"]
     }
 }

@@ -9,7 +9,7 @@ import SteelyardSystem
 /// How workers that only finish what they have come to their end.
 extension Meter {
     /// How long is waited for sessions that were shut down, and for a process that was told to end.
-    private static let patience = Duration.milliseconds(500)
+    private static let timeout = Duration.milliseconds(500)
     /// How long the workers that are ended may take to say what they have sent, all together.
     private static let lastWords = Duration.milliseconds(1500)
 
@@ -40,25 +40,25 @@ extension Meter {
     func end(_ processIDs: [Int32]) throws(DriverError) {
         let handles = processIDs.compactMap(ProcessHandle.init)
         // Asked now that they are held: they are the same processes, and none that got a number since.
-        let still = try service.processes(by: .after(.seconds(1)))?.oldWorkers ?? []
+        let still = try holds.processes(by: .after(.seconds(1)))?.oldWorkers ?? []
         let ending = handles.filter { still.contains($0.processID) }
         let workers = ending.compactMap { Worker($0.processID) }
         let lastWords = Deadline.after(Self.lastWords)
         // One that does not answer is ended all the same, and keeps the others waiting for a while only.
-        var patience: Deadline { .earlier(lastWords, .after(Self.patience)) }
+        var deadline: Deadline { .earlier(lastWords, .after(Self.timeout)) }
         for worker in workers {
-            holds.hold(worker, isOld: true, by: patience)
+            holds.hold(worker, isOld: true, by: deadline)
             // Clients that are connected and ask only now are sent away, and so need not be counted.
-            holds.tell("set var proc.suspended bool(true)", worker, by: patience)
+            holds.tell("set var proc.suspended bool(true)", worker, by: deadline)
         }
-        breakOff(workers, by: patience)
-        for worker in workers { try? record(worker, patience) }
+        breakOff(workers, by: deadline)
+        for worker in workers { try? record(worker, deadline) }
         write(atOnce: true)
         for handle in ending { handle.send(SIGTERM) }
-        let deadline = Deadline.after(Self.patience)
-        for handle in ending where !handle.waitForEnd(by: deadline) {
+        let end = Deadline.after(Self.timeout)
+        for handle in ending where !handle.waitForEnd(by: end) {
             handle.send(SIGKILL)
-            _ = handle.waitForEnd(by: .after(Self.patience))
+            _ = handle.waitForEnd(by: .after(Self.timeout))
         }
         holds.release { workers.contains($0) }
     }
@@ -73,7 +73,7 @@ extension Meter {
                 for name in sessions { _ = try? holds.ask("shutdown session \(name)", worker, by: deadline) }
                 return !sessions.isEmpty
             }
-            if !left.isEmpty { usleep(5000) }
+            if !left.isEmpty { holds.pause() }
         }
     }
 }

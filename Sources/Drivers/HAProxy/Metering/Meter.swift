@@ -14,7 +14,6 @@ actor Meter {
     typealias Worker = UsageLedger.Worker
 
     private let executor: ThreadExecutor
-    let service: any HAProxyService
     let logger: Logger
     private let path: FilePath
     let oldWorkerLimits: OldWorkerLimits
@@ -30,8 +29,8 @@ actor Meter {
     var oldSince: [Worker: ContinuousClock.Instant] = [:]
     /// Workers that were asked what they keep.
     private var known: Set<Worker> = []
-    /// How long a reading may take: METRICS is asked for with a patience of five seconds.
-    private static let patience = Duration.seconds(1)
+    /// How long a reading may take; METRICS waits for five seconds at most.
+    private static let timeout = Duration.seconds(1)
     /// How often the ledger is written while only its numbers grow: all that is lost where the agent and HAProxy
     /// end together.
     private static let writeInterval = Duration.seconds(10)
@@ -39,7 +38,6 @@ actor Meter {
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     init(
-        _ service: any HAProxyService,
         _ files: DeviceFiles,
         _ logger: Logger,
         oldWorkerLimits: OldWorkerLimits = OldWorkerLimits(),
@@ -47,12 +45,11 @@ actor Meter {
         now: @escaping @Sendable () -> UTCTimestamp = { .now }
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-meter")
-        self.service = service
         self.logger = logger
         self.oldWorkerLimits = oldWorkerLimits
         self.now = now
         path = files.usage
-        holds = WorkerHolds(service, files, serviceManager)
+        holds = WorkerHolds(files, serviceManager)
         ledger = Self.read(path, logger)
         written = ledger
     }
@@ -117,7 +114,7 @@ actor Meter {
         guard let reported, reported.report == report else { return }
         for (worker, bytes) in reported.readings {
             let reading = CommittedReading(until: report.end, bytes: bytes)
-            for command in reading.commands { holds.tell(command, worker, by: .after(Self.patience)) }
+            for command in reading.commands { holds.tell(command, worker, by: .after(Self.timeout)) }
         }
     }
 
@@ -127,8 +124,8 @@ actor Meter {
     @discardableResult
     private func readWorkers(writing atOnce: Bool = false) throws(DriverError) -> [Worker] {
         guard ledger != nil else { return [] }
-        let deadline = Deadline.after(Self.patience)
-        let table = try service.processes(by: deadline)
+        let deadline = Deadline.after(Self.timeout)
+        let table = try holds.processes(by: deadline)
         let old = (table?.oldWorkers ?? []).compactMap(Worker.init)
         let workers = old + [table?.worker].compactMap { $0.flatMap(Worker.init) }
         var failure: DriverError?

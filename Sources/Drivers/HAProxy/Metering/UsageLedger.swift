@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 /// The bytes that were sent to clients and not yet reported: the sums, and how far each worker's counters were read.
 ///
-/// A worker's counters begin at 0 and only grow, so that a reading adds what has come since the last one. Sums and
-/// readings are kept together, or a crash between the two would lose bytes or count some twice.
+/// A worker's counters begin at 0 and only grow, so a reading adds what has come since the last one. Sums and readings are
+/// kept together: a crash between the two would lose bytes or count some twice.
+///
+/// Reports are ordered by ``sequence``, not by time: the clock may be set back.
 struct UsageLedger: Hashable, Sendable {
     /// One process of HAProxy's; the number alone could come again.
     struct Worker: Hashable, Sendable {
@@ -19,11 +22,16 @@ struct UsageLedger: Hashable, Sendable {
 
     /// The end of the last committed report.
     private(set) var start: UTCTimestamp
-    /// How many reports were committed.
+    /// How the clock was set when the last report was committed; nil if that is not known.
+    private(set) var clock: DeviceClock?
+    /// Grows by 1 with each committed report; it begins with the time of creation, so that a new ledger is later than one
+    /// that was lost.
     private(set) var sequence: UInt64
-    /// What no committed report has.
+    /// Whether nothing was read, reported or adopted yet.
+    private(set) var isNew: Bool
+    /// The bytes that no committed report has.
     private(set) var pending: Bytes
-    /// What each worker's counters said last.
+    /// The counters of each worker at its last reading.
     private(set) var readings: [Worker: Bytes]
     /// What is served now.
     private(set) var served: Set<MeteredProtocol>
@@ -31,28 +39,41 @@ struct UsageLedger: Hashable, Sendable {
     private(set) var servedSince: Set<MeteredProtocol>
 
     /// Begins a ledger for a device that starts to serve.
-    init(start: UTCTimestamp) {
-        self.init(start: start, sequence: 0, pending: [:], readings: [:], served: [], servedSince: [])
+    init(start: UTCTimestamp, by clock: DeviceClock = .current) {
+        self.init(
+            start: start,
+            clock: clock,
+            sequence: UInt64(clamping: start.microseconds),
+            isNew: true,
+            pending: [:],
+            readings: [:],
+            served: [],
+            servedSince: []
+        )
     }
 
     init(
         start: UTCTimestamp,
+        clock: DeviceClock?,
         sequence: UInt64,
+        isNew: Bool,
         pending: Bytes,
         readings: [Worker: Bytes],
         served: Set<MeteredProtocol>,
         servedSince: Set<MeteredProtocol>
     ) {
         self.start = start
+        self.clock = clock
         self.sequence = sequence
+        self.isNew = isNew
         self.pending = pending
         self.readings = readings
         self.served = served
         self.servedSince = servedSince
     }
 
-    /// The file has 63 bits for it.
-    private var nextSequence: UInt64 { sequence < UInt64(Int64.max) ? sequence + 1 : 0 }
+    /// HAProxy's variables have 63 bits for it.
+    static func sequence(after sequence: UInt64) -> UInt64 { sequence < UInt64(Int64.max) ? sequence + 1 : 0 }
 
     /// Takes note of what is served from now on.
     mutating func serve(_ protocols: Set<MeteredProtocol>) {
@@ -62,27 +83,32 @@ struct UsageLedger: Hashable, Sendable {
 
     /// Adds what a worker has sent since its last reading.
     mutating func record(_ reading: Bytes, of worker: Worker) {
+        isNew = false
         let last = readings[worker] ?? [:]
         for (metered, bytes) in reading {
             let before = last[metered] ?? 0
-            // Somebody may have cleared the counters: they then began anew.
+            // An operator may have cleared the counters: they then began anew.
             pending[metered, default: 0] &+= bytes >= before ? bytes - before : bytes
         }
         readings[worker] = last.merging(reading) { $1 }
     }
 
-    /// Takes over what workers keep, where this ledger has been begun anew or is older than that.
+    /// Takes over what workers keep, if this ledger was begun anew or is older than that.
     mutating func adopt(_ kept: [Worker: CommittedReading]) {
-        guard let newest = kept.values.map(\.until).max() else { return }
-        let isNew = sequence == 0 && readings.isEmpty && pending.isEmpty
-        let isOlder = isNew || newest > start
+        func order(_ reading: CommittedReading) -> (UInt64, UTCTimestamp) { (reading.sequence ?? 0, reading.until) }
+        guard let newest = kept.values.max(by: { order($0) < order($1) }) else { return }
+        let isOlder = newest.sequence.map { $0 > sequence } ?? (newest.until > start)
         if isOlder {
             // All that this ledger has was in that report.
             pending = [:]
-            start = newest
-            sequence = nextSequence
+            sequence = newest.sequence ?? Self.sequence(after: sequence)
         }
-        for (worker, reading) in kept where reading.until == start && (isOlder || readings[worker] == nil) {
+        if isOlder || isNew {
+            start = newest.until
+            clock = nil
+        }
+        isNew = false
+        for (worker, reading) in kept where readings[worker] == nil || isOlder && order(reading) == order(newest) {
             readings[worker] = reading.bytes
         }
     }
@@ -96,29 +122,40 @@ struct UsageLedger: Hashable, Sendable {
         return readings.count < before
     }
 
-    /// What is to be reported.
-    func report(until end: UTCTimestamp) -> UsageReport {
+    /// What is to be reported now.
+    ///
+    /// The period begins where the last committed report ended. If that is later than now, the clock was set back: the
+    /// period then begins as much before now as it lasts, or just before now if that is not known.
+    func report(until now: UTCTimestamp, by clock: DeviceClock = .current) -> UsageReport {
         let protocols = MeteredProtocol.allCases.filter { servedSince.contains($0) || pending[$0] ?? 0 > 0 }
         return UsageReport(
-            start: start,
-            // The clock may have been set back since.
-            end: max(start, end),
+            start: start < now ? start : beginning(before: now, clock),
+            end: now,
             entries: protocols.map { UsageReport.Entry(metered: $0, bytesOut: pending[$0] ?? 0) },
             mark: sequence
         )
     }
 
-    /// Takes note that a report was delivered; one that was committed before, or is older, changes nothing.
+    private func beginning(before now: UTCTimestamp, _ clock: DeviceClock) -> UTCTimestamp {
+        let latest = now.microseconds - 1
+        let change = self.clock.flatMap { clock.change(since: $0) } ?? .max
+        let (moved, isTooLarge) = start.microseconds.addingReportingOverflow(change)
+        return UTCTimestamp(microseconds: isTooLarge ? latest : min(moved, latest))
+    }
+
+    /// Takes note that a report was delivered; does nothing if it, or a later one, was committed before.
     ///
     /// - Returns: Whether it has changed anything.
-    mutating func commit(_ report: UsageReport) -> Bool {
-        guard report.mark == sequence, report.start == start else { return false }
+    mutating func commit(_ report: UsageReport, by clock: DeviceClock = .current) -> Bool {
+        guard report.mark == sequence else { return false }
         for entry in report.entries {
             let bytes = pending[entry.metered] ?? 0
             pending[entry.metered] = bytes > entry.bytesOut ? bytes - entry.bytesOut : 0
         }
         start = report.end
-        sequence = nextSequence
+        self.clock = clock
+        isNew = false
+        sequence = Self.sequence(after: sequence)
         servedSince = served
         return true
     }

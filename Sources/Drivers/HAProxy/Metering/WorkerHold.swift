@@ -16,19 +16,18 @@ struct WorkerHold {
     private let connection: RuntimeConnection
     /// How long HAProxy keeps a connection without commands, in seconds.
     private static let idleLimit = 86_400
-    private static let prompt = "\n> "
 
     /// Holds the worker that takes new connections, the only one that can be reached on this socket.
     ///
     /// - Returns: nil where another worker answers, or there is no answer.
     init?(current worker: Worker, at adminSocket: FilePath, by deadline: Deadline) {
-        do throws(RuntimeSocket.Failure) {
+        do throws(SocketFailure) {
             connection = try RuntimeConnection(adminSocket, by: deadline)
             isInteractive = true
             for command in ["prompt", "set timeout cli \(Self.idleLimit)"] {
-                _ = try connection.answer(to: command, until: Self.prompt, by: deadline)
+                _ = try connection.answer(to: command, until: .worker, by: deadline)
             }
-            let info = try connection.answer(to: "show info", until: Self.prompt, by: deadline)
+            let info = try connection.answer(to: "show info", until: .worker, by: deadline)
             guard WorkerInfo(info).processID == worker.processID else { return nil }
         } catch { return nil }
     }
@@ -39,13 +38,13 @@ struct WorkerHold {
     init?(kept connection: RuntimeConnection, of worker: Worker, by deadline: Deadline) {
         self.connection = connection
         isInteractive = true
-        do throws(RuntimeSocket.Failure) {
+        do throws(SocketFailure) {
             // Its answer is one that no other command of the agent gets.
             try connection.send("show table steelyard-no-such-table\n", by: deadline)
-            while try !connection.read(until: Self.prompt, by: deadline).contains("No such table") {}
+            while try !connection.read(until: .worker, by: deadline).contains("No such table") {}
             // That may have been asked by the earlier agent; what follows is this agent's.
             try connection.send("show info\n", by: deadline)
-            while try WorkerInfo(connection.read(until: Self.prompt, by: deadline)).processID != worker.processID {}
+            while try WorkerInfo(connection.read(until: .worker, by: deadline)).processID != worker.processID {}
         } catch { return nil }
     }
 
@@ -53,7 +52,7 @@ struct WorkerHold {
     ///
     /// The connection ends when the master executes itself again.
     init?(old worker: Worker, through masterSocket: FilePath, by deadline: Deadline) {
-        do throws(RuntimeSocket.Failure) {
+        do throws(SocketFailure) {
             connection = try RuntimeConnection(masterSocket, by: deadline)
             isInteractive = false
             try connection.send("@!\(worker.processID) show info <<\n", by: deadline)
@@ -67,8 +66,8 @@ struct WorkerHold {
     var ownJobs: Int { isInteractive ? 1 : 2 }
 
     /// Asks the worker; after a failure, the connection is of no more use.
-    func ask(_ command: String, by deadline: Deadline) throws(RuntimeSocket.Failure) -> String {
-        try connection.answer(to: command, until: Self.prompt, by: deadline)
+    func ask(_ command: String, by deadline: Deadline) throws(SocketFailure) -> String {
+        try connection.answer(to: command, until: .worker, by: deadline)
     }
 
     /// Has the service manager keep the connection, so that the worker waits for the next agent, too.

@@ -8,7 +8,7 @@ import SteelyardSystem
 struct WorkerHolds {
     typealias Worker = UsageLedger.Worker
 
-    private let service: any HAProxyService
+    private let session: HAProxySession
     private let files: DeviceFiles
     private let serviceManager: ServiceManager
     private var holds: [Worker: WorkerHold] = [:]
@@ -17,8 +17,8 @@ struct WorkerHolds {
     /// The master takes ten connections at a time, and the agent needs some for its commands.
     private static let limitThroughMaster = 4
 
-    init(_ service: any HAProxyService, _ files: DeviceFiles, _ serviceManager: ServiceManager) {
-        self.service = service
+    init(_ files: DeviceFiles, _ serviceManager: ServiceManager) {
+        session = HAProxySession(files)
         self.files = files
         self.serviceManager = serviceManager
         for (name, descriptor) in serviceManager.takeDescriptors(named: Worker.keptNamePrefix) {
@@ -30,6 +30,16 @@ struct WorkerHolds {
             kept[worker] = connection
         }
     }
+
+    /// HAProxy's processes; nil where it does not run.
+    ///
+    /// - Throws: `DriverError` where it does not answer.
+    func processes(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
+        try session.processes(by: deadline)
+    }
+
+    /// Waits a moment for what HAProxy reports by no event.
+    func pause() { session.pause() }
 
     /// Holds a worker where that can be done and is not yet.
     ///
@@ -57,25 +67,25 @@ struct WorkerHolds {
     /// Whether the worker cannot end before it is released.
     func isHeld(_ worker: Worker) -> Bool { holds[worker] != nil }
 
-    /// Asks over the worker's own connection, or else by the service.
+    /// Asks over the worker's own connection, or else through the master.
     ///
     /// - Throws: `DriverError` where there is no answer.
     mutating func ask(_ command: String, _ worker: Worker, by deadline: Deadline) throws(DriverError) -> String {
         if let hold = holds[worker], hold.isInteractive {
-            do throws(RuntimeSocket.Failure) { return try hold.ask(command, by: deadline) } catch {
+            do throws(SocketFailure) { return try hold.ask(command, by: deadline) } catch {
                 drop(worker)
                 if error == .silent { throw error.described("HAProxy") }
             }
         }
-        return try service.ask(command, worker: worker.processID, by: deadline)
+        return try session.askThroughMaster(command, of: worker.processID, by: deadline)
     }
 
-    /// Tells a worker something for which HAProxy wants to hear first that it is meant, where that can be done.
+    /// Gives a worker an experimental command, where it has a connection of its own.
     ///
-    /// The service's ways take one command at a time.
+    /// The master takes one command at a time.
     mutating func tell(_ command: String, _ worker: Worker, by deadline: Deadline) {
         guard let hold = holds[worker], hold.isInteractive else { return }
-        do throws(RuntimeSocket.Failure) {
+        do throws(SocketFailure) {
             _ = try hold.ask("experimental-mode on", by: deadline)
             _ = try hold.ask(command, by: deadline)
         } catch { drop(worker) }

@@ -5,12 +5,14 @@ import SteelyardCore
 
 /// The cheapest safe way from what HAProxy runs to what it should run.
 enum ChangePlan: Hashable, Sendable {
-    /// Everything is as it should be.
+    /// Everything is as wanted.
     case nothing
     /// Commands to the running HAProxy; none of its connections and none of its counters is touched.
     case runtime([RuntimeChange])
     /// A new worker, to which the old one hands its listeners, its stick table and what its checks have found.
     case reload([ReloadReason])
+    /// HAProxy is ended and started again, which breaks its connections: no other way leads to one that obeys.
+    case restart([ReloadReason])
     /// HAProxy does not run.
     case start
 
@@ -21,8 +23,8 @@ enum ChangePlan: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - running: What runs; nil where HAProxy does not.
-    ///   - wanted: What should.
-    ///   - removed: What was removed while HAProxy ran and has connections still, as it was then.
+    ///   - wanted: What is to run.
+    ///   - removed: What was removed while HAProxy ran and is still there, as it was then.
     init(from running: RunningState?, to wanted: RenderedConfiguration, removed: [ServerName: ProxyServer] = [:]) {
         guard let running else {
             self = .start
@@ -40,13 +42,34 @@ enum ChangePlan: Hashable, Sendable {
             self = .reload(running.misplacedFrontends.map(ReloadReason.frontendMisplaced))
             return
         }
+        guard !old.isSuspended || wanted.isSuspended || !running.hasDisabledFrontends else {
+            self = .reload([.frontendsDisabled])
+            return
+        }
         let comparison = ServerComparison(from: running, old, to: wanted, removed: removed)
+        let frontends = wanted.set.loadBalancers.map(\.protocol.metered)
+        let switches: [RuntimeChange] =
+            switch (old.isSuspended, wanted.isSuspended) {
+            case (false, true): frontends.map(RuntimeChange.close)
+            case (true, false): frontends.map(RuntimeChange.open)
+            default: []
+            }
         if !comparison.obstacles.isEmpty {
             self = .reload(comparison.obstacles)
         } else if comparison.changes.count > Self.mostChanges {
             self = .reload([.manyChanges(comparison.changes.count)])
         } else {
-            self = comparison.changes.isEmpty ? .nothing : .runtime(comparison.changes)
+            let changes = comparison.changes + switches
+            self = changes.isEmpty ? .nothing : .runtime(changes)
+        }
+    }
+
+    /// Whether front ends open ports that were closed, or may be.
+    var opensPorts: Bool {
+        switch self {
+        case .nothing: false
+        case .runtime(let changes): changes.contains { if case .open = $0 { true } else { false } }
+        case .reload, .restart, .start: true
         }
     }
 
@@ -79,6 +102,7 @@ extension ChangePlan: CustomStringConvertible {
         switch self {
         case .nothing: return "nothing to do"
         case .start: return "start HAProxy"
+        case .restart(let reasons): return "restart, because " + Self.list(reasons.map(\.description))
         case .reload(let reasons): return "reload, because " + Self.list(reasons.map(\.description))
         case .runtime(let changes):
             return "without a reload: " + Self.list(changes.map(\.description))

@@ -3,12 +3,18 @@
 
 import SteelyardCore
 
-/// What HAProxy can only be told by a reload.
+/// Why HAProxy has to reload, or to restart.
 enum ReloadReason: Hashable, Sendable {
     /// HAProxy runs something that this driver has not made, or that is older than the driver itself.
     case unknownConfiguration
-    /// Somebody has opened or closed a front end.
+    /// Another program has opened or closed a front end.
     case frontendMisplaced(MeteredProtocol)
+    /// The file that HAProxy loaded disables the front ends, which are to open.
+    case frontendsDisabled
+    /// The file of the master's socket is gone.
+    case masterSocketLost
+    /// The file of the workers' socket is gone.
+    case adminSocketLost
     case loadBalancerAdded(MeteredProtocol)
     case loadBalancerRemoved(MeteredProtocol)
     /// TCP to GALERA, or back.
@@ -38,6 +44,9 @@ extension ReloadReason: CustomStringConvertible {
         switch self {
         case .unknownConfiguration: "HAProxy runs another configuration than was served last"
         case .frontendMisplaced(let metered): "somebody has opened or closed \(metered)"
+        case .frontendsDisabled: "HAProxy was started suspended"
+        case .masterSocketLost: "the file of the master's socket is gone"
+        case .adminSocketLost: "the file of the workers' socket is gone"
         case .loadBalancerAdded(let metered): "\(metered) is new"
         case .loadBalancerRemoved(let metered): "\(metered) is not wanted any more"
         case .protocolChanged(let metered): "\(metered) has another protocol"

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// One change to a server of the running HAProxy.
+/// One change to the running HAProxy.
 enum RuntimeChange: Hashable, Sendable {
     /// A node that HAProxy does not have yet.
     case add(ProxyServer)
@@ -16,10 +16,14 @@ enum RuntimeChange: Hashable, Sendable {
     case setWeight(ServerName, from: Int, to: Int)
     /// Into maintenance.
     case disable(ServerName)
-    /// A node that is not wanted any more; HAProxy lets it go when its last connection has ended.
+    /// Into maintenance for good; the server is deleted later (`RetiredServers`).
     case remove(ServerName)
+    /// Closes a front end's port, and refuses the next request of its clients.
+    case close(MeteredProtocol)
+    /// Opens a front end's port again.
+    case open(MeteredProtocol)
 
-    /// What to ask HAProxy for, and what it answers where it obeys.
+    /// The commands, each with the answer that means success.
     var commands: [RuntimeCommand] {
         switch self {
         case .add(let server):
@@ -46,13 +50,21 @@ enum RuntimeChange: Hashable, Sendable {
             return commands
         case .enable(let name): return [RuntimeCommand("set server", "\(name)", "state ready")]
         case .setWeight(let name, _, let weight): return [RuntimeCommand("set server", "\(name)", "weight \(weight)")]
-        case .disable(let name): return [RuntimeCommand("set server", "\(name)", "state maint")]
-        case .remove(let name):
-            return [
-                RuntimeCommand("set server", "\(name)", "state maint"),
-                RuntimeCommand("del server", "\(name)", answers: .deletion),
-            ]
+        case .disable(let name), .remove(let name):
+            return [RuntimeCommand("set server", "\(name)", "state maint")]
+        case .close(let metered):
+            return Self.setSuspended(true) + [RuntimeCommand("disable frontend", "\(frontend: metered)")]
+        case .open(let metered):
+            return [RuntimeCommand("enable frontend", "\(frontend: metered)")] + Self.setSuspended(false)
         }
+    }
+
+    /// The variable that the configuration's front ends read.
+    static func setSuspended(_ isSuspended: Bool) -> [RuntimeCommand] {
+        [
+            RuntimeCommand("experimental-mode on"),
+            RuntimeCommand("set var proc.suspended", isSuspended ? "bool(true)" : "bool(false)"),
+        ]
     }
 
     /// Its place among others: what can take clients comes before what no longer does.
@@ -65,6 +77,7 @@ enum RuntimeChange: Hashable, Sendable {
         case .setWeight(_, let old, let new): old <= new ? 4 : 5
         case .disable: 6
         case .remove: 7
+        case .close, .open: 8
         }
     }
 }
@@ -79,6 +92,8 @@ extension RuntimeChange: CustomStringConvertible {
         case .setWeight(let name, let old, let new): "weight of \(name) from \(old) to \(new)"
         case .disable(let name): "disable \(name)"
         case .remove(let name): "remove \(name)"
+        case .close(let metered): "close \(metered)"
+        case .open(let metered): "open \(metered)"
         }
     }
 }

@@ -3,15 +3,15 @@
 
 /// A command to the running HAProxy, and how its answer tells whether it was obeyed.
 ///
-/// HAProxy answers in words. Those it uses differ between its versions, and so only those that mean success are known.
+/// HAProxy answers in text that differs between its versions: only the texts that mean success are known.
 struct RuntimeCommand: Hashable, Sendable {
-    /// What the answer is where HAProxy obeys.
+    /// The answer that means success.
     enum Answer: Hashable, Sendable {
         case nothing
         case text(String)
         /// What has changed, or that nothing had to.
         case address
-        /// Also that the server has connections still: it gets no more, and is removed later.
+        /// Also that the server still has connections: it is deleted later.
         case deletion
     }
 

@@ -28,7 +28,7 @@ extension HAProxyRenderer {
             return ProxyServer(
                 name: ServerName(loadBalancer.protocol.metered, node.id),
                 address: node.address,
-                initialAddress: initialAddress(of: node),
+                initialAddress: initialAddress(of: node.address),
                 port: node.port,
                 weight: node.condition == .draining ? 0 : node.weight,
                 isDisabled: node.condition == .disabled,

@@ -165,9 +165,14 @@ public struct HAProxyRenderer: Sendable {
     }
 
     /// The address that a node with a host name begins with; nil where none is known.
-    func initialAddress(of node: Node) -> IPAddress? {
-        guard let name = node.address.name else { return nil }
+    func initialAddress(of address: HostAddress) -> IPAddress? {
+        guard let name = address.name else { return nil }
         return addresses(name).first { (try? $0.requireNode()) != nil }
+    }
+
+    /// Whether what was rendered before has the last known address of each host name.
+    func hasAddresses(of rendered: RenderedConfiguration) -> Bool {
+        rendered.servers.allSatisfy { !$0.hasName || $0.initialAddress == initialAddress(of: $0.address) }
     }
 
     private func usesNames(_ wanted: LoadBalancerSet) -> Bool {

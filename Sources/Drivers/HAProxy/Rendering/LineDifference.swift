@@ -64,3 +64,22 @@ enum LineDifference {
         return lines
     }
 }
+
+extension LineDifference {
+    /// Compares haproxy.cfg with the file that is to replace it.
+    ///
+    /// - Parameters:
+    ///   - file: The bytes of haproxy.cfg; nil if there is none.
+    ///   - served: What the state says of it.
+    ///   - new: The new text; empty if the file is to be removed.
+    /// - Returns: The lines that differ. The lines of a file that Steelyard did not write are not in it: they may hold
+    ///   passwords.
+    static func describe(file: [UInt8]?, of served: DeviceState.Served?, to new: String) -> String {
+        guard let file, Fingerprint(file) != served?.checksum else {
+            return describe(from: String(decoding: file ?? [], as: UTF8.self), to: new)
+        }
+        let count = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).count
+        let note = "… haproxy.cfg was not written by Steelyard; its \(count) lines are not shown"
+        return new.isEmpty ? note : note + "\n" + describe(from: "", to: new)
+    }
+}

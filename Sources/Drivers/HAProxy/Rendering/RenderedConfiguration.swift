@@ -37,7 +37,19 @@ struct RenderedConfiguration: Hashable, Sendable {
     var checksum: Fingerprint { Fingerprint(text.utf8) }
 
     /// The same under another name, for a file that an earlier version of this program has written.
-    func named(_ fingerprint: Fingerprint) -> RenderedConfiguration {
+    func named(_ fingerprint: Fingerprint) -> RenderedConfiguration { copy(text, fingerprint) }
+
+    /// The same with another spelling of the workers' socket.
+    ///
+    /// A new worker inherits a listener where the spelling is the same, and binds the file again where it is not.
+    ///
+    /// - Parameter current: The file that HAProxy has loaded.
+    func respellingSocket(unlike current: [UInt8]?) -> RenderedConfiguration {
+        let respelled = text.replacing("/admin.sock ", with: "/./admin.sock ")
+        return current.map { String(decoding: $0, as: UTF8.self) } == respelled ? self : copy(respelled, fingerprint)
+    }
+
+    private func copy(_ text: String, _ fingerprint: Fingerprint) -> RenderedConfiguration {
         RenderedConfiguration(
             set: set,
             isSuspended: isSuspended,

@@ -2,12 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 extension NodeStatus {
     /// What a row of HAProxy's statistics says of a node.
-    init(of node: Node, _ row: StatisticsTable.Row, now: UTCTimestamp) {
+    ///
+    /// - Parameter uptime: The seconds since the device was started.
+    init(
+        of node: Node,
+        _ row: StatisticsTable.Row,
+        now: UTCTimestamp,
+        uptime: Int64 = DeviceClock.uptime / 1_000_000
+    ) {
         let status = row["status"]
-        let since = Self.lastChange(row, now: now)
+        let since = Self.lastChange(row, now: now.microseconds / 1_000_000, uptime)
         switch node.condition {
         case .disabled: self.init(id: node.id, state: .disabled, since: since)
         // HAProxy does not say when a weight became 0.
@@ -28,12 +36,11 @@ extension NodeStatus {
         }
     }
 
-    /// When the node's state last changed; nil where the row has no time that can be.
-    private static func lastChange(_ row: StatisticsTable.Row, now: UTCTimestamp) -> UTCTimestamp? {
+    /// When the node's state last changed; nil if the row has no age, or one that is greater than the device's uptime.
+    private static func lastChange(_ row: StatisticsTable.Row, now: Int64, _ uptime: Int64) -> UTCTimestamp? {
         // HAProxy counts whole seconds.
-        let second = now.microseconds / 1_000_000
-        guard let age = Int64(row["lastchg"]), age >= 0, age <= second else { return nil }
-        return UTCTimestamp(microseconds: (second - age) * 1_000_000)
+        guard let age = Int64(row["lastchg"]), age >= 0, age <= min(now, uptime) else { return nil }
+        return UTCTimestamp(microseconds: (now - age) * 1_000_000)
     }
 
     /// What the last check found, in plain words with HAProxy's code behind them.

@@ -11,21 +11,21 @@ actor StatusReader {
     private typealias Rows = [Substring: [Substring: StatisticsTable.Row]]
 
     private let executor: ThreadExecutor
-    private let admin: RuntimeSocket
+    private let admin: FilePath
     /// The question that is about to be asked, for all who come before it is.
     private var question: Task<Result<Rows, DriverError>, Never>?
     /// STATS is answered within a second.
-    private static let patience = Duration.milliseconds(800)
+    private static let timeout = Duration.milliseconds(800)
     /// A process that ends while it is asked may keep the connection without an answer.
-    private static let onePatience = Duration.milliseconds(300)
+    private static let answerTimeout = Duration.milliseconds(300)
     /// With less than this left, an answer is not worth waiting for: its silence would say nothing of HAProxy.
-    private static let leastPatience = Duration.milliseconds(50)
+    private static let leastTimeout = Duration.milliseconds(50)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     init(_ adminSocket: FilePath) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-status")
-        admin = RuntimeSocket(adminSocket)
+        admin = adminSocket
     }
 
     /// How the device is, with the states of the nodes in the message's order.
@@ -38,7 +38,7 @@ actor StatusReader {
         isPausing: @Sendable () -> Bool = { false },
         of state: @Sendable () -> DeviceState
     ) async throws(DriverError) -> DeviceStatus {
-        let deadline = Deadline.after(Self.patience)
+        let deadline = Deadline.after(Self.timeout)
         var failure: DriverError?
         while true {
             let before = state()
@@ -59,7 +59,7 @@ actor StatusReader {
             do { try await Task.sleep(for: .milliseconds(20)) } catch {
                 throw DriverError(.cancelled, "the agent is stopping")
             }
-            guard deadline.leaves(Self.leastPatience) else {
+            guard deadline.leaves(Self.leastTimeout) else {
                 throw failure ?? DriverError(.notRunning, "HAProxy does not serve what it should")
             }
         }
@@ -100,8 +100,10 @@ actor StatusReader {
         // Whoever comes from here on wants an answer that is given from here on.
         question = nil
         let answer: String
-        do throws(RuntimeSocket.Failure) {
-            answer = try admin.ask("show stat -1 5 -1", by: .earlier(deadline, .after(Self.onePatience)))
+        do throws(SocketFailure) {
+            let end = Deadline.earlier(deadline, .after(Self.answerTimeout))
+            // A connection that stays would keep an old worker from ending.
+            answer = try RuntimeConnection(admin, by: end).onlyAnswer(to: "show stat -1 5 -1", by: end)
         } catch {
             return .failure(error.described("HAProxy"))
         }

@@ -1,0 +1,249 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+
+/// One change of the device: its files are prepared, its plan is carried out, its state is committed; or everything is
+/// as it was.
+///
+/// A crash between any two steps leaves the old state or the new one: the file on disk comes first, then the running
+/// HAProxy, and last ``DeviceStore``, which decides.
+struct ChangeTransaction {
+    private let context: DeviceContext
+    private let old: DeviceState
+    private let wanted: RenderedConfiguration
+    private let observation: Observation
+    private let plan: ChangePlan
+
+    /// Finds the way to what is wanted.
+    ///
+    /// - Throws: `DriverError` where HAProxy runs and does not answer, and where a port is not free.
+    init(to wanted: RenderedConfiguration, in context: DeviceContext) throws(DriverError) {
+        self.context = context
+        self.wanted = wanted
+        old = context.store.state
+        (observation, plan) = try context.plan(to: wanted)
+        if plan.opensPorts { try requirePorts() }
+    }
+
+    /// The plan, and what it changes in haproxy.cfg; empty where nothing is to be done.
+    var description: String {
+        guard plan != .nothing || !isInPlace else { return "" }
+        return "\(plan)\n\(context.difference(to: wanted))"
+    }
+
+    /// Whether HAProxy cannot be controlled any more, and is ended for the change.
+    var restarts: Bool { if case .restart = plan { true } else { false } }
+
+    /// Makes the change.
+    ///
+    /// - Throws: `DriverError`; the device then serves what it served before, or the reconciler brings it back to that.
+    func run() async throws(DriverError) {
+        context.logger.info("change planned", metadata: [LogKeys.plan: "\(plan)"])
+        // What the current worker has sent would not be read where the ledger was lost.
+        if let served = old.served { await context.meter.serve(served.set) }
+        context.store.setPausing(isClosing)
+        defer { context.store.setPausing(false) }
+        switch plan {
+        // The ledger may have been lost since, or may never have heard of this.
+        case .nothing where isInPlace: await context.meter.serve(wanted.set)
+        case .nothing: try await command([])
+        case .runtime(let changes): try await command(changes)
+        case .reload, .restart, .start: try await replace(observation)
+        }
+    }
+
+    /// Has HAProxy check what was rendered; nothing that counts is touched.
+    func check() async throws(DriverError) {
+        try writeCandidate()
+        defer { removeCandidate() }
+        try await context.check.check(context.files.candidate, wanted)
+    }
+
+    /// Whether nothing at all is left to be done.
+    private var isInPlace: Bool {
+        old == DeviceState(wanted) && context.contents(of: context.files.config) == wanted.bytes
+    }
+
+    private var isClosing: Bool { wanted.isSuspended && !old.isSuspended }
+}
+
+// MARK: - Without a reload
+
+extension ChangeTransaction {
+    /// Changes the running HAProxy by commands; where it does not obey, by a reload.
+    private func command(_ changes: [RuntimeChange]) async throws(DriverError) {
+        guard let snapshot = observation.snapshot else { return try await replace(observation) }
+        let file = try context.prepareFile(wanted.bytes)
+        let state = try context.store.prepare(DeviceState(wanted))
+        try keepLastGood()
+        context.onStep(.prepared)
+        do throws(DriverError) {
+            let known = old.served.map { context.render($0, isSuspended: old.isSuspended).servers } ?? []
+            try context.running.perform(changes, to: wanted, from: known, snapshot)
+        } catch {
+            // An HAProxy that does not answer now would not answer to a reload either.
+            guard error.code != .timedOut else { throw error }
+            context.logger.warning("a change without a reload failed; reloading", metadata: [LogKeys.error: "\(error)"])
+            _ = consume file
+            _ = consume state
+            return try await replace(context.running.observe(by: .after(.seconds(2))))
+        }
+        do throws(DriverError) {
+            // From here on, an HAProxy that is started by any program has the new configuration.
+            try file.commit()
+            context.onStep(.fileReplaced)
+            if isClosing { try await closeConnections(snapshot.processes.oldWorkers) }
+            await context.meter.serve(wanted.set)
+            try context.store.commit(state)
+            context.onStep(.stateReplaced)
+        } catch {
+            await rollBack(to: nil, after: error)
+            throw error
+        }
+        context.logger.info("HAProxy was changed without a reload")
+    }
+
+    private func closeConnections(_ oldWorkers: [Int32]) async throws(DriverError) {
+        let grace = context.renderer.configuration.suspendGrace
+        try await ConnectionClosing(context.running, context.meter, oldWorkers).run(within: grace)
+    }
+}
+
+// MARK: - With a reload, or a start
+
+extension ChangeTransaction {
+    /// Checks the file, puts it in its place, has HAProxy serve it, and commits.
+    private func replace(_ observation: Observation) async throws(DriverError) {
+        try writeCandidate()
+        defer { removeCandidate() }
+        let (check, meter, candidate, wanted) = (context.check, context.meter, context.files.candidate, wanted)
+        async let checked = check.result(candidate, wanted)
+        async let metered: Void = meter.readBeforeReload()
+        let loaded = old.served.map { context.render($0, isSuspended: old.isSuspended) }
+        let states =
+            observation.snapshot.map { context.running.carriedStates(from: loaded, to: wanted, $0.servers) } ?? ""
+        let state = try context.store.prepare(DeviceState(wanted))
+        await metered
+        try await checked.get()
+        context.onStep(.checked)
+        let oldBytes = context.contents(of: context.files.config)
+        do throws(DriverError) {
+            try keepLastGood()
+            context.onStep(.lastGoodKept)
+            try context.write(wanted.bytes)
+            context.onStep(.fileWritten)
+            try await context.running.serve(wanted, observation, carrying: states)
+            context.onStep(.served)
+            if isClosing, let snapshot = observation.snapshot {
+                try await closeConnections(snapshot.processes.oldWorkers + [snapshot.processes.worker].compactMap(\.self))
+            }
+            // Before the commit: what counts as served is metered, whenever the agent ends.
+            await context.meter.serve(wanted.set)
+            context.onStep(.metered)
+            try context.store.commit(state)
+            context.onStep(.committed)
+        } catch {
+            context.logger.error("a change failed; going back", metadata: [LogKeys.error: "\(error)"])
+            await rollBack(to: oldBytes, after: error)
+            throw error
+        }
+        context.logger.info("HAProxy serves a new configuration")
+    }
+
+    private func writeCandidate() throws(DriverError) {
+        try stateUnwritable { () throws(FileError) in
+            try AtomicFile.makeFolder(context.files.stateFolder)
+            try AtomicFile.makeFolder(context.files.config.removingLastComponent())
+            try PreparedFile(wanted.bytes, for: context.files.candidate, isFlushed: false).commit(isFlushed: false)
+        }
+    }
+
+    private func removeCandidate() { try? AtomicFile.remove(context.files.candidate, isFlushed: false) }
+
+    /// Gives haproxy.cfg a second name, under which it stays when it is replaced.
+    private func keepLastGood() throws(DriverError) {
+        try stateUnwritable { () throws(FileError) in
+            try AtomicFile.link(context.files.config, to: context.files.lastGood)
+        }
+    }
+}
+
+// MARK: - Back
+
+extension ChangeTransaction {
+    /// Puts back what was there before; what fails is left to the reconciler.
+    ///
+    /// - Parameter bytes: What haproxy.cfg held; nil for what the old state renders to.
+    private func rollBack(to bytes: [UInt8]?, after failure: DriverError) async {
+        do throws(DriverError) {
+            guard let served = old.served else { return try await withdraw(restoring: bytes) }
+            await context.meter.serve(served.set)
+            let rendered = context.render(served, isSuspended: old.isSuspended)
+            // To the letter, where it was what the state says; an earlier agent may have written it in another way.
+            let isKnown = bytes.map { Fingerprint($0) == served.checksum } ?? false
+            try context.write(isKnown ? bytes ?? rendered.bytes : rendered.bytes)
+            let observation = try context.running.observe(by: .after(.seconds(2)))
+            if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint,
+                snapshot.misplacedFrontends(of: served.set, isSuspended: old.isSuspended).isEmpty
+            {
+                return
+            }
+            try await context.running.serve(
+                rendered,
+                observation,
+                carrying: context.running.carriedStates(from: wanted, to: rendered, nil)
+            )
+        } catch {
+            context.logger.error("going back failed; trying again later", metadata: [LogKeys.error: "\(error)"])
+        }
+    }
+
+    /// Goes back to where this driver had nothing served: what another program has HAProxy serve goes on.
+    private func withdraw(restoring bytes: [UInt8]?) async throws(DriverError) {
+        switch try context.running.observe(by: .after(.seconds(2))) {
+        case .absent: break
+        case .running(let snapshot) where snapshot.mark == .foreign: break
+        // One that serves this driver's configuration has no other that it could be sent back to.
+        case .running, .uncontrolled: try await context.running.stop()
+        }
+        if let bytes { return try context.write(bytes) }
+        try stateUnwritable { () throws(FileError) in try AtomicFile.remove(context.files.config) }
+    }
+}
+
+// MARK: - Ports
+
+extension ChangeTransaction {
+    /// Checks that what is to be listened on is free, or HAProxy's own.
+    private func requirePorts() throws(DriverError) {
+        var listening: [LoadBalancer] = []
+        var isRunning = false
+        if case .running(let snapshot) = observation {
+            isRunning = true
+            // The ports of another program's configuration are not known; HAProxy itself will find out.
+            guard let served = old.served, snapshot.fingerprint == served.fingerprint else { return }
+            // A front end that is paused, or disabled, has left its port to others.
+            listening = served.set.loadBalancers.filter {
+                snapshot.frontends[ProxyName($0.protocol.metered).frontend] == "OPEN"
+            }
+        } else if case .uncontrolled = observation {
+            // It holds its ports until it is ended for this change.
+            return
+        }
+        let facts = context.renderer.facts
+        if let statistics = context.renderer.configuration.statistics {
+            let text = context.contents(of: context.files.config).map { String(decoding: $0, as: UTF8.self) }
+            try PortProbe.requireFree(
+                statistics,
+                besides: wanted.set,
+                isHeld: isRunning && text?.contains(context.renderer.statisticsText) == true,
+                facts
+            )
+        }
+        try PortProbe.requireFree(wanted.set, besides: listening, facts)
+    }
+}

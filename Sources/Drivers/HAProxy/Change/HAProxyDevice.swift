@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+
+/// The device's changes, one at a time, on a thread of their own: the one place that ensures their order.
+///
+/// A change is a ``ChangeTransaction``; between changes, ``Reconciler`` puts right what is not as the state says.
+actor HAProxyDevice {
+    private let executor: ThreadExecutor
+    private let context: DeviceContext
+    private let reconciler = Reconciler()
+    private let turns = SerialGate()
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    init(
+        _ renderer: HAProxyRenderer,
+        _ store: DeviceStore,
+        _ meter: Meter,
+        _ logger: Logger,
+        onStep: @escaping @Sendable (ChangeStep) -> Void = { _ in }
+    ) throws(ThreadError) {
+        executor = try ThreadExecutor(name: "haproxy-device")
+        context = DeviceContext(renderer, store, meter, logger, onStep: onStep)
+    }
+
+    /// Serves exactly these load balancers, or keeps them for the next ENABLE.
+    func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
+        try await change { (state) throws(DriverError) in (wanted, state.isSuspended) }
+    }
+
+    /// Stops serving; HAProxy keeps its checks and counters.
+    func suspend() async throws(DriverError) {
+        try await change(repeating: { $0.isSuspended }) { (state) throws(DriverError) in
+            (try state.requireServed().set, true)
+        }
+    }
+
+    /// Serves again.
+    func enable() async throws(DriverError) {
+        try await change(repeating: { !$0.isSuspended }) { (state) throws(DriverError) in
+            (try state.requireServed().set, false)
+        }
+    }
+
+    /// Stops HAProxy, and removes everything.
+    func delete() async throws(DriverError) {
+        try await turns.withTurn { () throws(DriverError) in
+            // What fails from here on, the reconciler tries again until it is done.
+            reconciler.isDue = true
+            try await context.delete()
+            reconciler.isDue = false
+        }
+    }
+
+    /// Describes what a change would do, after a check that it can be made.
+    func preview(_ change: DeviceChange) async throws(DriverError) -> String {
+        try await turns.withTurn { () throws(DriverError) in
+            let state = context.store.state
+            switch change {
+            case .apply(let wanted):
+                let transaction = try ChangeTransaction(
+                    to: context.render(wanted, isSuspended: state.isSuspended),
+                    in: context
+                )
+                let description = transaction.description
+                if !description.isEmpty { try await transaction.check() }
+                return description
+            case .suspend:
+                return context.difference(to: context.render(try state.requireServed(), isSuspended: true))
+            case .enable:
+                let rendered = context.render(try state.requireServed(), isSuspended: false)
+                if state.isSuspended { _ = try ChangeTransaction(to: rendered, in: context) }
+                return context.difference(to: rendered)
+            case .delete:
+                guard let bytes = context.contents(of: context.files.config) else { return "" }
+                return LineDifference.describe(from: String(decoding: bytes, as: UTF8.self), to: "")
+            }
+        }
+    }
+
+    /// Has HAProxy run where it should, and serve what it should.
+    ///
+    /// - Returns: The master that is to be watched; nil where none should run.
+    /// - Throws: `DriverError` where HAProxy cannot be brought to serve.
+    func ensureRunning() async throws(DriverError) -> ProcessHandle? {
+        try await turns.withTurn { () throws(DriverError) in
+            if context.store.state.served != nil, context.running.master == nil { reconciler.isDue = true }
+            try await reconciler.reconcile(context)
+            return context.store.state.served == nil ? nil : context.running.master
+        }
+    }
+
+    /// Looks for what another program has changed, and puts right what cannot wait for the next UPDATE.
+    func look() async {
+        do throws(DriverError) {
+            try await turns.withTurn { () throws(DriverError) in try await reconciler.look(context) }
+        } catch {
+            context.logger.debug("the device cannot be looked at", metadata: [LogKeys.error: "\(error)"])
+        }
+    }
+
+    /// Makes one change.
+    ///
+    /// - Parameters:
+    ///   - isRepeated: Whether the device was brought to this state before: it then is only put right.
+    ///   - wanted: The load balancers, and whether they are only kept.
+    private func change(
+        repeating isRepeated: (DeviceState) -> Bool = { _ in false },
+        to wanted: (DeviceState) throws(DriverError) -> (set: LoadBalancerSet, isSuspended: Bool)
+    ) async throws(DriverError) {
+        try await turns.withTurn { () throws(DriverError) in
+            let state = context.store.state
+            let (set, isSuspended) = try wanted(state)
+            if isRepeated(state) { return try await reconciler.requireInPlace(context) }
+            // A DELETE that was interrupted has files to remove.
+            if state.served == nil { await reconciler.tryToReconcile(context) }
+            var transaction = try ChangeTransaction(to: context.render(set, isSuspended: isSuspended), in: context)
+            if transaction.restarts, state.served != nil {
+                // A socket that is bound again spares the restart.
+                reconciler.isDue = true
+                await reconciler.tryToReconcile(context)
+                transaction = try ChangeTransaction(to: context.render(set, isSuspended: isSuspended), in: context)
+            }
+            // A change that fails goes back by itself; the reconciler makes sure.
+            reconciler.isDue = true
+            try await transaction.run()
+            reconciler.isDue = false
+        }
+    }
+}
+
+extension DeviceContext {
+    /// The lines of haproxy.cfg that would change.
+    func difference(to rendered: RenderedConfiguration) -> String {
+        let old = contents(of: files.config).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return LineDifference.describe(from: old, to: rendered.text)
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardCore
+
+/// Finds out whether an address and port can be listened on, without a connection to anybody.
+enum PortProbe {
+    /// What was found.
+    enum Finding: Hashable {
+        case free
+        case inUse
+        /// It cannot be listened on for another reason.
+        case impossible(Int32)
+    }
+
+    /// Binds and lets go at once.
+    static func look(at address: ListeningAddress) -> Finding {
+        guard let target = address.socketAddress else { return .impossible(EINVAL) }
+        let descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { return .impossible(errno) }
+        defer { close(descriptor) }
+        var one: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        // As HAProxy does: connections that linger from before are no obstacle.
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, size)
+        if target.family == AF_INET6 { unsafe setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, size) }
+        if target.bind(descriptor) == 0 { return .free }
+        return errno == EADDRINUSE ? .inUse : .impossible(errno)
+    }
+
+    /// Checks that HAProxy can show its statistics where the operator wants them.
+    ///
+    /// - Parameter isHeld: Whether the running HAProxy shows them there already.
+    /// - Throws: `DriverError`, also where a load balancer is to listen there.
+    static func requireFree(
+        _ statistics: StatisticsAddress,
+        besides wanted: LoadBalancerSet,
+        isHeld: Bool,
+        _ facts: DeviceFacts
+    ) throws(DriverError) {
+        for (index, loadBalancer) in wanted.loadBalancers.enumerated()
+        where ListeningAddress.all(of: loadBalancer, facts).contains(where: statistics.address.overlaps) {
+            throw DriverError(
+                .addressInUse,
+                "is \(loadBalancer.port), which \(StatisticsAddress.option) takes on this device",
+                field: LoadBalancerField(loadBalancer: index, name: "port")
+            )
+        }
+        guard !isHeld else { return }
+        let problem: String
+        switch look(at: statistics.address) {
+        case .free: return
+        case .inUse: problem = "which another program on this device listens on"
+        case .impossible(EADDRNOTAVAIL): problem = "which is no address of this device"
+        case .impossible(let code):
+            problem = "which cannot be listened on: \(unsafe String(cString: strerror(code)))"
+        }
+        throw DriverError(.addressInUse, "\(StatisticsAddress.option) is \(statistics.word.text), \(problem)")
+    }
+
+    /// Checks that the load balancers can listen where the running ones do not listen already.
+    ///
+    /// - Throws: `DriverError` with the field at fault.
+    static func requireFree(
+        _ wanted: LoadBalancerSet,
+        besides running: [LoadBalancer],
+        _ facts: DeviceFacts
+    ) throws(DriverError) {
+        let held = running.flatMap { ListeningAddress.all(of: $0, facts) }
+        for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
+            for address in ListeningAddress.all(of: loadBalancer, facts) where !held.contains(where: address.overlaps) {
+                switch look(at: address) {
+                case .free: continue
+                case .inUse:
+                    throw DriverError(
+                        .addressInUse,
+                        "is \(loadBalancer.port), which another program on this device listens on",
+                        field: LoadBalancerField(loadBalancer: index, name: "port")
+                    )
+                // The last two for an IPv6 address without its interface, and where there is no IPv6.
+                case .impossible(let code)
+                where loadBalancer.address != nil && [EADDRNOTAVAIL, EINVAL, EAFNOSUPPORT].contains(code):
+                    throw DriverError(
+                        .rejected,
+                        "is \(loadBalancer.address?.description ?? "not there"), which is no address of this device",
+                        field: LoadBalancerField(loadBalancer: index, name: "address")
+                    )
+                case .impossible(EACCES):
+                    throw DriverError(
+                        .rejected,
+                        "is \(loadBalancer.port), and the agent may not listen below 1024; it needs CAP_NET_BIND_SERVICE",
+                        field: LoadBalancerField(loadBalancer: index, name: "port")
+                    )
+                case .impossible(let code):
+                    throw DriverError(
+                        .rejected,
+                        "is \(loadBalancer.port), which cannot be listened on: \(unsafe String(cString: strerror(code)))",
+                        field: LoadBalancerField(loadBalancer: index, name: "port")
+                    )
+                }
+            }
+        }
+    }
+}

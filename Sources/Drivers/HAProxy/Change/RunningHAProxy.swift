@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardCore
+import SteelyardSystem
+
+/// What a look at this device's HAProxy finds.
+enum Observation {
+    /// None runs.
+    case absent
+    /// One runs that cannot be controlled any more: a file of its sockets is gone.
+    case uncontrolled(ReloadReason)
+    /// One runs and answers.
+    case running(Snapshot)
+
+    var snapshot: Snapshot? { if case .running(let snapshot) = self { snapshot } else { nil } }
+}
+
+/// This device's HAProxy: what it runs, and the ways to have it run something else.
+final class RunningHAProxy {
+    private let session: HAProxySession
+    private let service: any HAProxyService
+    private let files: DeviceFiles
+    private let onStep: @Sendable (ChangeStep) -> Void
+    /// The worker that was seen to serve what the agent has loaded.
+    private var confirmedWorker: Int32?
+    private var retired = RetiredServers()
+    /// How long all answers to one step may take.
+    private static let stepTimeout = Duration.seconds(4)
+
+    init(_ service: any HAProxyService, _ files: DeviceFiles, onStep: @escaping @Sendable (ChangeStep) -> Void) {
+        session = HAProxySession(files)
+        self.service = service
+        self.files = files
+        self.onStep = onStep
+    }
+
+    /// The master that runs, whether it answers or not.
+    var master: ProcessHandle? { session.livingMaster }
+
+    /// Why HAProxy ended, as far as it has logged that.
+    var lastWords: String { service.lastWords() }
+
+    /// Looks at HAProxy; the servers are not asked for.
+    ///
+    /// - Throws: `DriverError` where it runs and does not answer.
+    func observe(by deadline: Deadline) throws(DriverError) -> Observation {
+        switch try session.findMaster(by: deadline) {
+        case .absent: return .absent
+        case .unreachable: return .uncontrolled(.masterSocketLost)
+        case .running(let table):
+            let snapshot = try session.snapshot(table, by: deadline)
+            return snapshot.isSocketLost ? .uncontrolled(.adminSocketLost) : .running(snapshot)
+        }
+    }
+
+    /// The way from what runs to what is wanted.
+    ///
+    /// - Parameters:
+    ///   - loaded: What HAProxy was loaded with and changed to since; nil where that is not known.
+    ///   - observation: Gets the servers where the plan depends on them.
+    func plan(
+        to wanted: RenderedConfiguration,
+        from loaded: RenderedConfiguration?,
+        _ observation: inout Observation,
+        by deadline: Deadline
+    ) throws(DriverError) -> ChangePlan {
+        switch observation {
+        case .absent: return .start
+        case .uncontrolled(let reason): return .restart([reason])
+        case .running(var snapshot):
+            guard let loaded else { return .reload([.unknownConfiguration]) }
+            if loaded.structure == wanted.structure {
+                snapshot.servers = try session.servers(by: deadline)
+                observation = .running(snapshot)
+            }
+            let state = RunningState(
+                configuration: loaded,
+                servers: snapshot.servers?.servers ?? [],
+                misplacedFrontends: snapshot.misplacedFrontends(of: loaded.set, isSuspended: loaded.isSuspended),
+                hasDisabledFrontends: snapshot.frontends.count < loaded.set.loadBalancers.count
+            )
+            return ChangePlan(from: state, to: wanted, removed: retired.servers)
+        }
+    }
+
+    /// Whether the current worker is the one that this agent has loaded.
+    func isConfirmed(_ snapshot: Snapshot) -> Bool { snapshot.processes.worker == confirmedWorker }
+
+    /// Takes the current worker for one that has read the file on disk.
+    func confirm(_ snapshot: Snapshot) { confirmedWorker = snapshot.processes.worker }
+
+    /// Makes changes without a reload, between two marks of which configuration is served.
+    ///
+    /// - Parameter known: The servers that HAProxy has, as they were rendered.
+    /// - Throws: `DriverError`; some of the changes may be done then.
+    func perform(
+        _ changes: [RuntimeChange],
+        to rendered: RenderedConfiguration,
+        from known: [ProxyServer],
+        _ snapshot: Snapshot
+    ) throws(DriverError) {
+        let deadline = Deadline.after(Self.stepTimeout)
+        if !changes.isEmpty {
+            try session.perform(RuntimeMark.changing.commands, by: deadline)
+            onStep(.begun)
+            for change in changes where change.retires != nil {
+                if let name = change.retires { retired.retire(name, known.first { $0.name == name }) }
+            }
+            try session.perform(changes.flatMap(\.commands), by: deadline)
+            for case .restore(let server) in changes { retired.forget(server.name) }
+        }
+        try session.perform(RuntimeMark.serving(rendered.fingerprint).commands, by: deadline)
+        // Another program may have had HAProxy reload meanwhile: the commands went to a worker that ends.
+        guard try session.processes(by: deadline)?.worker == snapshot.processes.worker else {
+            throw DriverError(.unavailable, "HAProxy was reloaded by another program during the change")
+        }
+        onStep(.changed)
+    }
+
+    /// Has HAProxy read the file on disk: by a reload, a start, or both its end and a start.
+    ///
+    /// - Parameters:
+    ///   - observation: What runs.
+    ///   - states: What a new worker is to know of the nodes.
+    ///   - limit: How long a start may take.
+    /// - Throws: `DriverError`.
+    func serve(
+        _ rendered: RenderedConfiguration,
+        _ observation: Observation,
+        carrying states: @autoclosure () -> String,
+        within limit: Duration = ServiceLimits().change
+    ) async throws(DriverError) {
+        if case .running = observation {
+            try writeServerStates(states())
+            // An HAProxy that starts by itself later is not to believe what was found now.
+            defer { forgetServerStates() }
+            onStep(.statesWritten)
+            confirmedWorker = try await service.reload(rendered, over: session)
+        } else {
+            if case .uncontrolled = observation { try await service.stop(over: session) }
+            forgetServerStates()
+            onStep(.statesWritten)
+            confirmedWorker = try await service.start(rendered, over: session, within: limit)
+        }
+        retired.forgetAll()
+    }
+
+    /// Has a master bind its socket again whose file is gone: it does when it loads the file on disk.
+    ///
+    /// - Parameter states: What a new worker is to know of the nodes.
+    /// - Throws: `DriverError` where it does not answer then.
+    func rebindMasterSocket(carrying states: String) throws(DriverError) {
+        try writeServerStates(states)
+        defer { forgetServerStates() }
+        master?.send(SIGUSR2)
+        let deadline = Deadline.after(Self.stepTimeout)
+        while try session.peekProcesses(by: deadline) == nil || !session.hasMasterFile {
+            guard !deadline.hasPassed else { throw SocketFailure.silent.described("HAProxy's master") }
+            session.pause()
+        }
+    }
+
+    /// Has a new worker bind the workers' socket again whose file is gone, by the file on disk.
+    ///
+    /// - Throws: `DriverError` where it does not.
+    func rebindAdminSocket(_ rendered: RenderedConfiguration) async throws(DriverError) {
+        confirmedWorker = try await service.reload(rendered, over: session)
+        retired.forgetAll()
+    }
+
+    /// Stops HAProxy with all its workers.
+    ///
+    /// - Throws: `DriverError` where it does not end.
+    func stop() async throws(DriverError) { try await service.stop(over: session) }
+
+    /// Empties the file from which a start takes how the nodes are.
+    ///
+    /// A full disk is no obstacle to a start: without the file, HAProxy begins with what its checks find.
+    func forgetServerStates() {
+        do throws(DriverError) { try writeServerStates(ServerStateTable.empty) } catch {
+            try? AtomicFile.remove(files.serverStates, isFlushed: false)
+        }
+    }
+
+    /// What a new worker is to know of the nodes that stay as they are.
+    func carriedStates(from old: RenderedConfiguration?, to rendered: RenderedConfiguration, _ table: ServerStateTable?) -> String
+    {
+        guard let old, let table = table ?? (try? session.servers(by: .after(.seconds(1)))) else {
+            return ServerStateTable.empty
+        }
+        return table.carried(from: old, to: rendered)
+    }
+
+    /// Deletes the retired servers that nothing can point at any more.
+    ///
+    /// - Parameter wanted: The servers of the configuration that is served.
+    /// - Throws: `DriverError`.
+    func deleteRetired(besides wanted: Set<ServerName>, by deadline: Deadline) throws(DriverError) {
+        let maintained = try session.servers(by: deadline).servers.filter { $0.isDisabled && !wanted.contains($0.name) }
+        let due = retired.due(of: maintained.map(\.name))
+        guard !due.isEmpty else { return }
+        let named = ClientSessions(try session.ask("show sess", by: deadline)).servers
+        let idle = due.filter { !named.contains("\($0)") }
+        let commands = idle.map { RuntimeCommand("del server", "\($0)", answers: .deletion) }
+        let answers = try session.perform(commands, by: deadline)
+        for (name, answer) in zip(idle, answers) where !RuntimeCommand.isBusy(answer) { retired.forget(name) }
+    }
+
+    /// Asks the current worker, for the sessions of its clients.
+    func ask(_ command: String, of oldWorker: Int32? = nil, by deadline: Deadline) throws(DriverError) -> String {
+        guard let oldWorker else { return try session.ask(command, by: deadline) }
+        return try session.askThroughMaster(command, of: oldWorker, by: deadline)
+    }
+
+    /// Gives commands to the current worker.
+    func perform(_ commands: [RuntimeCommand], by deadline: Deadline) throws(DriverError) {
+        try session.perform(commands, by: deadline)
+    }
+
+    /// Writes what HAProxy reads of the nodes when it starts.
+    private func writeServerStates(_ text: String) throws(DriverError) {
+        try stateUnwritable { () throws(FileError) in
+            // Lost with the machine, it is no loss.
+            try PreparedFile(Array(text.utf8), for: files.serverStates, isFlushed: false).commit(isFlushed: false)
+        }
+    }
+}
+
+extension RuntimeChange {
+    /// The server that this change puts into maintenance for good.
+    fileprivate var retires: ServerName? { if case .remove(let name) = self { name } else { nil } }
+}

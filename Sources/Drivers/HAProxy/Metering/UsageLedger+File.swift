@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SteelyardSystem
+
+extension UsageLedger {
+    private static let format = 2
+    private static let storableSequences = 0...UInt64(Int64.max)
+
+    private struct File: Codable {
+        struct Reading: Codable {
+            let process: Int32
+            let started: UInt64
+            let bytes: Bytes
+        }
+
+        let format: Int
+        let start: Int64
+        let clock: DeviceClock?
+        let sequence: UInt64
+        let isNew: Bool
+        let served: [MeteredProtocol]
+        let servedSince: [MeteredProtocol]
+        let pending: Bytes
+        let readings: [Reading]
+    }
+
+    /// The ledger as a file.
+    var record: [UInt8] {
+        StateFile.encode(
+            File(
+                format: Self.format,
+                start: start.microseconds,
+                clock: clock,
+                sequence: sequence,
+                isNew: isNew,
+                served: served.sorted { $0.rawValue < $1.rawValue },
+                servedSince: servedSince.sorted { $0.rawValue < $1.rawValue },
+                pending: pending,
+                readings: readings.map { .init(process: $0.processID, started: $0.startTime, bytes: $1) }
+                    .sorted { ($0.process, $0.started) < ($1.process, $1.started) }
+            )
+        )
+    }
+
+    /// Reads a ledger from a file, whatever its white space and the order of its members.
+    ///
+    /// - Returns: nil if a member is missing, has another type or is out of range, or if the format is not known.
+    init?(record bytes: [UInt8]) {
+        guard let file = StateFile.decode(File.self, from: bytes), file.format == Self.format else {
+            self.init(firstFormat: bytes)
+            return
+        }
+        guard UTCTimestamp.storable.contains(file.start), Self.storableSequences.contains(file.sequence) else {
+            return nil
+        }
+        self.init(
+            start: UTCTimestamp(microseconds: file.start),
+            clock: file.clock,
+            sequence: file.sequence,
+            isNew: file.isNew,
+            pending: file.pending,
+            readings: Dictionary(
+                file.readings.map { (Worker(processID: $0.process, startTime: $0.started), $0.bytes) },
+                uniquingKeysWith: { $1 }
+            ),
+            served: Set(file.served),
+            servedSince: Set(file.servedSince)
+        )
+    }
+}
+
+// MARK: - The first format
+
+/// A number, or text such as `http tcp` or `http=10 tcp=20`.
+private enum FirstValue: Decodable {
+    case number(Int64)
+    case text(String)
+
+    init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if let number = try? value.decode(Int64.self) {
+            self = .number(number)
+        } else {
+            self = .text(try value.decode(String.self))
+        }
+    }
+
+    var number: Int64? { if case .number(let number) = self { number } else { nil } }
+
+    var protocols: Set<MeteredProtocol>? {
+        guard case .text(let text) = self else { return nil }
+        let names = text.split(separator: " ")
+        let protocols = names.compactMap { MeteredProtocol(rawValue: String($0)) }
+        return protocols.count == names.count ? Set(protocols) : nil
+    }
+
+    var bytes: UsageLedger.Bytes? {
+        guard case .text(let text) = self else { return nil }
+        var bytes: UsageLedger.Bytes = [:]
+        for part in text.split(separator: " ") {
+            let pair = part.split(separator: "=")
+            guard pair.count == 2, let metered = MeteredProtocol(rawValue: String(pair[0])), let value = UInt64(pair[1])
+            else { return nil }
+            bytes[metered] = value
+        }
+        return bytes
+    }
+}
+
+extension UsageLedger {
+    /// Reads what earlier agents wrote: a flat object with a member `worker.PROCESS.STARTED` for each worker.
+    fileprivate init?(firstFormat file: [UInt8]) {
+        guard let members = StateFile.decode([String: FirstValue].self, from: file), members["format"]?.number == 1,
+            let start = members["start"]?.number, UTCTimestamp.storable.contains(start),
+            let sequence = members["sequence"]?.number, sequence >= 0,
+            let served = members["served"]?.protocols, let servedSince = members["servedSince"]?.protocols,
+            let pending = members["pending"]?.bytes
+        else { return nil }
+        var readings: [Worker: Bytes] = [:]
+        for (name, value) in members where name.hasPrefix("worker.") {
+            let parts = name.split(separator: ".")
+            guard parts.count == 3, let processID = Int32(parts[1]), let startTime = UInt64(parts[2]),
+                let bytes = value.bytes
+            else { return nil }
+            readings[Worker(processID: processID, startTime: startTime)] = bytes
+        }
+        self.init(
+            start: UTCTimestamp(microseconds: start),
+            clock: nil,
+            sequence: UInt64(sequence),
+            isNew: sequence == 0 && readings.isEmpty && pending.isEmpty,
+            pending: pending,
+            readings: readings,
+            served: served,
+            servedSince: servedSince
+        )
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// The alert with which HAProxy refuses a configuration.
+struct HAProxyAlert: Hashable, Sendable {
+    /// HAProxy's message, on one line, without the names of files that only the agent knows.
+    let message: String
+    /// The line of the configuration that it is about, from 1.
+    let line: Int?
+    /// Whether another program has the address and port.
+    let isAddressInUse: Bool
+    /// Whether the device does not have the address.
+    let isAddressMissing: Bool
+    /// The front end that could not be started, where it is one.
+    let frontend: String?
+
+    /// Finds the first alert about a configuration in what HAProxy has printed.
+    ///
+    /// - Returns: nil where there is none.
+    init?(in output: String) {
+        // A running worker prints alerts about its nodes, and the master about its workers.
+        let alerts = output.split(separator: "\n").filter { line in
+            line.hasPrefix("[ALERT]") && !["has no server available", "exited with code"].contains(where: line.contains)
+        }
+        // The first names the cause; what follows sums up.
+        guard
+            let alert = alerts.first(where: { Self.place(in: $0) != nil || $0.contains("cannot bind") }) ?? alerts.first
+        else { return nil }
+        let place = Self.place(in: alert)
+        line = place?.line
+        isAddressInUse = alert.contains("Address already in use")
+        isAddressMissing = ["Cannot assign requested address", "Address family not supported"].contains {
+            alert.contains($0)
+        }
+        let parts = alert.split(separator: " ")
+        frontend = parts.firstIndex(of: "frontend").flatMap { index in
+            index + 1 < parts.count ? String(parts[index + 1].prefix { $0 != ":" }) : nil
+        }
+        let text = place.map { alert[$0.end...] } ?? alert.drop { $0 != ")" }.dropFirst()
+        message = Self.cleaned(text)
+    }
+
+    /// The error for the reply.
+    func error(of rendered: RenderedConfiguration) -> DriverError {
+        var field = line.flatMap { rendered.fields[$0] }
+        if field == nil, let frontend,
+            let index = rendered.set.loadBalancers.firstIndex(where: {
+                ProxyName($0.protocol.metered).frontend == frontend
+            })
+        {
+            field = LoadBalancerField(loadBalancer: index, name: "port")
+        }
+        if let found = field, isAddressMissing, found.node == nil,
+            rendered.set.loadBalancers[found.loadBalancer].address != nil
+        {
+            field = LoadBalancerField(loadBalancer: found.loadBalancer, name: "address")
+        }
+        let sentence = "is refused by HAProxy: \(message)"
+        if frontend == ProxyName.statistics {
+            return DriverError(isAddressInUse ? .addressInUse : .rejected, "\(StatisticsAddress.option) \(sentence)")
+        }
+        return DriverError(
+            isAddressInUse ? .addressInUse : .rejected,
+            field == nil ? "the configuration \(sentence)" : sentence,
+            field: field
+        )
+    }
+
+    /// The `[FILE:LINE]` of an alert.
+    private static func place(in alert: Substring) -> (line: Int, end: Substring.Index)? {
+        // The first bracket holds the kind.
+        guard let opening = alert.dropFirst().firstIndex(of: "["),
+            let closing = alert[opening...].firstIndex(of: "]"),
+            let colon = alert[opening..<closing].lastIndex(of: ":"),
+            let line = Int(alert[alert.index(after: colon)..<closing])
+        else { return nil }
+        return (line, alert.index(after: closing))
+    }
+
+    private static func cleaned(_ text: Substring) -> String {
+        let visible = text.unicodeScalars.map { 0x20...0x7E ~= $0.value ? Character($0) : "?" }
+        let message = String(visible).drop { $0 == " " || $0 == ":" }
+        return message.count > 200 ? message.prefix(199) + "…" : String(message)
+    }
+}

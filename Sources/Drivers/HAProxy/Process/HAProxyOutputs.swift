@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+
+/// The files that HAProxy's two outputs go to, opened for appending, and what was added since.
+struct HAProxyOutputs {
+    /// For the standard output, which the workers log to.
+    let log: FileDescriptor
+    /// For the standard error: what HAProxy says while it starts and reloads.
+    let startLog: FileDescriptor
+    private let begin: Int64
+    /// HAProxy also reports there each node that goes up or down; more than this is not kept.
+    private static let startLogLimit = 1 << 20
+
+    init(_ files: DeviceFiles) throws(DriverError) {
+        do {
+            for file in [files.log, files.startLog] {
+                let folder = file.removingLastComponent()
+                try AtomicFile.makeFolder(folder)
+            }
+            log = try Self.open(files.log)
+            do { startLog = try Self.open(files.startLog) } catch {
+                try? log.close()
+                throw error
+            }
+        } catch {
+            throw DriverError(.stateUnwritable, "cannot open HAProxy's log files: \(error)")
+        }
+        // HAProxy clears the flag that has it append; it then writes where the descriptor stands.
+        _ = try? log.seek(offset: 0, from: .end)
+        let size = (try? startLog.seek(offset: 0, from: .end)) ?? 0
+        begin = size > Self.startLogLimit && ftruncate(startLog.rawValue, 0) == 0 ? 0 : size
+    }
+
+    /// What HAProxy has said since.
+    var startMessages: String {
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        let count =
+            (try? unsafe buffer.withUnsafeMutableBytes { try unsafe startLog.read(fromAbsoluteOffset: begin, into: $0) })
+            ?? 0
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    /// How the last worker, or the master, ended by what the master has printed.
+    static func lastEnd(in startLog: FilePath) -> String {
+        guard let bytes = try? AtomicFile.read(startLog) else { return "see \(startLog)" }
+        let lines = String(decoding: bytes.suffix(64 << 10), as: UTF8.self).split(separator: "\n")
+        guard let line = lines.last(where: { $0.contains("exited with code") }), let end = line.firstIndex(of: ")") else {
+            return "see \(startLog)"
+        }
+        let text = line[line.index(after: end)...].drop { $0 == " " || $0 == ":" }
+        return String(text.unicodeScalars.prefix(120).map { 0x20...0x7E ~= $0.value ? Character($0) : "?" })
+    }
+
+    func close() {
+        try? log.close()
+        try? startLog.close()
+    }
+
+    private static func open(_ path: FilePath) throws(FileError) -> FileDescriptor {
+        try OwnFile.open(path, .readWrite, options: [.create, .append], permissions: [.ownerReadWrite, .groupRead])
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardSystem
+import SystemPackage
+
+/// Finds the masters of this device's HAProxy by what the kernel knows of processes.
+///
+/// A command line alone proves nothing: every local user can start a program with the same arguments. The user and the
+/// executable do, or, where a script has another executable, the socket: it keeps its name where its file was removed.
+/// A master that executes itself again has no socket for some 60 ms.
+enum MasterSearch {
+    /// The masters, as processes of this user, or of root.
+    static func masters(_ files: DeviceFiles) -> [ProcessHandle] {
+        let socket = files.masterSocket
+        let inodes = Set(boundInodes(socket.string).map { "socket:[\($0)]" })
+        func isHolder(_ processID: Int32) -> Bool {
+            guard isStarted(processID, with: socket), isOurs(processID) else { return false }
+            // A worker whose master was killed ends soon. It leads no session.
+            return ProcessHandle.leadsSession(processID) && ProcessHandle.runs(files.binary.string, processID)
+                || has(inodes, processID)
+        }
+        var holders: [Int32: ProcessHandle] = [:]
+        for processID in processes() where isHolder(processID) {
+            // Looked at again, now that it is held: the number was not given to another process in between.
+            if let handle = ProcessHandle(processID), isHolder(processID) { holders[processID] = handle }
+        }
+        // Workers are their master's children, and have its arguments.
+        return holders.filter { ProcessHandle.parent(of: $0.key).map { holders[$0] == nil } ?? false }.map(\.value)
+    }
+
+    /// The inodes of unconnected sockets with this name, as /proc/net/unix lists them.
+    private static func boundInodes(_ name: String) -> [Substring] {
+        guard let bytes = try? AtomicFile.readStream("/proc/net/unix") else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let columns = line.split(separator: " ", maxSplits: 7)
+            guard columns.count == 8, columns[5] == "01", columns[7].hasPrefix(name) else { return nil }
+            // HAProxy binds a temporary name, which it renames: `NAME.PID.tmp`.
+            let suffix = columns[7].dropFirst(name.count)
+            return suffix.isEmpty || (suffix.hasPrefix(".") && suffix.hasSuffix(".tmp")) ? columns[6] : nil
+        }
+    }
+
+    /// Whether a process has the real and the effective user of this process, or root's.
+    private static func isOurs(_ processID: Int32) -> Bool {
+        guard let bytes = try? AtomicFile.readStream(FilePath("/proc/\(processID)/status")),
+            let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first(where: { $0.hasPrefix("Uid:") })
+        else { return false }
+        let users = line.split(whereSeparator: \.isWhitespace).dropFirst().prefix(2).compactMap { UInt32($0) }
+        return users.count == 2 && (users.allSatisfy { $0 == geteuid() } || users.allSatisfy { $0 == 0 })
+    }
+
+    /// Whether a process was started as a master with this socket, and not as another program that has the name.
+    private static func isStarted(_ processID: Int32, with socket: FilePath) -> Bool {
+        guard let arguments = ProcessHandle.arguments(of: processID), let option = arguments.firstIndex(of: "-S"),
+            option + 1 < arguments.count
+        else { return false }
+        return arguments[option + 1].split(separator: ",").first.map(String.init) == socket.string
+    }
+
+    private static func has(_ sockets: Set<String>, _ processID: Int32) -> Bool {
+        let folder = "/proc/\(processID)/fd"
+        return entries(of: folder).contains { name in
+            var target = [CChar](repeating: 0, count: 64)
+            let count = unsafe readlink("\(folder)/\(name)", &target, target.count)
+            guard count > 0 else { return false }
+            return sockets.contains(String(decoding: target.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self))
+        }
+    }
+
+    private static func processes() -> [Int32] { entries(of: "/proc").compactMap { Int32($0) } }
+
+    private static func entries(of folder: String) -> [String] {
+        guard let folder = unsafe opendir(folder) else { return [] }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while let entry = unsafe readdir(folder) {
+            names.append(
+                unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
+                    unsafe String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+                }
+            )
+        }
+        return names
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Logging
+import SteelyardCore
+import SteelyardSystem
+
+/// Keeps HAProxy running for as long as it should, and its counters read.
+struct Supervisor: Sendable {
+    let device: HAProxyDevice
+    let meter: Meter
+    let store: DeviceStore
+    let service: any HAProxyService
+    /// HAProxy has ended, or a change was made.
+    let events: AsyncStream<Void>
+    let event: AsyncStream<Void>.Continuation
+    let logger: Logger
+
+    /// The waits before HAProxy is started once more, in milliseconds; the last goes on.
+    private static let waits = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
+    /// How often the device is compared with the state; that takes HAProxy some 3 µs for each node.
+    private static let lookInterval = Duration.seconds(10)
+
+    /// Runs until it is cancelled.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await watch() }
+            group.addTask { await readMeter() }
+            group.addTask { await look() }
+        }
+    }
+
+    private func watch() async {
+        var failures = 0
+        var events = events.makeAsyncIterator()
+        while !Task.isCancelled {
+            let begun = ContinuousClock.now
+            var source: (any DispatchSourceRead)?
+            do throws(DriverError) {
+                if let master = try await device.ensureRunning() {
+                    source = master.whenEnded { [store, service, logger, event] in
+                        if store.state.served != nil {
+                            logger.error(
+                                "HAProxy ended; starting it again",
+                                metadata: [LogKeys.error: "\(service.lastWords())", LogKeys.processID: "\(master.processID)"]
+                            )
+                        }
+                        event.yield()
+                    }
+                    failures = 0
+                }
+            } catch {
+                failures += 1
+                logger.error("HAProxy cannot be brought to serve", metadata: [LogKeys.error: "\(error)"])
+                try? await Task.sleep(for: .milliseconds(Self.waits[min(failures, Self.waits.count - 1)]))
+                continue
+            }
+            await events.next(isolation: nil)
+            source?.cancel()
+            // An HAProxy that ends as soon as it was started is not started in a tight circle.
+            if begun.duration(to: .now) < .seconds(1) { try? await Task.sleep(for: .milliseconds(200)) }
+        }
+    }
+
+    private func look() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.lookInterval)
+            if !Task.isCancelled { await device.look() }
+        }
+    }
+
+    /// Reads the counters: more often while there are workers that will end when their last client does.
+    private func readMeter() async {
+        while !Task.isCancelled {
+            var pause = Duration.seconds(1)
+            if store.state.served != nil {
+                do throws(DriverError) { pause = try await meter.read() } catch {
+                    logger.debug("the counters cannot be read", metadata: [LogKeys.error: "\(error)"])
+                }
+            }
+            try? await Task.sleep(for: pause)
+        }
+        // Old workers are let go with the agent: what they have sent so far is known to the next one.
+        if store.state.served != nil { _ = try? await meter.read(writing: true) }
+    }
+}

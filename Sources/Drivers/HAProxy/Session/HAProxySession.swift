@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+
+/// The conversation with HAProxy: one connection to the master and one to the current worker, which stay open and are
+/// made again when they are lost.
+///
+/// Each thread that asks has a session of its own. Every call blocks until its deadline at most. The worker closes a
+/// connection that was idle for ten seconds (`stats timeout`), so that no old worker waits for a session.
+final class HAProxySession {
+    /// What is known of the master.
+    enum Master {
+        /// No process of this device is the master.
+        case absent
+        /// It runs and cannot be reached: the file of its socket is gone, or leads nowhere.
+        case unreachable
+        /// It answers.
+        case running(ProcessTable)
+    }
+
+    private let files: DeviceFiles
+    private var masterPath: FilePath { files.masterSocket }
+    private var adminPath: FilePath { files.adminSocket }
+    private var master: RuntimeConnection?
+    private var worker: (processID: Int32, connection: RuntimeConnection)?
+    private var known: ProcessHandle?
+    private var refusedSince: ContinuousClock.Instant?
+    /// A master that cannot open a port tries for two seconds, during which its socket refuses connections.
+    private static let longestRefusal = Duration.seconds(4)
+
+    init(_ files: DeviceFiles) {
+        self.files = files
+    }
+
+    /// Asks the master for its processes.
+    ///
+    /// - Throws: `DriverError` where it runs and does not answer.
+    func findMaster(by deadline: Deadline) throws(DriverError) -> Master {
+        var absences = 0
+        while true {
+            do throws(SocketFailure) {
+                if let table = ProcessTable(try askMaster("show proc", by: deadline)) {
+                    if known?.processID != table.master { known = ProcessHandle(table.master) }
+                    refusedSince = nil
+                    // The next reload would close this connection, and no other could be made.
+                    return access(masterPath) ? .running(table) : .unreachable
+                }
+            } catch {
+                guard error == .absent else { throw error.described("HAProxy's master") }
+                guard livingMaster != nil else {
+                    refusedSince = nil
+                    absences += 1
+                    // For a moment of its execution, the kernel knows no arguments of a process.
+                    if absences > 3 || !access(masterPath) { return .absent }
+                    pause()
+                    continue
+                }
+                let since = refusedSince ?? .now
+                refusedSince = since
+                if !access(masterPath) || .now - since > Self.longestRefusal { return .unreachable }
+            }
+            guard !deadline.hasPassed else { throw SocketFailure.silent.described("HAProxy's master") }
+            pause()
+        }
+    }
+
+    /// The processes of a master that answers; nil where HAProxy does not run.
+    ///
+    /// - Throws: `DriverError` where it runs and does not answer.
+    func processes(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
+        switch try findMaster(by: deadline) {
+        case .absent: return nil
+        case .running(let table): return table
+        case .unreachable: throw DriverError(.unavailable, "HAProxy runs and its socket \(masterPath) is gone")
+        }
+    }
+
+    /// The processes, from one try; nil where the master does not answer at this moment.
+    ///
+    /// - Throws: `DriverError` where it hangs.
+    func peekProcesses(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
+        do throws(SocketFailure) {
+            guard let table = ProcessTable(try askMaster("show proc", by: deadline)) else { return nil }
+            if known?.processID != table.master { known = ProcessHandle(table.master) }
+            return table
+        } catch {
+            guard error == .absent else { throw error.described("HAProxy's master") }
+            return nil
+        }
+    }
+
+    /// Whether the master's socket has a file.
+    var hasMasterFile: Bool { access(masterPath) }
+
+    /// The master that runs, whether it answers or not.
+    var livingMaster: ProcessHandle? {
+        if let known, !known.waitForEnd(by: .after(.zero)) { return known }
+        known = MasterSearch.masters(files).first
+        return known
+    }
+
+    /// Waits a millisecond, or less where the master ends: for a state that HAProxy reports by no event.
+    func pause() {
+        let end = Deadline.after(.milliseconds(1))
+        if known?.waitForEnd(by: end) ?? true { poll(nil, 0, end.milliseconds) }
+    }
+
+    /// Has the master reload; only its processes show whether it has.
+    func requestReload(by deadline: Deadline) {
+        master = nil
+        // HAProxy 2.6 closes the connection without an answer; 2.7 and later answer when they have reloaded.
+        do throws(SocketFailure) {
+            _ = try RuntimeConnection(masterPath, by: deadline).onlyAnswer(to: "reload", by: deadline)
+        } catch {}
+    }
+
+    /// Asks the worker that takes new connections.
+    ///
+    /// - Parameter processID: The worker that is to answer; nil for the one that does.
+    /// - Throws: `DriverError` where there is no answer.
+    func ask(_ command: String, from processID: Int32? = nil, by deadline: Deadline) throws(DriverError) -> String {
+        try onWorker(processID, by: deadline) { (connection) throws(SocketFailure) in
+            try connection.answer(to: command, until: .worker, by: deadline)
+        }
+    }
+
+    /// Gives the worker that takes new connections some commands, without a wait between them.
+    ///
+    /// - Returns: Their answers, without the empty lines at their ends.
+    /// - Throws: `DriverError` where there is no answer.
+    func ask(_ commands: [String], by deadline: Deadline) throws(DriverError) -> [Substring] {
+        try onWorker(nil, by: deadline) { (connection) throws(SocketFailure) in
+            try connection.send(commands.joined(separator: "\n") + "\n", by: deadline)
+            return try connection.readAnswers(commands.count, by: deadline)
+        }
+    }
+
+    private func onWorker<Answer>(
+        _ processID: Int32?,
+        by deadline: Deadline,
+        _ body: (RuntimeConnection) throws(SocketFailure) -> Answer
+    ) throws(DriverError) -> Answer {
+        do throws(SocketFailure) {
+            let connection = try connectWorker(processID, by: deadline)
+            do throws(SocketFailure) { return try body(connection) } catch {
+                worker = nil
+                throw error
+            }
+        } catch { throw error.described("HAProxy") }
+    }
+
+    /// Asks one worker through the master, over a connection of its own.
+    ///
+    /// - Parameter command: One command; the master would take others in the line for its own.
+    /// - Throws: `DriverError` where there is no answer.
+    func askThroughMaster(_ command: String, of worker: Int32, by deadline: Deadline) throws(DriverError) -> String {
+        do throws(SocketFailure) {
+            return try RuntimeConnection(masterPath, by: deadline).onlyAnswer(to: "@!\(worker) \(command)", by: deadline)
+        } catch { throw error.described("HAProxy") }
+    }
+
+    /// The number of the worker that answers on the workers' socket.
+    ///
+    /// - Throws: `DriverError` where none does.
+    func answeringWorker(by deadline: Deadline) throws(DriverError) -> Int32 {
+        worker = nil
+        do throws(SocketFailure) {
+            _ = try connectWorker(nil, by: deadline)
+            return worker?.processID ?? 0
+        } catch { throw error.described("HAProxy") }
+    }
+
+    /// Takes the connection to the worker out of the session, to ask a worker that a reload makes an old one.
+    func takeWorkerConnection() -> RuntimeConnection? {
+        defer { worker = nil }
+        return worker?.connection
+    }
+
+    private func askMaster(_ command: String, by deadline: Deadline) throws(SocketFailure) -> String {
+        if let connection = master, connection.isQuiet {
+            do throws(SocketFailure) { return try connection.answer(to: command, until: .master, by: deadline) } catch {
+                master = nil
+                if error != .absent { throw error }
+            }
+        }
+        master = nil
+        let connection = try RuntimeConnection(masterPath, by: deadline)
+        _ = try connection.answer(to: "prompt", until: .master, by: deadline)
+        let answer = try connection.answer(to: command, until: .master, by: deadline)
+        master = connection
+        return answer
+    }
+
+    private func connectWorker(_ wanted: Int32?, by deadline: Deadline) throws(SocketFailure) -> RuntimeConnection {
+        while true {
+            if let worker, worker.processID == wanted ?? worker.processID, worker.connection.isQuiet {
+                return worker.connection
+            }
+            worker = nil
+            let connection = try RuntimeConnection(adminPath, by: deadline)
+            _ = try connection.answer(to: "prompt", until: .worker, by: deadline)
+            let info = WorkerInfo(try connection.answer(to: "show info", until: .worker, by: deadline))
+            worker = (info.processID ?? 0, connection)
+            guard let wanted, info.processID != wanted else { return connection }
+            // For a moment after a reload, the old worker still takes connections.
+            guard !deadline.hasPassed else { throw .silent }
+            pause()
+        }
+    }
+
+    private func access(_ path: FilePath) -> Bool { unsafe Glibc.access(path.string, F_OK) == 0 }
+}

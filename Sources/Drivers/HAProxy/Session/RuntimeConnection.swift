@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardSystem
+import SystemPackage
+
+/// A connection to one of HAProxy's sockets, closed when it is released.
+///
+/// Every call blocks until its deadline at most.
+final class RuntimeConnection: Sendable {
+    /// What ends an answer on a connection that takes several commands.
+    enum Prompt {
+        case worker, master
+
+        /// The start of the prompt at the end of `answer`; nil where the answer is not complete.
+        func start(in answer: [UInt8]) -> Int? {
+            guard answer.suffix(2) == [UInt8(ascii: ">"), UInt8(ascii: " ")] else { return nil }
+            let line = answer.lastIndex(of: UInt8(ascii: "\n"))
+            switch self {
+            case .worker: return line == answer.count - 3 ? line : nil
+            // It holds more after a reload that failed: `master[ReloadFailed]> `.
+            case .master:
+                let start = line.map { $0 + 1 } ?? 0
+                return answer[start...].starts(with: "master".utf8) ? start : nil
+            }
+        }
+    }
+
+    private let descriptor: Int32
+    /// 10,000 servers make some 3 MB of counters.
+    private static let answerLimit = 64 << 20
+
+    /// Connects.
+    ///
+    /// - Throws: `SocketFailure`.
+    init(_ path: FilePath, by deadline: Deadline) throws(SocketFailure) {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw .system(Errno(rawValue: errno)) }
+        // The queue of a process that hangs is full: connecting waits for room in it.
+        let limit = max(1, Int(deadline.milliseconds))
+        var timeout = timeval(tv_sec: limit / 1000, tv_usec: limit % 1000 * 1000)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        try connect(path)
+        setNonblocking()
+    }
+
+    /// Takes over a connection that another process has made; it is closed with this object.
+    init(connected descriptor: Int32) {
+        self.descriptor = descriptor
+        setNonblocking()
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Whether the peer has neither closed the connection nor sent anything unasked.
+    var isQuiet: Bool {
+        var byte: UInt8 = 0
+        return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0
+            && errno == EAGAIN
+    }
+
+    /// Sends text.
+    ///
+    /// - Throws: `SocketFailure`.
+    func send(_ text: String, by deadline: Deadline) throws(SocketFailure) {
+        let bytes = Array(text.utf8)
+        var sent = 0
+        while sent < bytes.count {
+            let count = unsafe bytes[sent...].withUnsafeBytes { buffer in
+                unsafe Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+            }
+            if count >= 0 { sent += count } else { try wait(POLLOUT, deadline) }
+        }
+    }
+
+    /// Gives the one command of this connection, and reads the answer to its end.
+    ///
+    /// - Throws: `SocketFailure`.
+    func onlyAnswer(to command: String, by deadline: Deadline) throws(SocketFailure) -> String {
+        try send(command + "\n", by: deadline)
+        // The master closes when it has seen the end of the commands.
+        shutdown(descriptor, Int32(SHUT_WR))
+        return try read(until: nil, deadline)
+    }
+
+    /// Gives a command on a connection that stays open.
+    ///
+    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    func answer(to command: String, until prompt: Prompt, by deadline: Deadline) throws(SocketFailure) -> String {
+        try send(command + "\n", by: deadline)
+        return try read(until: prompt, by: deadline)
+    }
+
+    /// Reads until the next prompt.
+    ///
+    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    func read(until prompt: Prompt, by deadline: Deadline) throws(SocketFailure) -> String {
+        try read(until: prompt, deadline)
+    }
+
+    /// Reads the answers to several commands, each of which ends with a prompt of the worker's.
+    ///
+    /// - Returns: The answers, without the empty lines at their ends.
+    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    func readAnswers(_ count: Int, by deadline: Deadline) throws(SocketFailure) -> [Substring] {
+        var text = ""
+        var answers: [Substring] = []
+        while answers.count < count {
+            text += try read(until: .worker, by: deadline) + "\n> "
+            answers = text.split(separator: "\n> ", omittingEmptySubsequences: false).dropLast()
+        }
+        return answers.map { answer in
+            let end = answer.lastIndex { $0 != "\n" }.map { answer.index(after: $0) } ?? answer.startIndex
+            return answer[..<end].drop { $0 == "\n" }
+        }
+    }
+
+    /// Ends the connection in all processes that have it.
+    func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// Has the service manager keep the connection, so that it outlives this process.
+    func keep(by serviceManager: ServiceManager, as name: String) { serviceManager.keep(descriptor, as: name) }
+
+    private func read(until prompt: Prompt?, _ deadline: Deadline) throws(SocketFailure) -> String {
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while answer.count <= Self.answerLimit {
+            let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+            if count == 0 {
+                guard prompt == nil else { throw .absent }
+                return String(decoding: answer, as: UTF8.self)
+            }
+            if count > 0 { answer += buffer[..<count] } else { try wait(POLLIN, deadline) }
+            if let start = prompt?.start(in: answer) { return String(decoding: answer[..<start], as: UTF8.self) }
+        }
+        throw .system(.messageTooLong)
+    }
+
+    private func connect(_ path: FilePath) throws(SocketFailure) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let name = Array(path.string.utf8)
+        guard name.count < MemoryLayout.size(ofValue: address.sun_path) else { throw .system(.fileNameTooLong) }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { buffer in unsafe buffer.copyBytes(from: name) }
+        while true {
+            let result = unsafe withUnsafePointer(to: &address) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                    unsafe Glibc.connect(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            if result == 0 { return }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: throw .silent
+            case ECONNREFUSED, ENOENT: throw .absent
+            default: throw .system(Errno(rawValue: errno))
+            }
+        }
+    }
+
+    private func setNonblocking() {
+        let flags = fcntl(descriptor, F_GETFL)
+        if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+    }
+
+    /// Waits after a call that has failed with `errno`.
+    private func wait(_ event: Int32, _ deadline: Deadline) throws(SocketFailure) {
+        switch errno {
+        case EINTR: return
+        case EAGAIN:
+            var waited = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+            let count = unsafe poll(&waited, 1, deadline.milliseconds)
+            if count == 0 { throw .silent }
+        case ECONNRESET, EPIPE: throw .absent
+        default: throw .system(Errno(rawValue: errno))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SteelyardSystem
+
+/// What HAProxy ran at one moment.
+struct Snapshot {
+    /// Its processes.
+    let processes: ProcessTable
+    /// What the current worker says that it serves.
+    let mark: RuntimeMark
+    /// The state of each load balancer's front end that the worker's configuration does not disable, by its name.
+    let frontends: [String: String]
+    /// The servers; nil where they were not asked for.
+    var servers: ServerStateTable?
+    /// Whether the current worker answers through the master only, since the file of its socket is gone.
+    let isSocketLost: Bool
+
+    /// The configuration that is served; nil where it is not one of this driver's.
+    var fingerprint: Fingerprint? { if case .serving(let fingerprint) = mark { fingerprint } else { nil } }
+
+    /// Whether each front end of the load balancers is open, or is closed on a suspended device.
+    func misplacedFrontends(of set: LoadBalancerSet, isSuspended: Bool) -> [MeteredProtocol] {
+        set.loadBalancers.map(\.protocol.metered).filter {
+            (frontends[ProxyName($0).frontend] == "OPEN") == isSuspended
+        }
+    }
+}
+
+extension HAProxySession {
+    /// Asks the current worker what it runs, but for the servers.
+    ///
+    /// - Throws: `DriverError` where it does not answer.
+    func snapshot(_ processes: ProcessTable, by deadline: Deadline) throws(DriverError) -> Snapshot {
+        let question = "get var \(RuntimeMark.variable.text)"
+        guard let worker = processes.worker else {
+            return Snapshot(processes: processes, mark: .foreign, frontends: [:], servers: nil, isSocketLost: false)
+        }
+        let mark: RuntimeMark
+        do throws(DriverError) { mark = RuntimeMark(answer: try ask(question, from: worker, by: deadline)) } catch {
+            // The configuration of another program has its socket elsewhere, if any.
+            guard error.code == .notRunning else { throw error }
+            let answer = try askThroughMaster(question, of: worker, by: deadline)
+            let mark = RuntimeMark(answer: answer)
+            return Snapshot(
+                processes: processes,
+                mark: mark,
+                frontends: [:],
+                servers: nil,
+                isSocketLost: mark != .foreign
+            )
+        }
+        return Snapshot(
+            processes: processes,
+            mark: mark,
+            frontends: mark == .foreign ? [:] : try frontendStates(by: deadline),
+            servers: nil,
+            isSocketLost: false
+        )
+    }
+
+    /// The state of each front end, but for the one of the statistics, by its name.
+    ///
+    /// - Throws: `DriverError`.
+    func frontendStates(by deadline: Deadline) throws(DriverError) -> [String: String] {
+        guard let table = StatisticsTable(try ask("show stat -1 1 -1", by: deadline)) else {
+            throw DriverError(.unavailable, "HAProxy's statistics cannot be read")
+        }
+        let rows = table.rows.filter { $0["pxname"] != ProxyName.statistics }
+        return Dictionary(rows.map { (String($0["pxname"]), String($0["status"])) }) { first, _ in first }
+    }
+
+    /// The servers as HAProxy has them.
+    ///
+    /// - Throws: `DriverError`.
+    func servers(by deadline: Deadline) throws(DriverError) -> ServerStateTable {
+        guard let table = ServerStateTable(try ask("show servers state", by: deadline)) else {
+            throw DriverError(.unavailable, "HAProxy's answer to \"show servers state\" cannot be read")
+        }
+        return table
+    }
+
+    /// What the current worker says that it serves.
+    ///
+    /// - Throws: `DriverError`.
+    func runningMark(by deadline: Deadline) throws(DriverError) -> RuntimeMark {
+        RuntimeMark(answer: try ask("get var \(RuntimeMark.variable.text)", by: deadline))
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SystemPackage
+
+/// Why a socket of HAProxy's gives no answer.
+enum SocketFailure: Error, Hashable {
+    /// No process listens; also for some 40 ms while the master executes itself again.
+    case absent
+    /// A process listens and does not answer in time.
+    case silent
+    /// The system's reason.
+    case system(Errno)
+
+    /// The error for a caller that asked `process`.
+    func described(_ process: String) -> DriverError {
+        switch self {
+        case .absent: DriverError(.notRunning, "\(process) does not run")
+        case .silent: DriverError(.timedOut, "\(process) does not answer on its socket")
+        case .system(let reason): DriverError(.unavailable, "cannot ask \(process): \(reason)")
+        }
+    }
+}
