@@ -33,8 +33,8 @@ struct ConnectionRoom: Hashable, Sendable {
     /// A sentence for the operator if fewer connections are possible than asked for; else nil.
     var shortage: String? {
         guard possible < asked, let descriptorLimit else { return nil }
-        return "only \(possible) of \(asked) connections are possible with \(descriptorLimit) open files; raise LimitNOFILE= or "
-            + "ulimit -n to \(needed), or lower haproxy.max_connections"
+        return "only \(possible) of \(asked) connections are possible with \(descriptorLimit) open files; raise "
+            + "LimitNOFILE= or ulimit -n to \(needed), or lower haproxy.max_connections"
     }
 
     /// Checks that enough connections are possible.
