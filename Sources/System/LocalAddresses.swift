@@ -18,7 +18,7 @@ package enum LocalAddresses {
         }
     }
 
-    /// Reads all addresses that the device has now; empty where the kernel does not tell.
+    /// Reads the addresses of all interfaces; empty if the kernel reports an error.
     package static func read() -> [Entry] {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard unsafe getifaddrs(&list) == 0 else { return [] }

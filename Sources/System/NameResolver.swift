@@ -4,10 +4,10 @@
 import Glibc
 import Synchronization
 
-/// Resolves host names as the device does, all of them in parallel and in bounded time.
+/// Resolves host names as the device does, in parallel and in bounded time.
 ///
-/// `getaddrinfo` may take as long as a silent DNS server makes it. A lookup that is not done in time goes on, and its
-/// addresses are in a later answer; no second lookup of the same name is begun meanwhile.
+/// `getaddrinfo` waits for a silent DNS server. A lookup that is not done in time goes on, and a later call returns its
+/// addresses. There is one lookup of a name at a time.
 package final class NameResolver: Sendable {
     /// The numeric addresses of each name, in the order in which the system prefers them.
     package typealias Addresses = [String: [String]]
@@ -36,7 +36,7 @@ package final class NameResolver: Sendable {
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    /// Late answers that nothing may ask for again.
+    /// The most late answers that are kept.
     private static let greatestFound = 100_000
 
     private let state = Mutex(State())

@@ -99,6 +99,9 @@ struct AnswerTests {
             "[ALERT]    (1) : Starting frontend tcp-in: cannot bind socket (Address already in use) [127.0.0.1:80]"
         #expect(HAProxyAlert(in: taken)?.isAddressInUse == true)
         #expect(HAProxyAlert(in: taken)?.frontend == "tcp-in")
+        #expect(HAProxyAlert(in: taken)?.isAddressMissing == false)
+        let missing = taken.replacing("Address already in use", with: "Cannot assign requested address")
+        #expect(HAProxyAlert(in: missing)?.isAddressMissing == true)
         let limit = "[ALERT]    (20402) : [haproxy.main()] Cannot raise FD limit to 100042, limit is 20000."
         #expect(HAProxyAlert(in: limit)?.message == "[haproxy.main()] Cannot raise FD limit to 100042, limit is 20000.")
         #expect(HAProxyAlert(in: "[WARNING] (1) : nothing") == nil)

@@ -114,9 +114,28 @@ struct NodeAddressTests {
         #expect(rendered("0.0.0.0").text == none.text)
         for configuration in [one, other] {
             #expect(configuration.fingerprint == none.fingerprint && configuration.structure == none.structure)
-            #expect(ChangePlan(from: RunningState(loaded: none), to: configuration) == .nothing)
             #expect(ChangePlan(from: RunningState(loaded: configuration), to: one) == .nothing)
+            #expect(ChangePlan(from: RunningState(loaded: configuration), to: none) == .nothing)
+            // HAProxy may never find the address: it does not know search domains.
+            guard case .reload = ChangePlan(from: RunningState(loaded: none), to: configuration) else {
+                Issue.record("a node that had no address gets one by a reload")
+                continue
+            }
         }
+    }
+
+    @Test
+    func withoutANameServerTheAgentAloneFollowsAName() throws {
+        let configuration = try HAProxyConfiguration(stateDirectory: "/var/lib/steelyard")
+        let facts = DeviceFacts(hasIPv6: true, hasNameServer: false, descriptorLimit: nil)
+        let set = try Self.set(["web.test"])
+        func rendered(_ address: String) -> RenderedConfiguration {
+            HAProxyRenderer(configuration, facts) { _ in IPAddress(address).map { [$0] } ?? [] }
+                .render(set, isSuspended: false)
+        }
+        let plan = ChangePlan(from: RunningState(loaded: rendered("192.0.2.1")), to: rendered("192.0.2.2"))
+        guard case .runtime(let changes) = plan else { throw ServerFailure("\(plan)") }
+        #expect(changes.flatMap(\.commands).map(\.text) == ["set server http-servers/id-n0 addr 192.0.2.2 port 80"])
     }
 
     @Test(Requirement.haproxy.trait)

@@ -102,6 +102,16 @@ struct NodePolicyTests {
         }
     }
 
+    @Test(arguments: ["203.0.113.9", "fe80::1234", "2001:db8::77"])
+    func anAddressToListenOnThatTheDeviceDoesNotHaveIsNamed(address: String) throws {
+        let loadBalancer = try LoadBalancer(protocol: .http, address: IPAddress(address), port: Port(50_080), nodes: [])
+        let facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
+        let error = #expect(throws: DriverError.self) {
+            try PortProbe.requireFree(LoadBalancerSet([loadBalancer]), besides: [], facts)
+        }
+        #expect(error?.field == LoadBalancerField(loadBalancer: 0, name: "address"))
+    }
+
     @Test
     func theDeviceKnowsItsAddresses() {
         #expect(LocalAddresses.read().contains { $0.address == "127.0.0.1" })

@@ -23,7 +23,7 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let notRunning = Code(kind: .notRunning)
         /// The proxy does not accept the configuration.
         public static let rejected = Code(kind: .rejected)
-        /// Somebody else listens on an address and port that are asked for.
+        /// Another program listens on an address and port that are asked for.
         public static let addressInUse = Code(kind: .addressInUse)
         /// The driver cannot do this at all.
         public static let unsupported = Code(kind: .unsupported)
@@ -55,13 +55,13 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
         self.field = field
     }
 
-    /// What is said where nothing has been configured yet.
+    /// The error where nothing has been configured yet.
     public static let nothingConfigured = DriverError(
         .notConfigured,
         "no load balancer is configured; send an UPDATE"
     )
 
-    /// What is said after a DELETE.
+    /// The error after a DELETE.
     public static let alreadyDeleted = DriverError(.deleted, "the load balancer was deleted; send an UPDATE")
 
     /// The code and the sentence.

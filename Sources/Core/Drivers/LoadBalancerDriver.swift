@@ -41,7 +41,7 @@ public protocol LoadBalancerDriver: Sendable {
     ///
     /// - Parameter change: The change.
     /// - Returns: The difference, one line or many, for the log; empty where nothing would change.
-    /// - Throws: The `DriverError` that the change itself would throw, as far as can be told.
+    /// - Throws: The `DriverError` that the change itself would throw, as far as it is known.
     func preview(_ change: DeviceChange) async throws(DriverError) -> String
 
     /// Says how the device and its nodes are, within a second.
@@ -51,7 +51,7 @@ public protocol LoadBalancerDriver: Sendable {
 
     /// Describes the program that serves, for STATS; called after ``status()``.
     ///
-    /// It must answer within 100 ms. A driver without such a program needs not write this.
+    /// It must answer within 100 ms. A driver without such a program need not implement it.
     ///
     /// - Returns: nil where there is nothing to say.
     func proxyStatus() async -> ProxyStatus?
@@ -85,12 +85,12 @@ public protocol LoadBalancerDriver: Sendable {
 
     /// Does what the driver has to do all the time, such as watching a process; returns at graceful shutdown.
     ///
-    /// A driver that has nothing to do needs not write this.
+    /// A driver that has nothing to do need not implement it.
     func run() async throws
 }
 
 extension LoadBalancerDriver {
-    /// Nothing.
+    /// Returns nil.
     public func proxyStatus() async -> ProxyStatus? { nil }
 
     /// Returns at once.

@@ -5,7 +5,7 @@
 struct LoadBalancerDecoder {
     let reader: FieldReader
     let limits: MessageLimits
-    /// Whether the list was accepted before, perhaps by an earlier version, whose rules were not as strict.
+    /// Whether the list was accepted before, perhaps by an earlier version with fewer rules.
     let wasAccepted: Bool
 
     func decode(_ list: Field) throws(MessageError) -> LoadBalancerSet {
@@ -22,9 +22,9 @@ struct LoadBalancerDecoder {
     private func decode(loadBalancer field: Field, _ nodesLeft: Int) throws(MessageError) -> LoadBalancer {
         let members = try reader.members(of: field)
         let id = try reader.identifier(members.field(.id))
-        // A name goes nowhere, but what is there must be one.
+        // A name is not used, but it must be a string.
         _ = try reader.text(members.field(.name)) { _ throws(InvalidValue) in }
-        let spoken = try reader.requiredText(members.field(.protocol)) { text throws(InvalidValue) in
+        let listenerProtocol = try reader.requiredText(members.field(.protocol)) { text throws(InvalidValue) in
             try ListenerProtocol(named: text)
         }
         let address = try reader.text(members.field(.address)) { text throws(InvalidValue) in
@@ -33,7 +33,7 @@ struct LoadBalancerDecoder {
             }
             return address
         }
-        let port = try decodePort(members.field(.port), default: spoken == .http ? .http : nil)
+        let port = try decodePort(members.field(.port), default: listenerProtocol == .http ? .http : nil)
         let algorithm = try reader.text(members.field(.algorithm)) { text throws(InvalidValue) in
             try BalancingAlgorithm(named: text)
         }
@@ -41,11 +41,11 @@ struct LoadBalancerDecoder {
         let options = try decode(options: members.field(.options))
         let list = try members.field(.nodes)
         let nodes = try decode(nodes: list, nodesLeft)
-        if spoken == .galera { try requireOneMainNode(nodes, list) }
+        if listenerProtocol == .galera { try requireOneMainNode(nodes, list) }
         return try field.rethrow { () throws(InvalidValue) in
             try LoadBalancer(
                 id: id,
-                protocol: spoken,
+                protocol: listenerProtocol,
                 address: address,
                 port: port,
                 algorithm: algorithm ?? .roundRobin,
@@ -56,7 +56,7 @@ struct LoadBalancerDecoder {
         }
     }
 
-    /// Clients of a cluster are to write to one node.
+    /// Checks that clients of a cluster write to one node.
     private func requireOneMainNode(_ nodes: [Node], _ list: Field) throws(MessageError) {
         guard !wasAccepted, let main = nodes.firstIndex(where: { !$0.isBackup }),
             let second = nodes[(main + 1)...].firstIndex(where: { !$0.isBackup })

@@ -25,17 +25,33 @@ extension IPAddress {
     ///
     /// - Throws: `InvalidValue` for an unspecified, multicast or broadcast address.
     package func requireNode() throws(InvalidValue) {
-        let octets = octets
-        let kind: String
-        if octets.allSatisfy({ $0 == 0 }) || octets.count == 4 && octets[0] == 0 {
-            kind = "an unspecified"
-        } else if octets.allSatisfy({ $0 == 0xFF }) {
-            kind = "the broadcast"
-        } else if octets.count == 4 ? octets[0] >> 4 == 0xE : octets[0] == 0xFF {
-            kind = "a multicast"
-        } else {
-            return
+        let kind: String?
+        switch self {
+        case .v4(let text): kind = Self.unusableKind(text.utf8[...])
+        case .v6("::"): kind = "an unspecified"
+        case .v6(let text):
+            // The canonical form has four digits here, and an IPv4 address only where one is mapped.
+            let isMulticast = text.utf8.starts(with: "ff".utf8) && text.utf8.dropFirst(4).first == UInt8(ascii: ":")
+            let mapped = text.utf8.starts(with: "::ffff:".utf8) ? text.utf8.dropFirst("::ffff:".utf8.count) : nil
+            kind = isMulticast ? "a multicast" : mapped.flatMap(Self.unusableKind)
         }
-        throw InvalidValue("is \(self), \(kind) address; a node needs an address of its own")
+        if let kind { throw InvalidValue("is \(self), \(kind) address; a node needs an address of its own") }
+    }
+
+    /// The kind of a dotted address that no node can have; nil for any other text.
+    private static func unusableKind(_ text: Substring.UTF8View) -> String? {
+        var first = 0
+        var rest = text
+        while let digit = rest.popFirst(), digit != UInt8(ascii: ".") {
+            guard 0x30...0x39 ~= digit, first < 256 else { return nil }
+            first = first * 10 + Int(digit - 0x30)
+        }
+        guard !rest.isEmpty else { return nil }
+        switch first {
+        case 0: return "an unspecified"
+        case 224...239: return "a multicast"
+        case 255: return text.elementsEqual("255.255.255.255".utf8) ? "the broadcast" : nil
+        default: return nil
+        }
     }
 }

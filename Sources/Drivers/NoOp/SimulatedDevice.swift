@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// The state of a device that serves nobody.
+/// The state of a simulated device.
 struct SimulatedDevice {
     enum Phase: Equatable {
         case notConfigured

@@ -35,10 +35,11 @@ extension FuzzTarget {
     private static let directives: Set<Substring> = [
         "#", ".if", ".endif", "backend", "balance", "bind", "cookie", "default-server", "default_backend", "defaults",
         "disabled", "dynamic-cookie-key", "frontend", "global", "group", "hard-stop-after", "hash-type", "hold",
-        "http-check", "http-request", "http-reuse", "load-server-state-from-file", "localpeer", "log", "maxconn",
+        "http-check", "http-request", "http-reuse", "load-server-state-from-file", "localpeer", "log",
+        "max-spread-checks", "maxconn",
         "mode", "mworker-max-reloads", "option", "parse-resolv-conf", "peers", "resolvers", "retries", "server",
         "server-state-file", "set-var", "spread-checks", "stats", "stick", "stick-table", "timeout",
-        "tune.h1.zero-copy-fwd-send", "user",
+        "tune.h1.zero-copy-fwd-send", "tune.http.logurilen", "user",
     ]
 
     private static func checkText(_ text: String) throws {

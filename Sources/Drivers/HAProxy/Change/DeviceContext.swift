@@ -45,7 +45,7 @@ final class DeviceContext {
 
     /// Renders load balancers.
     func render(_ set: LoadBalancerSet, isSuspended: Bool) -> RenderedConfiguration {
-        if let last, last.isSuspended == isSuspended, last.set == set { return last }
+        if let last, last.isSuspended == isSuspended, last.set == set, renderer.hasAddresses(of: last) { return last }
         let rendered = renderer.render(set, isSuspended: isSuspended)
         last = rendered
         return rendered

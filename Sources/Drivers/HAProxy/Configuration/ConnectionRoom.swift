@@ -3,25 +3,25 @@
 
 import SteelyardCore
 
-/// How many connections HAProxy can have at a time, and how many are asked for.
+/// The connections that HAProxy can have at a time, and those that are asked for.
 struct ConnectionRoom: Hashable, Sendable {
     /// What `haproxy.max_connections` asks for.
     let asked: Int
-    /// As many of them as there are descriptors for; 0 where there are none.
+    /// The connections that the file descriptors suffice for, 0 to `asked`.
     let possible: Int
     private let needed: Int
     private let descriptorLimit: Int?
 
-    /// With fewer, a device is not worth being called one that serves.
+    /// With fewer connections, an UPDATE fails.
     private static let least = 100
-    /// From here on, the room is rounded down, so that a node more is seldom another `maxconn`, which takes a reload.
+    /// From here on, the number is rounded down, so that a new node seldom changes `maxconn`, which takes a reload.
     private static let roundedFrom = 1024
     private static let step = 64
 
     /// - Parameter descriptorLimit: The most descriptors that HAProxy can have; nil where that is enough in any case.
     init(asked: Int, nodes: Int, threads: Int, descriptorLimit: Int?) {
-        // HAProxy 2.6 counts, besides two for each connection and one for each node's check, 41 and two for each thread. It
-        // does not count such as the listeners that an old worker hands over.
+        // HAProxy 2.6 counts two for each connection, one for each node's check, two for each thread, and 41. The rest is
+        // for descriptors that it does not count, such as listeners of an old worker.
         let own = nodes + 64 + 2 * threads
         self.asked = asked
         self.descriptorLimit = descriptorLimit
@@ -30,15 +30,14 @@ struct ConnectionRoom: Hashable, Sendable {
         possible = room >= asked ? asked : room < Self.roundedFrom ? room : room - room % Self.step
     }
 
-    /// What an operator should know where there are fewer than asked for; nil where there are not.
+    /// A sentence for the operator if fewer connections are possible than asked for; else nil.
     var shortage: String? {
         guard possible < asked, let descriptorLimit else { return nil }
-        return "HAProxy can have \(possible) connections at a time, not \(asked), because a process can open "
-            + "\(descriptorLimit) files; raise that to \(needed) (LimitNOFILE= in the unit, or ulimit -n), or lower "
-            + "haproxy.max_connections"
+        return "only \(possible) of \(asked) connections are possible with \(descriptorLimit) open files; raise "
+            + "LimitNOFILE= or ulimit -n to \(needed), or lower haproxy.max_connections"
     }
 
-    /// Checks that there is room for a device that is of use.
+    /// Checks that enough connections are possible.
     ///
     /// - Throws: `DriverError` where less than 100 connections are possible, and less than are asked for.
     func require() throws(DriverError) {

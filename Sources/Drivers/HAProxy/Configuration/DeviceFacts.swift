@@ -5,29 +5,29 @@ import Glibc
 import SteelyardSystem
 import SystemPackage
 
-/// What the configuration has to know about the device that it is for.
+/// The properties of the device that the configuration depends on.
 struct DeviceFacts: Hashable, Sendable {
-    /// Whether there is IPv6 to listen on.
+    /// Whether HAProxy can listen on IPv6.
     let hasIPv6: Bool
-    /// Whether /etc/resolv.conf names a DNS server, without which HAProxy refuses to look names up while it runs.
+    /// Whether /etc/resolv.conf names a DNS server, without which HAProxy does not resolve names while it runs.
     let hasNameServer: Bool
-    /// The most descriptors that a process can have; nil where that is enough in any case.
+    /// The most file descriptors that HAProxy can have; nil for no limit.
     let descriptorLimit: Int?
-    /// The threads that HAProxy has.
+    /// The threads of HAProxy's worker.
     var threads = 2
 
-    /// What this device is like now.
+    /// Reads the properties of this device.
     static func ofThisDevice(for configuration: HAProxyConfiguration) -> DeviceFacts {
         DeviceFacts(
             hasIPv6: canListenOnIPv6(),
             hasNameServer: namesServer(),
-            // systemd starts HAProxy with limits that are not the agent's, and as root, which may raise them.
+            // systemd starts HAProxy with other limits than the agent's, and as root, which may raise them.
             descriptorLimit: configuration.service == .systemd ? greatestLimit() : reachableLimit(),
             threads: min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         )
     }
 
-    /// Compares the connections that are asked for with those that there are descriptors for.
+    /// Compares the connections that are asked for with the descriptors that there are.
     ///
     /// - Parameter nodes: The nodes of all load balancers; each has a check.
     func room(for asked: Int, nodes: Int) -> ConnectionRoom {
@@ -47,16 +47,16 @@ struct DeviceFacts: Hashable, Sendable {
         return lines.contains { $0.split(whereSeparator: \.isWhitespace).first == "nameserver" }
     }
 
-    /// The kernel's own limit for any process.
+    /// The kernel's limit for any process.
     private static func greatestLimit() -> Int? {
         let text = (try? AtomicFile.readStream("/proc/sys/fs/nr_open")).map { String(decoding: $0, as: UTF8.self) }
         return text.flatMap { Int($0.prefix { $0.isNumber }) }
     }
 
-    /// The limit as far as it can be raised, which HAProxy will do for itself.
+    /// The limit as far as HAProxy can raise it.
     ///
-    /// Whether it can depends on capabilities and the container: it is tried, and taken back. The agent's own limit may have
-    /// been raised to the hard one already, which is the same for HAProxy.
+    /// This depends on capabilities and on the container, so the limit is raised and set back. The hard limit counts: HAProxy
+    /// raises its soft limit to it.
     private static func reachableLimit() -> Int? {
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -6,13 +6,13 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Where the driver keeps what.
+/// The paths of the driver's files.
 struct DeviceFiles: Hashable, Sendable {
-    /// What HAProxy runs.
+    /// The configuration that HAProxy runs.
     let config: FilePath
     /// HAProxy's log: where its standard output goes, or what a syslog daemon writes.
     let log: FilePath
-    /// Where the master takes commands.
+    /// The socket on which the master takes commands.
     let masterSocket: FilePath
     /// The HAProxy program.
     let binary: FilePath
@@ -28,31 +28,32 @@ struct DeviceFiles: Hashable, Sendable {
         folder = configuration.stateDirectory
     }
 
-    /// What is to be checked before it becomes ``config``.
+    /// A new configuration while HAProxy checks it.
     var candidate: FilePath { FilePath(config.string + ".candidate") }
-    /// What was served before.
+    /// The configuration that was served before.
     var lastGood: FilePath { FilePath(config.string + ".last-good") }
-    /// What HAProxy said while it started.
+    /// HAProxy's messages while it starts.
     var startLog: FilePath { folder.appending("haproxy-start.log") }
-    /// How the nodes were when HAProxy was told to reload; empty but for that moment.
+    /// The states of the nodes for a new worker; empty except during a reload.
     var serverStates: FilePath { folder.appending("servers.state") }
-    /// What was asked for.
+    /// The state that was asked for.
     var state: FilePath { folder.appending("state.json") }
-    /// What was metered.
+    /// The usage ledger.
     var usage: FilePath { folder.appending("usage.json") }
-    /// What was found in place of the state and could not be understood.
+    /// The names of state files that could not be read and were set aside.
     var setAside: [FilePath] { [state, usage].map(\.aside) }
-    /// Where the workers take commands.
+    /// The socket on which the workers take commands.
     var adminSocket: FilePath { folder.appending("admin.sock") }
     /// The last addresses of nodes that have host names.
     var addresses: FilePath { folder.appending("addresses") }
-    /// Where an old worker hands its stick table to the new one.
+    /// The socket by which an old worker sends its stick table to the new one.
     var peerSocket: FilePath { folder.appending("peers.sock") }
-    /// Every file that may be there, but for the log, the state's and the usage's.
-    var all: [FilePath] { [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses]
+    /// All files that may exist, except the log, the state and the usage ledger.
+    var all: [FilePath] {
+        [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses]
             + setAside + [config, state].map { SpareRoom(for: $0).path }
     }
-    /// The folder that all of it is in, but for what the operator placed elsewhere.
+    /// The folder of all files that the operator has not placed elsewhere.
     var stateFolder: FilePath { folder }
 
     /// Where the log begins: what is before it was another load balancer's, which has been deleted.

@@ -6,13 +6,13 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// The addresses of nodes that have host names, looked up by the agent: HAProxy's start must never wait for DNS.
+/// Resolves the host names of nodes in the agent, so that HAProxy never waits for DNS when it starts.
 ///
-/// The last addresses of each name are remembered, in memory and in a file, for a time when DNS does not answer.
+/// It keeps the last addresses of each name, in memory and in a file, for the case that DNS does not answer.
 final class NodeAddresses: Sendable {
     private struct State {
         var known: [String: [IPAddress]]?
-        /// The names of the last two sets, of which one is served.
+        /// The names of the last two sets: the set that is served is one of them.
         var recent: [Set<String>] = []
     }
 
@@ -24,7 +24,7 @@ final class NodeAddresses: Sendable {
     private static let timeout = Duration.seconds(1)
     private static let greatestFile = 16 << 20
 
-    /// - Parameter file: Where the addresses are remembered: a line for each name, with the name and its addresses.
+    /// - Parameter file: The file with the addresses: one line for each name, the name first.
     init(_ file: FilePath, resolver: NameResolver = NameResolver()) {
         self.file = file
         self.resolver = resolver
@@ -35,9 +35,9 @@ final class NodeAddresses: Sendable {
         Self.fixed(name) ?? state.withLock { load(&$0)[name] ?? [] }
     }
 
-    /// Looks the host names of the nodes up, for at most a second; those that are not found keep their addresses.
+    /// Resolves the host names of the nodes, within one second; a name without an answer keeps its addresses.
     ///
-    /// - Parameter isSaved: Whether the file is written, too.
+    /// - Parameter isSaved: Whether the file is written.
     func refresh(for wanted: LoadBalancerSet, isSaved: Bool = true) async {
         let names = Set(wanted.loadBalancers.flatMap(\.nodes).compactMap(\.address.name)).filter {
             Self.fixed($0) == nil
@@ -56,7 +56,7 @@ final class NodeAddresses: Sendable {
         if isSaved, let changed { save(changed) }
     }
 
-    /// The addresses of a name that is never looked up (RFC 6761); nil for any other.
+    /// The addresses of a name that needs no DNS (RFC 6761); nil for any other name.
     static func fixed(_ name: String) -> [IPAddress]? {
         guard ["localhost", "localhost."].contains(name.lowercased()) else { return nil }
         return ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
@@ -75,7 +75,7 @@ final class NodeAddresses: Sendable {
         return known
     }
 
-    /// Not flushed, and no failure is reported: without the file, names are looked up again.
+    /// Writes the file without a flush and ignores errors: names can be resolved again.
     private func save(_ known: [String: [IPAddress]]) {
         let lines = known.sorted { $0.key < $1.key }.map { name, addresses in
             ([name] + addresses.map(\.description)).joined(separator: " ") + "\n"

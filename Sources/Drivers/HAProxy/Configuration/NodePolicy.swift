@@ -4,13 +4,13 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// Where nodes may be: not where this device listens for the same message, and not in a denied network.
+/// The rules for the addresses of nodes: no node is the device itself, and no node is in a denied network.
 struct NodePolicy {
     private let denied: [IPNetwork]
     private let statistics: ListeningAddress?
     private let facts: DeviceFacts
     private let local: Set<[UInt8]>
-    private let broadcasts: Set<[UInt8]>
+    private let broadcasts: Set<IPAddress>
 
     /// - Parameter addresses: The addresses of the device.
     init(
@@ -22,12 +22,12 @@ struct NodePolicy {
         statistics = configuration.statistics?.address
         self.facts = facts
         local = Set(addresses.compactMap { IPAddress($0.address)?.octets })
-        broadcasts = Set(addresses.compactMap { $0.broadcast.flatMap { IPAddress($0) }?.octets })
+        broadcasts = Set(addresses.compactMap { $0.broadcast.flatMap { IPAddress($0) } })
     }
 
     /// Checks every node.
     ///
-    /// - Parameter known: The addresses that a host name has, as far as they are known.
+    /// - Parameter known: The known addresses of a host name.
     /// - Throws: `DriverError` with the code `rejected` and the `address` of the first node at fault.
     func check(_ wanted: LoadBalancerSet, known: (String) -> [IPAddress]) throws(DriverError) {
         let listening = wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) }
@@ -51,14 +51,14 @@ struct NodePolicy {
         case .ip(let address): addresses = [address]
         case .name(let name): addresses = known(name)
         }
-        for address in addresses {
+        for address in addresses where mayBeWrong(address, node, listening) {
             let subject = name.map { "is \($0), which has the address \(address)" } ?? "is \(address)"
             do throws(InvalidValue) { try address.requireNode() } catch { return "\(subject): it \(error.problem)" }
             let octets = address.octets
             if let network = denied.first(where: { $0.contains(address) }) {
                 return "\(subject), in the network \(network) of haproxy.denied_nodes"
             }
-            if broadcasts.contains(octets) { return "\(subject), the broadcast address of a network of this device" }
+            if broadcasts.contains(address) { return "\(subject), the broadcast address of a network of this device" }
             guard isLocal(octets) else { continue }
             if let statistics, statistics.port == node.port, statistics.receives(address) {
                 return "\(subject); with port \(node.port), that is \(StatisticsAddress.option) of this device"
@@ -72,6 +72,12 @@ struct NodePolicy {
         return nil
     }
 
+    /// Whether an address needs the whole check: an UPDATE may have thousands of nodes.
+    private func mayBeWrong(_ address: IPAddress, _ node: Node, _ listening: [ListeningAddress]) -> Bool {
+        guard node.address.name == nil, denied.isEmpty, node.port != statistics?.port else { return true }
+        return listening.contains { $0.port == node.port } || broadcasts.contains(address)
+    }
+
     private func isLocal(_ octets: [UInt8]) -> Bool {
         if octets.count == 4, octets[0] == 127 { return true }
         if octets.count == 16, octets[15] == 1, octets.dropLast().allSatisfy({ $0 == 0 }) { return true }
@@ -80,7 +86,7 @@ struct NodePolicy {
 }
 
 extension ListeningAddress {
-    /// Whether a connection to this address of the device comes here, where the port is the same.
+    /// Whether a connection to this address of the device arrives here, if the port is the same.
     fileprivate func receives(_ address: IPAddress) -> Bool {
         let octets = address.octets
         switch self {

@@ -4,16 +4,16 @@
 import Glibc
 import SteelyardCore
 
-/// Says which proxy a line of HAProxy's log belongs to, by the field that has the proxy's name and by nothing else:
-/// what clients and nodes send is in the line too.
+/// Finds the proxy that a line of HAProxy's log belongs to, by the field with the proxy's name only: the line also holds what
+/// clients and nodes send.
 enum LogLineSelector {
     /// The field is found within this many bytes of a line, whatever follows.
     static let headLimit = 1024
 
-    /// Whose a line is.
+    /// The protocol of the proxy that a line belongs to.
     ///
     /// - Parameter line: The line without its newline, or its first ``headLimit`` bytes at least.
-    /// - Returns: nil for a line that is nobody's.
+    /// - Returns: nil for a line that belongs to no proxy.
     static func owner(of line: UnsafeRawBufferPointer) -> MeteredProtocol? {
         let line = unsafe UnsafeRawBufferPointer(rebasing: line.prefix(headLimit))
         guard let field = unsafe field(of: line) else { return nil }
@@ -51,7 +51,7 @@ enum LogLineSelector {
         return word
     }
 
-    /// Where HAProxy's own text begins: after the date that it puts before a line itself, or after what a syslog daemon does.
+    /// Where HAProxy's message begins: after its own date, or after the header of a syslog daemon.
     private static func messageStart(of line: UnsafeRawBufferPointer) -> Int {
         var start = 0
         // <134>
@@ -60,7 +60,7 @@ enum LogLineSelector {
             while index < min(line.count, 5), unsafe isDigit(line[index]) { index += 1 }
             if index < line.count, unsafe line[index] == UInt8(ascii: ">") { start = index + 1 }
         }
-        // Before the first word of a syslog daemon's line, the date of RFC 5424 is HAProxy's own of `format iso`.
+        // HAProxy's own date (`format iso`), or that of a syslog daemon, which a host name and a tag follow.
         let date = unsafe endOfDate(line, from: start)
         // `haproxy[123]:` at the end of a date and a host name: six words of the old form, three of the new.
         var words = LogWords(position: start)

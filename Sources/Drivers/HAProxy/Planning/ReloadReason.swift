@@ -25,7 +25,7 @@ enum ReloadReason: Hashable, Sendable {
     case optionsChanged(MeteredProtocol)
     /// Something that follows from all of the nodes: whether one has a host name, the most connections.
     case settingsChanged
-    /// A node with a host name comes, goes, or has another one.
+    /// A node with a host name comes, goes, has another one, or has an address for the first time.
     case hostName(ServerName)
     /// A node has a cookie of its own, or no longer: it shares its address and port, or is one of very many.
     case ownCookie(ServerName)

@@ -37,7 +37,7 @@ struct RunningServer: Hashable, Sendable {
     init(_ server: ProxyServer) {
         self.init(
             name: server.name,
-            address: server.fixedAddress,
+            address: server.fixedAddress ?? server.initialAddress,
             port: Int(server.port.number),
             weight: server.weight,
             isDisabled: server.isDisabled
@@ -46,8 +46,11 @@ struct RunningServer: Hashable, Sendable {
 }
 
 extension ProxyServer {
-    /// Its address, where that is not looked up.
+    /// Its address for a command, which takes no host name.
+    var currentAddress: HostAddress { fixedAddress.map(HostAddress.ip) ?? address }
+
+    /// Its address, where HAProxy does not look that up itself.
     var fixedAddress: IPAddress? {
-        if case .ip(let address) = address { address } else { nil }
+        if case .ip(let address) = address { address } else { asksDNS ? nil : initialAddress }
     }
 }

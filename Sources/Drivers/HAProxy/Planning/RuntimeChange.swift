@@ -41,7 +41,7 @@ enum RuntimeChange: Hashable, Sendable {
                 RuntimeCommand(
                     "set server",
                     "\(server.name)",
-                    "addr \(server.address) port \(server.port)",
+                    "addr \(server.currentAddress) port \(server.port)",
                     answers: .address
                 )
             ]

@@ -49,6 +49,11 @@ struct ServerComparison {
                 obstacles.append(.hostName(server.name))
                 return
             }
+            // HAProxy has not found the address, and takes none by command for a server that never had one.
+            guard current.address != nil || server.initialAddress == nil else {
+                obstacles.append(.hostName(server.name))
+                return
+            }
         }
         guard server.hasOwnCookie == before.hasOwnCookie else {
             obstacles.append(.ownCookie(server.name))

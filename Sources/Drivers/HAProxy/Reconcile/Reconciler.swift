@@ -171,6 +171,8 @@ final class Reconciler {
         do throws(DriverError) {
             if context.contents(of: context.files.config) == nil, rendered.fingerprint == served.fingerprint {
                 try context.write(rendered.bytes)
+                // A host name may have another address since.
+                if rendered.checksum != served.checksum { try context.store.commit(DeviceState(rendered)) }
                 context.logger.warning("haproxy.cfg was gone; written again")
             }
             if context.contents(of: context.files.state) == nil {

@@ -13,14 +13,14 @@ struct ConfigurationText {
         case server
         /// Nothing that HAProxy acts on.
         case comment
-        /// What tells this file from another that serves the same.
+        /// A line that differs between two files that serve the same.
         case mark
     }
 
     private struct Line {
         let text: String
         let role: Role
-        /// What the line is to a fingerprint.
+        /// The line's text for fingerprints.
         let identity: String
 
         init(_ text: String, _ role: Role, identity: String? = nil) {
@@ -62,7 +62,7 @@ struct ConfigurationText {
         note(field)
     }
 
-    /// Adds a line that tells this file from another that serves the same.
+    /// Adds a line that differs between two files that serve the same.
     mutating func mark(_ words: HAProxyWord...) { append(words, indentation: Self.indentation, .mark) }
 
     /// Adds a server to the section.

@@ -15,7 +15,7 @@ extension HAProxyRenderer {
         writeAlgorithm(loadBalancer.algorithm, to: &text)
         text.line("timeout connect", "\(options.connectTimeout)ms")
         text.line("timeout server", "\(options.serverTimeout)ms")
-        // Without a time-out, only the kernel can find out that a node has vanished.
+        // Without a time-out, only TCP keep-alive notices that a node has gone.
         if options.serverTimeout == 0 { text.line("option srvtcpka") }
         text.line("timeout queue", "\(options.connectTimeout)ms")
         text.line("retries", "\(options.connectRetries)")
@@ -37,8 +37,8 @@ extension HAProxyRenderer {
         }
     }
 
-    private func writePersistence(_ spoken: ListenerProtocol, to text: inout ConfigurationText) {
-        switch spoken {
+    private func writePersistence(_ listenerProtocol: ListenerProtocol, to text: inout ConfigurationText) {
+        switch listenerProtocol {
         case .http:
             text.line("http-reuse safe")
             // Made of the node's address: a cookie with a name of its own could not be given to a node that is added

@@ -23,18 +23,18 @@ extension HAProxyRenderer {
         text.line(isHTTP ? "mode http" : "mode tcp")
         for address in ListeningAddress.all(of: loadBalancer, facts) { text.line(address.bindLine, field: port) }
         text.line("timeout client", "\(options.clientTimeout)ms")
-        // Without a time-out, only the kernel can find out that a client has vanished.
+        // Without a time-out, only TCP keep-alive notices that a client has gone.
         if options.clientTimeout == 0 { text.line("option clitcpka") }
         // Counted as they are sent: else those of a connection that is cut off with an old worker are never seen.
         text.line("option contstats")
         if isHTTP {
-            // Also for a client that sends its request byte by byte, or no further one.
+            // For a client that sends its header slowly, and for one that sends no further request.
             text.line("timeout http-request", "\(options.clientTimeout)ms")
             text.line("option httplog")
             text.line("option forwardfor")
             // Clients that begin with HTTP/2 unasked would be served past the counter that usage is read from.
             text.line("option disable-h2-upgrade")
-            // A node that went over to HTTP/2 would be past all that is done request by request.
+            // A connection in HTTP/2 to a node would bypass everything that HAProxy does for each request.
             text.line("http-request del-header Upgrade if { req.hdr(upgrade) -i -m sub h2c }")
             // After a reload, the old worker answers one more request of a kept-alive client before it closes.
             text.line("option idle-close-on-response")

@@ -24,11 +24,11 @@ extension HAProxyRenderer {
             // The other nodes' cookies are made of their addresses, which this one may change, or share.
             let hasOwnCookie = loadBalancer.protocol == .http && (node.hasName || !isAlone || isLarge)
             if hasOwnCookie { parameters.append("cookie id-\(node.id)") }
-            if node.hasName, facts.hasNameServer { parameters.append("resolvers device") }
+            if node.hasName, facts.hasNameServer { parameters.append(ProxyServer.resolvers) }
             return ProxyServer(
                 name: ServerName(loadBalancer.protocol.metered, node.id),
                 address: node.address,
-                initialAddress: initialAddress(of: node),
+                initialAddress: initialAddress(of: node.address),
                 port: node.port,
                 weight: node.condition == .draining ? 0 : node.weight,
                 isDisabled: node.condition == .disabled,

@@ -10,7 +10,7 @@ extension HAProxyRenderer {
         text.line("bind", "\(statistics.word)")
         text.line("timeout client 10s")
         text.line("timeout http-request 10s")
-        // Else the one who looks every few seconds fills the log that is archived.
+        // Monitoring asks every few seconds and would fill the log that is archived.
         text.line("no log")
         text.line("http-request use-service prometheus-exporter if { path /metrics }")
         text.line("stats enable")

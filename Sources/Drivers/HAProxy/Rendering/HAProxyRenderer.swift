@@ -31,7 +31,7 @@ public struct HAProxyRenderer: Sendable {
         self.addresses = addresses
     }
 
-    /// Checks what only a device can say of an UPDATE: where its nodes may be.
+    /// Checks the addresses of the nodes against those of this device and the operator's rules.
     ///
     /// - Throws: `DriverError` with the field at fault.
     public func check(_ wanted: LoadBalancerSet) throws(DriverError) {
@@ -107,7 +107,7 @@ public struct HAProxyRenderer: Sendable {
             "level admin",
             "expose-fd listeners"
         )
-        // A syslog daemon puts a date before each line; into the file, HAProxy itself does.
+        // A syslog daemon writes a date before each line; in the file, HAProxy writes it.
         let length: [HAProxyWord] = configuration.logLineBytes.map { ["len \($0)"] } ?? []
         if let target = words.logTarget {
             text.line(["log", "\(target)"] + length + ["local0"])
@@ -122,13 +122,13 @@ public struct HAProxyRenderer: Sendable {
         text.line("hard-stop-after", limit.isMultiple(of: 60) ? "\(limit / 60)m" : "\(limit)s")
         text.line("mworker-max-reloads 50")
         text.line("spread-checks 5")
-        // The first checks of all nodes; the others are spread over their interval.
+        // For the first checks only; later checks are spread over their interval.
         text.line("max-spread-checks 1s")
         // Where it is on, HTTP's counter of bytes has those twice that were not copied.
         text.line(".if version_atleast(2.9)")
         text.line("tune.h1.zero-copy-fwd-send off")
         text.line(".endif")
-        // How the nodes were when HAProxy was told to reload; the name of DeviceFiles.serverStates.
+        // The states of the nodes for a new worker; the name of DeviceFiles.serverStates.
         text.line("server-state-file", "\(words.stateDirectory)/servers.state")
     }
 
@@ -156,18 +156,23 @@ public struct HAProxyRenderer: Sendable {
         text.section("resolvers device")
         text.line("parse-resolv-conf")
         text.line("hold valid 10s")
-        // A node keeps its last address for as long as DNS does not tell another: some names only /etc/hosts knows, and
-        // DNS may fail. `obsolete` is none of them: with it, a node would not follow its name for that long.
+        // A node keeps its last address until DNS has another: some names are only in /etc/hosts, and DNS may fail. `hold
+        // obsolete` is not set: with it, a node would not follow its name for that time.
         text.line("hold nx 1d")
         text.line("hold timeout 1d")
         text.line("hold refused 1d")
         text.line("hold other 1d")
     }
 
-    /// The address that a node with a host name begins with; nil where none is known.
-    func initialAddress(of node: Node) -> IPAddress? {
-        guard let name = node.address.name else { return nil }
+    /// The address of a node with a host name when HAProxy starts; nil if none is known.
+    func initialAddress(of address: HostAddress) -> IPAddress? {
+        guard let name = address.name else { return nil }
         return addresses(name).first { (try? $0.requireNode()) != nil }
+    }
+
+    /// Whether what was rendered before has the last known address of each host name.
+    func hasAddresses(of rendered: RenderedConfiguration) -> Bool {
+        rendered.servers.allSatisfy { !$0.hasName || $0.initialAddress == initialAddress(of: $0.address) }
     }
 
     private func usesNames(_ wanted: LoadBalancerSet) -> Bool {

@@ -9,7 +9,7 @@ struct ProxyServer: Hashable, Sendable {
     let name: ServerName
     /// Where it is.
     let address: HostAddress
-    /// Where a node with a host name is until HAProxy has asked DNS itself; nil where nothing is known.
+    /// The address of a node with a host name when HAProxy starts; nil if none is known.
     let initialAddress: IPAddress?
     let port: Port
     /// 0 to 256; 0 takes no new client and keeps those that a cookie or the table has bound to the node.
@@ -20,7 +20,7 @@ struct ProxyServer: Hashable, Sendable {
     let isBackup: Bool
     /// Whether it has a cookie that is not made of its address, which no server can be given while HAProxy runs.
     let hasOwnCookie: Bool
-    /// What stands on its line beside all that; a change of it takes a reload.
+    /// The other words of its line; a change of them takes a reload.
     let parameters: [HAProxyWord]
     /// How its checks go, which a server that is added to a running HAProxy does not inherit from the back end.
     let checks: [HAProxyWord]
@@ -28,15 +28,20 @@ struct ProxyServer: Hashable, Sendable {
     /// Whether HAProxy looks its address up.
     var hasName: Bool { address.name != nil }
 
+    /// Whether HAProxy asks DNS for the address while it runs.
+    var asksDNS: Bool { parameters.contains(Self.resolvers) }
+
+    static let resolvers: HAProxyWord = "resolvers device"
+
     /// The server's line in haproxy.cfg.
     var line: [HAProxyWord] { line(beginningAt: initialAddress) }
 
-    /// The line as far as it is asked for, without what DNS has answered.
+    /// The line without the address from DNS.
     var identity: [HAProxyWord] { line(beginningAt: nil) }
 
     private func line(beginningAt initialAddress: IPAddress?) -> [HAProxyWord] {
         var words: [HAProxyWord] = ["server", "id-\(name.node)", target, "weight \(weight)"] + parameters
-        // HAProxy would ask DNS when it starts, and wait. A name without an address is a node that is down.
+        // Without `libc`, HAProxy does not wait for DNS. A node whose name has no address is down.
         if hasName { words.append(initialAddress.map { "init-addr last,\($0),none" } ?? "init-addr last,none") }
         return words + (isDisabled ? ["disabled"] : [])
     }

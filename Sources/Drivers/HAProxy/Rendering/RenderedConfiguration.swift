@@ -30,7 +30,7 @@ struct RenderedConfiguration: Hashable, Sendable {
     /// The file's bytes.
     var bytes: [UInt8] { Array(text.utf8) }
 
-    /// What an operator should know where HAProxy cannot have as many connections as it should; nil where it can.
+    /// A sentence for the operator if HAProxy cannot have as many connections as asked for; else nil.
     var connectionShortage: String? { room.shortage }
 
     /// Names the file.
