@@ -17,6 +17,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     private let reader: StatusReader
     private let files: DeviceFiles
     private let supervisor: Supervisor
+    private let rotation: LogRotation
     private let logger: Logger
 
     /// Creates a driver; it does nothing to the device before the first message, or ``run()``.
@@ -43,6 +44,12 @@ public final class HAProxyDriver: LoadBalancerDriver {
         let service = configuration.makeService()
         files = DeviceFiles(configuration)
         store = DeviceStore(files.state, logger)
+        rotation = LogRotation(
+            files,
+            bytes: configuration.logRotateBytes,
+            count: configuration.logRotateCount,
+            logger
+        )
         meter = try Meter(
             service,
             files,
@@ -133,7 +140,14 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// - Throws: `DriverError`.
     public func openLog() async throws(DriverError) -> any OpenedLog {
         _ = try store.state.requireServed()
-        return try HAProxyLog(files.log, start: files.readLogStart(), logger)
+        let log: Result<HAProxyLog, DriverError>
+        do throws(ThreadError) {
+            // It waits for a rotation to end.
+            log = try await DedicatedThread.run(name: "haproxy-log") { [files, logger] in
+                Result { () throws(DriverError) in try HAProxyLog(files.log, start: files.readLogStart(), logger) }
+            }
+        } catch { throw DriverError(.logUnavailable, "cannot open HAProxy's log: \(error)") }
+        return try log.get()
     }
 
     /// Looks whether somebody else has changed something, as ``run()`` does every few seconds.
@@ -141,6 +155,8 @@ public final class HAProxyDriver: LoadBalancerDriver {
 
     /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.
     public func run() async throws {
+        async let rotating: Void = rotation.run()
         await supervisor.run()
+        await rotating
     }
 }

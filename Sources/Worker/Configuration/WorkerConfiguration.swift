@@ -56,6 +56,10 @@ public struct WorkerConfiguration: Sendable {
         public internal(set) var hardStopAfter = 1800
         /// Where it shows its statistics, HOST:PORT; nil for nowhere.
         public internal(set) var statsBind: String?
+        /// The bytes from which on the log that it writes itself is rotated, 65,536 to 2^40; 0 for never.
+        public internal(set) var logRotateBytes = 268_435_456
+        /// How many rotated files are kept, 1 to 10,000.
+        public internal(set) var logRotateCount = 8
     }
 
     /// The settings under `archive`.

@@ -52,7 +52,9 @@ enum HAProxyFactory {
                 maxConnections: configuration.haproxy.maximumConnections,
                 suspendGrace: configuration.haproxy.suspendGrace,
                 hardStopAfter: configuration.haproxy.hardStopAfter,
-                statsBind: configuration.haproxy.statsBind
+                statsBind: configuration.haproxy.statsBind,
+                logRotateBytes: configuration.haproxy.logRotateBytes,
+                logRotateCount: configuration.haproxy.logRotateCount
             )
         } catch {
             throw ConfigurationError(error.option, error.problem)

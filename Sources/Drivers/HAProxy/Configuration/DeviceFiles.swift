@@ -14,7 +14,8 @@ struct DeviceFiles: Hashable, Sendable {
     let log: FilePath
     /// Where the master takes commands.
     let masterSocket: FilePath
-    private let hasLogDaemon: Bool
+    /// Whether another program writes the log.
+    let hasLogDaemon: Bool
     private let folder: FilePath
 
     init(_ configuration: HAProxyConfiguration) {
@@ -48,6 +49,11 @@ struct DeviceFiles: Hashable, Sendable {
     /// The folder that all of it is in, but for what the operator placed elsewhere.
     var stateFolder: FilePath { folder }
 
+    /// What is becoming a rotated log.
+    var rotatingLog: FilePath { FilePath(log.string + ".rotating") }
+    /// The files of the archive state, one for each load balancer; the agent writes them.
+    var archiveState: FilePath { folder.appending("archived") }
+
     /// Where the log begins: what is before it was another load balancer's, which has been deleted.
     var logStart: FilePath { folder.appending("log-start") }
 
@@ -70,8 +76,10 @@ struct DeviceFiles: Hashable, Sendable {
     func removeLog(_ logger: Logger) throws(DriverError) {
         do {
             guard hasLogDaemon else {
-                for (path, _) in try LogFolder(of: log, logger).names() { try AtomicFile.remove(path) }
-                return
+                return try LogRotation.whileNoneEnds {
+                    try AtomicFile.remove(rotatingLog)
+                    for (path, _) in try LogFolder(of: log, logger).names() { try AtomicFile.remove(path) }
+                }
             }
             // Whole files: half a line of the deleted one is not the next one's.
             let places = try LogPlaces(wholeOf: LogFolder(of: log, logger).open().filter { $0.name.age != .current })
@@ -80,7 +88,7 @@ struct DeviceFiles: Hashable, Sendable {
             } else {
                 try AtomicFile.write(Array(places.mark.text.utf8), to: logStart)
             }
-            let descriptor = try FileDescriptor.open(log, .writeOnly, options: [.closeOnExec])
+            let descriptor = try FileDescriptor.open(log, .writeOnly, options: [.closeOnExec, .nonBlocking])
             try descriptor.closeAfter { try descriptor.resize(to: 0) }
         } catch Errno.noSuchFileOrDirectory {
         } catch let error as DriverError {

@@ -39,6 +39,10 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     public let suspendGrace: Duration
     /// The seconds after which a worker that only finishes what it has is ended, 1 to 86,400.
     public let hardStopAfter: Int
+    /// The bytes from which on HAProxy's log is rotated, 65,536 to 2^40; 0 for never.
+    public let logRotateBytes: Int
+    /// How many rotated files are kept, 1 to 10,000.
+    public let logRotateCount: Int
     /// Where the statistics are shown; nil for nowhere.
     let statistics: StatisticsAddress?
     /// The program that speaks to systemd.
@@ -73,6 +77,9 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     ///   - suspendGrace: The seconds that what is under way has after a SUSPEND, 0 to 3,600.
     ///   - hardStopAfter: The seconds that an old worker has, 1 to 86,400.
     ///   - statsBind: Where HAProxy shows its statistics: HOST:PORT.
+    ///   - logRotateBytes: The bytes from which on the log is rotated if HAProxy writes it itself, 65,536 to 2^40; 0 for
+    ///     never.
+    ///   - logRotateCount: How many rotated files are kept, 1 to 10,000.
     /// - Throws: `HAProxyConfigurationError`, which names the option as the configuration file spells it.
     public init(
         service: Service = .process,
@@ -87,7 +94,9 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         maxConnections: Int = 50_000,
         suspendGrace: Int = 1,
         hardStopAfter: Int = 1800,
-        statsBind: String? = nil
+        statsBind: String? = nil,
+        logRotateBytes: Int = 256 << 20,
+        logRotateCount: Int = 8
     ) throws(HAProxyConfigurationError) {
         guard !binary.isEmpty, !binary.utf8.contains(0) else {
             throw HAProxyConfigurationError("haproxy.binary", "must be the path of the haproxy program")
@@ -96,6 +105,11 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         self.suspendGrace = .seconds(try CheckedOption.number(suspendGrace, in: 0...3600, "haproxy.suspend_grace"))
         self.hardStopAfter = try CheckedOption.number(hardStopAfter, in: 1...86_400, "haproxy.hard_stop_after")
         statistics = try StatisticsAddress(statsBind)
+        self.logRotateBytes =
+            logRotateBytes == 0
+            ? 0
+            : try CheckedOption.number(logRotateBytes, in: LogRotation.leastBytes...1 << 40, "haproxy.log_rotate_bytes")
+        self.logRotateCount = try CheckedOption.number(logRotateCount, in: 1...10_000, "haproxy.log_rotate_count")
         self.service = service
         let path = FilePath(binary)
         // A mere name is looked for in PATH; HAProxy starts itself again by whatever path it was started by.

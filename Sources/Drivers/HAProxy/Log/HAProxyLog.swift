@@ -23,7 +23,7 @@ final class HAProxyLog: OpenedLog {
         folder = LogFolder(of: path, logger)
         let files = try folder.open()
         self.files = files
-        byteCount = files.reduce(0) { $0 + $1.size }
+        byteCount = files.reduce(0) { $0 + $1.byteCount }
         end = try LogPlaces(endOf: files).mark
         self.logger = logger
         self.start = try start.map { mark throws(DriverError) in try LogPlaces(mark).offsets(in: files).offsets }

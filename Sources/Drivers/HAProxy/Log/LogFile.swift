@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 import GzipCompression
 import SteelyardCore
@@ -22,17 +23,20 @@ final class LogFile: Sendable {
     let modified: Int
     /// Where its content begins, decompressed.
     ///
-    /// HAProxy goes on at its old place in a file that was emptied, so that one
-    /// which copytruncate has rotated has nothing but NULs up to there.
+    /// HAProxy goes on at its old place in a file that was emptied or rotated: nothing but NULs is before.
     let start: UInt64
     /// The beginning of its content, decompressed.
     let head: [UInt8]
 
-    /// Opens a file.
+    /// The bytes of its content, as they are on the disk.
+    var byteCount: UInt64 { name.isCompressed ? size : size - start }
+
+    /// Opens a file; the log itself is not rotated by the agent while it is open.
     ///
-    /// - Returns: nil where there is none of the name any more.
+    /// - Parameter isShared: Whether to wait for a rotation, and to keep the next one waiting.
+    /// - Returns: nil if there is no file of the name any more.
     /// - Throws: `DriverError` with the code `logUnavailable`.
-    init?(_ path: FilePath, _ name: LogFileName) throws(DriverError) {
+    init?(_ path: FilePath, _ name: LogFileName, isShared: Bool = true) throws(DriverError) {
         self.path = path
         self.name = name
         do {
@@ -45,6 +49,11 @@ final class LogFile: Sendable {
         guard unsafe fstat(descriptor.rawValue, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
             try? descriptor.close()
             throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): it is no file")
+        }
+        if isShared, name.age == .current {
+            // A file system without locks is no reason to fail: the file is then read as one that logrotate may rotate.
+            while steelyard_lock_file(descriptor.rawValue, 0, 1) != 0, errno == EINTR {}
+            unsafe fstat(descriptor.rawValue, &information)
         }
         size = UInt64(information.st_size)
         device = UInt64(information.st_dev)
@@ -87,6 +96,22 @@ final class LogFile: Sendable {
         }
     }
 
+    /// The bytes of its content, decompressed; a compressed file is read for that.
+    func contentLength() throws(DriverError) -> UInt64 {
+        guard name.isCompressed else { return byteCount }
+        let stream = try GzipFileStream(path, descriptor, size)
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        var length: UInt64 = 0
+        while true {
+            var span = piece.mutableSpan
+            let count = try unsafe span.withUnsafeMutableBytes { buffer throws(DriverError) in
+                try unsafe stream.read(into: buffer)
+            }
+            guard count > 0 else { return length - start }
+            length += UInt64(count)
+        }
+    }
+
     private static func read(
         _ descriptor: FileDescriptor,
         _ path: FilePath,
@@ -112,7 +137,9 @@ final class LogFile: Sendable {
         _ size: UInt64
     ) throws(DriverError) -> UInt64 {
         // A hole is passed by without being read; a copy may have NULs in its place. (3 is SEEK_DATA.)
-        var offset = UInt64(max(0, lseek(descriptor.rawValue, 0, 3)))
+        let data = lseek(descriptor.rawValue, 0, 3)
+        if data < 0, errno == ENXIO { return size }
+        var offset = UInt64(max(0, data))
         while offset < size {
             let bytes = try read(descriptor, path, at: offset, atMost: Int(min(size - offset, 256 << 10)))
             if bytes.isEmpty { break }
