@@ -91,13 +91,13 @@ public enum AtomicFile {
     ///
     /// - Throws: `FileError`; the other file is then unchanged.
     public static func link(_ path: FilePath, to other: FilePath) throws(FileError) {
-        let beside = FilePath(other.string + ".new")
+        let newPath = FilePath(other.string + ".new")
         do {
-            unsafe unlink(beside.string)
-            try checked(unsafe Glibc.link(path.string, beside.string))
-            try checked(unsafe Glibc.rename(beside.string, other.string))
+            unsafe unlink(newPath.string)
+            try checked(unsafe Glibc.link(path.string, newPath.string))
+            try checked(unsafe Glibc.rename(newPath.string, other.string))
             // rename() leaves both names if they are already names of one file.
-            unsafe unlink(beside.string)
+            unsafe unlink(newPath.string)
         } catch {
             if error as? Errno == .noSuchFileOrDirectory { return }
             throw FileError("write", other, error)

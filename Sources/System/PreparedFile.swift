@@ -9,7 +9,7 @@ public import SystemPackage
 /// It has the other's name with the ending `.new`, and is removed unless it replaces the other.
 public struct PreparedFile: ~Copyable {
     private let path: FilePath
-    private let beside: FilePath
+    private let newPath: FilePath
 
     /// Writes the new file.
     ///
@@ -27,12 +27,12 @@ public struct PreparedFile: ~Copyable {
         isFlushed: Bool = true
     ) throws(FileError) {
         self.path = path
-        beside = FilePath(path.string + ".new")
+        newPath = FilePath(path.string + ".new")
         do {
             // Anything may have the name: a piece that a crash has left, a link, a FIFO. It is not opened.
-            unsafe unlink(beside.string)
+            unsafe unlink(newPath.string)
             let descriptor = try FileDescriptor.open(
-                beside,
+                newPath,
                 .writeOnly,
                 options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
                 permissions: permissions
@@ -43,12 +43,12 @@ public struct PreparedFile: ~Copyable {
                 if isFlushed { try AtomicFile.checked(fsync(descriptor.rawValue)) }
             }
         } catch {
-            unsafe unlink(beside.string)
+            unsafe unlink(newPath.string)
             throw FileError("write", path, error)
         }
     }
 
-    deinit { unsafe unlink(beside.string) }
+    deinit { unsafe unlink(newPath.string) }
 
     /// Replaces the other file.
     ///
@@ -56,7 +56,7 @@ public struct PreparedFile: ~Copyable {
     /// - Throws: `FileError`.
     public consuming func commit(isFlushed: Bool = true) throws(FileError) {
         do {
-            try AtomicFile.checked(unsafe rename(beside.string, path.string))
+            try AtomicFile.checked(unsafe rename(newPath.string, path.string))
             if isFlushed { try AtomicFile.flushFolder(of: path) }
         } catch {
             throw FileError("write", path, error)

@@ -172,6 +172,17 @@ struct LedgerClockTests {
         #expect(ledger.report(until: later.now, by: later.clock).entries.map(\.bytesOut) == [12])
     }
 
+    /// A device without a battery begins in 1970.
+    @Test func aClockThatBeginsIn1970KeepsTheLedger() throws {
+        var device = Device()
+        var ledger = ledger(device)
+        device.trueTime += 300 * Self.second
+        device.fault = 10 * Self.second - device.trueTime
+        ledger.settle(before: device.now, by: device.clock)
+        let report = try #require(UsageLedger(record: ledger.record)).report(until: device.now, by: device.clock)
+        #expect(report.start == UTCTimestamp(microseconds: 0) && report.end == device.now)
+    }
+
     /// Variables that an earlier agent has set have no sequence.
     @Test func whatAnEarlierAgentKeptIsOrderedByTime() {
         let device = Device()

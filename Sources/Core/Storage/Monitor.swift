@@ -20,7 +20,7 @@ final class Monitor<Value: Sendable>: Sendable {
     /// Looks at it, and changes nothing that others wait for.
     func read<Result: Sendable>(_ body: (Value) -> Result) -> Result { state.withLock { body($0.value) } }
 
-    /// Changes it, and wakes whoever waits.
+    /// Changes it, and wakes all that wait.
     func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
         let (result, waiting) = state.withLock { state in
             defer { state.waiting = [] }

@@ -124,7 +124,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
 
     /// Reads the counters of all workers, and reports what was sent to clients since the last committed report.
     ///
-    /// - Throws: `DriverError`: also where a worker does not answer; what it has sent stays for the next report.
+    /// - Throws: `DriverError`: also if a worker does not answer; what it has sent stays for the next report.
     public func usage() async throws(DriverError) -> UsageReport {
         _ = try store.state.requireServed()
         return try await meter.report()
@@ -150,7 +150,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
         return try log.get()
     }
 
-    /// Looks whether somebody else has changed something, as ``run()`` does every few seconds.
+    /// Looks for changes that were not made by this driver, as ``run()`` does every few seconds.
     func lookForDrift() async { await device.lookForDrift() }
 
     /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.

@@ -263,7 +263,7 @@ struct OwnRotationTests {
             let text = String(repeating: "a line of a node that goes up and down\n", count: 100_000)
             try log.write(text, to: "haproxy-start.log")
             try await log.rotation().rotateIfNeeded()
-            let content = try #require(LogRotation.content(of: FilePath(log.url("haproxy-start.log").path)))
+            let content = try #require(SparseFile.content(of: FilePath(log.url("haproxy-start.log").path)))
             #expect(content.count <= 1 << 20 && content.upperBound == text.utf8.count)
             #expect(
                 try Data(contentsOf: log.url("haproxy-start.log")).suffix(content.count)

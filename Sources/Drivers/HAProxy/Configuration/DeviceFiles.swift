@@ -30,9 +30,9 @@ struct DeviceFiles: Hashable, Sendable {
     var candidate: FilePath { FilePath(config.string + ".candidate") }
     /// What was served before.
     var lastGood: FilePath { FilePath(config.string + ".last-good") }
-    /// What HAProxy said while it started.
+    /// What HAProxy printed while it started.
     var startLog: FilePath { folder.appending("haproxy-start.log") }
-    /// How the nodes were when HAProxy was told to reload; empty but for that moment.
+    /// The states of the nodes at a reload; empty at any other time.
     var serverStates: FilePath { folder.appending("servers.state") }
     /// What was asked for.
     var state: FilePath { folder.appending("state.json") }

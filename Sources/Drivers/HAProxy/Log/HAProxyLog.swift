@@ -18,7 +18,7 @@ final class HAProxyLog: OpenedLog {
     /// Opens the log; one that is not there has no lines.
     ///
     /// - Parameter start: Where it begins; nil for its oldest line.
-    /// - Throws: `DriverError` with the code `logUnavailable` where it is there and cannot be read.
+    /// - Throws: `DriverError` with the code `logUnavailable` if it cannot be read.
     init(_ path: FilePath, start: LogMark? = nil, _ logger: Logger) throws(DriverError) {
         folder = LogFolder(of: path, logger)
         let files = try folder.open()

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import Glibc
 import GzipCompression
 import SteelyardCore
+import SteelyardSystem
 import SystemPackage
 
 /// One file of the log, opened: its descriptor keeps it, whatever becomes of its name.
@@ -23,7 +23,7 @@ final class LogFile: Sendable {
     let modified: Int
     /// Where its content begins, decompressed.
     ///
-    /// HAProxy goes on at its old place in a file that was emptied or rotated: nothing but NULs is before.
+    /// HAProxy continues at its old offset in a file that was emptied or rotated: before the content are NULs.
     let start: UInt64
     /// The beginning of its content, decompressed.
     let head: [UInt8]
@@ -51,8 +51,7 @@ final class LogFile: Sendable {
             throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): it is no file")
         }
         if isShared, name.age == .current {
-            // A file system without locks is no reason to fail: the file is then read as one that logrotate may rotate.
-            while steelyard_lock_file(descriptor.rawValue, 0, 1) != 0, errno == EINTR {}
+            _ = SparseFile.lock(descriptor, isExclusive: false, waits: true)
             unsafe fstat(descriptor.rawValue, &information)
         }
         size = UInt64(information.st_size)
@@ -63,7 +62,9 @@ final class LogFile: Sendable {
             if name.isCompressed {
                 (start, head) = try Self.decompressedHead(path, descriptor, size)
             } else {
-                start = try Self.firstByte(descriptor, path, size)
+                let descriptor = descriptor
+                let content = try Self.reading(path) { try SparseFile.content(of: descriptor) }
+                start = min(size, content?.lowerBound ?? size)
                 head = try Self.read(descriptor, path, at: start, atMost: Int(min(size - start, UInt64(Self.headSize))))
             }
         } catch {
@@ -91,9 +92,12 @@ final class LogFile: Sendable {
     ///
     /// - Returns: How many; 0 at the end.
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(DriverError) -> Int {
-        do { return try unsafe descriptor.read(fromAbsoluteOffset: Int64(offset), into: buffer) } catch {
-            throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): \(error)")
-        }
+        try Self.reading(path) { try unsafe descriptor.read(fromAbsoluteOffset: Int64(offset), into: buffer) }
+    }
+
+    /// The offset after the last whole line of a file that is not compressed; 0 if there is none.
+    func endOfLines() throws(DriverError) -> UInt64 {
+        try Self.reading(path) { try SparseFile.endOfLines(descriptor, in: start..<size) } ?? 0
     }
 
     /// The bytes of its content, decompressed; a compressed file is read for that.
@@ -118,35 +122,13 @@ final class LogFile: Sendable {
         at offset: UInt64,
         atMost count: Int
     ) throws(DriverError) -> [UInt8] {
-        do {
-            return try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                filled = try unsafe descriptor.read(
-                    fromAbsoluteOffset: Int64(offset),
-                    into: UnsafeMutableRawBufferPointer(buffer)
-                )
-            }
-        } catch {
-            throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): \(error)")
-        }
+        try reading(path) { try SparseFile.read(descriptor, at: offset, atMost: count) }
     }
 
-    /// The place of the first byte that is no NUL.
-    private static func firstByte(
-        _ descriptor: FileDescriptor,
-        _ path: FilePath,
-        _ size: UInt64
-    ) throws(DriverError) -> UInt64 {
-        // A hole is passed by without being read; a copy may have NULs in its place. (3 is SEEK_DATA.)
-        let data = lseek(descriptor.rawValue, 0, 3)
-        if data < 0, errno == ENXIO { return size }
-        var offset = UInt64(max(0, data))
-        while offset < size {
-            let bytes = try read(descriptor, path, at: offset, atMost: Int(min(size - offset, 256 << 10)))
-            if bytes.isEmpty { break }
-            if let index = bytes.firstIndex(where: { $0 != 0 }) { return offset + UInt64(index) }
-            offset += UInt64(bytes.count)
+    private static func reading<Result>(_ path: FilePath, _ body: () throws -> Result) throws(DriverError) -> Result {
+        do { return try body() } catch {
+            throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): \(error)")
         }
-        return size
     }
 
     private static func decompressedHead(

@@ -27,7 +27,7 @@ struct LogFileName: Hashable, Sendable {
     let age: Age
     /// Whether it is to be read as gzip.
     let isCompressed: Bool
-    /// Whether it is compressed in a way that nobody here can read.
+    /// Whether it is compressed in a way that this driver cannot read.
     let isUnreadable: Bool
 
     /// Reads a name; nil for a file that is no part of the log.
@@ -49,7 +49,7 @@ struct LogFileName: Hashable, Sendable {
         }
     }
 
-    /// The endings of what logrotate may be told to compress with instead.
+    /// The endings of other programs that logrotate can compress with.
     private static let unreadable: Set<String> = ["Z", "br", "bz2", "lz", "lz4", "lzma", "lzo", "xz", "zip", "zst"]
 
     private init(age: Age, isCompressed: Bool, isUnreadable: Bool) {

@@ -9,7 +9,7 @@ import SystemPackage
 
 /// The folder in which a log and its rotated siblings are.
 struct LogFolder: Sendable {
-    /// How often a listing that logrotate has overtaken is made again.
+    /// How often a listing is made again if files were renamed meanwhile.
     private static let tries = 20
 
     private let log: FilePath

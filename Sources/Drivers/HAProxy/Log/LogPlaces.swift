@@ -5,7 +5,7 @@ import SteelyardCore
 
 /// A mark in a log: how far each of its files goes before it.
 ///
-/// A file that a mark knows nothing of is behind it, whole: so nothing needs to be known of the order of files.
+/// A file that a mark does not name comes after the mark, whole: a mark needs no order of the files.
 struct LogPlaces: Hashable, Sendable {
     /// Earlier agents wrote 1: the NULs before a file's content were counted.
     private static let versions = ["1", "2"]
@@ -13,20 +13,20 @@ struct LogPlaces: Hashable, Sendable {
     private let version: String
     private let places: [LogPlace]
 
-    /// Behind the last whole line of each file.
+    /// After the last whole line of each file.
     init(endOf files: [LogFile]) throws(DriverError) {
         var places: [LogPlace] = []
         for (index, file) in files.enumerated() {
-            // HAProxy may still finish a line of the one that was rotated last, and nobody one of those before.
+            // HAProxy may still finish a line of the file that was rotated last, but of none before.
             let isFinished = index + 2 < files.count
-            let offset = file.name.isCompressed || isFinished ? file.size : try Self.endOfLines(file)
+            let offset = file.name.isCompressed || isFinished ? file.size : try file.endOfLines()
             if let place = try LogPlace(offset, in: file) { places.append(place) }
         }
         self.places = places
         version = "2"
     }
 
-    /// Behind all of each file.
+    /// After all of each file.
     init(wholeOf files: [LogFile]) throws(DriverError) {
         var places: [LogPlace] = []
         for file in files { if let place = try LogPlace(file.size, in: file) { places.append(place) } }
@@ -55,9 +55,9 @@ struct LogPlaces: Hashable, Sendable {
 
     var mark: LogMark { LogMark(([version] + places.map(\.text)).joined(separator: " ")) }
 
-    /// Says how far each file goes before the mark; 0 for one that is behind it.
+    /// The bytes of each file before the mark; 0 for a file after it.
     ///
-    /// - Returns: The bytes, and whether the file that was written at that time is there still.
+    /// - Returns: The bytes, and whether the file that was written at that time was found.
     func offsets(in files: [LogFile]) throws(DriverError) -> (offsets: [UInt64], isComplete: Bool) {
         var offsets = [UInt64](repeating: 0, count: files.count)
         var isTaken = [Bool](repeating: false, count: files.count)
@@ -98,16 +98,5 @@ struct LogPlaces: Hashable, Sendable {
             end += 1
         }
         return try place.find(inOneAfterAnother: files[first..<end]).map { (first, $0.index, $0.offset) }
-    }
-
-    private static func endOfLines(_ file: LogFile) throws(DriverError) -> UInt64 {
-        var end = file.size
-        while end > file.start {
-            let start = max(file.start, end - min(end, 64 << 10))
-            let bytes = try file.read(at: start, atMost: Int(end - start))
-            if let newline = bytes.lastIndex(of: UInt8(ascii: "\n")) { return start + UInt64(newline) + 1 }
-            end = start
-        }
-        return 0
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import Glibc
 import Logging
 import SteelyardCore
@@ -75,7 +74,7 @@ final class LogRotation: Sendable {
     func rotateIfNeeded() async {
         guard limit > 0 else { return }
         shortenStartLog()
-        guard let content = Self.content(of: files.log), content.upperBound - content.lowerBound >= limit else {
+        guard let content = SparseFile.content(of: files.log), content.upperBound - content.lowerBound >= limit else {
             return
         }
         await perform { [self] in
@@ -122,11 +121,9 @@ final class LogRotation: Sendable {
     private func open() throws -> FileDescriptor? {
         do {
             let log = try OwnFile.open(files.log, .readWrite)
-            if steelyard_lock_file(log.rawValue, 1, 0) != 0, [EAGAIN, EACCES].contains(errno) {
-                try log.close()
-                return nil
-            }
-            return log
+            if SparseFile.lock(log, isExclusive: true, waits: false) { return log }
+            try log.close()
+            return nil
         } catch let error as FileError where error.reason == .noSuchFileOrDirectory { return nil }
     }
 
@@ -134,9 +131,12 @@ final class LogRotation: Sendable {
 
     /// - Returns: Whether it has rotated some of the log.
     private func rotate(_ log: FileDescriptor) throws -> Bool {
-        guard !state.withLock({ $0.cannotFree }), let content = Self.content(of: log),
+        guard !state.withLock({ $0.cannotFree }), let content = try SparseFile.content(of: log),
             content.upperBound - content.lowerBound >= limit,
-            let end = try Self.endOfLines(log, content.lowerBound..<min(content.upperBound, content.lowerBound + limit))
+            let end = try SparseFile.endOfLines(
+                log,
+                in: content.lowerBound..<min(content.upperBound, content.lowerBound + limit)
+            )
         else { return false }
         let kept = try keptFiles()
         for (path, _) in kept.filter({ !$0.name.isCompressed }).dropLast(count - 1) { try drop(path) }
@@ -145,14 +145,14 @@ final class LogRotation: Sendable {
         let next = (kept.last?.name.number ?? 0) + 1
         return try Self.whileNoneEnds {
             // A DELETE may have removed the log meanwhile.
-            guard Self.isSame(log, files.log) else {
+            guard SparseFile.names(files.log, log) else {
                 try AtomicFile.remove(files.rotatingLog)
                 return false
             }
             let name = FilePath(files.log.string + LogFileName.suffix(next))
             try AtomicFile.rename(files.rotatingLog, to: name)
             onStep(.named)
-            try Self.free(log, content.lowerBound..<end)
+            try SparseFile.free(log, content.lowerBound..<end)
             onStep(.freed)
             logger.info("HAProxy's log rotated", metadata: [LogKeys.file: "\(name)"])
             return true
@@ -173,16 +173,16 @@ final class LogRotation: Sendable {
         do {
             return try copy.closeAfter {
                 _ = fchmod(copy.rawValue, 0o640)
-                if steelyard_punch_hole(copy.rawValue, 0, 4096) != 0 {
+                do { try SparseFile.free(copy, 0..<4096) } catch {
                     try AtomicFile.remove(files.rotatingLog, isFlushed: false)
                     state.withLock { $0.cannotFree = true }
                     logger.warning(
                         "the file system of HAProxy's log cannot free a part of a file; use logrotate with copytruncate",
-                        metadata: [LogKeys.file: "\(files.log)", LogKeys.error: "\(Errno(rawValue: errno))"]
+                        metadata: [LogKeys.file: "\(files.log)", LogKeys.error: "\(error)"]
                     )
                     return false
                 }
-                try Self.forEachPiece(log, range) { try copy.writeAll($0) }
+                try SparseFile.forEachPiece(log, in: range) { try copy.writeAll($0) }
                 guard fsync(copy.rawValue) == 0 else { throw Errno(rawValue: errno) }
                 return true
             }
@@ -196,18 +196,18 @@ final class LogRotation: Sendable {
     private func finishInterrupted(_ log: FileDescriptor) throws {
         try Self.whileNoneEnds {
             let folder = LogFolder(of: files.log, logger)
-            guard let (path, name) = try keptFiles().last, Self.isSame(log, files.log),
+            guard let (path, name) = try keptFiles().last, SparseFile.names(files.log, log),
                 let copy = try LogFile(path, name),
                 let current = LogFileName("", of: ""), let file = try LogFile(files.log, current, isShared: false),
                 folder.isCopy(copy, of: file)
             else { return }
             var place: UInt64 = 0
             var isEqual = true
-            try Self.forEachPiece(log, file.start..<(file.start + copy.size)) { piece in
+            try SparseFile.forEachPiece(log, in: file.start..<(file.start + copy.size)) { piece in
                 isEqual = try isEqual && copy.read(at: place, atMost: piece.count).elementsEqual(piece)
                 place += UInt64(piece.count)
             }
-            if isEqual { try Self.free(log, file.start..<(file.start + copy.size)) }
+            if isEqual { try SparseFile.free(log, file.start..<(file.start + copy.size)) }
         }
     }
 
@@ -255,10 +255,10 @@ final class LogRotation: Sendable {
 
     /// Frees all but the end of what HAProxy has printed while it started: it reports nodes there, too.
     private func shortenStartLog() {
-        guard let content = Self.content(of: files.startLog),
+        guard let content = SparseFile.content(of: files.startLog),
             content.upperBound - content.lowerBound > 2 * UInt64(Self.startLogBytes),
             let log = try? OwnFile.open(files.startLog, .readWrite)
         else { return }
-        _ = try? log.closeAfter { try Self.free(log, 0..<(content.upperBound - UInt64(Self.startLogBytes))) }
+        _ = try? log.closeAfter { try SparseFile.free(log, 0..<(content.upperBound - UInt64(Self.startLogBytes))) }
     }
 }

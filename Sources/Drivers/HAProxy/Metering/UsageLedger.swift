@@ -143,7 +143,9 @@ struct UsageLedger: Hashable, Sendable {
         let latest = now.microseconds - 1
         let change = before.flatMap { clock.change(since: $0) } ?? .max
         let (time, isTooLarge) = begin.microseconds.addingReportingOverflow(change)
-        moved = Moved(start: UTCTimestamp(microseconds: isTooLarge ? latest : min(time, latest)), clock: clock)
+        // A state file has no time before 1970.
+        let moment = isTooLarge ? latest : max(0, min(time, latest))
+        moved = Moved(start: UTCTimestamp(microseconds: moment), clock: clock)
     }
 
     /// What is to be reported now: the period begins where the last committed report ended, unless it was moved.
