@@ -27,7 +27,7 @@ struct FaultTests {
     }
 
     /// What the program has started keeps its outputs open; where it only hangs once it should serve, it is ended.
-    @Test(arguments: ["sleep 60", "exec sleep 60", #"case "$*" in -c*) exit 0;; esac; exec sleep 60"#])
+    @Test(arguments: ["sleep 900", "exec sleep 900", #"case "$*" in -c*) exit 0;; esac; exec sleep 900"#])
     func aHangingProgramIsGivenUp(_ line: String) async throws {
         try await withTemporaryFolder { folder in
             let script = folder.appending(path: "haproxy")
@@ -39,7 +39,8 @@ struct FaultTests {
                     try await device.driver.apply(LoadBalancerSet([device.http([])]))
                 }
                 #expect(error?.code == .timedOut)
-                #expect(begun.duration(to: .now) < .seconds(30))
+                // Its own end is not waited for; how long a busy machine takes is another matter.
+                #expect(begun.duration(to: .now) < .seconds(600))
                 if let text = try? String(contentsOfFile: device.file("haproxy-start.log"), encoding: .utf8),
                     let processID = text.split(separator: "\n").first.flatMap({ Int32($0) })
                 {

@@ -61,7 +61,7 @@ struct StandInUnit: Sendable {
             echo "Failed to $verb haproxy.service: Interactive authentication required." >&2
             echo "See system logs and 'systemctl status haproxy.service' for details." >&2
             exit 1 ;;
-        hang.*) sleep 60 ;;
+        hang.*) sleep 900 ;;
         fail.start)
             echo "Job for haproxy.service failed because the control process exited with error code." >&2
             exit 1 ;;
