@@ -14,7 +14,7 @@ import Testing
 struct ChangeTrafficTests {
     /// One that rests meets a reload while its connection is idle; one with a cookie comes to a drained node.
     ///
-    /// They all rest, since other tests run beside this one.
+    /// They all pause, since other tests run at the same time.
     private static let clients = (0..<64).map { number in
         HTTPLoad.Manner(
             keepsAlive: number < 32,

@@ -14,7 +14,7 @@ import Testing
 /// An agent that is killed in the middle of an UPDATE, at every step there is.
 @Suite(Requirement.haproxy.trait)
 struct CrashTests {
-    /// How HAProxy is told.
+    /// How HAProxy is changed.
     enum Way: String, CaseIterable {
         case start, reload, runtime
     }

@@ -71,9 +71,9 @@ struct DeletionTests {
         }
     }
 
-    /// Whoever only listens on the socket is no HAProxy that could be ended.
+    /// A program that only listens on the socket is no HAProxy that could be ended.
     @Test
-    func somebodyElseOnTheSocketIsLeftAlone() async throws {
+    func anotherProgramOnTheSocketIsLeftAlone() async throws {
         try await withDevice { device in
             try await device.driver.apply(LoadBalancerSet([device.http([])]))
             try await device.driver.delete()

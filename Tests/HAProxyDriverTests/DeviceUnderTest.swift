@@ -181,7 +181,7 @@ func withDevice<Success>(
     }
 }
 
-/// Whom these tests run as: HAProxy can become nobody else, unless they run as root.
+/// The account that runs these tests: HAProxy can change to no other one, unless it is root.
 private enum Account {
     static var user: String? { getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } }
     static var group: String? { getgrgid(getegid()).map { String(cString: $0.pointee.gr_name) } }

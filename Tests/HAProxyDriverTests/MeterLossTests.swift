@@ -24,7 +24,7 @@ struct MeterLossTests {
             let clients = MeteredClients()
             _ = try await clients.ask(.http, device.httpPort, "/bytes/4000")
             try await expectExact(driver, clients)
-            // Nothing can be written beside the ledger.
+            // The ledger's temporary file cannot be written.
             let obstacle = device.file("usage.json.new")
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
             let first = try await driver.usage()
@@ -72,12 +72,12 @@ struct MeterLossTests {
         }
     }
 
-    /// A write that a kill interrupts leaves a piece of the new ledger beside the old one.
+    /// A write that a kill interrupts leaves a part of the new ledger in the temporary file.
     @Test
     func aTornWriteLeavesTheOldLedger() async throws {
         try await withTemporaryFolder { folder in
             let path = FilePath(folder.appending(path: "usage.json").path)
-            let beside = FilePath(path.string + ".new")
+            let temporary = FilePath(path.string + ".new")
             var ledger = UsageLedger(start: UTCTimestamp(microseconds: 1))
             ledger.serve([.http])
             ledger.record([.http: 10], of: UsageLedger.Worker(processID: 7, startTime: 99))
@@ -85,12 +85,12 @@ struct MeterLossTests {
             var newer = ledger
             newer.record([.http: 2000], of: UsageLedger.Worker(processID: 7, startTime: 99))
             for count in newer.record.indices {
-                try Data(newer.record.prefix(count)).write(to: URL(filePath: beside.string))
+                try Data(newer.record.prefix(count)).write(to: URL(filePath: temporary.string))
                 #expect(try AtomicFile.read(path).flatMap { UsageLedger(record: $0) } == ledger)
             }
             try AtomicFile.write(newer.record, to: path)
             #expect(try AtomicFile.read(path).flatMap { UsageLedger(record: $0) } == newer)
-            #expect(try AtomicFile.read(beside) == nil)
+            #expect(try AtomicFile.read(temporary) == nil)
         }
     }
 

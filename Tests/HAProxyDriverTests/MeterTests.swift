@@ -73,7 +73,7 @@ struct MeterTests {
             let first = try await device.driver.usage()
             #expect(first.entries.map(\.bytesOut) == [received])
 
-            // Another agent, to which nothing was told but by the files and by HAProxy.
+            // Another agent, which knows only the files and HAProxy.
             let next = try device.restarted()
             received += UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/7000").byteCount)
             let second = try await next.usage()
@@ -106,7 +106,7 @@ struct MeterTests {
         ledger.record([.http: 25], of: worker)
         #expect(ledger.pending[.http] == 25)
         #expect(UsageLedger(record: ledger.record) == ledger)
-        // Cleared by somebody: begun anew.
+        // An operator has cleared the counters: they begin anew.
         ledger.record([.http: 3], of: worker)
         #expect(ledger.pending[.http] == 28)
         let record = ledger.record.dropLast()

@@ -26,7 +26,7 @@ struct PlanTests {
     }
 
     @Test
-    func whatNobodyKnowsIsReloaded() throws {
+    func anUnknownConfigurationIsReloaded() throws {
         var random = SetGenerator(seed: 3)
         let running = RunningState(configuration: nil, servers: [])
         let plan = ChangePlan(from: running, to: PlanTests.render(try random.set()))

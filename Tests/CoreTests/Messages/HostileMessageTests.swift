@@ -6,7 +6,7 @@ import Testing
 
 @testable import SteelyardCore
 
-/// Whatever somebody puts into a message: it is refused by name and nothing changes, or it is harmless.
+/// Any value in a message is refused by name and changes nothing, or it is harmless.
 @Suite("Hostile messages", .ownThread)
 struct HostileMessageTests {
     @Test("thousands of them", arguments: Seeds.first(8))

@@ -85,7 +85,7 @@ struct IncrementalArchiveTests {
         #expect(device.store.contents.filter { $0 != "empty" }.joined() == device.written, "seed \(seed)")
     }
 
-    @Test("an object of somebody else's with the announced name is neither overwritten nor taken for ours")
+    @Test("another program's object with the announced name is neither overwritten nor taken for ours")
     func foreign() async throws {
         let device = Device()
         device.write(["a", "b"])
@@ -99,7 +99,7 @@ struct IncrementalArchiveTests {
         #expect(device.log.lines.contains { $0.hasPrefix("warning") && $0.contains("c/15/haproxy-") })
     }
 
-    @Test("a recovered object is told with what is new, and a failed one is not sent again under two names")
+    @Test("a recovered object is reported with what is new, and a failed one is not sent again under two names")
     func recovered() async throws {
         let device = Device()
         device.write(["a", "b"])
@@ -123,14 +123,14 @@ struct IncrementalArchiveTests {
     }
 
     @Test(
-        "a record that is none is set aside, and all is sent",
+        "a corrupt record is set aside, and all is sent",
         arguments: [
             "", "{", "{\"format\":\"2\"}", "[]", "{\"format\":\"1\",\"time\":\"1\",\"mark\":5}",
             "{\"format\":\"1\",\"time\":1}", "{\"format\":\"1\",\"time\":\"9223372036854775807\"}",
             "{\"format\":\"1\",\"time\":\"1\",\"intentEndpoint\":[]}",
         ]
     )
-    func torn(text: String) async throws {
+    func corrupt(text: String) async throws {
         let device = Device()
         device.write(["a"])
         _ = try await device.archive()
@@ -210,7 +210,7 @@ private final class KeepingStore: ObjectStore {
         case refuses
         /// Nothing of it comes to an end.
         case breaks
-        /// It takes the object, and nobody hears of it.
+        /// It stores the object, and its answer is lost.
         case losesAnswer
     }
 

@@ -192,7 +192,7 @@ private struct LogLife {
     }
 
     private mutating func rotate() throws {
-        // A line that is half written would be torn by any rotation: HAProxy writes each at once.
+        // Any rotation would cut a line that is half written: HAProxy writes each at once.
         if half != nil { try append(lines: 0) }
         guard half == nil, FileManager.default.fileExists(atPath: log.path.path) else { return }
         steps.append("rotate")

@@ -12,7 +12,7 @@ import Testing
 struct LogLineSelectorTests {
     struct Line: Sendable, CustomTestStringConvertible {
         let text: String
-        /// nil for a line that is nobody's.
+        /// nil for a line of no load balancer.
         let owner: MeteredProtocol?
 
         init(_ owner: MeteredProtocol?, _ text: String) {
