@@ -19,28 +19,34 @@ public struct PreparedFile: ~Copyable {
     ///   - permissions: The mode of the new file.
     ///   - isFlushed: Whether it is on the disk before it replaces the other. If not, a crash of the machine may leave an
     ///     empty file.
+    ///   - usesSpare: Whether a disk that is full makes it use the room that ``SpareRoom`` keeps.
     /// - Throws: `FileError`.
     public init(
         _ bytes: [UInt8],
         for path: FilePath,
         permissions: FilePermissions = .ownerReadWrite,
-        isFlushed: Bool = true
+        isFlushed: Bool = true,
+        usesSpare: Bool = false
     ) throws(FileError) {
         self.path = path
         beside = FilePath(path.string + ".new")
+        func write(to descriptor: FileDescriptor) throws {
+            try descriptor.closeAfter {
+                try AtomicFile.checked(fchmod(descriptor.rawValue, permissions.rawValue))
+                _ = try descriptor.writeAll(toAbsoluteOffset: 0, bytes)
+                try descriptor.resize(to: Int64(bytes.count))
+                if isFlushed { try AtomicFile.checked(fsync(descriptor.rawValue)) }
+            }
+        }
         do {
             // Anything may have the name: a piece that a crash has left, a link, a FIFO. It is not opened.
             unsafe unlink(beside.string)
-            let descriptor = try FileDescriptor.open(
-                beside,
-                .writeOnly,
-                options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
-                permissions: permissions
-            )
-            try descriptor.closeAfter {
-                try AtomicFile.checked(fchmod(descriptor.rawValue, permissions.rawValue))
-                _ = try descriptor.writeAll(bytes)
-                if isFlushed { try AtomicFile.checked(fsync(descriptor.rawValue)) }
+            do {
+                let options: FileDescriptor.OpenOptions = [.create, .exclusiveCreate, .closeOnExec, .noFollow]
+                try write(to: FileDescriptor.open(beside, .writeOnly, options: options, permissions: permissions))
+            } catch let error as Errno where usesSpare && [.noSpace, .diskQuotaExceeded].contains(error) {
+                guard let spare = try SpareRoom(for: path).take(as: beside) else { throw error }
+                try write(to: spare)
             }
         } catch {
             unsafe unlink(beside.string)

@@ -52,7 +52,7 @@ struct AnswerTests {
         func status(_ row: String, _ condition: NodeCondition = .enabled) throws -> NodeStatus {
             let answer = "# pxname,svname,status,check_status,check_code,last_chk,check_desc\np,s,\(row)\n"
             let found = try #require(StatisticsTable(answer)?.rows.first)
-            return NodeStatus(of: try Node.local("1", 80, condition), found, now: UTCTimestamp(microseconds: 0))
+            return NodeStatus(of: try Node.local("1", 80, condition), found, WorkerInfo(""), now: UTCTimestamp(microseconds: 0))
         }
         let head = "# pxname,svname,status,lastchg\np,s,"
         for (age, uptime, expected) in [
@@ -61,7 +61,7 @@ struct AnswerTests {
         ] as [(String, Int64, Int64?)] {
             let row = try #require(StatisticsTable(head + "UP,\(age)\n")?.rows.first)
             let now = UTCTimestamp(microseconds: 100_900_000)
-            let status = NodeStatus(of: try Node.local("1", 80), row, now: now, uptime: uptime)
+            let status = NodeStatus(of: try Node.local("1", 80), row, WorkerInfo(""), now: now, uptime: uptime)
             #expect(status.since == expected.map { UTCTimestamp(microseconds: $0) }, "\(age) of \(uptime)")
         }
         #expect(try status("UP,L4OK,,,").state == .up)

@@ -143,6 +143,9 @@ public final class HAProxyDriver: LoadBalancerDriver {
         try await reader.status(isPausing: { [store] in store.isPausing }, of: { [store] in store.state })
     }
 
+    /// The HAProxy that answered the last STATS.
+    public func proxyStatus() async -> ProxyStatus? { store.state.served == nil ? nil : reader.proxyStatus }
+
     /// The version of the committed state, from memory; HAProxy is not asked.
     public func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         store.state.served?.set.version
@@ -152,8 +155,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`: also where a worker does not answer; what it has sent stays for the next report.
     public func usage() async throws(DriverError) -> UsageReport {
-        _ = try store.state.requireServed()
-        return try await meter.report()
+        try await meter.report(of: store.state.requireServed().set)
     }
 
     /// Takes note that a report was delivered, in memory and on disk.
@@ -174,10 +176,24 @@ public final class HAProxyDriver: LoadBalancerDriver {
 
     /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.
     public func run() async throws {
+        await checkBinary()
         if let served = store.state.served {
             openStateFolder()
             await nodeAddresses.refresh(for: served.set)
         }
         await supervisor.run()
+    }
+
+    /// Logs which HAProxy there is, or that there is none: an operator is not to learn that from the first UPDATE.
+    private func checkBinary() async {
+        do throws(DriverError) {
+            let program = ExternalProgram(configuration.binary, option: "haproxy.binary")
+            let ending = try await program.run(["-v"], within: .seconds(10))
+            guard ending.isSuccess else { throw DriverError(.unavailable, "\(configuration.binary) -v fails") }
+            let line = ending.output.split(separator: "\n").first ?? ""
+            logger.info("HAProxy found", metadata: ["haproxy.version": "\(line.prefix(120))"])
+        } catch {
+            logger.error("HAProxy cannot be run", metadata: [LogKeys.error: "\(error)"])
+        }
     }
 }

@@ -28,7 +28,7 @@ extension FuzzTarget {
                     port: Port(80),
                     condition: condition
                 )
-                let status = NodeStatus(of: node, row, now: now)
+                let status = NodeStatus(of: node, row, WorkerInfo("Uptime_sec: 5\n"), now: now)
                 if let reason = status.reason { try requireShortLine(reason, atMost: 150) }
                 if let since = status.since { try requireShortLine(since.description, atMost: 40) }
             }

@@ -77,8 +77,8 @@ extension ChangeTransaction {
     /// Changes the running HAProxy by commands; where it does not obey, by a reload.
     private func command(_ changes: [RuntimeChange]) async throws(DriverError) {
         guard let snapshot = observation.snapshot else { return try await replace(observation) }
-        let file = try context.prepareFile(wanted.bytes)
-        let state = try context.store.prepare(DeviceState(wanted))
+        let file = try context.prepareFile(wanted.bytes, usesSpare: isClosing)
+        let state = try context.store.prepare(DeviceState(wanted), usesSpare: isClosing)
         try keepLastGood()
         context.onStep(.prepared)
         do throws(DriverError) {
@@ -95,6 +95,7 @@ extension ChangeTransaction {
         do throws(DriverError) {
             // From here on, an HAProxy that is started by any program has the new configuration.
             try file.commit()
+            SpareRoom(for: context.files.config).keep(wanted.bytes.count)
             context.onStep(.fileReplaced)
             if isClosing { try await closeConnections(snapshot.processes.oldWorkers) }
             await context.meter.serve(wanted.set)
@@ -118,15 +119,17 @@ extension ChangeTransaction {
 extension ChangeTransaction {
     /// Checks the file, puts it in its place, has HAProxy serve it, and commits.
     private func replace(_ observation: Observation) async throws(DriverError) {
-        try writeCandidate()
+        // A SUSPEND changes nothing that HAProxy could refuse, and is needed on a full disk, too.
+        if !isClosing { try writeCandidate() }
         defer { removeCandidate() }
-        let (check, meter, candidate, wanted) = (context.check, context.meter, context.files.candidate, wanted)
-        async let checked = check.result(candidate, wanted)
+        let (check, meter, candidate) = (context.check, context.meter, context.files.candidate)
+        let (wanted, isClosing) = (wanted, isClosing)
+        async let checked = isClosing ? .success(()) : check.result(candidate, wanted)
         async let metered: Void = meter.readBeforeReload()
         let loaded = old.served.map { context.render($0, isSuspended: old.isSuspended) }
         let states =
             observation.snapshot.map { context.running.carriedStates(from: loaded, to: wanted, $0.servers) } ?? ""
-        let state = try context.store.prepare(DeviceState(wanted))
+        let state = try context.store.prepare(DeviceState(wanted), usesSpare: isClosing)
         await metered
         try await checked.get()
         context.onStep(.checked)
@@ -134,7 +137,7 @@ extension ChangeTransaction {
         do throws(DriverError) {
             try keepLastGood()
             context.onStep(.lastGoodKept)
-            try context.write(wanted.bytes)
+            try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)
@@ -166,8 +169,10 @@ extension ChangeTransaction {
 
     /// Gives haproxy.cfg a second name, under which it stays when it is replaced.
     private func keepLastGood() throws(DriverError) {
-        try stateUnwritable { () throws(FileError) in
-            try AtomicFile.link(context.files.config, to: context.files.lastGood)
+        do throws(FileError) { try AtomicFile.link(context.files.config, to: context.files.lastGood) } catch {
+            // A SUSPEND goes on without.
+            guard !isClosing else { return }
+            throw DriverError(.stateUnwritable, error.description)
         }
     }
 }

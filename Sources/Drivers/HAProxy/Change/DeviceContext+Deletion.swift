@@ -30,7 +30,7 @@ extension DeviceContext {
 
     /// Commits a DELETE, on a full disk too: it may be full of the very log that is to be removed.
     private func commitDeletion() async throws(DriverError) {
-        do throws(DriverError) { try store.commit(.deleted) } catch {
+        do throws(DriverError) { try store.commit(store.prepare(.deleted, usesSpare: true)) } catch {
             guard store.isDiskFull else { throw error }
             logger.warning("the disk is full; removing HAProxy's files before the state says so")
             // Where this fails, the state still says that HAProxy should serve, and the reconciler brings it back.

@@ -91,19 +91,22 @@ final class DeviceContext {
     ///
     /// The state alone is flushed to the disk: should the machine end before this file is, the reconciler makes it again.
     ///
+    /// - Parameter usesSpare: Whether a full disk is no obstacle.
     /// - Throws: `DriverError` with the code `stateUnwritable`.
-    func write(_ bytes: [UInt8]) throws(DriverError) {
-        try prepareFile(bytes).commit()
+    func write(_ bytes: [UInt8], usesSpare: Bool = false) throws(DriverError) {
+        try prepareFile(bytes, usesSpare: usesSpare).commit()
+        SpareRoom(for: files.config).keep(bytes.count)
     }
 
     /// Writes what is to replace haproxy.cfg.
     ///
+    /// - Parameter usesSpare: Whether a full disk is no obstacle.
     /// - Throws: `DriverError` with the code `stateUnwritable`.
-    func prepareFile(_ bytes: [UInt8]) throws(DriverError) -> PreparedConfiguration {
+    func prepareFile(_ bytes: [UInt8], usesSpare: Bool = false) throws(DriverError) -> PreparedConfiguration {
         PreparedConfiguration(
             file: try stateUnwritable { () throws(FileError) in
                 try AtomicFile.makeFolder(files.config.removingLastComponent())
-                return try PreparedFile(bytes, for: files.config, isFlushed: false)
+                return try PreparedFile(bytes, for: files.config, isFlushed: false, usesSpare: usesSpare)
             }
         )
     }

@@ -49,7 +49,10 @@ struct DeviceFiles: Hashable, Sendable {
     /// The socket by which an old worker sends its stick table to the new one.
     var peerSocket: FilePath { folder.appending("peers.sock") }
     /// All files that may exist, except the log, the state and the usage ledger.
-    var all: [FilePath] { [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses] + setAside }
+    var all: [FilePath] {
+        [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses] + setAside
+            + [config, state].map { SpareRoom(for: $0).path }
+    }
     /// The folder of all files that the operator has not placed elsewhere.
     var stateFolder: FilePath { folder }
 

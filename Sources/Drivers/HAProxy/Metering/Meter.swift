@@ -99,7 +99,9 @@ actor Meter {
     /// Reads all workers, and reports.
     ///
     /// - Throws: `DriverError` where a worker does not answer: what it has sent stays for the next report.
-    func report() throws(DriverError) -> UsageReport {
+    /// - Parameter set: What is served; it counts where nothing is known yet, as right after a start.
+    func report(of set: LoadBalancerSet) throws(DriverError) -> UsageReport {
+        if ledger?.served.isEmpty ?? true { serve(set) }
         try readWorkers()
         let time = now()
         let report = (ledger ?? UsageLedger(start: time)).report(until: time)

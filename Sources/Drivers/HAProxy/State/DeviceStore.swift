@@ -41,11 +41,12 @@ final class DeviceStore: Sendable {
 
     /// Does everything of a commit that can fail for want of room or of permission.
     ///
+    /// - Parameter usesSpare: Whether a full disk is no obstacle.
     /// - Throws: `DriverError` with the code `stateUnwritable`.
-    func prepare(_ state: DeviceState) throws(DriverError) -> Prepared {
+    func prepare(_ state: DeviceState, usesSpare: Bool = false) throws(DriverError) -> Prepared {
         do throws(FileError) {
             try AtomicFile.makeFolder(path.removingLastComponent())
-            return Prepared(state: state, file: try PreparedFile(state.record, for: path))
+            return Prepared(state: state, file: try PreparedFile(state.record, for: path, usesSpare: usesSpare))
         } catch { throw failure(error) }
     }
 
@@ -56,6 +57,7 @@ final class DeviceStore: Sendable {
         let state = prepared.state
         do throws(FileError) { try prepared.file.commit() } catch { throw failure(error) }
         diskFull.withLock { $0 = false }
+        if state.served != nil { SpareRoom(for: path).keep(state.record.count) }
         current.withLock { $0 = state }
     }
 

@@ -7,10 +7,13 @@ import SteelyardSystem
 extension NodeStatus {
     /// What a row of HAProxy's statistics says of a node.
     ///
-    /// - Parameter uptime: The seconds since the device was started.
+    /// - Parameters:
+    ///   - worker: The worker that has answered.
+    ///   - uptime: The seconds since the device was started.
     init(
         of node: Node,
         _ row: StatisticsTable.Row,
+        _ worker: WorkerInfo,
         now: UTCTimestamp,
         uptime: Int64 = DeviceClock.uptime / 1_000_000
     ) {
@@ -32,8 +35,16 @@ extension NodeStatus {
         // By somebody's hand on the socket.
         case .enabled where status.hasPrefix("MAINT"): self.init(id: node.id, state: .disabled, since: since)
         // UP, "no check", NOLB, and DRAIN, which is what HAProxy calls a node of weight 0.
-        case .enabled: self.init(id: node.id, state: .up, since: since)
+        case .enabled:
+            let isUnchecked = row["check_status"] == "INI" && !Self.wasCarriedOver(row, worker)
+            self.init(id: node.id, state: .up, reason: isUnchecked ? Self.notChecked : nil, since: since)
         }
+    }
+
+    /// Whether the state is older than the worker, which then has it from the one before.
+    private static func wasCarriedOver(_ row: StatisticsTable.Row, _ worker: WorkerInfo) -> Bool {
+        guard let age = Int64(row["lastchg"]), let uptime = worker.uptime else { return false }
+        return age > uptime
     }
 
     /// When the node's state last changed; nil if the row has no age, or one that is greater than the device's uptime.

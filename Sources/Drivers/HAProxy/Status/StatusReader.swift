@@ -3,17 +3,24 @@
 
 import SteelyardCore
 import SteelyardSystem
+import Synchronization
 import SystemPackage
 
 /// Asks the workers how the nodes are, on a thread of its own: STATS never waits behind a change.
 actor StatusReader {
-    /// The servers' rows, by the back end's name and the server's.
-    private typealias Rows = [Substring: [Substring: StatisticsTable.Row]]
+    /// The worker's answer.
+    private struct Answer {
+        let worker: WorkerInfo
+        /// The rows by the proxy's name and the server's.
+        var rows: [Substring: [Substring: StatisticsTable.Row]] = [:]
+    }
 
     private let executor: ThreadExecutor
     private let admin: FilePath
     /// The question that is about to be asked, for all who come before it is.
-    private var question: Task<Result<Rows, DriverError>, Never>?
+    private var question: Task<Result<Answer, DriverError>, Never>?
+    /// The worker that has answered last.
+    private let lastWorker = Mutex<ProxyStatus?>(nil)
     /// STATS is answered within a second.
     private static let timeout = Duration.milliseconds(800)
     /// A process that ends while it is asked may keep the connection without an answer.
@@ -27,6 +34,9 @@ actor StatusReader {
         executor = try ThreadExecutor(name: "haproxy-status")
         admin = adminSocket
     }
+
+    /// The HAProxy that has answered last.
+    nonisolated var proxyStatus: ProxyStatus? { lastWorker.withLock { $0 } }
 
     /// How the device is, with the states of the nodes in the message's order.
     ///
@@ -42,12 +52,13 @@ actor StatusReader {
         var failure: DriverError?
         while true {
             let before = state()
-            guard case .serving = before else { return Self.status(before, [:], true) ?? .notConfigured }
+            guard case .serving = before else { return Self.status(before, nil, true) ?? .notConfigured }
             do throws(DriverError) {
-                let rows = try await rows(by: deadline).get()
+                let answer = try await answer(by: deadline).get()
                 // Asked during a change, HAProxy may be ahead of what was read before.
                 let mayBeClosed = isPausing()
-                if let status = Self.status(before, rows, mayBeClosed) ?? Self.status(state(), rows, mayBeClosed) {
+                if let status = Self.status(before, answer, mayBeClosed)
+                    ?? Self.status(state(), answer, mayBeClosed) {
                     return status
                 }
             } catch {
@@ -67,12 +78,14 @@ actor StatusReader {
 
     /// - Parameter mayBeClosed: Whether the front ends need not be open.
     /// - Returns: nil where HAProxy does not know one of the nodes, or does not listen.
-    private static func status(_ state: DeviceState, _ rows: Rows, _ mayBeClosed: Bool) -> DeviceStatus? {
+    private static func status(_ state: DeviceState, _ answer: Answer?, _ mayBeClosed: Bool) -> DeviceStatus? {
         switch state {
         case .notConfigured: return .notConfigured
         case .deleted: return .deleted
         case .suspended: return .suspended
         case .serving(let served):
+            guard let answer else { return nil }
+            let rows = answer.rows
             var states: [NodeStatus] = []
             let now = UTCTimestamp.now
             for loadBalancer in served.set.loadBalancers {
@@ -81,7 +94,7 @@ actor StatusReader {
                 let servers = rows[name.backend[...]] ?? [:]
                 for node in loadBalancer.nodes {
                     guard let row = servers[ProxyName.server(node)[...]] else { return nil }
-                    states.append(NodeStatus(of: node, row, now: now).of(loadBalancer))
+                    states.append(NodeStatus(of: node, row, answer.worker, now: now).of(loadBalancer))
                 }
             }
             return .serving(states)
@@ -89,29 +102,42 @@ actor StatusReader {
     }
 
     /// All who wait for the thread share one question, so that none waits for the silence that meets the others.
-    private func rows(by deadline: Deadline) async -> Result<Rows, DriverError> {
+    private func answer(by deadline: Deadline) async -> Result<Answer, DriverError> {
         if let question { return await question.value }
         let question = Task { ask(deadline) }
         self.question = question
         return await question.value
     }
 
-    private func ask(_ deadline: Deadline) -> Result<Rows, DriverError> {
+    private func ask(_ deadline: Deadline) -> Result<Answer, DriverError> {
         // Whoever comes from here on wants an answer that is given from here on.
         question = nil
-        let answer: String
+        let text: String
         do throws(SocketFailure) {
             let end = Deadline.earlier(deadline, .after(Self.answerTimeout))
             // A connection that stays would keep an old worker from ending.
-            answer = try RuntimeConnection(admin, by: end).onlyAnswer(to: "show stat -1 5 -1", by: end)
+            text = try RuntimeConnection(admin, by: end).onlyAnswer(to: "show info; show stat -1 5 -1", by: end)
         } catch {
             return .failure(error.described("HAProxy"))
         }
-        guard let table = StatisticsTable(answer) else {
+        guard let start = text.firstRange(of: "# pxname"), let table = StatisticsTable(String(text[start.lowerBound...]))
+        else {
             return .failure(DriverError(.unavailable, "HAProxy's statistics cannot be read"))
         }
-        var rows: Rows = [:]
-        for row in table.rows { rows[row["pxname"], default: [:]][row["svname"]] = row }
-        return .success(rows)
+        var answer = Answer(worker: WorkerInfo(text[..<start.lowerBound]))
+        for row in table.rows { answer.rows[row["pxname"], default: [:]][row["svname"]] = row }
+        lastWorker.withLock { $0 = ProxyStatus(answer.worker) }
+        return .success(answer)
+    }
+}
+
+extension ProxyStatus {
+    /// The HAProxy that a worker belongs to; nil where the worker does not say its version.
+    fileprivate init?(_ worker: WorkerInfo) {
+        guard let version = worker.version else { return nil }
+        // HAProxy counts whole seconds, by a clock that is not set.
+        let second = UTCTimestamp.now.microseconds / 1_000_000
+        let since = worker.uptime.map { UTCTimestamp(microseconds: (second - $0) * 1_000_000) }
+        self.init(name: "haproxy", version: version, since: since)
     }
 }
