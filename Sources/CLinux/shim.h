@@ -89,6 +89,20 @@ static __attribute__((noinline)) pid_t steelyard_spawn(
     return -1;
 }
 
+/// Locks a file until its descriptor is closed, as often as it was duplicated: exclusively, which needs a descriptor that
+/// can be written, or together with others, which needs one that can be read. -1 sets errno: EAGAIN where it would wait.
+static inline int steelyard_lock_file(int descriptor, int is_exclusive, int waits) {
+    // F_OFD_SETLK and F_OFD_SETLKW, which glibc shows to GNU sources only.
+    struct flock lock = { .l_type = is_exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
+    return fcntl(descriptor, waits ? 38 : 37, &lock);
+}
+
+/// Frees a part of a file, which then reads as zeros; the file keeps its size. -1 sets errno.
+static inline int steelyard_punch_hole(int descriptor, off_t start, off_t count) {
+    // FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE, which need GNU sources, too.
+    return (int)syscall(SYS_fallocate, descriptor, 0x03, start, count);
+}
+
 /// Limits the number of heaps that the allocator makes, each of which reserves 64 MB of address space for some threads.
 static inline void steelyard_limit_heaps(int count) {
     mallopt(M_ARENA_MAX, count);

@@ -91,17 +91,46 @@ public enum AtomicFile {
     ///
     /// - Throws: `FileError`; the other file is then unchanged.
     public static func link(_ path: FilePath, to other: FilePath) throws(FileError) {
-        let beside = FilePath(other.string + ".new")
+        let newPath = FilePath(other.string + ".new")
         do {
-            unsafe unlink(beside.string)
-            try checked(unsafe Glibc.link(path.string, beside.string))
-            try checked(unsafe rename(beside.string, other.string))
+            unsafe unlink(newPath.string)
+            try checked(unsafe Glibc.link(path.string, newPath.string))
+            try checked(unsafe Glibc.rename(newPath.string, other.string))
             // rename() leaves both names if they are already names of one file.
-            unsafe unlink(beside.string)
+            unsafe unlink(newPath.string)
         } catch {
             if error as? Errno == .noSuchFileOrDirectory { return }
             throw FileError("write", other, error)
         }
+    }
+
+    /// Gives a file another name, and flushes the folder to the disk.
+    ///
+    /// - Throws: `FileError` if it cannot be renamed.
+    public static func rename(_ path: FilePath, to other: FilePath) throws(FileError) {
+        do {
+            try checked(unsafe Glibc.rename(path.string, other.string))
+            try flushFolder(of: other)
+        } catch { throw FileError("rename", path, error) }
+    }
+
+    /// The names of everything in a folder; none if there is no folder.
+    ///
+    /// - Throws: `FileError` if it cannot be listed.
+    public static func names(in folder: FilePath) throws(FileError) -> [String] {
+        guard let stream = unsafe opendir(folder.isEmpty ? "." : folder.string) else {
+            if errno == ENOENT { return [] }
+            throw FileError("list", folder, Errno(rawValue: errno))
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
     }
 
     /// Gives a file the ending `.foreign`, which replaces an older file of that name.
@@ -111,7 +140,7 @@ public enum AtomicFile {
     @discardableResult
     public static func setAside(_ path: FilePath) throws(FileError) -> FilePath {
         let other = FilePath(path.string + ".foreign")
-        guard unsafe rename(path.string, other.string) == 0 else {
+        guard unsafe Glibc.rename(path.string, other.string) == 0 else {
             throw FileError("rename", path, Errno(rawValue: errno))
         }
         return other

@@ -9,7 +9,7 @@ public import SystemPackage
 /// It has the other's name with the ending `.new`, and is removed unless it replaces the other.
 public struct PreparedFile: ~Copyable {
     private let path: FilePath
-    private let beside: FilePath
+    private let newPath: FilePath
 
     /// Writes the new file.
     ///
@@ -29,7 +29,7 @@ public struct PreparedFile: ~Copyable {
         usesSpare: Bool = false
     ) throws(FileError) {
         self.path = path
-        beside = FilePath(path.string + ".new")
+        newPath = FilePath(path.string + ".new")
         func write(to descriptor: FileDescriptor) throws {
             try descriptor.closeAfter {
                 try AtomicFile.checked(fchmod(descriptor.rawValue, permissions.rawValue))
@@ -40,21 +40,21 @@ public struct PreparedFile: ~Copyable {
         }
         do {
             // Anything may have the name: a piece that a crash has left, a link, a FIFO. It is not opened.
-            unsafe unlink(beside.string)
+            unsafe unlink(newPath.string)
             do {
                 let options: FileDescriptor.OpenOptions = [.create, .exclusiveCreate, .closeOnExec, .noFollow]
-                try write(to: FileDescriptor.open(beside, .writeOnly, options: options, permissions: permissions))
+                try write(to: FileDescriptor.open(newPath, .writeOnly, options: options, permissions: permissions))
             } catch let error as Errno where usesSpare && [.noSpace, .diskQuotaExceeded].contains(error) {
-                guard let spare = try SpareRoom(for: path).take(as: beside) else { throw error }
+                guard let spare = try SpareRoom(for: path).take(as: newPath) else { throw error }
                 try write(to: spare)
             }
         } catch {
-            unsafe unlink(beside.string)
+            unsafe unlink(newPath.string)
             throw FileError("write", path, error)
         }
     }
 
-    deinit { unsafe unlink(beside.string) }
+    deinit { unsafe unlink(newPath.string) }
 
     /// Replaces the other file.
     ///
@@ -62,7 +62,7 @@ public struct PreparedFile: ~Copyable {
     /// - Throws: `FileError`.
     public consuming func commit(isFlushed: Bool = true) throws(FileError) {
         do {
-            try AtomicFile.checked(unsafe rename(beside.string, path.string))
+            try AtomicFile.checked(unsafe rename(newPath.string, path.string))
             if isFlushed { try AtomicFile.flushFolder(of: path) }
         } catch {
             throw FileError("write", path, error)

@@ -66,7 +66,9 @@ package enum TrustedFolder {
             throw Failure(description: "\(place) can be written by other users; run: chmod go-w \(place)")
         }
         if mode & S_IWOTH != 0, mode & S_ISVTX == 0 {
-            throw Failure(description: "\(place) can be written by all users; name a folder elsewhere, or run: chmod o-w \(place)")
+            throw Failure(
+                description: "\(place) can be written by all users; name a folder elsewhere, or run: chmod o-w \(place)"
+            )
         }
         return true
     }

@@ -97,8 +97,11 @@ struct CrashTests {
             let new = try set(["two", "four"], version: 2, retries: way == .reload ? 5 : 3)
             if way != .start { try await device.driver.apply(old) }
             try await applyInAnAgentThatIsKilled(device, new, step)
-            if aftermath == .ends, let master = try await device.processes()?.master {
-                ProcessHandle(master)?.send(SIGKILL)
+            if aftermath == .ends, let table = try await device.processes() {
+                let handles = [table.worker, table.master].compactMap { $0.flatMap { ProcessHandle($0) } }
+                ProcessHandle(table.master)?.send(SIGKILL)
+                // The worker answers until it has noticed.
+                for handle in handles { #expect(try await blocking { handle.waitForEnd(by: .after(.seconds(30))) }) }
             }
 
             let next = try device.restarted()

@@ -64,12 +64,26 @@ struct LedgerClockTests {
         #expect(next.entries.map(\.bytesOut) == [0])
     }
 
+    /// Also then, two reports of which none is delivered begin at the same time.
     @Test func aRestartOfTheDeviceForgetsHowLongItWas() throws {
         var device = Device()
         device.fault = Self.hour
-        let ledger = ledger(device)
+        var ledger = ledger(device)
         device = Device(trueTime: device.trueTime + Self.second, boot: "boot-2")
-        #expect(ledger.report(until: device.now, by: device.clock).age == 1)
+        let report = ledger.report(until: device.now, by: device.clock)
+        #expect(report.age == 1)
+        ledger.settle(before: device.now, by: device.clock)
+        ledger = try #require(UsageLedger(record: ledger.record))
+        device.trueTime += 5 * Self.second
+        #expect(ledger.report(until: device.now, by: device.clock).start == report.start)
+        // The clock is set back once more, before any report is delivered.
+        device.fault = -60 * Self.second
+        let second = ledger.report(until: device.now, by: device.clock)
+        #expect(second.end == device.now && second.age == 5 * Self.second + 1)
+        // Variables of an earlier agent, which are ordered by time, do not take away what is pending.
+        ledger.record([.http: 7], of: Self.worker)
+        ledger.adopt([Self.worker: CommittedReading(until: ledger.start, bytes: [:])])
+        #expect(ledger.pending == [.http: 7])
         device.boot = ""
         let unknown = UsageLedger(start: UTCTimestamp(microseconds: device.trueTime + 5), by: device.clock)
         #expect(unknown.report(until: device.now, by: device.clock).age == 1)
@@ -106,6 +120,7 @@ struct LedgerClockTests {
             }
             sent += UInt64(random.below(1000))
             ledger.record([.http: sent], of: Self.worker)
+            if random.isLucky(oneIn: 2) { ledger.settle(before: device.now, by: device.clock) }
             let report = ledger.report(until: device.now, by: device.clock)
             #expect(report.end == device.now && report.start < report.end, "seed \(seed)")
             #expect(report.entries.map(\.bytesOut) == [sent - reported], "seed \(seed)")
@@ -155,6 +170,17 @@ struct LedgerClockTests {
         ledger.adopt([Self.worker: CommittedReading(of: report, bytes: [.http: 40])])
         ledger.record([.http: 42], of: Self.worker)
         #expect(ledger.report(until: later.now, by: later.clock).entries.map(\.bytesOut) == [12])
+    }
+
+    /// A device without a battery begins in 1970.
+    @Test func aClockThatBeginsIn1970KeepsTheLedger() throws {
+        var device = Device()
+        var ledger = ledger(device)
+        device.trueTime += 300 * Self.second
+        device.fault = 10 * Self.second - device.trueTime
+        ledger.settle(before: device.now, by: device.clock)
+        let report = try #require(UsageLedger(record: ledger.record)).report(until: device.now, by: device.clock)
+        #expect(report.start == UTCTimestamp(microseconds: 0) && report.end == device.now)
     }
 
     /// Variables that an earlier agent has set have no sequence.

@@ -16,7 +16,7 @@ struct ArchiveRecord: Hashable, Sendable {
 
     private static let format = "1"
 
-    /// Behind the last line that is in the store; nil for none.
+    /// After the last line that is in the store; nil for none.
     var mark: LogMark?
     /// The time in the name of the last object: no two may have the same.
     var time = UTCTimestamp(microseconds: 0)

@@ -20,7 +20,7 @@ final class Monitor<Value: Sendable>: Sendable {
     /// Looks at it, and changes nothing that others wait for.
     func read<Result: Sendable>(_ body: (Value) -> Result) -> Result { state.withLock { body($0.value) } }
 
-    /// Changes it, and wakes whoever waits.
+    /// Changes it, and wakes all that wait.
     func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
         let (result, waiting) = state.withLock { state in
             defer { state.waiting = [] }
@@ -32,11 +32,14 @@ final class Monitor<Value: Sendable>: Sendable {
 
     /// Blocks until the body has a result; a body that has one may have changed what others wait for.
     ///
-    /// - Parameter limit: How long to wait at most; nil for ever.
-    /// - Returns: nil where the time was over first.
+    /// - Parameter limit: How long to wait at most, whatever is done to the clock meanwhile; nil for no limit.
+    /// - Returns: nil if the limit was reached first.
     func wait<Result: Sendable>(atMost limit: Duration? = nil, for body: (inout Value) -> Result?) -> Result? {
-        let end = limit.map { DispatchTime.now() + .milliseconds(Int($0 / .milliseconds(1))) } ?? .distantFuture
+        let end = limit.map { DispatchTime.now() + .milliseconds(Int($0 / .milliseconds(1))) }
         let semaphore = DispatchSemaphore(value: 0)
+        // A semaphore's own time-out is a time of day on Linux.
+        var alarm: DispatchWorkItem?
+        defer { alarm?.cancel() }
         while true {
             let (result, waiting) = state.withLock { state -> (Result?, [DispatchSemaphore]) in
                 guard let result = body(&state.value) else {
@@ -48,10 +51,16 @@ final class Monitor<Value: Sendable>: Sendable {
             }
             for other in waiting { other.signal() }
             if let result { return result }
-            guard semaphore.wait(timeout: end) == .success else {
+            if let end, end <= .now() {
                 state.withLock { state in state.waiting.removeAll { $0 === semaphore } }
                 return nil
             }
+            if let end, alarm == nil {
+                let item = DispatchWorkItem { semaphore.signal() }
+                DispatchQueue.global().asyncAfter(deadline: end, execute: item)
+                alarm = item
+            }
+            semaphore.wait()
         }
     }
 }

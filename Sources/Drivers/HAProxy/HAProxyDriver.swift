@@ -20,6 +20,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     private let reader: StatusReader
     private let files: DeviceFiles
     private let supervisor: Supervisor
+    private let rotation: LogRotation
     private let logger: Logger
 
     /// Creates a driver; it does nothing to the device before the first message, or ``run()``.
@@ -48,6 +49,12 @@ public final class HAProxyDriver: LoadBalancerDriver {
         self.nodeAddresses = nodeAddresses
         renderer = HAProxyRenderer(configuration, .ofThisDevice(for: configuration)) { nodeAddresses.known($0) }
         store = DeviceStore(files.state, logger)
+        rotation = LogRotation(
+            files,
+            bytes: configuration.logRotateBytes,
+            count: configuration.logRotateCount,
+            logger
+        )
         meter = try Meter(
             files,
             logger,
@@ -153,7 +160,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
 
     /// Reads the counters of all workers, and reports what was sent to clients since the last committed report.
     ///
-    /// - Throws: `DriverError`: also where a worker does not answer; what it has sent stays for the next report.
+    /// - Throws: `DriverError`: also if a worker does not answer; what it has sent stays for the next report.
     public func usage() async throws(DriverError) -> UsageReport {
         try await meter.report(of: store.state.requireServed().set)
     }
@@ -168,7 +175,14 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// - Throws: `DriverError`.
     public func openLog() async throws(DriverError) -> any OpenedLog {
         _ = try store.state.requireServed()
-        return try HAProxyLog(files.log, start: files.readLogStart(), logger)
+        let log: Result<HAProxyLog, DriverError>
+        do throws(ThreadError) {
+            // It waits for a rotation to end.
+            log = try await DedicatedThread.run(name: "haproxy-log") { [files, logger] in
+                Result { () throws(DriverError) in try HAProxyLog(files.log, start: files.readLogStart(), logger) }
+            }
+        } catch { throw DriverError(.logUnavailable, "cannot open HAProxy's log: \(error)") }
+        return try log.get()
     }
 
     /// Compares the device with the state, as ``run()`` does every few seconds.
@@ -181,7 +195,9 @@ public final class HAProxyDriver: LoadBalancerDriver {
             openStateFolder()
             await nodeAddresses.refresh(for: served.set)
         }
+        async let rotating: Void = rotation.run()
         await supervisor.run()
+        await rotating
     }
 
     /// Logs which HAProxy there is, or that there is none: an operator is not to learn that from the first UPDATE.

@@ -12,7 +12,7 @@ import SystemPackage
 enum MessageSource {
     /// Reads a file, or standard input where the name is `-`.
     ///
-    /// - Throws: An exit with the code 64 where it cannot be read.
+    /// - Throws: An exit with the code 64 if it cannot be read.
     static func read(_ file: String) throws -> [UInt8] {
         if file == "-" { return readStandardInput() }
         do {
@@ -26,7 +26,7 @@ enum MessageSource {
 
     /// The message of an action: the file's object with the action, or the action alone.
     ///
-    /// - Throws: An exit with the code 64 where the file is no JSON object, or is another action's.
+    /// - Throws: An exit with the code 64 if the file is no JSON object, or is another action's.
     static func message(_ kind: ActionKind, file: String?) throws -> [UInt8] {
         let action = JSONFragment.Member("hpcs_action", .string(kind.rawValue))
         guard let file else { return JSONFragment.object([action]).json }

@@ -16,8 +16,8 @@ struct ConfigurationFile {
 
     /// Reads a file.
     ///
-    /// - Returns: nil where there is none.
-    /// - Throws: `ConfigurationError` where it cannot be read or is not JSON5.
+    /// - Returns: nil if there is none.
+    /// - Throws: `ConfigurationError` if it cannot be read or is not JSON5.
     init?(path: String) throws(ConfigurationError) {
         let bytes: [UInt8]?
         do { bytes = try AtomicFile.read(FilePath(path), atMost: 1 << 20, isOwn: false) } catch {

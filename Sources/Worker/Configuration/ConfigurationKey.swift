@@ -132,6 +132,16 @@ struct ConfigurationKey: Sendable {
             { .boolean($0.haproxy.logsEmptyConnections) }
         ),
         ConfigurationKey(
+            "haproxy.log_rotate_bytes",
+            { $0.haproxy.logRotateBytes = try rotateBytes($1) },
+            { number($0.haproxy.logRotateBytes) }
+        ),
+        ConfigurationKey(
+            "haproxy.log_rotate_count",
+            { $0.haproxy.logRotateCount = try $1.integer(in: 1...10_000) },
+            { number($0.haproxy.logRotateCount) }
+        ),
+        ConfigurationKey(
             "archive.endpoints",
             { $0.archive.endpoints = try endpoints($1) },
             { configuration in
@@ -258,6 +268,12 @@ extension ConfigurationKey {
     private static func style(_ value: ConfigurationValue) throws(Mismatch) -> DiagnosticsReport.Style {
         let name = try value.choice(of: DiagnosticsReport.Style.allCases.map(\.rawValue))
         return DiagnosticsReport.Style(rawValue: name) ?? .documented
+    }
+
+    private static func rotateBytes(_ value: ConfigurationValue) throws(Mismatch) -> Int {
+        let bytes = try value.integer(in: 0...1_099_511_627_776)
+        guard bytes == 0 || bytes >= 65_536 else { throw Mismatch("must be 0, or at least 65536, not \(bytes)") }
+        return bytes
     }
 
     private static func serverName(_ value: ConfigurationValue) throws(Mismatch) -> String? {

@@ -66,6 +66,10 @@ public struct WorkerConfiguration: Sendable {
         public internal(set) var logLineBytes: Int?
         /// Whether it logs connections without a request or data.
         public internal(set) var logsEmptyConnections = true
+        /// The bytes from which on the log that it writes itself is rotated, 65,536 to 2^40; 0 for never.
+        public internal(set) var logRotateBytes = 268_435_456
+        /// How many rotated files are kept, 1 to 10,000.
+        public internal(set) var logRotateCount = 8
     }
 
     /// The settings under `archive`.

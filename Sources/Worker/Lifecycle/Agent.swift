@@ -113,8 +113,7 @@ struct Agent {
         )
     }
 
-    /// Does what one message asks for, without a job server and beside an agent that may be running: for messages that
-    /// change nothing.
+    /// Does what one message asks for, without a job server, also while an agent runs: for messages that change nothing.
     ///
     /// - Returns: The reply.
     /// - Throws: `ConfigurationError`, or why there is no driver.
@@ -159,7 +158,7 @@ struct Agent {
 
     /// Reads the files of `gearman.tls`.
     ///
-    /// - Returns: nil where connections to the job servers are not encrypted.
+    /// - Returns: nil if connections to the job servers are not encrypted.
     /// - Throws: `ConfigurationError` with the key of the file that cannot be used.
     static func makeTLSContext(_ configuration: WorkerConfiguration) throws(ConfigurationError) -> TLSContext? {
         guard let settings = configuration.tls else { return nil }

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage
@@ -45,13 +44,11 @@ struct FileArchiveJournal: ArchiveJournal {
     }
 
     func removeAll() throws(ArchiveJournalError) {
-        guard !isReadOnly, FileManager.default.fileExists(atPath: folder.string) else { return }
+        guard !isReadOnly else { return }
         try requireTrustedFolder()
-        do {
-            for name in try FileManager.default.contentsOfDirectory(atPath: folder.string) {
-                try AtomicFile.remove(folder.appending(name))
-            }
-        } catch { throw ArchiveJournalError("cannot remove the archive state in \(folder): \(error)") }
+        do throws(FileError) {
+            for name in try AtomicFile.names(in: folder) { try AtomicFile.remove(folder.appending(name)) }
+        } catch { throw ArchiveJournalError(error.description) }
     }
 
     private func requireTrustedFolder() throws(ArchiveJournalError) {

@@ -58,7 +58,9 @@ enum HAProxyFactory {
                 bufferSize: configuration.haproxy.bufferSize,
                 maxHeaders: configuration.haproxy.maxHeaders,
                 logLineBytes: configuration.haproxy.logLineBytes,
-                logsEmptyConnections: configuration.haproxy.logsEmptyConnections
+                logsEmptyConnections: configuration.haproxy.logsEmptyConnections,
+                logRotateBytes: configuration.haproxy.logRotateBytes,
+                logRotateCount: configuration.haproxy.logRotateCount
             )
         } catch {
             throw ConfigurationError(error.option, error.problem)

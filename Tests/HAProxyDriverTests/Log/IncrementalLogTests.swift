@@ -108,7 +108,7 @@ struct IncrementalLogTests {
         }
     }
 
-    @Test(arguments: ["", "2", "1 x", "1 1:2:3:4:5:6", "1 1:2:-3:4:0000000000000000:0000000000000000", "empty"])
+    @Test(arguments: ["", "3", "1 x", "2 x", "1 1:2:3:4:5:6", "1 1:2:-3:4:0000000000000000:0000000000000000", "empty"])
     func aForeignMarkIsRefused(text: String) async throws {
         try await withRotatedLog { log in
             try log.write(RotatedLog.lines(0..<10))

@@ -16,7 +16,8 @@ struct DeviceFiles: Hashable, Sendable {
     let masterSocket: FilePath
     /// The HAProxy program.
     let binary: FilePath
-    private let hasLogDaemon: Bool
+    /// Whether another program writes the log.
+    let hasLogDaemon: Bool
     private let folder: FilePath
 
     init(_ configuration: HAProxyConfiguration) {
@@ -32,9 +33,9 @@ struct DeviceFiles: Hashable, Sendable {
     var candidate: FilePath { FilePath(config.string + ".candidate") }
     /// The configuration that was served before.
     var lastGood: FilePath { FilePath(config.string + ".last-good") }
-    /// HAProxy's messages while it starts.
+    /// What HAProxy printed while it started.
     var startLog: FilePath { folder.appending("haproxy-start.log") }
-    /// The states of the nodes for a new worker; empty except during a reload.
+    /// The states of the nodes at a reload; empty at any other time.
     var serverStates: FilePath { folder.appending("servers.state") }
     /// The state that was asked for.
     var state: FilePath { folder.appending("state.json") }
@@ -50,11 +51,16 @@ struct DeviceFiles: Hashable, Sendable {
     var peerSocket: FilePath { folder.appending("peers.sock") }
     /// All files that may exist, except the log, the state and the usage ledger.
     var all: [FilePath] {
-        [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses] + setAside
-            + [config, state].map { SpareRoom(for: $0).path }
+        [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses]
+            + setAside + [config, state].map { SpareRoom(for: $0).path }
     }
     /// The folder of all files that the operator has not placed elsewhere.
     var stateFolder: FilePath { folder }
+
+    /// What is becoming a rotated log.
+    var rotatingLog: FilePath { FilePath(log.string + ".rotating") }
+    /// The files of the archive state, one for each load balancer; the agent writes them.
+    var archiveState: FilePath { folder.appending("archived") }
 
     /// Where the log begins: what is before it was another load balancer's, which has been deleted.
     var logStart: FilePath { folder.appending("log-start") }
@@ -78,8 +84,10 @@ struct DeviceFiles: Hashable, Sendable {
     func removeLog(_ logger: Logger) throws(DriverError) {
         do {
             guard hasLogDaemon else {
-                for (path, _) in try LogFolder(of: log, logger).names() { try AtomicFile.remove(path) }
-                return
+                return try LogRotation.whileNoneEnds {
+                    try AtomicFile.remove(rotatingLog)
+                    for (path, _) in try LogFolder(of: log, logger).names() { try AtomicFile.remove(path) }
+                }
             }
             // Whole files: half a line of the deleted one is not the next one's.
             let places = try LogPlaces(wholeOf: LogFolder(of: log, logger).open().filter { $0.name.age != .current })
@@ -88,7 +96,7 @@ struct DeviceFiles: Hashable, Sendable {
             } else {
                 try AtomicFile.write(Array(places.mark.text.utf8), to: logStart)
             }
-            let descriptor = try FileDescriptor.open(log, .writeOnly, options: [.closeOnExec])
+            let descriptor = try FileDescriptor.open(log, .writeOnly, options: [.closeOnExec, .nonBlocking])
             try descriptor.closeAfter { try descriptor.resize(to: 0) }
         } catch Errno.noSuchFileOrDirectory {
         } catch let error as DriverError {

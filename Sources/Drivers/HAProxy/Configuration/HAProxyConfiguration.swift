@@ -50,6 +50,10 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     public let logsEmptyConnections: Bool
     /// The networks that no node may be in.
     let deniedNodes: [IPNetwork]
+    /// The bytes from which on HAProxy's log is rotated, 65,536 to 2^40; 0 for never.
+    public let logRotateBytes: Int
+    /// How many rotated files are kept, 1 to 10,000.
+    public let logRotateCount: Int
     /// Where the statistics are shown; nil for nowhere.
     let statistics: StatisticsAddress?
     /// The program that speaks to systemd.
@@ -90,6 +94,9 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     ///   - logLineBytes: The bytes of a log line, 256 to 65,535; by default 16,384 straight into the log, and with a
     ///     `logTarget` HAProxy's default of 1,024, which every syslog daemon takes.
     ///   - logsEmptyConnections: Whether connections without a request or data are logged.
+    ///   - logRotateBytes: The bytes from which on the log is rotated if HAProxy writes it itself, 65,536 to 2^40; 0 for
+    ///     never.
+    ///   - logRotateCount: How many rotated files are kept, 1 to 10,000.
     /// - Throws: `HAProxyConfigurationError`, which names the option as the configuration file spells it.
     public init(
         service: Service = .process,
@@ -109,7 +116,9 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         bufferSize: Int? = nil,
         maxHeaders: Int? = nil,
         logLineBytes: Int? = nil,
-        logsEmptyConnections: Bool = true
+        logsEmptyConnections: Bool = true,
+        logRotateBytes: Int = 256 << 20,
+        logRotateCount: Int = 8
     ) throws(HAProxyConfigurationError) {
         guard !binary.isEmpty, !binary.utf8.contains(0) else {
             throw HAProxyConfigurationError("haproxy.binary", "must be the path of the haproxy program")
@@ -124,6 +133,11 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         self.maxHeaders = try CheckedOption.number(maxHeaders, in: 64...32_767, "haproxy.max_headers")
         let lineBytes = try CheckedOption.number(logLineBytes, in: 256...65_535, "haproxy.log_line_bytes")
         self.logsEmptyConnections = logsEmptyConnections
+        self.logRotateBytes =
+            logRotateBytes == 0
+            ? 0
+            : try CheckedOption.number(logRotateBytes, in: LogRotation.leastBytes...1 << 40, "haproxy.log_rotate_bytes")
+        self.logRotateCount = try CheckedOption.number(logRotateCount, in: 1...10_000, "haproxy.log_rotate_count")
         self.service = service
         let path = FilePath(binary)
         // A mere name is looked for in PATH; HAProxy starts itself again by whatever path it was started by.

@@ -18,12 +18,12 @@ final class HAProxyLog: OpenedLog {
     /// Opens the log; one that is not there has no lines.
     ///
     /// - Parameter start: Where it begins; nil for its oldest line.
-    /// - Throws: `DriverError` with the code `logUnavailable` where it is there and cannot be read.
+    /// - Throws: `DriverError` with the code `logUnavailable` if it cannot be read.
     init(_ path: FilePath, start: LogMark? = nil, _ logger: Logger) throws(DriverError) {
         folder = LogFolder(of: path, logger)
         let files = try folder.open()
         self.files = files
-        byteCount = files.reduce(0) { $0 + $1.size }
+        byteCount = files.reduce(0) { $0 + $1.byteCount }
         end = try LogPlaces(endOf: files).mark
         self.logger = logger
         self.start = try start.map { mark throws(DriverError) in try LogPlaces(mark).offsets(in: files).offsets }

@@ -83,8 +83,8 @@ final class HAProxyLogReader: LogReader {
     }
 
     private func position(_ state: State) -> UInt64 {
-        guard let segment = state.segments.first else { return files.reduce(0) { $0 + $1.size } }
-        let before = files.prefix { $0 !== segment.file }.reduce(0) { $0 + $1.size }
+        guard let segment = state.segments.first else { return files.reduce(0) { $0 + $1.byteCount } }
+        let before = files.prefix { $0 !== segment.file }.reduce(0) { $0 + $1.byteCount }
         return before + (state.streamed === segment.file ? state.stream?.position ?? 0 : 0)
     }
 }

@@ -4,6 +4,7 @@
 import Glibc
 import GzipCompression
 import SteelyardCore
+import SteelyardSystem
 import SystemPackage
 
 /// One file of the log, opened: its descriptor keeps it, whatever becomes of its name.
@@ -22,17 +23,20 @@ final class LogFile: Sendable {
     let modified: Int
     /// Where its content begins, decompressed.
     ///
-    /// HAProxy goes on at its old place in a file that was emptied, so that one
-    /// which copytruncate has rotated has nothing but NULs up to there.
+    /// HAProxy continues at its old offset in a file that was emptied or rotated: before the content are NULs.
     let start: UInt64
     /// The beginning of its content, decompressed.
     let head: [UInt8]
 
-    /// Opens a file.
+    /// The bytes of its content, as they are on the disk.
+    var byteCount: UInt64 { name.isCompressed ? size : size - start }
+
+    /// Opens a file; the log itself is not rotated by the agent while it is open.
     ///
-    /// - Returns: nil where there is none of the name any more.
+    /// - Parameter isShared: Whether to wait for a rotation, and to keep the next one waiting.
+    /// - Returns: nil if there is no file of the name any more.
     /// - Throws: `DriverError` with the code `logUnavailable`.
-    init?(_ path: FilePath, _ name: LogFileName) throws(DriverError) {
+    init?(_ path: FilePath, _ name: LogFileName, isShared: Bool = true) throws(DriverError) {
         self.path = path
         self.name = name
         do {
@@ -46,6 +50,10 @@ final class LogFile: Sendable {
             try? descriptor.close()
             throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): it is no file")
         }
+        if isShared, name.age == .current {
+            _ = SparseFile.lock(descriptor, isExclusive: false, waits: true)
+            unsafe fstat(descriptor.rawValue, &information)
+        }
         size = UInt64(information.st_size)
         device = UInt64(information.st_dev)
         inode = UInt64(information.st_ino)
@@ -54,7 +62,9 @@ final class LogFile: Sendable {
             if name.isCompressed {
                 (start, head) = try Self.decompressedHead(path, descriptor, size)
             } else {
-                start = try Self.firstByte(descriptor, path, size)
+                let descriptor = descriptor
+                let content = try Self.reading(path) { try SparseFile.content(of: descriptor) }
+                start = min(size, content?.lowerBound ?? size)
                 head = try Self.read(descriptor, path, at: start, atMost: Int(min(size - start, UInt64(Self.headSize))))
             }
         } catch {
@@ -82,8 +92,27 @@ final class LogFile: Sendable {
     ///
     /// - Returns: How many; 0 at the end.
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(DriverError) -> Int {
-        do { return try unsafe descriptor.read(fromAbsoluteOffset: Int64(offset), into: buffer) } catch {
-            throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): \(error)")
+        try Self.reading(path) { try unsafe descriptor.read(fromAbsoluteOffset: Int64(offset), into: buffer) }
+    }
+
+    /// The offset after the last whole line of a file that is not compressed; 0 if there is none.
+    func endOfLines() throws(DriverError) -> UInt64 {
+        try Self.reading(path) { try SparseFile.endOfLines(descriptor, in: start..<size) } ?? 0
+    }
+
+    /// The bytes of its content, decompressed; a compressed file is read for that.
+    func contentLength() throws(DriverError) -> UInt64 {
+        guard name.isCompressed else { return byteCount }
+        let stream = try GzipFileStream(path, descriptor, size)
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        var length: UInt64 = 0
+        while true {
+            var span = piece.mutableSpan
+            let count = try unsafe span.withUnsafeMutableBytes { buffer throws(DriverError) in
+                try unsafe stream.read(into: buffer)
+            }
+            guard count > 0 else { return length - start }
+            length += UInt64(count)
         }
     }
 
@@ -93,33 +122,13 @@ final class LogFile: Sendable {
         at offset: UInt64,
         atMost count: Int
     ) throws(DriverError) -> [UInt8] {
-        do {
-            return try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                filled = try unsafe descriptor.read(
-                    fromAbsoluteOffset: Int64(offset),
-                    into: UnsafeMutableRawBufferPointer(buffer)
-                )
-            }
-        } catch {
-            throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): \(error)")
-        }
+        try reading(path) { try SparseFile.read(descriptor, at: offset, atMost: count) }
     }
 
-    /// The place of the first byte that is no NUL.
-    private static func firstByte(
-        _ descriptor: FileDescriptor,
-        _ path: FilePath,
-        _ size: UInt64
-    ) throws(DriverError) -> UInt64 {
-        // A hole is passed by without being read; a copy may have NULs in its place. (3 is SEEK_DATA.)
-        var offset = UInt64(max(0, lseek(descriptor.rawValue, 0, 3)))
-        while offset < size {
-            let bytes = try read(descriptor, path, at: offset, atMost: Int(min(size - offset, 256 << 10)))
-            if bytes.isEmpty { break }
-            if let index = bytes.firstIndex(where: { $0 != 0 }) { return offset + UInt64(index) }
-            offset += UInt64(bytes.count)
+    private static func reading<Result>(_ path: FilePath, _ body: () throws -> Result) throws(DriverError) -> Result {
+        do { return try body() } catch {
+            throw DriverError(.logUnavailable, "cannot read HAProxy's log \(path): \(error)")
         }
-        return size
     }
 
     private static func decompressedHead(

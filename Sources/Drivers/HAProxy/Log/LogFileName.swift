@@ -8,14 +8,26 @@ struct LogFileName: Hashable, Sendable {
         case current
         /// `.1`, `.2`: the greater, the older.
         case number(Int)
-        /// `-20261123`, `-20261123-1795400000`: the date, as its digits stand there.
+        /// `-20261123`, `-20261123-1795400000`: the date, as its digits stand there; or the number that the agent gives.
         case date(String)
+    }
+
+    /// The ending of a file that the agent rotates: sixteen digits, which no date has.
+    static func suffix(_ number: Int) -> String {
+        let digits = String(number)
+        return "-" + String(repeating: "0", count: max(0, 16 - digits.count)) + digits
+    }
+
+    /// The number of a file that the agent has rotated; nil for one that logrotate has.
+    var number: Int? {
+        guard case .date(let digits) = age, digits.utf8.count == 16, digits.first == "0" else { return nil }
+        return Int(digits)
     }
 
     let age: Age
     /// Whether it is to be read as gzip.
     let isCompressed: Bool
-    /// Whether it is compressed in a way that nobody here can read.
+    /// Whether it is compressed in a way that this driver cannot read.
     let isUnreadable: Bool
 
     /// Reads a name; nil for a file that is no part of the log.
@@ -37,7 +49,7 @@ struct LogFileName: Hashable, Sendable {
         }
     }
 
-    /// The endings of what logrotate may be told to compress with instead.
+    /// The endings of other programs that logrotate can compress with.
     private static let unreadable: Set<String> = ["Z", "br", "bz2", "lz", "lz4", "lzma", "lzo", "xz", "zip", "zst"]
 
     private init(age: Age, isCompressed: Bool, isUnreadable: Bool) {

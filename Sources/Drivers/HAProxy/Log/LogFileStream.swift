@@ -14,8 +14,10 @@ final class LogFileStream {
     private let logger: Logger
     private var file: LogFile
     private var gzip: GzipFileStream?
-    /// The place in the content, decompressed.
+    /// The place in the original, decompressed.
     private(set) var offset: UInt64 = 0
+    /// How much further on the same content begins in the original than in the file that is read.
+    private var shift: UInt64 = 0
     /// Whether the rest of the content is gone.
     private(set) var isCutOff = false
 
@@ -30,7 +32,7 @@ final class LogFileStream {
     /// How much of the file, as it is on the disk, has been read.
     var position: UInt64 {
         if let gzip { return min(gzip.position, original.size) }
-        return min(offset, original.size)
+        return min(max(offset, original.start), original.size) - original.start
     }
 
     /// Goes to a place further on.
@@ -65,7 +67,7 @@ final class LogFileStream {
             offset += UInt64(count)
             return count
         }
-        let count = try unsafe file.read(at: offset, into: room)
+        let count = try unsafe file.read(at: offset - min(offset, shift), into: room)
         // Asked afterwards: what was read may be another log's that has grown in the place of this one.
         guard count > 0, try file.isUntouched() else {
             guard try findCopy() else { return 0 }
@@ -76,7 +78,7 @@ final class LogFileStream {
     }
 
     private func findCopy() throws(DriverError) -> Bool {
-        if file === original, let copy = folder.copy(of: original) {
+        if file === original, let copy = folder.copy(of: original), copy.start <= original.start {
             logger.info(
                 "the log was emptied while it was read; reading on in its copy",
                 metadata: [LogKeys.file: "\(copy.path)"]
@@ -84,7 +86,8 @@ final class LogFileStream {
             let place = offset
             file = copy
             gzip = try Self.gzip(copy)
-            offset = 0
+            shift = original.start - copy.start
+            offset = shift
             try skip(to: place)
             return true
         }
@@ -92,7 +95,8 @@ final class LogFileStream {
         logger.warning(
             "the log was emptied while it was read, and no copy of it is there; its last lines are lost",
             metadata: [
-                LogKeys.file: "\(original.path)", LogKeys.lostBytes: "\(original.size - min(offset, original.size))",
+                LogKeys.file: "\(original.path)",
+                LogKeys.lostBytes: "\(original.byteCount - min(position, original.byteCount))",
             ]
         )
         return false

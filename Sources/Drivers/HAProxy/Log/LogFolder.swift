@@ -4,11 +4,12 @@
 import Glibc
 import Logging
 import SteelyardCore
+import SteelyardSystem
 import SystemPackage
 
 /// The folder in which a log and its rotated siblings are.
 struct LogFolder: Sendable {
-    /// How often a listing that logrotate has overtaken is made again.
+    /// How often a listing is made again if files were renamed meanwhile.
     private static let tries = 20
 
     private let log: FilePath
@@ -24,33 +25,24 @@ struct LogFolder: Sendable {
 
     /// The names of the log and its siblings, with what each says.
     func names() throws(DriverError) -> [(path: FilePath, name: LogFileName)] {
-        let path = folder.isEmpty ? "." : folder.string
-        guard let stream = unsafe opendir(path) else {
-            if errno == ENOENT { return [] }
-            let reason = Errno(rawValue: errno)
-            throw DriverError(.logUnavailable, "cannot list the folder of HAProxy's log, \(path): \(reason)")
-        }
-        defer { unsafe closedir(stream) }
-        var found: [(path: FilePath, name: LogFileName)] = []
-        while let entry = unsafe readdir(stream) {
-            let text = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        do throws(FileError) {
+            return try AtomicFile.names(in: folder).compactMap { text in
+                LogFileName(text, of: baseName).map { (folder.appending(text), $0) }
             }
-            if let name = LogFileName(text, of: baseName) { found.append((folder.appending(text), name)) }
-        }
-        return found
+        } catch { throw DriverError(.logUnavailable, "cannot list the folder of HAProxy's log: \(error)") }
     }
 
     /// Opens all files of the log, the oldest first, each content once.
     ///
-    /// - Throws: `DriverError` with the code `logUnavailable` for one that is there and cannot be read.
-    func open() throws(DriverError) -> [LogFile] {
+    /// - Parameter isShared: Whether to keep the agent from rotating the log meanwhile.
+    /// - Throws: `DriverError` with the code `logUnavailable` for a file that cannot be read.
+    func open(isShared: Bool = true) throws(DriverError) -> [LogFile] {
         var files: [LogFile] = []
         for _ in 0..<Self.tries {
             let names = try names()
             files = []
             for (path, name) in names where !name.isUnreadable && !hasPlainTwin(path, name, names) {
-                if let file = try LogFile(path, name) { files.append(file) }
+                if let file = try LogFile(path, name, isShared: isShared) { files.append(file) }
             }
             // Where logrotate has renamed or removed some meanwhile, one may be there twice, or not at all.
             if try isStill(files, names) {
@@ -71,7 +63,7 @@ struct LogFolder: Sendable {
         guard let names = try? names() else { return nil }
         for (path, name) in names where !name.isUnreadable {
             guard let other = try? LogFile(path, name), !other.isSameFile(as: file) || other.name.isCompressed,
-                other.name.isCompressed || other.size >= file.size, other.head.starts(with: file.head)
+                other.name.isCompressed || other.byteCount >= file.byteCount, other.head.starts(with: file.head)
             else { continue }
             return other
         }
@@ -131,14 +123,15 @@ struct LogFolder: Sendable {
         return kept.reversed()
     }
 
-    private func isCopy(_ file: LogFile, of current: LogFile) -> Bool {
-        guard !file.name.isCompressed, file.size <= current.size, current.head.starts(with: file.head),
+    /// Whether a file has what the log begins with.
+    func isCopy(_ file: LogFile, of current: LogFile) -> Bool {
+        guard !file.name.isCompressed, file.byteCount <= current.byteCount, current.head.starts(with: file.head),
             // HAProxy's sentences have no time: a short file may begin as another does and be none the less itself.
             file.head.count == LogFile.headSize || file.modified >= current.modified
         else { return false }
-        let count = Int(min(file.size, 4096))
-        let offset = file.size - UInt64(count)
-        let (one, two) = (try? file.read(at: offset, atMost: count), try? current.read(at: offset, atMost: count))
-        return one != nil && one == two
+        let count = min(file.byteCount, 4096)
+        let end = current.start + file.byteCount
+        let one = try? file.read(at: file.size - count, atMost: Int(count))
+        return one != nil && one == (try? current.read(at: end - count, atMost: Int(count)))
     }
 }

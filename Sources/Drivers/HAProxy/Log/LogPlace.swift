@@ -3,12 +3,14 @@
 
 import SteelyardCore
 
-/// A place in one file of the log, known again by its content after the file was renamed, copied or compressed.
+/// A place in one file of the log: it is found again by the content after the file was renamed, copied or compressed.
 struct LogPlace: Hashable, Sendable {
     private static let tailSize = 256
 
-    /// The content's bytes before it; nil for the end of a file that nobody writes any more.
-    let offset: UInt64?
+    /// The content's bytes before it; nil for the end of a file that is not written any more.
+    private let offset: UInt64?
+    /// Whether the NULs before the content are counted too, as earlier agents did.
+    private let countsNULs: Bool
     /// Whether HAProxy was writing the file.
     let wasCurrent: Bool
     private let device: UInt64
@@ -19,34 +21,74 @@ struct LogPlace: Hashable, Sendable {
     /// That of the bytes just before the place.
     private let tail: Fingerprint
 
-    /// The place in a file, or its end, where it is compressed.
+    /// The place in a file, or its end if it is compressed.
     ///
     /// - Returns: nil for its very beginning.
     init?(_ offset: UInt64, in file: LogFile) throws(DriverError) {
         guard offset > file.start || file.name.isCompressed else { return nil }
-        self.offset = file.name.isCompressed ? nil : offset
+        self.offset = file.name.isCompressed ? nil : offset - file.start
+        countsNULs = false
         wasCurrent = file.name.age == .current
         device = file.device
         inode = file.inode
         headSize = file.name.isCompressed ? file.head.count : Int(min(offset - file.start, UInt64(file.head.count)))
         head = Fingerprint(file.head.prefix(headSize))
-        tail = file.name.isCompressed ? Fingerprint() : try Self.tail(offset, of: file)
+        tail = file.name.isCompressed ? Fingerprint() : try Self.tail(offset - file.start, before: offset, of: file)
+    }
+
+    /// The bytes of a file before the place.
+    func offset(in file: LogFile) -> UInt64 {
+        guard let offset else { return .max }
+        return countsNULs ? offset : offset.addingReportingOverflow(file.start).partialValue
+    }
+
+    /// Whether the content of a file begins as the file's did.
+    func isBegun(by file: LogFile) -> Bool {
+        file.head.count >= headSize && Fingerprint(file.head.prefix(headSize)) == head
     }
 
     /// Whether it is in this file.
     func isIn(_ file: LogFile) throws(DriverError) -> Bool {
-        guard file.head.count >= headSize, Fingerprint(file.head.prefix(headSize)) == head else { return false }
-        // To look for it in a compressed file, all before it would have to be read.
-        guard let offset, !file.name.isCompressed else { return true }
-        guard file.size >= offset else { return false }
-        return try Self.tail(offset, of: file) == tail
+        guard isBegun(by: file) else { return false }
+        guard let offset else { return true }
+        return try isIn(file, at: self.offset(in: file), after: offset)
+    }
+
+    private func isIn(_ file: LogFile, at place: UInt64, after count: UInt64) throws(DriverError) -> Bool {
+        if file.name.isCompressed {
+            // To find it, all before it has to be read: done only where a log may go on in another file.
+            if file.name.number == nil { return true }
+            return try count <= file.contentLength()
+        }
+        guard file.size >= place, place >= count else { return false }
+        return try Self.tail(count, before: place, of: file) == tail
+    }
+
+    /// Finds the place in files that the agent has rotated since: they have the content of one file, one after another.
+    ///
+    /// - Parameter files: The files from the one that begins the content on, in order.
+    /// - Returns: The index of the file, and the bytes of it before the place; nil if the place is not in them.
+    func find(inOneAfterAnother files: ArraySlice<LogFile>) throws(DriverError) -> (index: Int, offset: UInt64)? {
+        guard var rest = offset else { return nil }
+        for (index, file) in zip(files.indices, files) {
+            let length = try file.contentLength()
+            if rest <= length {
+                return try isIn(file, at: file.start + rest, after: rest) ? (index, file.start + rest) : nil
+            }
+            rest -= length
+        }
+        return nil
     }
 
     func wasMadeFrom(_ file: LogFile) -> Bool { file.device == device && file.inode == inode }
 
-    private static func tail(_ offset: UInt64, of file: LogFile) throws(DriverError) -> Fingerprint {
-        let count = min(offset, UInt64(tailSize))
-        return Fingerprint(try file.read(at: offset - count, atMost: Int(count)))
+    private static func tail(
+        _ count: UInt64,
+        before place: UInt64,
+        of file: LogFile
+    ) throws(DriverError) -> Fingerprint {
+        let count = min(count, UInt64(tailSize))
+        return Fingerprint(try file.read(at: place - count, atMost: Int(count)))
     }
 
     /// Seven words without spaces.
@@ -55,7 +97,10 @@ struct LogPlace: Hashable, Sendable {
     }
 
     /// Reads what ``text`` gives.
-    init?(_ text: Substring) {
+    ///
+    /// - Parameter countsNULs: Whether an earlier agent has written it.
+    init?(_ text: Substring, countsNULs: Bool) {
+        self.countsNULs = countsNULs
         let words = text.split(separator: ":")
         guard words.count == 7, ["c", "r"].contains(words[0]), let device = UInt64(words[1]),
             let inode = UInt64(words[2]),

@@ -9,6 +9,11 @@ extension UsageLedger {
     private static let storableSequences = 0...UInt64(Int64.max)
 
     private struct File: Codable {
+        struct Moved: Codable {
+            let start: Int64
+            let clock: DeviceClock
+        }
+
         struct Reading: Codable {
             let process: Int32
             let started: UInt64
@@ -18,6 +23,7 @@ extension UsageLedger {
         let format: Int
         let start: Int64
         let clock: DeviceClock?
+        let moved: Moved?
         let sequence: UInt64
         let isNew: Bool
         let served: [MeteredProtocol]
@@ -33,6 +39,7 @@ extension UsageLedger {
                 format: Self.format,
                 start: start.microseconds,
                 clock: clock,
+                moved: moved.map { .init(start: $0.start.microseconds, clock: $0.clock) },
                 sequence: sequence,
                 isNew: isNew,
                 served: served.sorted { $0.rawValue < $1.rawValue },
@@ -52,12 +59,13 @@ extension UsageLedger {
             self.init(firstFormat: bytes)
             return
         }
-        guard UTCTimestamp.storable.contains(file.start), Self.storableSequences.contains(file.sequence) else {
-            return nil
-        }
+        guard UTCTimestamp.storable.contains(file.start), UTCTimestamp.storable.contains(file.moved?.start ?? 0),
+            Self.storableSequences.contains(file.sequence)
+        else { return nil }
         self.init(
             start: UTCTimestamp(microseconds: file.start),
             clock: file.clock,
+            moved: file.moved.map { Moved(start: UTCTimestamp(microseconds: $0.start), clock: $0.clock) },
             sequence: file.sequence,
             isNew: file.isNew,
             pending: file.pending,

@@ -18,12 +18,20 @@ struct UsageLedger: Hashable, Sendable {
         let startTime: UInt64
     }
 
+    /// The beginning of a period, and how the clock was set then.
+    struct Moved: Hashable, Sendable {
+        let start: UTCTimestamp
+        let clock: DeviceClock
+    }
+
     typealias Bytes = [MeteredProtocol: UInt64]
 
     /// The end of the last committed report.
     private(set) var start: UTCTimestamp
     /// How the clock was set when the last report was committed; nil if that is not known.
     private(set) var clock: DeviceClock?
+    /// Where the next period begins, if the clock was set back since ``start``.
+    private(set) var moved: Moved?
     /// Grows by 1 with each committed report; it begins with the time of creation, so that a new ledger is later than one
     /// that was lost.
     private(set) var sequence: UInt64
@@ -55,6 +63,7 @@ struct UsageLedger: Hashable, Sendable {
     init(
         start: UTCTimestamp,
         clock: DeviceClock?,
+        moved: Moved? = nil,
         sequence: UInt64,
         isNew: Bool,
         pending: Bytes,
@@ -64,6 +73,7 @@ struct UsageLedger: Hashable, Sendable {
     ) {
         self.start = start
         self.clock = clock
+        self.moved = moved
         self.sequence = sequence
         self.isNew = isNew
         self.pending = pending
@@ -106,6 +116,7 @@ struct UsageLedger: Hashable, Sendable {
         if isOlder || isNew {
             start = newest.until
             clock = nil
+            moved = nil
         }
         isNew = false
         for (worker, reading) in kept where readings[worker] == nil || isOlder && order(reading) == order(newest) {
@@ -122,25 +133,32 @@ struct UsageLedger: Hashable, Sendable {
         return readings.count < before
     }
 
-    /// What is to be reported now.
+    /// Moves the beginning of the period that is not reported yet, if it is later than now: the clock was set back.
     ///
-    /// The period begins where the last committed report ended. If that is later than now, the clock was set back: the
-    /// period then begins as much before now as it lasts, or just before now if that is not known.
+    /// The period then begins as much before now as it lasts, or just before now if that is not known. It stays there, so
+    /// that a report that was not delivered and the next one begin at the same time.
+    mutating func settle(before now: UTCTimestamp, by clock: DeviceClock = .current) {
+        let (begin, before) = (moved?.start ?? start, moved?.clock ?? self.clock)
+        guard begin >= now else { return }
+        let latest = now.microseconds - 1
+        let change = before.flatMap { clock.change(since: $0) } ?? .max
+        let (time, isTooLarge) = begin.microseconds.addingReportingOverflow(change)
+        // A state file has no time before 1970.
+        let moment = isTooLarge ? latest : max(0, min(time, latest))
+        moved = Moved(start: UTCTimestamp(microseconds: moment), clock: clock)
+    }
+
+    /// What is to be reported now: the period begins where the last committed report ended, unless it was moved.
     func report(until now: UTCTimestamp, by clock: DeviceClock = .current) -> UsageReport {
+        var ledger = self
+        ledger.settle(before: now, by: clock)
         let protocols = MeteredProtocol.allCases.filter { servedSince.contains($0) || pending[$0] ?? 0 > 0 }
         return UsageReport(
-            start: start < now ? start : beginning(before: now, clock),
+            start: ledger.moved?.start ?? start,
             end: now,
             entries: protocols.map { UsageReport.Entry(metered: $0, bytesOut: pending[$0] ?? 0) },
             mark: sequence
         )
-    }
-
-    private func beginning(before now: UTCTimestamp, _ clock: DeviceClock) -> UTCTimestamp {
-        let latest = now.microseconds - 1
-        let change = self.clock.flatMap { clock.change(since: $0) } ?? .max
-        let (moved, isTooLarge) = start.microseconds.addingReportingOverflow(change)
-        return UTCTimestamp(microseconds: isTooLarge ? latest : min(moved, latest))
     }
 
     /// Takes note that a report was delivered; does nothing if it, or a later one, was committed before.
@@ -154,6 +172,7 @@ struct UsageLedger: Hashable, Sendable {
         }
         start = report.end
         self.clock = clock
+        moved = nil
         isNew = false
         sequence = Self.sequence(after: sequence)
         servedSince = served

@@ -10,7 +10,7 @@ import SystemPackage
 struct HAProxyOutputs {
     /// For the standard output, which the workers log to.
     let log: FileDescriptor
-    /// For the standard error: what HAProxy says while it starts and reloads.
+    /// For the standard error: what HAProxy prints while it starts and reloads.
     let startLog: FileDescriptor
     private let begin: Int64
     /// HAProxy also reports there each node that goes up or down; more than this is not kept.
@@ -36,7 +36,7 @@ struct HAProxyOutputs {
         begin = size > Self.startLogLimit && ftruncate(startLog.rawValue, 0) == 0 ? 0 : size
     }
 
-    /// What HAProxy has said since.
+    /// What HAProxy has printed since.
     var startMessages: String {
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         let count =

@@ -6,8 +6,8 @@ enum LineDifference {
     /// Compares two texts.
     ///
     /// - Parameters:
-    ///   - limit: The most lines to be told; a note says how many more there are.
-    /// - Returns: Nothing where they are equal.
+    ///   - limit: The most lines of the result; a note counts the rest.
+    /// - Returns: An empty text if they are equal.
     static func describe(from old: String, to new: String, limit: Int = 400) -> String {
         guard old != new else { return "" }
         let before = lines(old)

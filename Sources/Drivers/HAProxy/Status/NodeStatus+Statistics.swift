@@ -32,7 +32,7 @@ extension NodeStatus {
                 reason: "its host name cannot be resolved (RSLV)",
                 since: since
             )
-        // By somebody's hand on the socket.
+        // An operator has set it on the socket.
         case .enabled where status.hasPrefix("MAINT"): self.init(id: node.id, state: .disabled, since: since)
         // UP, "no check", NOLB, and DRAIN, which is what HAProxy calls a node of weight 0.
         case .enabled:
@@ -54,9 +54,9 @@ extension NodeStatus {
         return UTCTimestamp(microseconds: (now - age) * 1_000_000)
     }
 
-    /// What the last check found, in plain words with HAProxy's code behind them.
+    /// What the last check found, in plain words, with HAProxy's code at the end.
     private static func reason(_ row: StatisticsTable.Row) -> String {
-        // An asterisk marks a check that is under way: what is told is the one before.
+        // An asterisk marks a check that is under way: the row describes the one before.
         let code = row["check_status"].drop { $0 == "*" || $0 == " " }
         let found = visible(row["last_chk"])
         let words =

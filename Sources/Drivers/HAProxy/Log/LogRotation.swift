@@ -1,0 +1,264 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Logging
+import SteelyardCore
+import SteelyardSystem
+import Synchronization
+import SystemPackage
+
+/// Rotates the log that HAProxy writes into itself, so that it takes a bounded part of the disk.
+///
+/// HAProxy keeps the file open and writes at its own place. So the oldest lines are copied to a new file, and then their
+/// place in the log is freed: the log keeps its size, and begins with a hole. A line that is written meanwhile is not
+/// touched. If the agent ends before the place is freed, ``recover()`` frees it; until then, archives leave the copy out.
+final class LogRotation: Sendable {
+    /// What has been done of a rotation.
+    enum Step: String, CaseIterable, Codable, Sendable {
+        case copied, named, freed
+    }
+
+    private struct State {
+        var isBusy = false
+        var cannotFree = false
+        var hasFailed = false
+    }
+
+    /// At least a few hundred lines.
+    static let leastBytes = 65_536
+    private static let interval = Duration.seconds(10)
+    private static let startLogBytes: Int64 = 1 << 20
+    private static let gate = Mutex(())
+
+    private let files: DeviceFiles
+    private let limit: UInt64
+    private let count: Int
+    private let logger: Logger
+    private let onStep: @Sendable (Step) -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - bytes: The content from which on the log is rotated, which is also the greatest size of a rotated file; 0 to
+    ///     leave the log alone.
+    ///   - count: How many rotated files are kept.
+    ///   - onStep: Called after each step, between any two of which the agent may end.
+    init(
+        _ files: DeviceFiles,
+        bytes: Int,
+        count: Int,
+        _ logger: Logger,
+        onStep: @escaping @Sendable (Step) -> Void = { _ in }
+    ) {
+        self.files = files
+        limit = files.hasLogDaemon ? 0 : UInt64(clamping: bytes)
+        self.count = count
+        self.logger = logger
+        self.onStep = onStep
+    }
+
+    /// Keeps rotations from ending while files of the log are removed.
+    static func whileNoneEnds<Success: Sendable>(_ body: () throws -> Success) rethrows -> Success {
+        try gate.withLock { _ in try body() }
+    }
+
+    /// Ends a rotation that was interrupted when the agent ended; to be called before anything else reads the log.
+    func recover() async {
+        await perform { [self] in
+            try? AtomicFile.remove(files.rotatingLog)
+            if let log = try open() { try log.closeAfter { try finishInterrupted(log) } }
+        }
+    }
+
+    /// Rotates the log if it is large enough, and no archive reads it; to be called every few seconds.
+    func rotateIfNeeded() async {
+        guard limit > 0 else { return }
+        shortenStartLog()
+        guard let content = SparseFile.content(of: files.log), content.upperBound - content.lowerBound >= limit else {
+            return
+        }
+        await perform { [self] in
+            guard let log = try open() else { return }
+            try log.closeAfter {
+                try finishInterrupted(log)
+                while try rotate(log) {}
+            }
+        }
+    }
+
+    /// Keeps the log small until it is cancelled.
+    func run() async {
+        await recover()
+        while !Task.isCancelled {
+            await rotateIfNeeded()
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    /// Runs a body on a thread of its own, one at a time, and logs its error once.
+    private func perform(_ body: @escaping @Sendable () throws -> Void) async {
+        let isFree = state.withLock { state in
+            defer { state.isBusy = true }
+            return !state.isBusy
+        }
+        guard isFree else { return }
+        let result: Result<Void, any Error>
+        do throws(ThreadError) {
+            result = try await DedicatedThread.run(name: "haproxy-log") { Result { try body() } }
+        } catch { result = .failure(error) }
+        let hasFailed = state.withLock { state in
+            defer { state.isBusy = false }
+            defer { if case .failure = result { state.hasFailed = true } else { state.hasFailed = false } }
+            return state.hasFailed
+        }
+        guard case .failure(let error) = result, !hasFailed else { return }
+        logger.warning("HAProxy's log cannot be rotated; trying again", metadata: [LogKeys.error: "\(error)"])
+    }
+
+    /// Opens the log.
+    ///
+    /// - Returns: nil if there is none, or if an archive reads it.
+    private func open() throws -> FileDescriptor? {
+        do {
+            let log = try OwnFile.open(files.log, .readWrite)
+            if SparseFile.lock(log, isExclusive: true, waits: false) { return log }
+            try log.close()
+            return nil
+        } catch let error as FileError where error.reason == .noSuchFileOrDirectory { return nil }
+    }
+
+    // MARK: - One rotation
+
+    /// - Returns: Whether it has rotated some of the log.
+    private func rotate(_ log: FileDescriptor) throws -> Bool {
+        guard !state.withLock({ $0.cannotFree }), let content = try SparseFile.content(of: log),
+            content.upperBound - content.lowerBound >= limit,
+            let end = try SparseFile.endOfLines(
+                log,
+                in: content.lowerBound..<min(content.upperBound, content.lowerBound + limit)
+            )
+        else { return false }
+        let kept = try keptFiles()
+        for (path, _) in kept.filter({ !$0.name.isCompressed }).dropLast(count - 1) { try drop(path) }
+        guard try copy(log, content.lowerBound..<end) else { return false }
+        onStep(.copied)
+        let next = (kept.last?.name.number ?? 0) + 1
+        return try Self.whileNoneEnds {
+            // A DELETE may have removed the log meanwhile.
+            guard SparseFile.names(files.log, log) else {
+                try AtomicFile.remove(files.rotatingLog)
+                return false
+            }
+            let name = FilePath(files.log.string + LogFileName.suffix(next))
+            try AtomicFile.rename(files.rotatingLog, to: name)
+            onStep(.named)
+            try SparseFile.free(log, content.lowerBound..<end)
+            onStep(.freed)
+            logger.info("HAProxy's log rotated", metadata: [LogKeys.file: "\(name)"])
+            return true
+        }
+    }
+
+    /// Copies a part of the log to a new file that is no part of the log yet, and flushes it to the disk.
+    ///
+    /// - Returns: false if the file system cannot free a part of a file.
+    private func copy(_ log: FileDescriptor, _ range: Range<UInt64>) throws -> Bool {
+        try AtomicFile.remove(files.rotatingLog, isFlushed: false)
+        let copy = try FileDescriptor.open(
+            files.rotatingLog,
+            .readWrite,
+            options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
+            permissions: [.ownerReadWrite, .groupRead]
+        )
+        do {
+            return try copy.closeAfter {
+                _ = fchmod(copy.rawValue, 0o640)
+                do { try SparseFile.free(copy, 0..<4096) } catch {
+                    try AtomicFile.remove(files.rotatingLog, isFlushed: false)
+                    state.withLock { $0.cannotFree = true }
+                    logger.warning(
+                        "the file system of HAProxy's log cannot free a part of a file; use logrotate with copytruncate",
+                        metadata: [LogKeys.file: "\(files.log)", LogKeys.error: "\(error)"]
+                    )
+                    return false
+                }
+                try SparseFile.forEachPiece(log, in: range) { try copy.writeAll($0) }
+                guard fsync(copy.rawValue) == 0 else { throw Errno(rawValue: errno) }
+                return true
+            }
+        } catch {
+            try? AtomicFile.remove(files.rotatingLog, isFlushed: false)
+            throw error
+        }
+    }
+
+    /// Frees what the newest rotated file has a copy of, where the agent ended before it could.
+    private func finishInterrupted(_ log: FileDescriptor) throws {
+        try Self.whileNoneEnds {
+            let folder = LogFolder(of: files.log, logger)
+            guard let (path, name) = try keptFiles().last, SparseFile.names(files.log, log),
+                let copy = try LogFile(path, name),
+                let current = LogFileName("", of: ""), let file = try LogFile(files.log, current, isShared: false),
+                folder.isCopy(copy, of: file)
+            else { return }
+            var place: UInt64 = 0
+            var isEqual = true
+            try SparseFile.forEachPiece(log, in: file.start..<(file.start + copy.size)) { piece in
+                isEqual = try isEqual && copy.read(at: place, atMost: piece.count).elementsEqual(piece)
+                place += UInt64(piece.count)
+            }
+            if isEqual { try SparseFile.free(log, file.start..<(file.start + copy.size)) }
+        }
+    }
+
+    // MARK: - Rotated files
+
+    /// The files that the agent has rotated, the oldest first.
+    private func keptFiles() throws(DriverError) -> [(path: FilePath, name: LogFileName)] {
+        try LogFolder(of: files.log, logger).names().filter { $0.name.number != nil }
+            .sorted { $0.name.number ?? 0 < $1.name.number ?? 0 }
+    }
+
+    private func drop(_ path: FilePath) throws {
+        let isArchived = isArchived(path)
+        try AtomicFile.remove(path, isFlushed: false)
+        if isArchived {
+            logger.info("oldest rotated log removed; it was archived", metadata: [LogKeys.file: "\(path)"])
+        } else {
+            logger.warning(
+                "oldest rotated log removed; lines that no ARCHIVE has stored are lost",
+                metadata: [LogKeys.file: "\(path)"]
+            )
+        }
+    }
+
+    private struct ArchiveMark: Decodable {
+        let mark: String?
+    }
+
+    /// Whether the incremental archives of all load balancers have the whole file.
+    private func isArchived(_ path: FilePath) -> Bool {
+        guard let log = try? LogFolder(of: files.log, logger).open(isShared: false),
+            let index = log.firstIndex(where: { $0.path == path }),
+            let names = try? AtomicFile.names(in: files.archiveState)
+        else { return false }
+        let marks = names.filter { $0.hasSuffix(".json") }.map { name in
+            let bytes = try? AtomicFile.read(files.archiveState.appending(name), atMost: 1 << 20)
+            return bytes.flatMap { StateFile.decode(ArchiveMark.self, from: $0) }?.mark
+        }
+        return !marks.isEmpty
+            && marks.allSatisfy { mark in
+                guard let mark, let places = try? LogPlaces(LogMark(mark)) else { return false }
+                return (try? places.offsets(in: log).offsets[index] >= log[index].size) ?? false
+            }
+    }
+
+    /// Frees all but the end of what HAProxy has printed while it started: it reports nodes there, too.
+    private func shortenStartLog() {
+        guard let content = SparseFile.content(of: files.startLog),
+            content.upperBound - content.lowerBound > 2 * UInt64(Self.startLogBytes),
+            let log = try? OwnFile.open(files.startLog, .readWrite)
+        else { return }
+        _ = try? log.closeAfter { try SparseFile.free(log, 0..<(content.upperBound - UInt64(Self.startLogBytes))) }
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SteelyardCore
+import SteelyardTestSupport
+import TestServers
+import Testing
+
+@testable import HAProxyDriver
+
+/// A real HAProxy's log, rotated under traffic.
+@Suite(Requirement.haproxy.trait, .timeLimit(.minutes(3)))
+struct RotatedTrafficTests {
+    /// The client's requests come one after the other, so that their lines do, too.
+    @Test func everyRequestIsLoggedOnceOverRotationsAndReloads() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", node.port)]
+            try await device.driver.apply(LoadBalancerSet([device.http(nodes)]))
+            let rotation = LogRotation(
+                DeviceFiles(device.configuration),
+                bytes: LogRotation.leastBytes,
+                count: 100,
+                DeviceUnderTest.logger
+            )
+            var numbers: [Int] = []
+            var mark: LogMark?
+            func archive() async throws {
+                let log = try await device.driver.openLog()
+                numbers += try Self.numbers(log, LogPart(.http, after: mark, upTo: log.end))
+                mark = log.end
+            }
+            // Long lines, so that few of them are a rotation.
+            let padding = String(repeating: "x", count: 600)
+            var count = 0
+            for round in 0..<10 {
+                let client = try await HTTPClient(port: device.httpPort)
+                for _ in 0..<100 {
+                    _ = try await client.get("/\(count)-\(padding)")
+                    count += 1
+                    if count % 30 == 0 { await rotation.rotateIfNeeded() }
+                    if count % 70 == 0 { try await archive() }
+                }
+                client.close()
+                let options = try ConnectionOptions(connectRetries: round + 4)
+                try await device.driver.apply(LoadBalancerSet([device.http(nodes, options: options)]))
+            }
+            try await eventually("every request is in the log") {
+                try await Self.numbers(device.driver.openLog(), LogPart(.http)).count >= count
+            }
+            try await archive()
+            #expect(numbers == Array(0..<count))
+            #expect(try await Self.numbers(device.driver.openLog(), LogPart(.http)) == Array(0..<count))
+            let rotated = try FileManager.default.contentsOfDirectory(atPath: device.folder.path)
+                .filter { $0.hasPrefix("haproxy.log-") }
+            #expect(rotated.count >= 5)
+            var entry = stat()
+            #expect(
+                stat(device.file("haproxy.log"), &entry) == 0 && entry.st_blocks * 512 <= 3 * LogRotation.leastBytes
+            )
+            try await device.driver.delete()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: device.folder.path) == ["state.json"])
+        }
+    }
+
+    private static func numbers(_ log: any OpenedLog, _ part: LogPart) throws -> [Int] {
+        let text = String(decoding: try log.lines(of: [part])[0].bytes, as: UTF8.self)
+        return text.split(separator: "\n").compactMap { line in
+            guard let start = line.firstRange(of: "\"GET /")?.upperBound else { return nil }
+            return Int(line[start...].prefix { $0 != "-" })
+        }
+    }
+}
