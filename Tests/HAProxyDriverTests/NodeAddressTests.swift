@@ -158,14 +158,14 @@ struct NodeAddressTests {
         }
     }
 
-    /// HAProxy waits 20 s for one name that it looks up itself while DNS is silent.
+    /// HAProxy would wait 20 s for each name that it looks up itself while DNS is silent.
     @Test(Requirement.haproxy.trait, .enabled(if: geteuid() == 0, "only root can give a program another resolv.conf"))
     func haproxyStartsWhileDNSIsSilent() async throws {
         let silent = try SilentDNS()
         try await withTemporaryFolder { folder in
             let configuration = try HAProxyConfiguration(stateDirectory: folder.path)
             let facts = DeviceFacts(hasIPv6: false, hasNameServer: true, descriptorLimit: nil)
-            let text = HAProxyRenderer(configuration, facts).render(try Self.set(["a.test", "b.test"]))
+            let text = HAProxyRenderer(configuration, facts).render(try Self.set((0..<4).map { "n\($0).test" }))
             try text.write(to: folder.appending(path: "haproxy.cfg"), atomically: true, encoding: .utf8)
             try "nameserver \(silent.address)\n".write(
                 to: folder.appending(path: "resolv.conf"),
@@ -174,7 +174,7 @@ struct NodeAddressTests {
             )
             let script = """
                 mount --bind \(folder.path)/resolv.conf /etc/resolv.conf || exit 0
-                exec timeout 4 /usr/sbin/haproxy -c -f \(folder.path)/haproxy.cfg
+                exec timeout 30 /usr/sbin/haproxy -c -f \(folder.path)/haproxy.cfg
                 """
             _ = try await Command.run("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", script])
         }
