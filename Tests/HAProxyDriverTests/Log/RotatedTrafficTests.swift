@@ -12,7 +12,7 @@ import Testing
 /// A real HAProxy's log, rotated under traffic.
 @Suite(Requirement.haproxy.trait, .timeLimit(.minutes(3)))
 struct RotatedTrafficTests {
-    /// The client's requests come one after the other, so that their lines do, too.
+    /// Requests come one after the other, so that their lines do, too; some rotations are interrupted by a kill.
     @Test func everyRequestIsLoggedOnceOverRotationsAndReloads() async throws {
         let node = try HTTPBackEnd()
         defer { node.stop() }
@@ -40,7 +40,15 @@ struct RotatedTrafficTests {
                 for _ in 0..<100 {
                     _ = try await client.get("/\(count)-\(padding)")
                     count += 1
-                    if count % 30 == 0 { await rotation.rotateIfNeeded() }
+                    if count % 90 == 0 {
+                        let step = LogRotation.Step.allCases[count / 90 % 3]
+                        await Self.rotateInAnAgentThatIsKilled(device.folder.path, step)
+                        // Between the two, archives meet what the agent has left.
+                        if count % 180 == 0 { try await archive() }
+                        await rotation.recover()
+                    } else if count % 30 == 0 {
+                        await rotation.rotateIfNeeded()
+                    }
                     if count % 70 == 0 { try await archive() }
                 }
                 client.close()
@@ -62,6 +70,22 @@ struct RotatedTrafficTests {
             )
             try await device.driver.delete()
             #expect(try FileManager.default.contentsOfDirectory(atPath: device.folder.path) == ["state.json"])
+        }
+    }
+
+    private static func rotateInAnAgentThatIsKilled(_ folder: String, _ step: LogRotation.Step) async {
+        // An agent that has nothing to rotate ends by itself.
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [folder = folder as String, step = step as LogRotation.Step] in
+            let configuration = try HAProxyConfiguration(binary: "/bin/true", stateDirectory: folder)
+            let rotation = LogRotation(
+                DeviceFiles(configuration),
+                bytes: LogRotation.leastBytes,
+                count: 100,
+                DeviceUnderTest.logger
+            ) { if $0 == step { kill(getpid(), SIGKILL) } }
+            await rotation.rotateIfNeeded()
+            kill(getpid(), SIGKILL)
         }
     }
 
