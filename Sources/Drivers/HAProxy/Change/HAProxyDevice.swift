@@ -78,7 +78,7 @@ actor HAProxyDevice {
                 return context.difference(to: rendered)
             case .delete:
                 guard let bytes = context.contents(of: context.files.config) else { return "" }
-                return LineDifference.describe(from: String(decoding: bytes, as: UTF8.self), to: "")
+                return LineDifference.describe(file: bytes, of: state.served, to: "")
             }
         }
     }
@@ -137,7 +137,6 @@ actor HAProxyDevice {
 extension DeviceContext {
     /// The lines of haproxy.cfg that would change.
     func difference(to rendered: RenderedConfiguration) -> String {
-        let old = contents(of: files.config).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return LineDifference.describe(from: old, to: rendered.text)
+        LineDifference.describe(file: contents(of: files.config), of: store.state.served, to: rendered.text)
     }
 }

@@ -104,6 +104,7 @@ actor Meter {
         if ledger?.served.isEmpty ?? true { serve(set) }
         try readWorkers()
         let time = now()
+        ledger?.settle(before: time)
         let report = (ledger ?? UsageLedger(start: time)).report(until: time)
         reported = (report, ledger?.readings ?? [:])
         return report
@@ -115,7 +116,7 @@ actor Meter {
         write(atOnce: true)
         guard let reported, reported.report == report else { return }
         for (worker, bytes) in reported.readings {
-            let reading = CommittedReading(until: report.end, bytes: bytes)
+            let reading = CommittedReading(of: report, bytes: bytes)
             for command in reading.commands { holds.tell(command, worker, by: .after(Self.timeout)) }
         }
     }

@@ -175,10 +175,7 @@ final class Reconciler {
                 if rendered.checksum != served.checksum { try context.store.commit(DeviceState(rendered)) }
                 context.logger.warning("haproxy.cfg was gone; written again")
             }
-            if context.contents(of: context.files.state) == nil {
-                try context.store.commit(context.store.state)
-                context.logger.warning("state.json was gone; written again")
-            }
+            if try context.store.restoreIfMissing() { context.logger.warning("state.json was gone; written again") }
         } catch {
             context.logger.error("a file of the state is gone", metadata: [LogKeys.error: "\(error)"])
         }
@@ -207,8 +204,7 @@ final class Reconciler {
         var findings: [String] = []
         let bytes = context.contents(of: context.files.config)
         if bytes.map({ Fingerprint($0) == served.checksum }) != true {
-            let now = String(decoding: bytes ?? [], as: UTF8.self)
-            findings.append("haproxy.cfg:\n" + LineDifference.describe(from: rendered.text, to: now, limit: 50))
+            findings.append("haproxy.cfg:\n" + LineDifference.describe(from: rendered.text, toFile: bytes))
         }
         // What an earlier agent has written in another way is no drift.
         if rendered.fingerprint == served.fingerprint, plan != .nothing {

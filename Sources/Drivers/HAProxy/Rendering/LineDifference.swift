@@ -75,11 +75,29 @@ extension LineDifference {
     /// - Returns: The lines that differ. The lines of a file that Steelyard did not write are not in it: they may hold
     ///   passwords.
     static func describe(file: [UInt8]?, of served: DeviceState.Served?, to new: String) -> String {
-        guard let file, Fingerprint(file) != served?.checksum else {
+        guard let file, Fingerprint(file) != served?.checksum, !isOurs(file) else {
             return describe(from: String(decoding: file ?? [], as: UTF8.self), to: new)
         }
-        let count = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).count
-        let note = "… haproxy.cfg was not written by Steelyard; its \(count) lines are not shown"
+        let note = note(of: file)
         return new.isEmpty ? note : note + "\n" + describe(from: "", to: new)
+    }
+
+    /// What has changed in haproxy.cfg since it was written.
+    ///
+    /// - Parameters:
+    ///   - written: The text that was written.
+    ///   - file: The bytes of haproxy.cfg now; nil if there is none.
+    /// - Returns: The lines that differ, 50 at most, by the same rule.
+    static func describe(from written: String, toFile file: [UInt8]?) -> String {
+        if let file, !isOurs(file) { return note(of: file) }
+        return describe(from: written, to: String(decoding: file ?? [], as: UTF8.self), limit: 50)
+    }
+
+    /// Whether Steelyard has written a file, which may have been edited since.
+    private static func isOurs(_ file: [UInt8]) -> Bool { file.starts(with: "# Written by Steelyard".utf8) }
+
+    private static func note(of file: [UInt8]) -> String {
+        let count = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).count
+        return "… haproxy.cfg was not written by Steelyard; its \(count) lines are not shown"
     }
 }
