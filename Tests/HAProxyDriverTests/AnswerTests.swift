@@ -52,7 +52,12 @@ struct AnswerTests {
         func status(_ row: String, _ condition: NodeCondition = .enabled) throws -> NodeStatus {
             let answer = "# pxname,svname,status,check_status,check_code,last_chk,check_desc\np,s,\(row)\n"
             let found = try #require(StatisticsTable(answer)?.rows.first)
-            return NodeStatus(of: try Node.local("1", 80, condition), found, WorkerInfo(""), now: UTCTimestamp(microseconds: 0))
+            return NodeStatus(
+                of: try Node.local("1", 80, condition),
+                found,
+                WorkerInfo(""),
+                now: UTCTimestamp(microseconds: 0)
+            )
         }
         let head = "# pxname,svname,status,lastchg\np,s,"
         for (age, uptime, expected) in [

@@ -40,7 +40,11 @@ struct DeletionTests {
             }
             processes[0].send(SIGSTOP)
             let socket = device.configuration.masterSocket
-            try await blocking { for _ in 0..<20 { _ = try? RuntimeConnection(socket, by: .after(.zero)).onlyAnswer(to: "show proc", by: .after(.zero)) } }
+            try await blocking {
+                for _ in 0..<20 {
+                    _ = try? RuntimeConnection(socket, by: .after(.zero)).onlyAnswer(to: "show proc", by: .after(.zero))
+                }
+            }
             try await device.restarted().delete()
             for process in processes { #expect(try await blocking { process.waitForEnd(by: .after(.seconds(30))) }) }
             try expectNothingLeft(of: device)

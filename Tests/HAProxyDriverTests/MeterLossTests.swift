@@ -135,7 +135,10 @@ struct MeterLossTests {
                 return try await device.processes()?.oldWorkers == []
             }
             #expect(try await !download)
-            #expect(try await meter.report(of: device.variant(1, node.port)).entries.first?.bytesOut == clients.received[.http])
+            #expect(
+                try await meter.report(of: device.variant(1, node.port)).entries.first?.bytesOut
+                    == clients.received[.http]
+            )
         }
     }
 }

@@ -142,7 +142,9 @@ extension ChangeTransaction {
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)
             if isClosing, let snapshot = observation.snapshot {
-                try await closeConnections(snapshot.processes.oldWorkers + [snapshot.processes.worker].compactMap(\.self))
+                try await closeConnections(
+                    snapshot.processes.oldWorkers + [snapshot.processes.worker].compactMap(\.self)
+                )
             }
             // Before the commit: what counts as served is metered, whenever the agent ends.
             await context.meter.serve(wanted.set)

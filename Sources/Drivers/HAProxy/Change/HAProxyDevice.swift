@@ -35,14 +35,14 @@ actor HAProxyDevice {
 
     /// Stops serving; HAProxy keeps its checks and counters.
     func suspend() async throws(DriverError) {
-        try await change(repeating: { $0.isSuspended }) { (state) throws(DriverError) in
+        try await change(isRepeated: \.isSuspended) { (state) throws(DriverError) in
             (try state.requireServed().set, true)
         }
     }
 
     /// Serves again.
     func enable() async throws(DriverError) {
-        try await change(repeating: { !$0.isSuspended }) { (state) throws(DriverError) in
+        try await change(isRepeated: \.isServing) { (state) throws(DriverError) in
             (try state.requireServed().set, false)
         }
     }
@@ -110,13 +110,13 @@ actor HAProxyDevice {
     ///   - isRepeated: Whether the device was brought to this state before: it then is only put right.
     ///   - wanted: The load balancers, and whether they are only kept.
     private func change(
-        repeating isRepeated: (DeviceState) -> Bool = { _ in false },
+        isRepeated: KeyPath<DeviceState, Bool>? = nil,
         to wanted: (DeviceState) throws(DriverError) -> (set: LoadBalancerSet, isSuspended: Bool)
     ) async throws(DriverError) {
         try await turns.withTurn { () throws(DriverError) in
             let state = context.store.state
             let (set, isSuspended) = try wanted(state)
-            if isRepeated(state) { return try await reconciler.requireInPlace(context) }
+            if let isRepeated, state[keyPath: isRepeated] { return try await reconciler.requireInPlace(context) }
             // A DELETE that was interrupted has files to remove.
             if state.served == nil { await reconciler.tryToReconcile(context) }
             var transaction = try ChangeTransaction(to: context.render(set, isSuspended: isSuspended), in: context)

@@ -185,8 +185,11 @@ final class RunningHAProxy {
     }
 
     /// What a new worker is to know of the nodes that stay as they are.
-    func carriedStates(from old: RenderedConfiguration?, to rendered: RenderedConfiguration, _ table: ServerStateTable?) -> String
-    {
+    func carriedStates(
+        from old: RenderedConfiguration?,
+        to rendered: RenderedConfiguration,
+        _ table: ServerStateTable?
+    ) -> String {
         guard let old, let table = table ?? (try? session.servers(by: .after(.seconds(1)))) else {
             return ServerStateTable.empty
         }

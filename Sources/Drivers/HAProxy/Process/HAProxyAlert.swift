@@ -22,7 +22,8 @@ struct HAProxyAlert: Hashable, Sendable {
     init?(in output: String) {
         // A running worker prints alerts about its nodes, and the master about its workers.
         let alerts = output.split(separator: "\n").filter { line in
-            line.hasPrefix("[ALERT]") && !["has no server available", "exited with code"].contains(where: line.contains)
+            line.hasPrefix("[ALERT]")
+                && !["has no server available", "exited with code"].contains(where: line.contains)
         }
         // The first names the cause; what follows sums up.
         guard

@@ -49,7 +49,8 @@ struct HAProxyOutputs {
     static func lastEnd(in startLog: FilePath) -> String {
         guard let bytes = try? AtomicFile.read(startLog) else { return "see \(startLog)" }
         let lines = String(decoding: bytes.suffix(64 << 10), as: UTF8.self).split(separator: "\n")
-        guard let line = lines.last(where: { $0.contains("exited with code") }), let end = line.firstIndex(of: ")") else {
+        guard let line = lines.last(where: { $0.contains("exited with code") }), let end = line.firstIndex(of: ")")
+        else {
             return "see \(startLog)"
         }
         let text = line[line.index(after: end)...].drop { $0 == " " || $0 == ":" }

@@ -45,7 +45,9 @@ enum MasterSearch {
     /// Whether a process has the real and the effective user of this process, or root's.
     private static func isOurs(_ processID: Int32) -> Bool {
         guard let bytes = try? AtomicFile.readStream(FilePath("/proc/\(processID)/status")),
-            let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first(where: { $0.hasPrefix("Uid:") })
+            let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first(where: {
+                $0.hasPrefix("Uid:")
+            })
         else { return false }
         let users = line.split(whereSeparator: \.isWhitespace).dropFirst().prefix(2).compactMap { UInt32($0) }
         return users.count == 2 && (users.allSatisfy { $0 == geteuid() } || users.allSatisfy { $0 == 0 })

@@ -167,7 +167,8 @@ final class Reconciler {
     }
 
     /// Writes files again that were removed.
-    private func restoreFiles(_ rendered: RenderedConfiguration, _ served: DeviceState.Served, _ context: DeviceContext) {
+    private func restoreFiles(_ rendered: RenderedConfiguration, _ served: DeviceState.Served, _ context: DeviceContext)
+    {
         do throws(DriverError) {
             if context.contents(of: context.files.config) == nil, rendered.fingerprint == served.fingerprint {
                 try context.write(rendered.bytes)

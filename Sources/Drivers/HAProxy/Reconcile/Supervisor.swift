@@ -43,7 +43,9 @@ struct Supervisor: Sendable {
                         if store.state.served != nil {
                             logger.error(
                                 "HAProxy ended; starting it again",
-                                metadata: [LogKeys.error: "\(service.lastWords())", LogKeys.processID: "\(master.processID)"]
+                                metadata: [
+                                    LogKeys.error: "\(service.lastWords())", LogKeys.processID: "\(master.processID)",
+                                ]
                             )
                         }
                         event.yield()

@@ -96,6 +96,9 @@ final class HAProxySession {
     /// Whether the master's socket has a file.
     var hasMasterFile: Bool { access(masterPath) }
 
+    /// Whether the workers' socket has a file.
+    var hasAdminFile: Bool { access(adminPath) }
+
     /// The master that runs, whether it answers or not.
     var livingMaster: ProcessHandle? {
         if let known, !known.waitForEnd(by: .after(.zero)) { return known }
@@ -159,7 +162,10 @@ final class HAProxySession {
     /// - Throws: `DriverError` where there is no answer.
     func askThroughMaster(_ command: String, of worker: Int32, by deadline: Deadline) throws(DriverError) -> String {
         do throws(SocketFailure) {
-            return try RuntimeConnection(masterPath, by: deadline).onlyAnswer(to: "@!\(worker) \(command)", by: deadline)
+            return try RuntimeConnection(masterPath, by: deadline).onlyAnswer(
+                to: "@!\(worker) \(command)",
+                by: deadline
+            )
         } catch { throw error.described("HAProxy") }
     }
 

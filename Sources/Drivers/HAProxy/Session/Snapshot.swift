@@ -56,7 +56,8 @@ extension HAProxySession {
             mark: mark,
             frontends: mark == .foreign ? [:] : try frontendStates(by: deadline),
             servers: nil,
-            isSocketLost: false
+            // An open connection outlives the file of its socket.
+            isSocketLost: mark != .foreign && !hasAdminFile
         )
     }
 

@@ -23,7 +23,9 @@ struct WorkerInfo: Hashable, Sendable {
         processID = value("Pid")
         // The link to the master is a job that the worker does not wait for.
         jobs = value("Jobs").map { Int($0) - Int(value("Unstoppable Jobs") ?? 0) }
-        let characters = text("Version")?.unicodeScalars.prefix(60).map { 0x21...0x7E ~= $0.value ? Character($0) : "?" }
+        let characters = text("Version")?.unicodeScalars.prefix(60).map {
+            0x21...0x7E ~= $0.value ? Character($0) : "?"
+        }
         version = characters.map { String($0) }
         uptime = value("Uptime_sec").map(Int64.init)
     }

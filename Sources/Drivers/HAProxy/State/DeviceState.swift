@@ -52,6 +52,9 @@ enum DeviceState: Hashable, Sendable {
         if case .suspended = self { true } else { false }
     }
 
+    /// Whether it serves.
+    var isServing: Bool { if case .serving = self { true } else { false } }
+
     /// What is served, or would be.
     ///
     /// - Throws: `DriverError` with the code `notConfigured` or `deleted`.

@@ -58,7 +58,8 @@ actor StatusReader {
                 // Asked during a change, HAProxy may be ahead of what was read before.
                 let mayBeClosed = isPausing()
                 if let status = Self.status(before, answer, mayBeClosed)
-                    ?? Self.status(state(), answer, mayBeClosed) {
+                    ?? Self.status(state(), answer, mayBeClosed)
+                {
                     return status
                 }
             } catch {
@@ -120,7 +121,8 @@ actor StatusReader {
         } catch {
             return .failure(error.described("HAProxy"))
         }
-        guard let start = text.firstRange(of: "# pxname"), let table = StatisticsTable(String(text[start.lowerBound...]))
+        guard let start = text.firstRange(of: "# pxname"),
+            let table = StatisticsTable(String(text[start.lowerBound...]))
         else {
             return .failure(DriverError(.unavailable, "HAProxy's statistics cannot be read"))
         }
