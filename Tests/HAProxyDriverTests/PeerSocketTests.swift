@@ -87,6 +87,7 @@ struct PeerSocketTests {
             """
         _ = try await Command.run("/usr/bin/env", ["python3", "-c", script, path])
         let names = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
-        #expect(!names.contains("@steelyard"))
+        // Other tests have sockets of their own there.
+        #expect(!names.replacing("@steelyard-test-", with: "").contains("@steelyard"))
     }
 }

@@ -78,6 +78,6 @@ import Testing
             order.append(String(decoding: stats ?? [], as: UTF8.self))
         }
         #expect(order.all.prefix(3) == ["H:a:discover", "H:a:large", "H:a:small"])
-        #expect(order.all.last?.contains(#""nodes":[{"id":"1","status":"UP"}]"#) == true)
+        #expect(order.all.last?.contains(#""nodes":[{"id":"1","status":"UP","protocol":"HTTP"}]"#) == true)
     }
 }

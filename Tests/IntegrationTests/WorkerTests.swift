@@ -51,7 +51,7 @@ import Testing
             #expect(update.code == 0)
             #expect(update.output.hasPrefix(#"{"x": 1.50, "loadbalancers""#))
             let stats = try await agent.send("STATS").reply()
-            #expect((stats["nodes"] as? [[String: String]])?.first == ["id": "1", "status": "UP"])
+            #expect((stats["nodes"] as? [[String: String]])?.first == ["id": "1", "protocol": "HTTP", "status": "UP"])
             let deletion = try await agent.send("Delete").code
             #expect(deletion == 0)
             let deleted = try await agent.send("stats")

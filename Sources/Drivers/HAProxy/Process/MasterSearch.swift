@@ -14,7 +14,7 @@ enum MasterSearch {
     /// The masters, as processes of this user, or of root.
     static func masters(_ files: DeviceFiles) -> [ProcessHandle] {
         let socket = files.masterSocket
-        let inodes = Set(boundInodes(socket.string).map { "socket:[\($0)]" })
+        let inodes = boundInodes(socket)
         func isHolder(_ processID: Int32) -> Bool {
             guard isStarted(processID, with: socket), isOurs(processID) else { return false }
             // A worker whose master was killed ends soon. It leads no session.
@@ -30,16 +30,23 @@ enum MasterSearch {
         return holders.filter { ProcessHandle.parent(of: $0.key).map { holders[$0] == nil } ?? false }.map(\.value)
     }
 
-    /// The inodes of unconnected sockets with this name, as /proc/net/unix lists them.
-    private static func boundInodes(_ name: String) -> [Substring] {
+    /// Whether a master has bound the socket: not so while it starts, or executes itself again.
+    static func hasBound(_ socket: FilePath, _ master: ProcessHandle) -> Bool {
+        has(boundInodes(socket), master.processID)
+    }
+
+    /// The unconnected sockets with this name that /proc/net/unix lists, as a process's folder names them.
+    private static func boundInodes(_ socket: FilePath) -> Set<String> {
         guard let bytes = try? AtomicFile.readStream("/proc/net/unix") else { return [] }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+        let name = socket.string
+        let inodes = String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line -> Substring? in
             let columns = line.split(separator: " ", maxSplits: 7)
             guard columns.count == 8, columns[5] == "01", columns[7].hasPrefix(name) else { return nil }
             // HAProxy binds a temporary name, which it renames: `NAME.PID.tmp`.
             let suffix = columns[7].dropFirst(name.count)
             return suffix.isEmpty || (suffix.hasPrefix(".") && suffix.hasSuffix(".tmp")) ? columns[6] : nil
         }
+        return Set(inodes.map { "socket:[\($0)]" })
     }
 
     /// Whether a process has the real and the effective user of this process, or root's.

@@ -51,7 +51,7 @@ final class HAProxySession {
                 }
             } catch {
                 guard error == .absent else { throw error.described("HAProxy's master") }
-                guard livingMaster != nil else {
+                guard let living = livingMaster else {
                     refusedSince = nil
                     absences += 1
                     // For a moment of its execution, the kernel knows no arguments of a process.
@@ -61,7 +61,11 @@ final class HAProxySession {
                 }
                 let since = refusedSince ?? .now
                 refusedSince = since
-                if !access(masterPath) || .now - since > Self.longestRefusal { return .unreachable }
+                if .now - since > Self.longestRefusal
+                    || !access(masterPath) && MasterSearch.hasBound(masterPath, living)
+                {
+                    return .unreachable
+                }
             }
             guard !deadline.hasPassed else { throw SocketFailure.silent.described("HAProxy's master") }
             pause()
