@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 
 /// The addresses of this device's network interfaces.
 package enum LocalAddresses {
@@ -15,6 +16,18 @@ package enum LocalAddresses {
         package init(address: String, broadcast: String?) {
             self.address = address
             self.broadcast = broadcast
+        }
+    }
+
+    private static let cache = Mutex<(entries: [Entry], expiry: ContinuousClock.Instant)?>(nil)
+
+    /// The addresses of all interfaces as they were at most five seconds ago.
+    package static func recent() -> [Entry] {
+        cache.withLock { cache in
+            if let cache, cache.expiry > .now { return cache.entries }
+            let entries = read()
+            cache = (entries, .now + .seconds(5))
+            return entries
         }
     }
 

@@ -19,7 +19,7 @@ package enum ChangeStep: String, CaseIterable, Sendable {
     // Without a reload.
     /// What can fail for want of room has not.
     case prepared
-    /// HAProxy says that it is between two configurations.
+    /// The commands are done, and HAProxy's mark says that it is between two configurations.
     case begun
     /// HAProxy says that it serves the new configuration.
     case changed

@@ -68,6 +68,14 @@ struct ChangeTransaction {
         old == DeviceState(wanted) && context.contents(of: context.files.config) == wanted.bytes
     }
 
+    /// Has the meter know what is served from now on.
+    private func meterWanted() async {
+        func protocols(_ set: LoadBalancerSet?) -> Set<MeteredProtocol> {
+            Set((set?.loadBalancers ?? []).map(\.protocol.metered))
+        }
+        if protocols(old.served?.set) != protocols(wanted.set) { await context.meter.serve(wanted.set) }
+    }
+
     private var isClosing: Bool { wanted.isSuspended && !old.isSuspended }
 }
 
@@ -98,7 +106,7 @@ extension ChangeTransaction {
             SpareRoom(for: context.files.config).keep(wanted.bytes.count)
             context.onStep(.fileReplaced)
             if isClosing { try await closeConnections(snapshot.processes.oldWorkers) }
-            await context.meter.serve(wanted.set)
+            await meterWanted()
             try context.store.commit(state)
             context.onStep(.stateReplaced)
         } catch {
@@ -147,7 +155,7 @@ extension ChangeTransaction {
                 )
             }
             // Before the commit: what counts as served is metered, whenever the agent ends.
-            await context.meter.serve(wanted.set)
+            await meterWanted()
             context.onStep(.metered)
             try context.store.commit(state)
             context.onStep(.committed)

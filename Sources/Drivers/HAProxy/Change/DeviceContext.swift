@@ -17,8 +17,8 @@ final class DeviceContext {
     let logger: Logger
     /// Is called at every step of a change, between any two of which the agent may end.
     let onStep: @Sendable (ChangeStep) -> Void
-    /// What was rendered last: most often the committed state.
-    private var last: RenderedConfiguration?
+    /// What was rendered last: most often what is wanted, and the committed state.
+    private var recent: [RenderedConfiguration] = []
 
     init(
         _ renderer: HAProxyRenderer,
@@ -45,9 +45,13 @@ final class DeviceContext {
 
     /// Renders load balancers.
     func render(_ set: LoadBalancerSet, isSuspended: Bool) -> RenderedConfiguration {
-        if let last, last.isSuspended == isSuspended, last.set == set, renderer.hasAddresses(of: last) { return last }
+        if let known = recent.first(where: {
+            $0.isSuspended == isSuspended && $0.set == set && renderer.hasAddresses(of: $0)
+        }) {
+            return known
+        }
         let rendered = renderer.render(set, isSuspended: isSuspended)
-        last = rendered
+        recent = [rendered] + recent.prefix(1)
         return rendered
     }
 

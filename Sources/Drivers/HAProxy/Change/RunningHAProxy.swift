@@ -103,12 +103,11 @@ final class RunningHAProxy {
     ) throws(DriverError) {
         let deadline = Deadline.after(Self.stepTimeout)
         if !changes.isEmpty {
-            try session.perform(RuntimeMark.changing.commands, by: deadline)
+            let removed = Set(changes.compactMap(\.removed))
+            for name in removed { retired.retire(name, nil) }
+            for server in known where removed.contains(server.name) { retired.retire(server.name, server) }
+            try session.perform(RuntimeMark.changing.commands + changes.flatMap(\.commands), by: deadline)
             onStep(.begun)
-            for change in changes where change.retires != nil {
-                if let name = change.retires { retired.retire(name, known.first { $0.name == name }) }
-            }
-            try session.perform(changes.flatMap(\.commands), by: deadline)
             for case .restore(let server) in changes { retired.forget(server.name) }
         }
         try session.perform(RuntimeMark.serving(rendered.fingerprint).commands, by: deadline)
@@ -233,5 +232,5 @@ final class RunningHAProxy {
 
 extension RuntimeChange {
     /// The server that this change puts into maintenance for good.
-    fileprivate var retires: ServerName? { if case .remove(let name) = self { name } else { nil } }
+    fileprivate var removed: ServerName? { if case .remove(let name) = self { name } else { nil } }
 }

@@ -16,7 +16,7 @@ struct NodePolicy {
     init(
         _ configuration: HAProxyConfiguration,
         _ facts: DeviceFacts,
-        addresses: [LocalAddresses.Entry] = LocalAddresses.read()
+        addresses: [LocalAddresses.Entry] = LocalAddresses.recent()
     ) {
         denied = configuration.deniedNodes
         statistics = configuration.statistics?.address

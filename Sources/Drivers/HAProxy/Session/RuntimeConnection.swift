@@ -104,16 +104,29 @@ final class RuntimeConnection: Sendable {
     /// - Returns: The answers, without the empty lines at their ends.
     /// - Throws: `SocketFailure`, also where the peer closes the connection first.
     func readAnswers(_ count: Int, by deadline: Deadline) throws(SocketFailure) -> [Substring] {
-        var text = ""
         var answers: [Substring] = []
         while answers.count < count {
-            text += try read(until: .worker, by: deadline) + "\n> "
-            answers = text.split(separator: "\n> ", omittingEmptySubsequences: false).dropLast()
+            // What was read may end with any of the prompts.
+            let bytes = try bytes(until: .worker, deadline)
+            var start = 0
+            for end in bytes.indices.dropLast(2) where Self.isPrompt(bytes, at: end) {
+                if end >= start { answers.append(Self.answer(bytes[start..<end])) }
+                start = end + 3
+            }
         }
-        return answers.map { answer in
-            let end = answer.lastIndex { $0 != "\n" }.map { answer.index(after: $0) } ?? answer.startIndex
-            return answer[..<end].drop { $0 == "\n" }
-        }
+        return answers
+    }
+
+    private static func isPrompt(_ bytes: [UInt8], at index: Int) -> Bool {
+        bytes[index] == UInt8(ascii: "\n") && bytes[index + 1] == UInt8(ascii: ">")
+            && bytes[index + 2] == UInt8(ascii: " ")
+    }
+
+    private static func answer(_ bytes: ArraySlice<UInt8>) -> Substring {
+        let newline = UInt8(ascii: "\n")
+        let text = bytes.drop { $0 == newline }
+        let end = text.lastIndex { $0 != newline }.map { $0 + 1 } ?? text.startIndex
+        return Substring(decoding: text[..<end], as: UTF8.self)
     }
 
     /// Ends the connection in all processes that have it.
@@ -123,16 +136,22 @@ final class RuntimeConnection: Sendable {
     func keep(by serviceManager: ServiceManager, as name: String) { serviceManager.keep(descriptor, as: name) }
 
     private func read(until prompt: Prompt?, _ deadline: Deadline) throws(SocketFailure) -> String {
+        let answer = try bytes(until: prompt, deadline)
+        return String(decoding: answer[..<(prompt?.start(in: answer) ?? answer.count)], as: UTF8.self)
+    }
+
+    /// Reads to the end, or until a prompt, which is the last that is read then.
+    private func bytes(until prompt: Prompt?, _ deadline: Deadline) throws(SocketFailure) -> [UInt8] {
         var answer: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while answer.count <= Self.answerLimit {
             let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
             if count == 0 {
                 guard prompt == nil else { throw .absent }
-                return String(decoding: answer, as: UTF8.self)
+                return answer
             }
             if count > 0 { answer += buffer[..<count] } else { try wait(POLLIN, deadline) }
-            if let start = prompt?.start(in: answer) { return String(decoding: answer[..<start], as: UTF8.self) }
+            if prompt?.start(in: answer) != nil { return answer }
         }
         throw .system(.messageTooLong)
     }

@@ -47,14 +47,14 @@ struct ServerStateTable: Sendable {
     ///
     /// - Returns: nil for what is no such table.
     init?(_ answer: some StringProtocol) {
-        let lines = Substring(answer).split(separator: "\n", omittingEmptySubsequences: true)
+        let lines = Substring(answer).fields(UInt8(ascii: "\n"))
         guard lines.count >= 2, lines[0] == "1", lines[1].hasPrefix("# "),
-            let columns = Columns(lines[1].dropFirst(2).split(separator: " "))
+            let columns = Columns(lines[1].dropFirst(2).fields(UInt8(ascii: " ")))
         else { return nil }
         heading = lines[1]
         self.columns = columns
         rows = lines.dropFirst(2).compactMap { line in
-            let values = line.split(separator: " ")
+            let values = line.fields(UInt8(ascii: " "))
             guard values.count >= columns.leastCount,
                 let name = ServerName(backend: values[columns.backend], server: values[columns.server]),
                 let port = Int(values[columns.port]), let weight = Int(values[columns.weight]),

@@ -22,7 +22,7 @@ struct StatisticsTable: Sendable {
     ///
     /// - Returns: nil for what is no such table.
     init?(_ answer: String) {
-        let lines = answer.split(separator: "\n", omittingEmptySubsequences: true)
+        let lines = Substring(answer).fields(UInt8(ascii: "\n"))
         guard let head = lines.first, head.hasPrefix("# ") else { return nil }
         let names = Self.values(head.dropFirst(2))
         let columns = Dictionary(names.enumerated().map { (String($0.element), $0.offset) }) { first, _ in first }
@@ -33,7 +33,7 @@ struct StatisticsTable: Sendable {
     /// Splits a line at its commas, but for those within quotes; what a node's check answered can hold any text.
     private static func values(_ line: Substring) -> [Substring] {
         guard line.utf8.contains(UInt8(ascii: "\"")) else {
-            return line.split(separator: ",", omittingEmptySubsequences: false)
+            return line.fields(UInt8(ascii: ","), omittingEmpty: false)
         }
         var values: [Substring] = []
         var isQuoted = false
@@ -50,5 +50,12 @@ struct StatisticsTable: Sendable {
         return (values + [line[start...]]).map { value in
             value.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"") ? value.dropFirst().dropLast() : value
         }
+    }
+}
+
+extension Substring {
+    /// The parts between separators; bytes are compared, since thousands of rows are no text to read.
+    func fields(_ separator: UInt8, omittingEmpty: Bool = true) -> [Substring] {
+        utf8.split(separator: separator, omittingEmptySubsequences: omittingEmpty).map(Substring.init)
     }
 }
