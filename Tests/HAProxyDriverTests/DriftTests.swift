@@ -27,7 +27,7 @@ struct DriftTests {
                 configuration: device.configuration,
                 logger: Logger(label: "test") { _ in recorder }
             )
-            func drifts() -> [String] { recorder.lines.filter { $0.contains("somebody has changed") } }
+            func drifts() -> [String] { recorder.lines.filter { $0.contains("another program has changed") } }
             let nodes = [try Node.local("1", back.port("one")), try Node.local("2", back.port("two"))]
             let set = try LoadBalancerSet([device.http(nodes)])
             try await driver.apply(set)
@@ -105,7 +105,7 @@ struct DriftTests {
         case .address: "move http-servers/id-1 to 127.0.0.1"
         case .removal: "add http-servers/id-1"
         case .addition: "remove http-servers/id-9"
-        case .frontend: "somebody has opened or closed http"
+        case .frontend: "another program has opened or closed http"
         case .file: "+    timeout server 1ms"
         case .fileAndReload: "HAProxy runs another configuration"
         case .reload: nil

@@ -121,6 +121,7 @@ struct MeterLossTests {
             let limits = OldWorkerLimits(age: .milliseconds(300))
             let files = DeviceFiles(device.configuration)
             try await device.driver.apply(device.variant(0, node.port))
+            let served = try device.variant(1, node.port)
             let meter = try Meter(files, DeviceUnderTest.logger, oldWorkerLimits: limits)
             try await meter.serve(device.variant(0, node.port))
             try await meter.read()
@@ -136,7 +137,7 @@ struct MeterLossTests {
             }
             #expect(try await !download)
             #expect(
-                try await meter.report(of: device.variant(1, node.port)).entries.first?.bytesOut
+                try await meter.report(of: { () throws(DriverError) in served }).entries.first?.bytesOut
                     == clients.received[.http]
             )
         }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Logging
 import SteelyardCore
 import SteelyardSystem
 import TestServers
@@ -33,6 +34,49 @@ struct RecoveryTests {
                     }
                     // Killed in the middle of a start, it takes longer, as it should.
                     try await Task.sleep(for: .milliseconds(500))
+                }
+            }
+        }
+    }
+
+    /// The master ends with its worker, and has written down how that ended.
+    @Test
+    func aWorkerThatEndsByASignalIsReported() async throws {
+        try await withDevice { device in
+            let recorder = LogRecorder()
+            let driver = try HAProxyDriver(
+                configuration: device.configuration,
+                logger: Logger(label: "test") { _ in recorder }
+            )
+            try await supervised(driver) {
+                try await driver.apply(LoadBalancerSet([device.http([])]))
+                _ = try await driver.status()
+                #expect(await driver.proxyStatus()?.unexpectedEnds == 0)
+                let worker = try #require(try await device.processes()?.worker)
+                ProcessHandle(worker)?.send(SIGSEGV)
+                try await eventually("another HAProxy answers") {
+                    guard (try? await driver.status()) != nil else { return false }
+                    return try await device.processes().map { $0.worker != nil && $0.worker != worker } ?? false
+                }
+                let line = try #require(recorder.lines.first { $0.contains("HAProxy ended") })
+                #expect(line.contains("error") && line.contains("exited with code 139"), "\(line)")
+                let status = try #require(await driver.proxyStatus())
+                #expect(status.unexpectedEnds == 1)
+                #expect(try UTCTimestamp.now.microseconds - #require(status.since).microseconds < 600_000_000)
+            }
+        }
+    }
+
+    /// Connections that agents have left keep no STATS waiting.
+    @Test
+    func anAgentThatIsStartedAgainAndAgainIsAnswered() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            for _ in 0..<15 {
+                let next = try device.restarted()
+                try await supervised(next) {
+                    _ = try await next.status()
+                    #expect(try await next.usage().entries.map(\.metered) == [.http])
                 }
             }
         }

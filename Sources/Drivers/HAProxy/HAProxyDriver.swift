@@ -62,7 +62,8 @@ public final class HAProxyDriver: LoadBalancerDriver {
             serviceManager: serviceManager
         )
         reader = try StatusReader(files.adminSocket)
-        device = try HAProxyDevice(renderer, store, meter, logger, onStep: onStep)
+        let ends = EndCount()
+        device = try HAProxyDevice(renderer, store, meter, logger, ends, onStep: onStep)
         let (events, event) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         supervisor = Supervisor(
             device: device,
@@ -71,6 +72,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
             service: configuration.makeService(),
             events: events,
             event: event,
+            ends: ends,
             logger: logger
         )
     }
@@ -151,7 +153,9 @@ public final class HAProxyDriver: LoadBalancerDriver {
     }
 
     /// The HAProxy that answered the last STATS.
-    public func proxyStatus() async -> ProxyStatus? { store.state.served == nil ? nil : reader.proxyStatus }
+    public func proxyStatus() async -> ProxyStatus? {
+        store.state.served == nil ? nil : reader.proxyStatus?.with(unexpectedEnds: supervisor.ends.value)
+    }
 
     /// The version of the committed state, from memory; HAProxy is not asked.
     public func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
@@ -162,7 +166,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`: also if a worker does not answer; what it has sent stays for the next report.
     public func usage() async throws(DriverError) -> UsageReport {
-        try await meter.report(of: store.state.requireServed().set)
+        try await meter.report(of: { [store] () throws(DriverError) in try store.state.requireServed().set })
     }
 
     /// Takes note that a report was delivered, in memory and on disk.

@@ -197,9 +197,10 @@ extension ChangeTransaction {
         do throws(DriverError) {
             guard let served = old.served else { return try await withdraw(restoring: bytes) }
             await context.meter.serve(served.set)
-            let rendered = context.render(served, isSuspended: old.isSuspended)
             // To the letter, where it was what the state says; an earlier agent may have written it in another way.
             let isKnown = bytes.map { Fingerprint($0) == served.checksum } ?? false
+            var rendered = context.render(served, isSuspended: old.isSuspended)
+            if isKnown { rendered = rendered.named(served.fingerprint) }
             try context.write(isKnown ? bytes ?? rendered.bytes : rendered.bytes)
             let observation = try context.running.observe(by: .after(.seconds(2)))
             if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint,
@@ -222,6 +223,8 @@ extension ChangeTransaction {
         switch try context.running.observe(by: .after(.seconds(2))) {
         case .absent: break
         case .running(let snapshot) where snapshot.mark == .foreign: break
+        // It goes on with what it had, of which this agent has lost the state.
+        case .running(let snapshot) where snapshot.processes.worker == observation.snapshot?.processes.worker: break
         // One that serves this driver's configuration has no other that it could be sent back to.
         case .running, .uncontrolled: try await context.running.stop()
         }
@@ -259,6 +262,7 @@ extension ChangeTransaction {
                 facts
             )
         }
-        try PortProbe.requireFree(wanted.set, besides: listening, facts)
+        // A suspended device listens on none of them; ENABLE looks again.
+        if !wanted.isSuspended { try PortProbe.requireFree(wanted.set, besides: listening, facts) }
     }
 }

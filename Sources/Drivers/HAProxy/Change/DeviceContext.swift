@@ -25,12 +25,13 @@ final class DeviceContext {
         _ store: DeviceStore,
         _ meter: Meter,
         _ logger: Logger,
+        _ ends: EndCount,
         onStep: @escaping @Sendable (ChangeStep) -> Void
     ) {
         self.renderer = renderer
         let configuration = renderer.configuration
         files = DeviceFiles(configuration)
-        running = RunningHAProxy(configuration.makeService(), files, onStep: onStep)
+        running = RunningHAProxy(configuration.makeService(), files, ends, onStep: onStep)
         check = ConfigurationCheck(configuration.binary)
         self.store = store
         self.meter = meter

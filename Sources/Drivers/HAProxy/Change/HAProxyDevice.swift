@@ -22,10 +22,11 @@ actor HAProxyDevice {
         _ store: DeviceStore,
         _ meter: Meter,
         _ logger: Logger,
+        _ ends: EndCount,
         onStep: @escaping @Sendable (ChangeStep) -> Void = { _ in }
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-device")
-        context = DeviceContext(renderer, store, meter, logger, onStep: onStep)
+        context = DeviceContext(renderer, store, meter, logger, ends, onStep: onStep)
     }
 
     /// Serves exactly these load balancers, or keeps them for the next ENABLE.

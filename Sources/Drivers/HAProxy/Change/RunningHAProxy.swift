@@ -4,6 +4,7 @@
 import Glibc
 import SteelyardCore
 import SteelyardSystem
+import SystemPackage
 
 /// What a look at this device's HAProxy finds.
 enum Observation {
@@ -22,14 +23,23 @@ final class RunningHAProxy {
     private let session: HAProxySession
     private let service: any HAProxyService
     private let files: DeviceFiles
+    private let ends: EndCount
     private let onStep: @Sendable (ChangeStep) -> Void
     /// The worker that was seen to serve what the agent has loaded.
     private var confirmedWorker: Int32?
     private var retired = RetiredServers()
+    /// How the workers' socket was spelled last; at first at random, since an earlier agent may have spelled it.
+    private var spelling = Int.random(in: 0..<6)
     /// How long all answers to one step may take.
     private static let stepTimeout = Duration.seconds(4)
 
-    init(_ service: any HAProxyService, _ files: DeviceFiles, onStep: @escaping @Sendable (ChangeStep) -> Void) {
+    init(
+        _ service: any HAProxyService,
+        _ files: DeviceFiles,
+        _ ends: EndCount,
+        onStep: @escaping @Sendable (ChangeStep) -> Void
+    ) {
+        self.ends = ends
         session = HAProxySession(files)
         self.service = service
         self.files = files
@@ -132,13 +142,13 @@ final class RunningHAProxy {
         within limit: Duration = ServiceLimits().change
     ) async throws(DriverError) {
         if case .running = observation {
-            try writeServerStates(states())
+            try writeStatesUnlessFull(states())
             // An HAProxy that starts by itself later is not to believe what was found now.
             defer { forgetServerStates() }
             onStep(.statesWritten)
             confirmedWorker = try await service.reload(rendered, over: session)
         } else {
-            if case .uncontrolled = observation { try await service.stop(over: session) }
+            if case .uncontrolled = observation { try await stop() }
             forgetServerStates()
             onStep(.statesWritten)
             confirmedWorker = try await service.start(rendered, over: session, within: limit)
@@ -151,7 +161,7 @@ final class RunningHAProxy {
     /// - Parameter states: What a new worker is to know of the nodes.
     /// - Throws: `DriverError` where it does not answer then.
     func rebindMasterSocket(carrying states: String) throws(DriverError) {
-        try writeServerStates(states)
+        try writeStatesUnlessFull(states)
         defer { forgetServerStates() }
         master?.send(SIGUSR2)
         let deadline = Deadline.after(Self.stepTimeout)
@@ -159,6 +169,12 @@ final class RunningHAProxy {
             guard !deadline.hasPassed else { throw SocketFailure.silent.described("HAProxy's master") }
             session.pause()
         }
+    }
+
+    /// A spelling of the workers' socket that the current worker does not have.
+    func nextSpelling() -> Int {
+        spelling = spelling % 6 + 1
+        return spelling
     }
 
     /// Has a new worker bind the workers' socket again whose file is gone, by the file on disk.
@@ -172,14 +188,27 @@ final class RunningHAProxy {
     /// Stops HAProxy with all its workers.
     ///
     /// - Throws: `DriverError` where it does not end.
-    func stop() async throws(DriverError) { try await service.stop(over: session) }
+    func stop() async throws(DriverError) {
+        if let master { ends.expect(master.processID) }
+        try await service.stop(over: session)
+    }
 
     /// Empties the file from which a start takes how the nodes are.
     ///
     /// A full disk is no obstacle to a start: without the file, HAProxy begins with what its checks find.
     func forgetServerStates() {
-        do throws(DriverError) { try writeServerStates(ServerStateTable.empty) } catch {
+        do throws(FileError) { try writeServerStates(ServerStateTable.empty) } catch {
             try? AtomicFile.remove(files.serverStates, isFlushed: false)
+        }
+    }
+
+    /// Writes what a new worker is to know; on a full disk, it begins with what its own checks find.
+    private func writeStatesUnlessFull(_ text: String) throws(DriverError) {
+        do throws(FileError) { try writeServerStates(text) } catch {
+            guard [.noSpace, .diskQuotaExceeded].contains(error.reason) else {
+                throw DriverError(.stateUnwritable, error.description)
+            }
+            forgetServerStates()
         }
     }
 
@@ -222,11 +251,9 @@ final class RunningHAProxy {
     }
 
     /// Writes what HAProxy reads of the nodes when it starts.
-    private func writeServerStates(_ text: String) throws(DriverError) {
-        try stateUnwritable { () throws(FileError) in
-            // Lost with the machine, it is no loss.
-            try PreparedFile(Array(text.utf8), for: files.serverStates, isFlushed: false).commit(isFlushed: false)
-        }
+    private func writeServerStates(_ text: String) throws(FileError) {
+        // Lost with the machine, it is no loss.
+        try PreparedFile(Array(text.utf8), for: files.serverStates, isFlushed: false).commit(isFlushed: false)
     }
 }
 

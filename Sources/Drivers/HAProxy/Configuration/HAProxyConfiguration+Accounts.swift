@@ -14,7 +14,7 @@ extension HAProxyConfiguration {
         let canBecomeAnybody = geteuid() == 0 || service == .systemd
         if let user {
             guard let entry = unsafe getpwnam(user) else {
-                throw HAProxyConfigurationError("haproxy.user", "is \"\(user)\", whom this device does not know")
+                throw HAProxyConfigurationError("haproxy.user", "is \"\(user)\", which this device does not know")
             }
             guard unsafe canBecomeAnybody || geteuid() == entry.pointee.pw_uid else {
                 throw HAProxyConfigurationError("haproxy.user", "needs an agent that runs as root, or as \"\(user)\"")

@@ -99,8 +99,10 @@ actor Meter {
     /// Reads all workers, and reports.
     ///
     /// - Throws: `DriverError` where a worker does not answer: what it has sent stays for the next report.
-    /// - Parameter set: What is served; it counts where nothing is known yet, as right after a start.
-    func report(of set: LoadBalancerSet) throws(DriverError) -> UsageReport {
+    /// - Parameter served: Gives what is served, or throws; a DELETE may just have been committed.
+    func report(of served: @Sendable () throws(DriverError) -> LoadBalancerSet) throws(DriverError) -> UsageReport {
+        let set = try served()
+        // Right after a start, nothing is known yet.
         if ledger?.served.isEmpty ?? true { serve(set) }
         try readWorkers()
         let time = now()
@@ -148,7 +150,7 @@ actor Meter {
         oldSince = oldSince.filter { old.contains($0.key) }
         for worker in old { oldSince[worker] = oldSince[worker] ?? .now }
         known.formIntersection(workers)
-        // What a worker that now ends has sent is on the disk before: nobody could ask it again.
+        // What a worker that ends now has sent is on the disk first: it cannot be asked again.
         write(atOnce: atOnce || haveEnded || !old.isEmpty)
         if ledger == written { letEnd(finished) }
         // One that has just ended is no failure.

@@ -5,7 +5,7 @@ import SteelyardCore
 
 /// Why HAProxy has to reload, or to restart.
 enum ReloadReason: Hashable, Sendable {
-    /// HAProxy runs something that this driver has not made, or that is older than the driver itself.
+    /// HAProxy runs a configuration that this driver has not written, or that an older driver has.
     case unknownConfiguration
     /// Another program has opened or closed a front end.
     case frontendMisplaced(MeteredProtocol)
@@ -33,9 +33,9 @@ enum ReloadReason: Hashable, Sendable {
     case roleChanged(ServerName)
     /// The backups come in another order, which is the order in which they are used.
     case backupsReordered(MeteredProtocol)
-    /// So many changes of nodes that a new worker is sooner there.
+    /// More changes of nodes than a reload takes time for.
     case manyChanges(Int)
-    /// A node comes back that was removed, has connections still, and was not quite the same.
+    /// A node comes back whose server was not deleted yet and differs from it.
     case nodeStillEnding(ServerName)
 }
 
@@ -43,12 +43,12 @@ extension ReloadReason: CustomStringConvertible {
     var description: String {
         switch self {
         case .unknownConfiguration: "HAProxy runs another configuration than was served last"
-        case .frontendMisplaced(let metered): "somebody has opened or closed \(metered)"
+        case .frontendMisplaced(let metered): "another program has opened or closed \(metered)"
         case .frontendsDisabled: "HAProxy was started suspended"
         case .masterSocketLost: "the file of the master's socket is gone"
         case .adminSocketLost: "the file of the workers' socket is gone"
         case .loadBalancerAdded(let metered): "\(metered) is new"
-        case .loadBalancerRemoved(let metered): "\(metered) is not wanted any more"
+        case .loadBalancerRemoved(let metered): "\(metered) is removed"
         case .protocolChanged(let metered): "\(metered) has another protocol"
         case .listenerChanged(let metered): "\(metered) listens on another address or port"
         case .algorithmChanged(let metered): "\(metered) has another algorithm"
@@ -56,11 +56,12 @@ extension ReloadReason: CustomStringConvertible {
         case .optionsChanged(let metered): "\(metered) has other options"
         case .settingsChanged: "settings for the whole device are different"
         case .hostName(let name): "\(name) has a host name"
-        case .ownCookie(let name): "\(name) has the address of another node, or is one of more than 1,000, or no longer"
+        case .ownCookie(let name):
+            "the cookie of \(name) changes its form: it shares an address, or is one of more than 1,000"
         case .roleChanged(let name): "\(name) has another role"
         case .backupsReordered(let metered): "\(metered) has its backups in another order"
-        case .manyChanges(let count): "\(count) changes of nodes take longer than a new worker"
-        case .nodeStillEnding(let name): "\(name) comes back before its last connections have ended"
+        case .manyChanges(let count): "\(count) changes of nodes take longer than a reload"
+        case .nodeStillEnding(let name): "\(name) comes back before its old server was deleted"
         }
     }
 }

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// A server as the running HAProxy has it, whoever has made it so.
+/// A server as the running HAProxy has it.
 struct RunningServer: Hashable, Sendable {
     let name: ServerName
     /// nil where HAProxy has not resolved it yet.
@@ -11,7 +11,7 @@ struct RunningServer: Hashable, Sendable {
     let port: Int
     let weight: Int
     let isDisabled: Bool
-    /// Whether somebody has set it to drain by hand.
+    /// Whether an operator has set it to drain.
     let isDrained: Bool
     let isUp: Bool
 

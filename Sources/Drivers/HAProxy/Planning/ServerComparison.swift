@@ -5,9 +5,9 @@ import SteelyardCore
 
 /// How the running servers differ from those that are wanted.
 struct ServerComparison {
-    /// What HAProxy can be told while it runs, in an order in which there are always as many servers as possible.
+    /// What commands can change, in an order in which there are always as many servers as possible.
     private(set) var changes: [RuntimeChange] = []
-    /// What it cannot be told.
+    /// What only a reload can change.
     private(set) var obstacles: [ReloadReason] = []
 
     /// - Parameter old: What HAProxy was loaded with, and changed to since.
@@ -23,13 +23,13 @@ struct ServerComparison {
             switch (present[server.name], known[server.name]) {
             case (let current?, let before?): compare(current, before, server)
             case (_?, nil): bringBack(server, removed[server.name])
-            // Also one that somebody has removed by hand.
+            // Also one that an operator has deleted.
             case (nil, _): add(server)
             }
         }
         let names = Set(wanted.servers.map(\.name))
         for server in running.servers where !names.contains(server.name) {
-            // One that was removed before, and is still ending, is left to that.
+            // One that was retired before is deleted later.
             let before = known[server.name]
             guard before != nil || !server.isDisabled else { continue }
             if before?.hasName == true {

@@ -51,12 +51,14 @@ enum MasterSearch {
 
     /// Whether a process has the real and the effective user of this process, or root's.
     private static func isOurs(_ processID: Int32) -> Bool {
-        guard let bytes = try? AtomicFile.readStream(FilePath("/proc/\(processID)/status")),
-            let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first(where: {
-                $0.hasPrefix("Uid:")
-            })
-        else { return false }
-        let users = line.split(whereSeparator: \.isWhitespace).dropFirst().prefix(2).compactMap { UInt32($0) }
+        guard let bytes = try? AtomicFile.readStream(FilePath("/proc/\(processID)/status")) else { return false }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        func values(_ name: String) -> [UInt32]? {
+            let line = lines.first { $0.hasPrefix(name) }
+            return line?.split(whereSeparator: \.isWhitespace).dropFirst().compactMap { UInt32($0) }
+        }
+        // A process of a container has a number in each of two PID namespaces.
+        guard values("NSpid:")?.count ?? 1 == 1, let users = values("Uid:")?.prefix(2) else { return false }
         return users.count == 2 && (users.allSatisfy { $0 == geteuid() } || users.allSatisfy { $0 == 0 })
     }
 

@@ -38,7 +38,7 @@ struct SystemdService: HAProxyService {
             }
         }
         do throws(DriverError) {
-            try await unit.start()
+            try await unit.start(within: limit + ServiceLimits.loading(rendered))
             let socketDeadline = Deadline.after(Self.socketTimeout)
             return try session.waitForStart(rendered, by: .after(limit + ServiceLimits.loading(rendered))) {
                 () throws(DriverError) in

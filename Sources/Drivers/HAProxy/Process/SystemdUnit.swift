@@ -27,13 +27,15 @@ struct SystemdUnit: Sendable {
     /// Starts it, and returns once it says that it is ready.
     ///
     /// - Throws: `DriverError` with systemctl's words.
-    func start() async throws(DriverError) {
-        var ending = try await systemctl("start")
+    /// - Parameter limit: How long that may take.
+    func start(within limit: Duration) async throws(DriverError) {
+        let limit = max(timeout, limit)
+        var ending = try await systemctl("start", within: limit)
         // One that has failed several times in a row is refused whatever has been mended since.
         if !ending.isSuccess, ending.output.contains("attempted too often"),
             try await systemctl("reset-failed").isSuccess
         {
-            ending = try await systemctl("start")
+            ending = try await systemctl("start", within: limit)
         }
         guard ending.isSuccess else { throw refusal("start", ending.output, advice) }
     }
@@ -51,7 +53,11 @@ struct SystemdUnit: Sendable {
         _ = try? await program.run(["--no-ask-password", "--no-block", "stop", name], within: .seconds(2))
     }
 
-    private func systemctl(_ verb: String) async throws(DriverError) -> ExternalProgram.Ending {
+    private func systemctl(
+        _ verb: String,
+        within limit: Duration? = nil
+    ) async throws(DriverError) -> ExternalProgram.Ending {
+        let timeout = limit ?? timeout
         do throws(DriverError) {
             return try await program.run(["--no-ask-password", verb, name], within: timeout)
         } catch {

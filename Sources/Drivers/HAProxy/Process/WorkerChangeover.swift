@@ -106,6 +106,7 @@ extension HAProxySession {
             return nil
         }
         // A connection would show the same and would reach a node: databases count those and shut the device out.
-        return rendered.listening.allSatisfy { PortProbe.look(at: $0) == .inUse } ? worker : nil
+        // An address that has left the device is listened on still.
+        return rendered.listening.allSatisfy { PortProbe.look(at: $0) != .free } ? worker : nil
     }
 }

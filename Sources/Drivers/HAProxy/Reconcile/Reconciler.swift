@@ -57,7 +57,10 @@ final class Reconciler {
     ///
     /// - Throws: `DriverError` where HAProxy runs and does not answer.
     func look(_ context: DeviceContext) async throws(DriverError) {
-        guard !isDue, let served = context.store.state.served else { return }
+        guard !isDue, let served = context.store.state.served else {
+            silentSince = nil
+            return
+        }
         let rendered = context.render(served, isSuspended: context.store.state.isSuspended)
         let observation: Observation
         let plan: ChangePlan
@@ -140,7 +143,7 @@ final class Reconciler {
                 observation = try context.running.observe(by: .after(.seconds(4)))
             }
             if case .uncontrolled(.adminSocketLost) = observation {
-                let respelled = rendered.respellingSocket(unlike: context.contents(of: context.files.config))
+                let respelled = rendered.respellingSocket(by: context.running.nextSpelling())
                 try context.write(respelled.bytes)
                 try await context.running.rebindAdminSocket(respelled)
                 try context.store.commit(DeviceState(respelled))
@@ -155,7 +158,10 @@ final class Reconciler {
 
     /// Ends an HAProxy that has not answered for a long time; the next try starts another.
     private func endSilence(_ error: DriverError, _ context: DeviceContext) async throws(DriverError) {
-        guard error.code == .timedOut else { return }
+        guard error.code == .timedOut else {
+            silentSince = nil
+            return
+        }
         let since = silentSince ?? .now
         silentSince = since
         guard .now - since > Self.longestSilence else { return }
@@ -187,7 +193,7 @@ final class Reconciler {
         guard drift != lastDrift else { return }
         if let drift {
             context.logger.warning(
-                "somebody has changed the device; the next UPDATE puts it right",
+                "another program has changed the device; the next UPDATE restores it",
                 metadata: [LogKeys.drift: "\(drift)"]
             )
         } else {

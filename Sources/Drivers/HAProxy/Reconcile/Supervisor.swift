@@ -15,12 +15,16 @@ struct Supervisor: Sendable {
     /// HAProxy has ended, or a change was made.
     let events: AsyncStream<Void>
     let event: AsyncStream<Void>.Continuation
+    /// How often HAProxy has ended without a DELETE.
+    let ends: EndCount
     let logger: Logger
 
     /// The waits before HAProxy is started once more, in milliseconds; the last goes on.
     private static let waits = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
     /// How often the device is compared with the state; that takes HAProxy some 3 µs for each node.
-    private static let lookInterval = Duration.seconds(10)
+    ///
+    /// HAProxy closes a connection that was idle for ten seconds.
+    private static let lookInterval = Duration.seconds(9)
 
     /// Runs until it is cancelled.
     func run() async {
@@ -39,8 +43,8 @@ struct Supervisor: Sendable {
             var source: (any DispatchSourceRead)?
             do throws(DriverError) {
                 if let master = try await device.ensureRunning() {
-                    source = master.whenEnded { [store, service, logger, event] in
-                        if store.state.served != nil {
+                    source = master.whenEnded { [store, service, logger, event, ends] in
+                        if ends.note(master.processID), store.state.served != nil {
                             logger.error(
                                 "HAProxy ended; starting it again",
                                 metadata: [
@@ -55,7 +59,14 @@ struct Supervisor: Sendable {
             } catch {
                 failures += 1
                 logger.error("HAProxy cannot be brought to serve", metadata: [LogKeys.error: "\(error)"])
-                try? await Task.sleep(for: .milliseconds(Self.waits[min(failures, Self.waits.count - 1)]))
+                let wait = Self.waits[min(failures, Self.waits.count - 1)]
+                // A change that passes meanwhile has another HAProxy to watch.
+                let alarm = Task { [event] in
+                    try await Task.sleep(for: .milliseconds(wait))
+                    event.yield()
+                }
+                await events.next(isolation: nil)
+                alarm.cancel()
                 continue
             }
             await events.next(isolation: nil)

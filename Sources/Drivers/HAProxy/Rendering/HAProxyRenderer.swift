@@ -107,6 +107,8 @@ public struct HAProxyRenderer: Sendable {
             "level admin",
             "expose-fd listeners"
         )
+        // HAProxy takes ten by default, which an agent that is started again and again can leave behind.
+        text.line("stats maxconn 100")
         // A syslog daemon writes a date before each line; in the file, HAProxy writes it.
         let length: [HAProxyWord] = configuration.logLineBytes.map { ["len \($0)"] } ?? []
         if let target = words.logTarget {

@@ -28,7 +28,7 @@ enum ListeningAddress: Hashable, Sendable {
         }
     }
 
-    /// Whether nobody could listen on both but one program.
+    /// Whether only one program can listen on both.
     func overlaps(_ other: ListeningAddress) -> Bool {
         guard port == other.port else { return false }
         return self == other || isWildcard || other.isWildcard

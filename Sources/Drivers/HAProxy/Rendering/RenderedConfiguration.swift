@@ -43,10 +43,10 @@ struct RenderedConfiguration: Hashable, Sendable {
     ///
     /// A new worker inherits a listener where the spelling is the same, and binds the file again where it is not.
     ///
-    /// - Parameter current: The file that HAProxy has loaded.
-    func respellingSocket(unlike current: [UInt8]?) -> RenderedConfiguration {
-        let respelled = text.replacing("/admin.sock ", with: "/./admin.sock ")
-        return current.map { String(decoding: $0, as: UTF8.self) } == respelled ? self : copy(respelled, fingerprint)
+    /// - Parameter count: How many times `./` stands in the path, from 1.
+    func respellingSocket(by count: Int) -> RenderedConfiguration {
+        let path = "/" + String(repeating: "./", count: count) + "admin.sock "
+        return copy(text.replacing("/admin.sock ", with: path), fingerprint)
     }
 
     private func copy(_ text: String, _ fingerprint: Fingerprint) -> RenderedConfiguration {

@@ -130,6 +130,16 @@ final class HAProxySession {
     /// - Parameter processID: The worker that is to answer; nil for the one that does.
     /// - Throws: `DriverError` where there is no answer.
     func ask(_ command: String, from processID: Int32? = nil, by deadline: Deadline) throws(DriverError) -> String {
+        // The worker may close an idle connection in this moment: a question can be asked again.
+        let isReused = worker != nil
+        do throws(DriverError) { return try askOnce(command, from: processID, by: deadline) } catch {
+            guard isReused, error.code == .notRunning else { throw error }
+            return try askOnce(command, from: processID, by: deadline)
+        }
+    }
+
+    private func askOnce(_ command: String, from processID: Int32?, by deadline: Deadline) throws(DriverError) -> String
+    {
         try onWorker(processID, by: deadline) { (connection) throws(SocketFailure) in
             try connection.answer(to: command, until: .worker, by: deadline)
         }
