@@ -90,7 +90,10 @@ actor HAProxyDevice {
     /// - Throws: `DriverError` where HAProxy cannot be brought to serve.
     func ensureRunning() async throws(DriverError) -> ProcessHandle? {
         try await turns.withTurn { () throws(DriverError) in
-            if context.store.state.served != nil, context.running.master == nil { reconciler.isDue = true }
+            if context.store.state.served != nil, context.running.master == nil {
+                reconciler.isDue = true
+                context.running.reportEnd(context.logger)
+            }
             try await reconciler.reconcile(context)
             return context.store.state.served == nil ? nil : context.running.master
         }

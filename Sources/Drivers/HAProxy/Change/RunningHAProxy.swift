@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Logging
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage
@@ -49,8 +50,10 @@ final class RunningHAProxy {
     /// The master that runs, whether it answers or not.
     var master: ProcessHandle? { session.livingMaster }
 
-    /// Why HAProxy ended, as far as it has logged that.
-    var lastWords: String { service.lastWords() }
+    /// Reports that the master that this agent knew has ended.
+    func reportEnd(_ logger: Logger) {
+        if let known = session.lastMaster { ends.report(known, service.lastWords, logger) }
+    }
 
     /// Looks at HAProxy; the servers are not asked for.
     ///

@@ -1,13 +1,16 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
+import SteelyardCore
 import Synchronization
 
-/// Counts how often HAProxy has ended although it should run.
+/// Reports and counts the ends of HAProxy that the agent has not caused.
 final class EndCount: Sendable {
     private struct State {
         var count = 0
-        var expected: Set<Int32> = []
+        /// The masters whose end is known, or caused by the agent.
+        var known: Set<Int32> = []
     }
 
     private let state = Mutex(State())
@@ -16,16 +19,22 @@ final class EndCount: Sendable {
     var value: Int { state.withLock { $0.count } }
 
     /// Announces that the agent itself ends a master.
-    func expect(_ processID: Int32) { state.withLock { _ = $0.expected.insert(processID) } }
+    func expect(_ processID: Int32) { state.withLock { _ = $0.known.insert(processID) } }
 
-    /// Takes note of a master's end.
+    /// Reports a master's end, once.
     ///
-    /// - Returns: Whether it was unexpected.
-    func note(_ processID: Int32) -> Bool {
-        state.withLock { state in
-            guard state.expected.remove(processID) == nil else { return false }
+    /// - Parameter reason: Gives what HAProxy has logged of its end.
+    func report(_ processID: Int32, _ reason: () -> String, _ logger: Logger) {
+        let isNew = state.withLock { state in
+            guard state.known.insert(processID).inserted else { return false }
             state.count += 1
             return true
         }
+        guard isNew else { return }
+        logger.error(
+            "HAProxy ended; starting it again",
+            metadata: [LogKeys.error: "\(reason())", LogKeys.processID: "\(processID)"]
+        )
     }
+
 }

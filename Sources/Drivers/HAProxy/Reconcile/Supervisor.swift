@@ -44,14 +44,7 @@ struct Supervisor: Sendable {
             do throws(DriverError) {
                 if let master = try await device.ensureRunning() {
                     source = master.whenEnded { [store, service, logger, event, ends] in
-                        if ends.note(master.processID), store.state.served != nil {
-                            logger.error(
-                                "HAProxy ended; starting it again",
-                                metadata: [
-                                    LogKeys.error: "\(service.lastWords())", LogKeys.processID: "\(master.processID)",
-                                ]
-                            )
-                        }
+                        if store.state.served != nil { ends.report(master.processID, service.lastWords, logger) }
                         event.yield()
                     }
                     failures = 0

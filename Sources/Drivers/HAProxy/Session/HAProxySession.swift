@@ -27,7 +27,9 @@ final class HAProxySession {
     private var adminPath: FilePath { files.adminSocket }
     private var master: RuntimeConnection?
     private var worker: (processID: Int32, connection: RuntimeConnection)?
-    private var known: ProcessHandle?
+    private var known: ProcessHandle? { didSet { lastMaster = known?.processID ?? lastMaster } }
+    /// The number of the master that was known last; it may have ended.
+    private(set) var lastMaster: Int32?
     private var refusedSince: ContinuousClock.Instant?
     /// A master that cannot open a port tries for two seconds, during which its socket refuses connections.
     private static let longestRefusal = Duration.seconds(4)
