@@ -25,20 +25,24 @@ struct RequestTests {
         try await node.serve { node in
             try await withDevice { device in
                 try await device.driver.apply(LoadBalancerSet([device.http([.local("1", node.port)])]))
-                for name in ["h2c", "H2C", "websocket, h2c", "websocket"] {
+                for (place, name) in ["h2c", "H2C", "websocket, h2c", "websocket"].enumerated() {
                     _ = try await blocking { [port = device.httpPort] in
                         let socket = try LoopbackSocket.connected(to: port)
                         let fields =
                             "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: \(name)\r\nHTTP2-Settings: AAMAAABk\r\n"
                             + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-                        socket.write(Array("GET / HTTP/1.1\r\nHost: h\r\n\(fields)\r\n".utf8))
+                        socket.write(Array("GET /\(place)- HTTP/1.1\r\nHost: h\r\n\(fields)\r\n".utf8))
                         return socket.read()
                     }
                 }
             }
         }
-        let upgrades = heads.withLock { $0 }.map { $0.contains("\r\nupgrade:") }
-        #expect(upgrades == [false, false, false, true])
+        // A busy machine may have HAProxy ask twice: which requests are asked to change is what counts.
+        let received = heads.withLock { $0 }
+        for place in 0..<4 {
+            let own = received.filter { $0.hasPrefix("get /\(place)-") }
+            #expect(!own.isEmpty && own.allSatisfy { $0.contains("\r\nupgrade:") == (place == 3) }, "\(received)")
+        }
     }
 
     @Test
