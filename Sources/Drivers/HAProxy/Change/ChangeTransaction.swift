@@ -110,7 +110,7 @@ extension ChangeTransaction {
             try context.store.commit(state)
             context.onStep(.stateReplaced)
         } catch {
-            await rollBack(to: nil, after: error)
+            await rollBack(to: nil)
             throw error
         }
         context.logger.info("HAProxy was changed without a reload")
@@ -161,7 +161,7 @@ extension ChangeTransaction {
             context.onStep(.committed)
         } catch {
             context.logger.error("a change failed; going back", metadata: [LogKeys.error: "\(error)"])
-            await rollBack(to: oldBytes, after: error)
+            await rollBack(to: oldBytes)
             throw error
         }
         context.logger.info("HAProxy serves a new configuration")
@@ -193,7 +193,7 @@ extension ChangeTransaction {
     /// Puts back what was there before; what fails is left to the reconciler.
     ///
     /// - Parameter bytes: What haproxy.cfg held; nil for what the old state renders to.
-    private func rollBack(to bytes: [UInt8]?, after failure: DriverError) async {
+    private func rollBack(to bytes: [UInt8]?) async {
         do throws(DriverError) {
             guard let served = old.served else { return try await withdraw(restoring: bytes) }
             await context.meter.serve(served.set)

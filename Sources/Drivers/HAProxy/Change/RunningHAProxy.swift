@@ -229,10 +229,17 @@ final class RunningHAProxy {
 
     /// Deletes the retired servers that nothing can point at any more.
     ///
-    /// - Parameter wanted: The servers of the configuration that is served.
+    /// - Parameters:
+    ///   - table: The servers that HAProxy has; nil to ask for them.
+    ///   - wanted: The servers of the configuration that is served.
     /// - Throws: `DriverError`.
-    func deleteRetired(besides wanted: Set<ServerName>, by deadline: Deadline) throws(DriverError) {
-        let maintained = try session.servers(by: deadline).servers.filter { $0.isDisabled && !wanted.contains($0.name) }
+    func deleteRetired(
+        of table: ServerStateTable?,
+        besides wanted: Set<ServerName>,
+        by deadline: Deadline
+    ) throws(DriverError) {
+        let servers = if let table { table.servers } else { try session.servers(by: deadline).servers }
+        let maintained = servers.filter { $0.isDisabled && !wanted.contains($0.name) }
         let due = retired.due(of: maintained.map(\.name))
         guard !due.isEmpty else { return }
         let named = ClientSessions(try session.ask("show sess", by: deadline)).servers
@@ -246,11 +253,6 @@ final class RunningHAProxy {
     func ask(_ command: String, of oldWorker: Int32? = nil, by deadline: Deadline) throws(DriverError) -> String {
         guard let oldWorker else { return try session.ask(command, by: deadline) }
         return try session.askThroughMaster(command, of: oldWorker, by: deadline)
-    }
-
-    /// Gives commands to the current worker.
-    func perform(_ commands: [RuntimeCommand], by deadline: Deadline) throws(DriverError) {
-        try session.perform(commands, by: deadline)
     }
 
     /// Writes what HAProxy reads of the nodes when it starts.

@@ -77,8 +77,9 @@ final class Reconciler {
             return try await reconcile(context)
         }
         restoreFiles(rendered, served, context)
-        if observation.snapshot?.fingerprint == served.fingerprint {
-            try context.running.deleteRetired(besides: Set(rendered.servers.map(\.name)), by: .after(.seconds(1)))
+        if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint {
+            let wanted = Set(rendered.servers.map(\.name))
+            try context.running.deleteRetired(of: snapshot.servers, besides: wanted, by: .after(.seconds(1)))
         }
         report(drift(rendered, served, plan, context), context)
     }

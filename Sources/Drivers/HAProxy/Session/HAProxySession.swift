@@ -45,8 +45,7 @@ final class HAProxySession {
         var absences = 0
         while true {
             do throws(SocketFailure) {
-                if let table = ProcessTable(try askMaster("show proc", by: deadline)) {
-                    if known?.processID != table.master { known = ProcessHandle(table.master) }
+                if let table = try readProcesses(by: deadline) {
                     refusedSince = nil
                     // The next reload would close this connection, and no other could be made.
                     return access(masterPath) ? .running(table) : .unreachable
@@ -90,9 +89,7 @@ final class HAProxySession {
     /// - Throws: `DriverError` where it hangs.
     func peekProcesses(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
         do throws(SocketFailure) {
-            guard let table = ProcessTable(try askMaster("show proc", by: deadline)) else { return nil }
-            if known?.processID != table.master { known = ProcessHandle(table.master) }
-            return table
+            return try readProcesses(by: deadline)
         } catch {
             guard error == .absent else { throw error.described("HAProxy's master") }
             return nil
@@ -200,6 +197,12 @@ final class HAProxySession {
     func takeWorkerConnection() -> RuntimeConnection? {
         defer { worker = nil }
         return worker?.connection
+    }
+
+    private func readProcesses(by deadline: Deadline) throws(SocketFailure) -> ProcessTable? {
+        guard let table = ProcessTable(try askMaster("show proc", by: deadline)) else { return nil }
+        if known?.processID != table.master { known = ProcessHandle(table.master) }
+        return table
     }
 
     private func askMaster(_ command: String, by deadline: Deadline) throws(SocketFailure) -> String {
