@@ -16,7 +16,9 @@ let strict: [SwiftSetting] = [
 // For the targets that touch C: every unsafe expression is marked as such.
 let strictOverC = strict + [.strictMemorySafety()]
 
-let fuzzedModules: [Target.Dependency] = ["GzipCompression", "HAProxyDriver", "SteelyardCore", "SteelyardWorker"]
+let fuzzedModules: [Target.Dependency] = [
+    "HAProxyDriver", "LogArchiving", "LogFiles", "SteelyardCore", "SteelyardWorker",
+]
 
 let package = Package(
     name: "steelyard",
@@ -76,7 +78,7 @@ let package = Package(
             name: "HAProxyDriver",
             dependencies: [
                 "CLinux",
-                "GzipCompression",
+                "LogFiles",
                 "SteelyardCore",
                 "SteelyardSystem",
                 .product(name: "Logging", package: "swift-log"),
@@ -97,18 +99,39 @@ let package = Package(
             path: "Sources/Drivers/OpenStackSwift",
             swiftSettings: strictOverC
         ),
+        // Reads the files of a log and what was rotated of it.
         .target(
-            name: "GzipCompression",
-            dependencies: ["CDeflate", "CZlib", "SteelyardCore"],
-            path: "Sources/Drivers/Gzip",
+            name: "LogFiles",
+            dependencies: [
+                "CLinux",
+                "CZlib",
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/LogFiles",
+            swiftSettings: strictOverC
+        ),
+        // Reads, selects, compresses and uploads.
+        .target(
+            name: "LogArchiving",
+            dependencies: [
+                "CDeflate",
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/Archiving",
             swiftSettings: strictOverC
         ),
         .target(
             name: "SteelyardWorker",
             dependencies: [
                 "CSSL",
-                "GzipCompression",
                 "HAProxyDriver",
+                "LogArchiving",
                 "NoOpDriver",
                 "OpenStackSwiftStore",
                 "SteelyardCore",
@@ -178,9 +201,32 @@ let package = Package(
             dependencies: ["FaultSuite", "steelyard", "TestServers"],
             swiftSettings: strict
         ),
+        // What the tests of Core and of LogArchiving share.
+        .target(
+            name: "ArchivingTestSupport",
+            dependencies: ["LogArchiving", "SteelyardCore", "SteelyardSystem"],
+            path: "Tests/ArchivingTestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LogArchivingTests",
+            dependencies: [
+                "ArchivingTestSupport",
+                "LogArchiving",
+                "LogFiles",
+                "SteelyardCore",
+                "SteelyardSystem",
+                "SteelyardTestSupport",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CoreTests",
             dependencies: [
+                "ArchivingTestSupport",
+                "LogArchiving",
                 "NoOpDriver",
                 "SteelyardCore",
                 "SteelyardSystem",
@@ -204,8 +250,9 @@ let package = Package(
             name: "HAProxyDriverTests",
             dependencies: [
                 "apply-crasher",
-                "GzipCompression",
                 "HAProxyDriver",
+                "LogArchiving",
+                "LogFiles",
                 "SteelyardCore",
                 "SteelyardSystem",
                 "SteelyardTestSupport",
@@ -220,7 +267,7 @@ let package = Package(
         .testTarget(
             name: "OpenStackSwiftStoreTests",
             dependencies: [
-                "GzipCompression",
+                "LogArchiving",
                 "OpenStackSwiftStore",
                 "SteelyardCore",
                 "SteelyardSystem",

@@ -6,7 +6,12 @@ import Synchronization
 
 /// An `ObjectStore` in memory: the reference for the contract, and a double for tests of what archives.
 public final class InMemoryObjectStore: ObjectStore {
-    private let objects = Mutex<[ObjectPath: [UInt8]]>([:])
+    private struct Object {
+        let content: [UInt8]
+        let upload: UploadID
+    }
+
+    private let objects = Mutex<[ObjectPath: Object]>([:])
     private let token: StorageToken?
 
     /// Creates an empty store.
@@ -15,7 +20,7 @@ public final class InMemoryObjectStore: ObjectStore {
     public init(token: StorageToken? = nil) { self.token = token }
 
     /// What is stored at a place; nil where nothing is.
-    public func object(at path: ObjectPath) -> [UInt8]? { objects.withLock { $0[path] } }
+    public func object(at path: ObjectPath) -> [UInt8]? { objects.withLock { $0[path]?.content } }
 
     /// The places at which something is stored, in no order.
     public var paths: [ObjectPath] { objects.withLock { Array($0.keys) } }
@@ -24,12 +29,8 @@ public final class InMemoryObjectStore: ObjectStore {
     ///
     /// - Throws: `ObjectStoreError` with the code `unauthorized` for a token that is not accepted, `alreadyExists`,
     ///   `cancelled` where the task is, and what the content throws.
-    public func put(
-        _ path: ObjectPath,
-        at endpoint: StorageEndpoint,
-        token: StorageToken,
-        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
-    ) async throws(ObjectStoreError) -> StoredObject {
+    public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
+        let (path, token) = (upload.path, upload.token)
         guard self.token == nil || token == self.token else {
             throw ObjectStoreError(
                 .unauthorized,
@@ -37,8 +38,11 @@ public final class InMemoryObjectStore: ObjectStore {
                 status: 401
             )
         }
-        guard object(at: path) == nil else { throw Self.exists(path) }
-        let body = try makeBody()
+        if let stored = objects.withLock({ $0[path] }) {
+            guard stored.upload == upload.id else { throw Self.exists(path) }
+            return StoredObject(md5: "", byteCount: UInt64(stored.content.count), wasFound: true)
+        }
+        let body = try upload.makeBody()
         var content: [UInt8] = []
         while let bytes = try body.next() {
             guard !Task.isCancelled else { throw ObjectStoreError(.cancelled, "the task was cancelled") }
@@ -47,7 +51,7 @@ public final class InMemoryObjectStore: ObjectStore {
         }
         try objects.withLock { objects throws(ObjectStoreError) in
             guard objects[path] == nil else { throw Self.exists(path) }
-            objects[path] = content
+            objects[path] = Object(content: content, upload: upload.id)
         }
         return StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count))
     }

@@ -163,9 +163,10 @@ public enum ObjectStoreContract {
 extension ObjectStoreContract.Place {
     fileprivate func expectStored(_ blocks: [[UInt8]], at path: ObjectPath, by store: any ObjectStore) async throws {
         let content = Array(blocks.joined())
-        let stored = try await store.put(path, at: endpoint, token: token) { () throws(ObjectStoreError) in
+        let upload = ObjectUpload(path: path, endpoint: endpoint, token: token) { () throws(ObjectStoreError) in
             ScriptedBody(blocks)
         }
+        let stored = try await store.put(upload)
         let expected = StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count))
         try require(stored == expected, "\(stored) should be \(expected)")
         try await expectContent(content, at: path)
@@ -188,7 +189,9 @@ extension ObjectStoreContract.Place {
     ) async throws -> ObjectStoreError {
         let stored: StoredObject
         do throws(ObjectStoreError) {
-            stored = try await store.put(path, at: endpoint, token: token, makeBody: makeBody)
+            stored = try await store.put(
+                ObjectUpload(path: path, endpoint: endpoint, token: token, makeBody: makeBody)
+            )
         } catch {
             try require(error.code == code, "\(error) should have the code \(code)")
             try require(!error.message.isEmpty, "an error has a message")

@@ -29,8 +29,6 @@ struct ArchiveFaultTests {
             gate.wait(seconds: 40)
             return nil
         }
-        // The first container makes the account, which Swift does not do twice at the same time.
-        try await store.makeContainer("account-\(segmentBytes)")
         let variables = ["STEELYARD_ARCHIVE_SEGMENT_BYTES": "\(segmentBytes)"]
         try await proxy.serve { proxy in
             try await withAgent(driver: "haproxy", variables: variables) { agent in

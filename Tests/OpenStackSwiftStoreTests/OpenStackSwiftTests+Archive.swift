@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import GzipCompression
+import LogArchiving
 import Logging
 import OpenStackSwiftStore
 import SteelyardSystem
@@ -23,7 +23,7 @@ extension OpenStackSwiftTests {
             let server = try OpenStackSwiftServer.current
             let store = OpenStackSwiftStore(configuration: .init(), logger: Logger(label: "test"))
             let time = UTCTimestamp(microseconds: 1_700_000_000_000_000)
-            let archiver = LogArchiver(
+            let archiver = ObjectStoreArchiver(
                 store: store,
                 compressor: DeflateCompressor(),
                 threads: Self.threads,
@@ -41,14 +41,16 @@ extension OpenStackSwiftTests {
             let source = MemoryLog([.http: 60_000, .tcp: 10])
             let job = RecordingJob()
             let log = CollectedLog()
-            let outcome = await archiver.archive(request, log: source, job: job, logger: log.makeLogger())
-            #expect(outcome.error == nil && outcome.objects.map(\.lineCount) == [60_000, 10])
+            let outcome = await archiver.archive(request, job: job, logger: log.makeLogger()) {
+                () throws(DriverError) in source
+            }
+            #expect(outcome.failure == nil && outcome.objects.map(\.lineCount) == [60_000, 10])
 
             let names = ["lbaas/15/haproxy-20231114-221320.log.gz", "lbaas/tcp-16/haproxy-20231114-221320.log.gz"]
             #expect(try await server.names(in: container) == names)
             for (name, metered) in zip(names, [MeteredProtocol.http, .tcp]) {
                 let object = try #require(try await server.object("\(container)/\(name)"))
-                #expect(try await DeflateCompressorTests.gunzip(object.content) == source.bytes(of: metered))
+                #expect(try await Gunzip.run(object.content) == source.bytes(of: metered))
                 #expect(log.lines.contains { $0.contains(object.etag) && $0.contains(name) })
             }
             #expect(job.reports.last == source.byteCount)
@@ -59,7 +61,7 @@ extension OpenStackSwiftTests {
         func empty() async throws {
             let server = try OpenStackSwiftServer.current
             let store = OpenStackSwiftStore(configuration: .init(), logger: Logger(label: "test"))
-            let archiver = LogArchiver(store: store, compressor: DeflateCompressor(), threads: Self.threads)
+            let archiver = ObjectStoreArchiver(store: store, compressor: DeflateCompressor(), threads: Self.threads)
             let container = "logs-\(UInt64.random(in: 0...UInt64.max))"
             let request = try ArchiveRequest(
                 endpoint: StorageEndpoint(server.endpoint),
@@ -68,12 +70,15 @@ extension OpenStackSwiftTests {
                 items: [.init(id: Identifier("15"), protocol: .http)]
             )
             let logger = Logger(label: "test")
-            let outcome = await archiver.archive(request, log: MemoryLog([:]), job: RecordingJob(), logger: logger)
-            #expect(outcome.error == nil && outcome.objects.map(\.lineCount) == [0])
+            let outcome = await archiver.archive(request, job: RecordingJob(), logger: logger) {
+                () throws(DriverError) in
+                MemoryLog([:])
+            }
+            #expect(outcome.failure == nil && outcome.objects.map(\.lineCount) == [0])
             let name = try #require(try await server.names(in: container).first)
             let object = try #require(try await server.object("\(container)/\(name)"))
             #expect(!object.content.isEmpty)
-            #expect(try await DeflateCompressorTests.gunzip(object.content).isEmpty)
+            #expect(try await Gunzip.run(object.content).isEmpty)
         }
     }
 }
@@ -104,6 +109,8 @@ private final class MemoryLog: OpenedLog {
             self.parts = parts
             state = Mutex((log.chunks[...], 0))
         }
+
+        var examinedLineCount: UInt64 { 0 }
 
         func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
             state.withLock { state in

@@ -31,21 +31,6 @@ extension OpenStackSwiftTests {
             try await check.run(store, at: server.place(server.endpoint))
         }
 
-        @Test("what is there can be asked for, in one piece, in segments, or not at all", arguments: [99_999, 300_001])
-        mutating func asked(size: Int) async throws {
-            upload.blocks = [[UInt8](repeating: 7, count: size)]
-            let store = upload.makeStore()
-            let place = try StorageEndpoint(server.endpoint)
-            func found() async throws -> FoundObject? {
-                try await store.object(upload.path, at: place, token: StorageToken(upload.token))
-            }
-            #expect(try await found() == nil)
-            _ = try await upload.run(at: server.endpoint, by: store)
-            #expect(try await found() == FoundObject(byteCount: UInt64(size)))
-            upload.token = "not-a-token"
-            await #expect { try await found() } throws: { ($0 as? ObjectStoreError)?.code == .unauthorized }
-        }
-
         @Test(
             "of every size there are as many as it takes, and none is empty",
             arguments: [

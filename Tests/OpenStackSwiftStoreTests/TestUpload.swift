@@ -40,11 +40,13 @@ struct TestUpload {
 
     func run(at endpoint: String, by store: OpenStackSwiftStore) async throws -> StoredObject {
         let (begun, blocks) = (begun, blocks)
-        return try await store.put(path, at: StorageEndpoint(endpoint), token: StorageToken(token)) {
-            () throws(ObjectStoreError) in
-            begun.add()
-            return BlocksBody(blocks)
-        }
+        return try await store.put(
+            ObjectUpload(path: path, endpoint: StorageEndpoint(endpoint), token: StorageToken(token)) {
+                () throws(ObjectStoreError) in
+                begun.add()
+                return BlocksBody(blocks)
+            }
+        )
     }
 
     func run(at port: Int) async throws -> StoredObject { try await run(at: "http://127.0.0.1:\(port)/v1/AUTH_test") }

@@ -40,7 +40,19 @@ package struct OpenStackSwiftServer: Sendable {
     ) async throws -> OpenStackSwiftServer {
         let owner = ["--owner", "\(ProcessInfo.processInfo.processIdentifier)"]
         let printed = try await command("up", folder, (port.map { ["\($0)"] } ?? []) + owner + options)
-        return try OpenStackSwiftServer(folder: folder, variables: printed)
+        let server = try OpenStackSwiftServer(folder: folder, variables: printed)
+        try await server.makeAccount()
+        return server
+    }
+
+    /// The first container makes the account. While it is made, Swift answers 404 to those who make others.
+    private func makeAccount() async throws {
+        for attempt in 1... {
+            do { return try await makeContainer("first") } catch {
+                guard attempt < 20 else { throw error }
+                try await Task.sleep(for: .milliseconds(250))
+            }
+        }
     }
 
     /// Stops it by its own process's number.

@@ -12,7 +12,7 @@ import Synchronization
 public final class Dispatcher: Sendable {
     /// What a reload of the configuration replaces; a message that is in hand keeps what it began with.
     private struct Parts {
-        var archiver: LogArchiver
+        var archiver: any LogArchiver
         var diagnostics: any DeviceDiagnostics
         var limits: MessageLimits
     }
@@ -49,7 +49,7 @@ public final class Dispatcher: Sendable {
     public init(
         driver: any LoadBalancerDriver,
         driverName: String,
-        archiver: LogArchiver,
+        archiver: any LogArchiver,
         diagnostics: any DeviceDiagnostics,
         release: Release,
         limits: MessageLimits = MessageLimits(),
@@ -68,7 +68,7 @@ public final class Dispatcher: Sendable {
     /// How many changes of the device have begun.
     package var changeCount: Int { changes.load(ordering: .relaxed) }
 
-    private var archiver: LogArchiver { parts.withLock { $0.archiver } }
+    private var archiver: any LogArchiver { parts.withLock { $0.archiver } }
     private var diagnostics: any DeviceDiagnostics { parts.withLock { $0.diagnostics } }
     /// How large a message may be.
     package var limits: MessageLimits { parts.withLock { $0.limits } }
@@ -79,7 +79,7 @@ public final class Dispatcher: Sendable {
     ///   - archiver: What ships the logs.
     ///   - diagnostics: What tries the network.
     ///   - limits: How large a message may be.
-    package func replace(archiver: LogArchiver, diagnostics: any DeviceDiagnostics, limits: MessageLimits) {
+    package func replace(archiver: any LogArchiver, diagnostics: any DeviceDiagnostics, limits: MessageLimits) {
         parts.withLock { parts in
             parts = Parts(
                 archiver: archiver.replacing(parts.archiver),
@@ -213,9 +213,7 @@ extension Dispatcher {
             case .enable: try await driver.enable()
             case .delete:
                 try await driver.delete()
-                do throws(ArchiveJournalError) { try archiver.reset() } catch {
-                    throw DriverError(.stateUnwritable, error.description)
-                }
+                try archiver.forget()
             }
         }
     }
@@ -297,38 +295,18 @@ extension Dispatcher {
         guard count <= Self.greatestWaitingArchives + 1 else {
             throw ActionFailure("\(Self.greatestWaitingArchives) ARCHIVEs are waiting already; send it again later")
         }
-        // On a thread of its own, since disks may be slow: the log is opened, and what was archived is noted.
-        let executor: any TaskExecutor
-        do throws(ObjectStoreError) { executor = try archiver.makeThread("archive") } catch {
-            throw ActionFailure(error.message)
-        }
-        let result = await withTaskExecutorPreference(executor) {
-            await archived(request, by: archiver, message, place, job)
-        }
-        return try result.get()
-    }
-
-    @concurrent
-    private func archived(
-        _ request: ArchiveRequest,
-        by archiver: LogArchiver,
-        _ message: Message,
-        _ place: SerialGate.Place?,
-        _ job: any JobContext
-    ) async -> Result<Done, ActionFailure> {
-        do throws(ObjectStoreError) { try archiver.checkAllowed(request.endpoint) } catch {
-            return .failure(ActionFailure(error.message))
-        }
-        let log: any OpenedLog
-        do throws(ActionFailure) {
+        let outcome = await archiver.archive(request, job: job, logger: logger) {
+            [driver] () async throws(DriverError) in
             await place?.wait()
-            log = try await driven(message) { () throws(DriverError) in try await driver.openLog() }
+            let log = try await driver.openLog()
             place?.leave()
-        } catch { return .failure(error) }
-        let outcome = await archiver.archive(request, log: log, job: job, logger: logger)
-        let fields = [JSONFragment.Member("hpcs_archives", .array(outcome.objects.map(\.json)))]
-        if let error = outcome.error { return .failure(ActionFailure(error.message, fields: fields)) }
-        return .success(Done(fields: fields))
+            return log
+        }
+        switch outcome.failure {
+        case nil: return Done(fields: outcome.fields)
+        case .log(let error): throw ActionFailure(error, message, driverName)
+        case .store(let error): throw ActionFailure(error.message, fields: outcome.fields)
+        }
     }
 
     private func driven<Success>(

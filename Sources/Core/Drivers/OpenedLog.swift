@@ -7,6 +7,10 @@ public protocol OpenedLog: Sendable {
     /// How many bytes there are to read, before lines are picked, for the progress.
     var byteCount: UInt64 { get }
 
+    /// What of the log cannot be archived. Complete once a reader has come to its end: a file may turn out to be damaged
+    /// while it is read.
+    var leftOut: [LeftOutLog] { get }
+
     /// Where the log ends at that moment, behind its last whole line; nil for a driver that keeps no marks, whose logs
     /// can only be archived in full.
     var end: LogMark? { get }
@@ -21,12 +25,18 @@ public protocol OpenedLog: Sendable {
 extension OpenedLog {
     /// No mark.
     public var end: LogMark? { nil }
+
+    /// Nothing.
+    public var leftOut: [LeftOutLog] { [] }
 }
 
 /// Reads an opened log from its beginning to its end.
 ///
 /// The archiver reads on a thread of its own that may block.
 public protocol LogReader: Sendable {
+    /// How many lines have been read until now, whatever load balancer they belong to.
+    var examinedLineCount: UInt64 { get }
+
     /// Reads on, at most about a megabyte of lines.
     ///
     /// - Parameter blocks: One for each part; the part's next lines, possibly none, are added to it.

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A piece of a value from outside that is fit for an error: short, on one line, nothing but visible ASCII.
-enum Excerpt {
+package enum Excerpt {
     /// Quotes at most 24 characters of a value.
-    static func quote(_ value: some StringProtocol) -> String {
+    package static func quote(_ value: some StringProtocol) -> String {
         var result = "\""
         for scalar in value.unicodeScalars.prefix(24) {
             result +=
@@ -15,7 +15,7 @@ enum Excerpt {
     }
 
     /// A name from outside for the log, whole, with whatever could hide, break or turn around a line made visible.
-    static func line(_ name: String) -> String {
+    package static func line(_ name: String) -> String {
         var result = ""
         for scalar in name.unicodeScalars {
             switch scalar.properties.generalCategory {

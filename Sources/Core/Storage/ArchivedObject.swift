@@ -1,41 +1,32 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// An object that a store has confirmed.
-struct ArchivedObject: Hashable, Sendable {
+/// An object that holds the log of one load balancer.
+public struct ArchivedObject: Hashable, Sendable {
     /// The load balancer.
-    let id: Identifier
-    let path: ObjectPath
-    let lineCount: UInt64
+    public let id: Identifier
+    /// The object's place.
+    public let path: ObjectPath
+    /// The lines of the object; nil if an earlier ARCHIVE had stored it and its lines are no longer in the log.
+    public let lineCount: UInt64?
     /// The bytes of the object, compressed as it is.
-    let byteCount: UInt64
+    public let byteCount: UInt64
+
+    /// Creates a description of an object.
+    public init(id: Identifier, path: ObjectPath, lineCount: UInt64?, byteCount: UInt64) {
+        self.id = id
+        self.path = path
+        self.lineCount = lineCount
+        self.byteCount = byteCount
+    }
 
     /// The object's entry in `hpcs_archives`.
     var json: JSONFragment {
-        .object([
-            .init("id", .string(id.description)),
-            .init("object", .string(path.description)),
-            .init("lines", .integer(Int64(clamping: lineCount))),
-            .init("bytes", .integer(Int64(clamping: byteCount))),
-        ])
-    }
-}
-
-/// What has become of an ARCHIVE.
-struct ArchiveOutcome: Sendable {
-    /// The objects that were stored, in the order of the message.
-    var objects: [ArchivedObject] = []
-    /// Why there are not all of them.
-    var error: ObjectStoreError?
-
-    init(error: ObjectStoreError? = nil) { self.error = error }
-
-    init(_ results: [Result<ArchivedObject, ObjectStoreError>]) {
-        for result in results {
-            switch result {
-            case .success(let object): objects.append(object)
-            case .failure(let failure): error = error ?? failure
-            }
-        }
+        var members: [JSONFragment.Member] = [
+            .init("id", .string(id.description)), .init("object", .string(path.description)),
+        ]
+        if let lineCount { members.append(.init("lines", .integer(Int64(clamping: lineCount)))) }
+        members.append(.init("bytes", .integer(Int64(clamping: byteCount))))
+        return .object(members)
     }
 }

@@ -1,137 +1,35 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
+public import Logging
 
-/// Ships logs: the lines of each load balancer of an ARCHIVE, compressed on the way, to an object of its own.
-public struct LogArchiver: Sendable {
-    private let store: any ObjectStore
-    private let compressor: any LogCompressor
-    private let threads: ArchiveThreads
-    private let allowedEndpoints: [String]
-    private var ledger: ArchiveLedger?
-    private let now: @Sendable () -> UTCTimestamp
-    /// One ARCHIVE at a time: two would take twice the memory, and be no sooner done together.
-    private var turns = SerialGate()
-
-    /// Creates an archiver.
+/// Ships the logs that an ARCHIVE asks for.
+public protocol LogArchiver: Sendable {
+    /// Ships the logs of all load balancers of a request.
     ///
-    /// - Parameters:
-    ///   - store: Where the objects go.
-    ///   - compressor: What compresses them.
-    ///   - threads: The threads to do it on.
-    ///   - allowedEndpoints: Where not empty, the only hosts (`HOST` or `HOST:PORT`) that may be sent to.
-    ///   - journal: Where it is kept what has been archived, so that only what is new is; nil to archive all each time.
-    ///   - now: The clock, for the objects' names.
-    public init(
-        store: any ObjectStore,
-        compressor: any LogCompressor,
-        threads: ArchiveThreads,
-        allowedEndpoints: [String] = [],
-        journal: (any ArchiveJournal)? = nil,
-        now: @escaping @Sendable () -> UTCTimestamp = { .now }
-    ) {
-        self.store = store
-        self.compressor = compressor
-        self.threads = threads
-        self.allowedEndpoints = allowedEndpoints
-        ledger = journal.map { ArchiveLedger($0) }
-        self.now = now
-    }
-
-    /// The same archiver, which takes turns with another one, whose place it takes.
-    func replacing(_ other: LogArchiver) -> LogArchiver {
-        var archiver = self
-        archiver.turns = other.turns
-        // A DELETE must also reach an ARCHIVE that the other has in hand.
-        if ledger != nil, let shared = other.ledger { archiver.ledger = shared }
-        return archiver
-    }
-
-    /// Says whether an ARCHIVE may go where it wants to.
-    ///
-    /// - Throws: `ObjectStoreError` with the code `forbidden`.
-    func checkAllowed(_ endpoint: StorageEndpoint) throws(ObjectStoreError) {
-        guard allowedEndpoints.isEmpty || endpoint.isAllowed(by: allowedEndpoints) else {
-            throw ObjectStoreError(
-                .forbidden,
-                "hpcs_object_store_endpoint \(endpoint.authority) is not in this device's archive.endpoints"
-            )
-        }
-    }
-
-    /// Ships the logs, in one reading for all load balancers.
+    /// Opening a log may take long: it is done on a thread of the archiver's own.
     ///
     /// - Parameters:
     ///   - request: What was asked for.
-    ///   - log: The log of all items, opened.
     ///   - job: Says whether the agent is stopping, and takes the progress in bytes of log.
     ///   - logger: Takes one line for each object.
-    /// - Returns: What was stored, and the first error; what was stored beside an error stays.
+    ///   - openLog: Opens the device's log; called once, before the archiver waits for its turn.
+    /// - Returns: What was stored, and the first error; what was stored before an error stays.
     func archive(
         _ request: ArchiveRequest,
-        log: any OpenedLog,
         job: any JobContext,
-        logger: Logger
-    ) async -> ArchiveOutcome {
-        await turns.withTurn {
-            guard !job.isCancelled else { return ArchiveOutcome(error: .stopping) }
-            let shipment = Shipment(
-                store: store,
-                compressor: compressor,
-                threads: threads,
-                endpoint: request.endpoint,
-                token: request.token,
-                job: job,
-                logger: logger
-            )
-            if let ledger {
-                return await IncrementalArchive(
-                    ledger: ledger,
-                    shipment: shipment,
-                    request: request,
-                    log: log,
-                    now: now()
-                ) { await ship($0, by: $1, from: log, job) }.run()
-            }
-            let time = now()
-            let orders = request.items.map { item in
-                Shipment.Order(
-                    id: item.id,
-                    path: ObjectPath(basePath: request.basePath, loadBalancer: item.id, time: time),
-                    part: LogPart(item.protocol.metered)
-                )
-            }
-            return ArchiveOutcome(await ship(orders, by: shipment, from: log, job))
-        }
-    }
+        logger: Logger,
+        openLog: @escaping @Sendable () async throws(DriverError) -> any OpenedLog
+    ) async -> ArchiveOutcome
 
-    /// Makes an executor with a thread of its own, which ends with it.
+    /// Forgets what has been archived, because the load balancers are deleted. An ARCHIVE in progress notes nothing
+    /// afterwards.
     ///
-    /// - Throws: `ObjectStoreError` where the system gives no thread.
-    func makeThread(_ name: String) throws(ObjectStoreError) -> any TaskExecutor { try threads.make(name) }
+    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    func forget() throws(DriverError)
 
-    /// Forgets what has been archived, because the load balancers are deleted.
+    /// Takes over from another archiver when the configuration is reloaded.
     ///
-    /// - Throws: `ArchiveJournalError`.
-    func reset() throws(ArchiveJournalError) { try ledger?.reset() }
-
-    /// Makes the objects, as many at a time as may be.
-    private func ship(
-        _ orders: [Shipment.Order],
-        by shipment: Shipment,
-        from log: any OpenedLog,
-        _ job: any JobContext
-    ) async -> [Result<ArchivedObject, ObjectStoreError>] {
-        let starts = Array(stride(from: 0, to: orders.count, by: Shipment.largest))
-        let total = log.byteCount * UInt64(starts.count)
-        var results: [Result<ArchivedObject, ObjectStoreError>] = []
-        for (round, start) in starts.enumerated() {
-            let base = log.byteCount * UInt64(round)
-            let some = Array(orders[start..<min(start + Shipment.largest, orders.count)])
-            results += await shipment.ship(some, from: log) { job.report(progress: base + $0, of: total) }
-        }
-        job.report(progress: total, of: total)
-        return results
-    }
+    /// - Returns: An archiver with this one's settings that takes turns with the other.
+    func replacing(_ other: any LogArchiver) -> any LogArchiver
 }

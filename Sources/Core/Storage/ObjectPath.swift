@@ -16,7 +16,7 @@ public struct ObjectPath: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Creates a place that was written down.
-    init(container: String, name: String) {
+    package init(container: String, name: String) {
         self.container = container
         self.name = name
     }

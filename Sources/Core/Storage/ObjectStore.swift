@@ -2,66 +2,65 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where archives go.
+///
+/// The archiver calls both functions on an executor with a thread of its own: they may block there.
 public protocol ObjectStore: Sendable {
-    /// Stores one object whole, or nothing at all. The container is created where there is none.
+    /// Stores one object whole, or nothing at all. The container is created if there is none.
     ///
-    /// - Parameters:
-    ///   - path: The object's place. What is there already is not overwritten.
-    ///   - endpoint: The store's URL, up to the account.
-    ///   - token: Gives access to it.
-    ///   - makeBody: Begins the object's content; called again for every attempt. Several objects are made side by side
-    ///     in one reading of the log, each waiting for the others: let go of a content that is needed no longer.
+    /// The store is asked for the object first, before any content is made: an object that exists is never written
+    /// again, also in a store that does not know `If-None-Match`. If the object was stored by an earlier call with the
+    /// same ``ObjectUpload/id``, it is the result of this call.
+    ///
+    /// Cancelling the task ends the upload.
+    ///
     /// - Returns: What the store has confirmed.
-    /// - Throws: `ObjectStoreError`; no part of the object is left behind.
-    func put(
-        _ path: ObjectPath,
-        at endpoint: StorageEndpoint,
-        token: StorageToken,
-        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
-    ) async throws(ObjectStoreError) -> StoredObject
+    /// - Throws: `ObjectStoreError`; no part of the object is left behind. `alreadyExists` for another object of that
+    ///   name, which stays as it is.
+    func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject
 
-    /// Says what is stored at a place.
+    /// Removes what an abandoned upload has left in the store, such as segments. An object that it has stored stays.
     ///
-    /// - Returns: nil where there is nothing.
-    /// - Throws: `ObjectStoreError`; with the code `unsupported` where the store cannot be asked.
-    func object(
-        _ path: ObjectPath,
+    /// - Throws: `ObjectStoreError`; call again later.
+    func removeRemains(
+        of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,
         token: StorageToken
-    ) async throws(ObjectStoreError) -> FoundObject?
+    ) async throws(ObjectStoreError)
 }
 
 extension ObjectStore {
-    /// Throws an error with the code `unsupported`.
-    public func object(
-        _ path: ObjectPath,
+    /// Does nothing: for a store in which an upload that ends leaves nothing.
+    public func removeRemains(
+        of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,
         token: StorageToken
-    ) async throws(ObjectStoreError) -> FoundObject? {
-        throw ObjectStoreError(.unsupported, "this store cannot be asked for an object")
-    }
+    ) async throws(ObjectStoreError) {}
 }
 
 /// The content of an object, made while it is sent.
 public protocol ObjectBody: Sendable {
-    /// Makes the next bytes, and blocks until they are there: for a thread that may, such as the one on which
-    /// ``LogArchiver`` calls ``ObjectStore/put(_:at:token:makeBody:)``, as long as that stays on it.
+    /// Makes the next bytes, and blocks until they are there. To be called on a thread that may block, such as the one
+    /// on which the archiver calls ``ObjectStore/put(_:)``.
     ///
     /// - Returns: At least one byte, or nil at the end.
     /// - Throws: `ObjectStoreError` with the code `sourceFailed` or `cancelled`, which ends the upload.
     func next() throws(ObjectStoreError) -> [UInt8]?
 }
 
-/// What a store says of an object that it has taken.
+/// An object that a store has confirmed.
 public struct StoredObject: Hashable, Sendable {
-    /// The MD5 of the content, in lower-case hexadecimal digits, as the store and the sender both counted it.
+    /// The MD5 of the content, in lower-case hexadecimal digits, as the store and the sender both counted it; empty if
+    /// the object was found.
     public let md5: String
     /// The content's bytes.
     public let byteCount: UInt64
+    /// Whether an earlier call for the same upload had stored it, so that its content was not made again.
+    public let wasFound: Bool
 
     /// Creates a description of an object.
-    public init(md5: String, byteCount: UInt64) {
+    public init(md5: String, byteCount: UInt64, wasFound: Bool = false) {
         self.md5 = md5
         self.byteCount = byteCount
+        self.wasFound = wasFound
     }
 }

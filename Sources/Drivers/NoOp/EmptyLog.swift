@@ -8,6 +8,8 @@ struct EmptyLog: OpenedLog, LogReader {
     let byteCount: UInt64 = 0
     let end: LogMark? = LogMark("empty")
 
+    let examinedLineCount: UInt64 = 0
+
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { self }
 
     func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? { nil }

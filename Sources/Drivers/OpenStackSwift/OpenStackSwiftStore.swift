@@ -11,7 +11,7 @@ public import SteelyardCore
 /// size is not known beforehand, and so the attempt that finds it too large is broken off, which leaves nothing, and the
 /// content is begun anew, in segments. Certificates are always verified, redirects are not followed, proxies of the environment are not used, and
 /// the token stands in the `X-Auth-Token` header and nowhere else. What may pass is tried again; each attempt begins the
-/// content anew. Connections are kept for a minute, for the next object. Cancelling the task that called ``put(_:at:token:makeBody:)`` breaks the upload off.
+/// content anew. Connections are kept for a minute, for the next object. Cancelling the task that called ``put(_:)`` breaks the upload off.
 public final class OpenStackSwiftStore: ObjectStore {
     private let configuration: OpenStackSwiftConfiguration
     private let logger: Logger
@@ -29,18 +29,13 @@ public final class OpenStackSwiftStore: ObjectStore {
     /// - Returns: The content's MD5 and size. The store has confirmed that MD5; where the object is in segments, it has
     ///   confirmed each segment's, and the list of them, while the MD5 of the whole was counted here.
     /// - Throws: `ObjectStoreError`, which says what the store said, and never the token.
-    public func put(
-        _ path: ObjectPath,
-        at endpoint: StorageEndpoint,
-        token: StorageToken,
-        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
-    ) async throws(ObjectStoreError) -> StoredObject {
+    public func put(_ object: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let upload = Upload(
-            address: ObjectAddress(path: path, endpoint: endpoint, token: token),
+            address: ObjectAddress(path: object.path, endpoint: object.endpoint, token: object.token),
             configuration: configuration,
             connections: connections,
             logger: logger,
-            makeBody: makeBody
+            makeBody: object.makeBody
         )
         let result = await withTaskCancellationHandler {
             await upload.run()
@@ -48,21 +43,5 @@ public final class OpenStackSwiftStore: ObjectStore {
             upload.cancellation.set()
         }
         return try result.get()
-    }
-
-    /// Says what is stored at a place, by a HEAD.
-    ///
-    /// - Returns: nil where there is nothing.
-    /// - Throws: `ObjectStoreError`, which says what the store said, and never the token.
-    public func object(
-        _ path: ObjectPath,
-        at endpoint: StorageEndpoint,
-        token: StorageToken
-    ) async throws(ObjectStoreError) -> FoundObject? {
-        try await ObjectQuestion(
-            address: ObjectAddress(path: path, endpoint: endpoint, token: token),
-            configuration: configuration,
-            connections: connections
-        ).ask()
     }
 }

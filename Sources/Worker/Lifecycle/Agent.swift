@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import GzipCompression
+import LogArchiving
 import Logging
 import OpenStackSwiftStore
 import ServiceLifecycle
@@ -208,7 +208,7 @@ struct Agent {
         }
     }
 
-    private static func makeArchiver(_ configuration: WorkerConfiguration, _ logger: Logger) -> LogArchiver {
+    private static func makeArchiver(_ configuration: WorkerConfiguration, _ logger: Logger) -> ObjectStoreArchiver {
         let store: any ObjectStore =
             configuration.isDryRun
             ? DryRunObjectStore()
@@ -219,7 +219,7 @@ struct Agent {
                 ),
                 logger: logger
             )
-        return LogArchiver(
+        return ObjectStoreArchiver(
             store: store,
             compressor: DeflateCompressor(level: configuration.archive.compressionLevel),
             threads: .dedicated,

@@ -189,6 +189,8 @@ private final class LogThatIsReadOnce: OpenedLog, LogReader {
 
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { self }
 
+    var examinedLineCount: UInt64 { 0 }
+
     func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
         let isRead = isRead.withLock { isRead in
             defer { isRead = true }
@@ -214,6 +216,8 @@ private struct LogOfOneLine: OpenedLog {
         private let isRead = Mutex(false)
 
         init(_ mixesParts: Bool) { self.mixesParts = mixesParts }
+
+        var examinedLineCount: UInt64 { 0 }
 
         func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
             let isRead = isRead.withLock { isRead in

@@ -27,21 +27,16 @@ final class RecordingStore: ObjectStore {
 
     var uploads: [Upload] { stored.withLock { $0 } }
 
-    func put(
-        _ path: ObjectPath,
-        at endpoint: StorageEndpoint,
-        token: StorageToken,
-        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
-    ) async throws(ObjectStoreError) -> StoredObject {
+    func put(_ object: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         await pause?()
-        if let error = failure?(path.description) { throw error }
-        let body = try makeBody()
+        if let error = failure?(object.path.description) { throw error }
+        let body = try object.makeBody()
         var content: [UInt8] = []
         while let block = try body.next() { content += block }
         let upload = Upload(
-            place: path.description,
-            endpoint: endpoint.description,
-            token: token.secret,
+            place: object.path.description,
+            endpoint: object.endpoint.description,
+            token: object.token.secret,
             content: String(decoding: content, as: UTF8.self)
         )
         stored.withLock { $0.append(upload) }

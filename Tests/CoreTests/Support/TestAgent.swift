@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ArchivingTestSupport
+import LogArchiving
 import Logging
 import SteelyardCore
 import TestServers
@@ -28,7 +30,7 @@ struct TestAgent {
         dispatcher = Dispatcher(
             driver: driver,
             driverName: "recording",
-            archiver: LogArchiver(
+            archiver: ObjectStoreArchiver(
                 store: store,
                 compressor: UnchangedBlocks(),
                 threads: .test,
@@ -77,9 +79,4 @@ struct FixedDiagnostics: DeviceDiagnostics {
     let report: DiagnosticsReport
 
     func run() async -> DiagnosticsReport { report }
-}
-
-/// What a store receives is then what the driver read, so that tests can compare them.
-struct UnchangedBlocks: LogCompressor {
-    func compress(_ block: [UInt8]) -> [UInt8] { block.isEmpty ? Array("empty".utf8) : block }
 }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import GzipCompression
+import LogArchiving
+import LogFiles
 
 extension FuzzTarget {
     /// Rotated logs in gzip, and that what was compressed is read again.

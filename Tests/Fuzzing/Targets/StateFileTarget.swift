@@ -4,6 +4,7 @@
 import SteelyardCore
 
 @testable import HAProxyDriver
+@testable import LogArchiving
 @testable import SteelyardCore
 
 extension FuzzTarget {

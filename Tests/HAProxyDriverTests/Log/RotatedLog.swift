@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import GzipCompression
+import LogArchiving
+import LogFiles
 import Logging
 import SteelyardCore
 import SteelyardTestSupport

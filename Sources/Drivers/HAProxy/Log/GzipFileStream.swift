@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import GzipCompression
+import LogFiles
 import SteelyardCore
 import SystemPackage
 

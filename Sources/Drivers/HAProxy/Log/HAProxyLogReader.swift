@@ -38,6 +38,8 @@ final class HAProxyLogReader: LogReader {
         state = Mutex(State(segments: segments[...], splitter: LogLineSplitter(parts)))
     }
 
+    var examinedLineCount: UInt64 { 0 }
+
     func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
         try state.withLock { state throws(DriverError) in try read(&state, into: &blocks) }
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import GzipCompression
+import LogFiles
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import SteelyardCore
 import Synchronization
 
 /// The records of all load balancers, as archives read and write them.

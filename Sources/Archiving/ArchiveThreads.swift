@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardCore
+
 /// The threads that archives are made on, each of its own, since what they do blocks: reading, compressing, sending.
 public struct ArchiveThreads: Sendable {
     /// How many threads compress.

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import SteelyardCore
+
 /// Takes an object as any store would, and keeps nothing: for a dry run.
 ///
 /// The content is made to its end, so that a log that cannot be read fails as it would, and nothing is connected to. What
@@ -13,18 +15,10 @@ public struct DryRunObjectStore: ObjectStore {
     ///
     /// - Returns: The bytes, and an empty MD5.
     /// - Throws: `ObjectStoreError` where the content cannot be made.
-    public func put(
-        _ path: ObjectPath,
-        at endpoint: StorageEndpoint,
-        token: StorageToken,
-        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
-    ) async throws(ObjectStoreError) -> StoredObject {
-        let body = try makeBody()
+    public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
+        let body = try upload.makeBody()
         var count: UInt64 = 0
-        while let bytes = try body.next() {
-            count += UInt64(bytes.count)
-            await Task.yield()
-        }
+        while let bytes = try body.next() { count += UInt64(bytes.count) }
         return StoredObject(md5: "", byteCount: count)
     }
 }

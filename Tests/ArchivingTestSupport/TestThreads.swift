@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCore
+package import LogArchiving
 import SteelyardSystem
 
 extension ArchiveThreads {
     /// The system's threads, two of them to compress.
-    static let test = ArchiveThreads(compressors: 2) { try ThreadExecutor(name: $0) }
+    package static let test = ArchiveThreads(compressors: 2) { try ThreadExecutor(name: $0) }
 }

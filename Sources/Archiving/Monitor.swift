@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import SteelyardCore
 import Synchronization
 
 /// Something that threads share and wait for: whenever it has changed, those who wait look at it again.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import SteelyardCore
 import Synchronization
 
 /// Makes some objects in one reading of the log: everything between the opened log and the store.
@@ -11,6 +12,7 @@ struct Shipment: Sendable {
         let id: Identifier
         let path: ObjectPath
         let part: LogPart
+        var upload = UploadID()
     }
 
     /// The objects that are made at a time; more would need more memory than there is.
@@ -105,12 +107,19 @@ struct Shipment: Sendable {
         // The content that was made last, where it was one of its own: it knows how many lines it has.
         let own = Mutex<ArchiveBody?>(nil)
         do throws(ObjectStoreError) {
-            let stored = try await store.put(order.path, at: endpoint, token: token) { () throws(ObjectStoreError) in
+            let upload = ObjectUpload(
+                id: order.upload,
+                path: order.path,
+                endpoint: endpoint,
+                token: token,
+                byteEstimate: log.byteCount
+            ) { () throws(ObjectStoreError) in
                 if pass.join(index) { return SharedArchiveBody(pass, item: index) }
                 let body = try ArchiveBody(order.part, of: log, compressor: compressor) { [job] in job.isCancelled }
                 own.withLock { $0 = body }
                 return body
             }
+            let stored = try await store.put(upload)
             let lines = own.withLock { $0?.lineCount } ?? pass.lineCount(of: part)
             logger.info(
                 "archived",

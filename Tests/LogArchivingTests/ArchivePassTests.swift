@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ArchivingTestSupport
 import Logging
 import Synchronization
 import TestServers
 import Testing
 
+@testable import LogArchiving
 @testable import SteelyardCore
 
 /// One reading of a log for all objects, whatever becomes of each.
@@ -34,8 +36,13 @@ struct ArchivePassTests {
         compressor: any LogCompressor = UnchangedBlocks(),
         job: TestJob = TestJob()
     ) async throws -> ArchiveOutcome {
-        await LogArchiver(store: store, compressor: compressor, threads: .test)
-            .archive(try request(items), log: log, job: job, logger: Logger(label: "test") { _ in LogRecorder() })
+        await ObjectStoreArchiver(store: store, compressor: compressor, threads: .test)
+            .archive(
+                try request(items),
+                job: job,
+                logger: Logger(label: "test") { _ in LogRecorder() },
+                openLog: { () throws(DriverError) in log }
+            )
     }
 
     @Test("a log of any length comes out whole, in blocks of about a megabyte", arguments: [0, 1, 1000, 7000])
@@ -70,7 +77,7 @@ struct ArchivePassTests {
         let store = ScriptedStore { (_, make) throws(ObjectStoreError) in try ScriptedStore.take(make()) }
         let items: [(String, ListenerProtocol)] = [("a", .http), ("b", .tcp), ("c", .galera), ("d", .http)]
         let outcome = try await Self.archive(log, items, to: store)
-        #expect(outcome.error == nil && outcome.objects.map(\.id.description) == ["a", "b", "c", "d"])
+        #expect(outcome.failure == nil && outcome.objects.map(\.id.description) == ["a", "b", "c", "d"])
         #expect(outcome.objects.map(\.lineCount) == [5000, 3000, 3000, 5000])
         #expect(store.contents["a"] == Self.bytes(web) && store.contents["d"] == Self.bytes(web))
         #expect(store.contents["b"] == Self.bytes(sql) && store.contents["c"] == Self.bytes(sql))
@@ -111,7 +118,7 @@ struct ArchivePassTests {
         }
         slow.open()
         let outcome = try await archive.value
-        #expect(outcome.error == nil)
+        #expect(outcome.failure == nil)
         #expect(store.contents["slow"] == Self.bytes(Self.lines(30_000, "web")))
         #expect(store.contents["fast"] == store.contents["slow"])
         // 1 for the slow one, 6 in flight, and the one that is being filled; a block is 1,040 lines.
@@ -127,7 +134,7 @@ struct ArchivePassTests {
             return try ScriptedStore.take(make())
         }
         let outcome = try await Self.archive(log, [("lucky", .http), ("unlucky", .http)], to: store)
-        #expect(outcome.error == nil && outcome.objects.map(\.lineCount) == [10_000, 10_000])
+        #expect(outcome.failure == nil && outcome.objects.map(\.lineCount) == [10_000, 10_000])
         #expect(store.contents["unlucky"] == Self.bytes(web) && store.contents["lucky"] == Self.bytes(web))
     }
 
@@ -141,7 +148,7 @@ struct ArchivePassTests {
             return try ScriptedStore.take(make())
         }
         let outcome = try await Self.archive(log, [("a", .http), ("b", .http)], to: store)
-        #expect(outcome.error == nil && store.contents["a"] == store.contents["b"])
+        #expect(outcome.failure == nil && store.contents["a"] == store.contents["b"])
         #expect(reads.withLock { $0 } == 20_001, "it was read once")
     }
 
@@ -157,7 +164,7 @@ struct ArchivePassTests {
             [("bad", .http), ("good", .http)],
             to: store
         )
-        #expect(outcome.error?.message == "not you" && outcome.objects.map(\.id.description) == ["good"])
+        #expect(outcome.storeError?.message == "not you" && outcome.objects.map(\.id.description) == ["good"])
         #expect(store.contents["good"] == Self.bytes(web))
     }
 
@@ -166,7 +173,7 @@ struct ArchivePassTests {
         let store = ScriptedStore { (_, make) throws(ObjectStoreError) in try ScriptedStore.take(make()) }
         let log = BrokenLog(LinesInMemory([.http: Self.lines(5000, "web")]), after: reads)
         let outcome = try await Self.archive(log, [("a", .http), ("b", .tcp)], to: store)
-        #expect(outcome.error == ObjectStoreError(.sourceFailed, "the disk is gone"))
+        #expect(outcome.storeError == ObjectStoreError(.sourceFailed, "the disk is gone"))
         #expect(outcome.objects.isEmpty && store.contents.isEmpty)
     }
 
@@ -184,7 +191,7 @@ struct ArchivePassTests {
         if limit == 0 { job.cancel() }
         let store = ScriptedStore { (_, make) throws(ObjectStoreError) in try ScriptedStore.take(make()) }
         let outcome = try await Self.archive(log, [("a", .http), ("b", .tcp)], to: store, job: job)
-        #expect(outcome.error?.code == .cancelled && outcome.objects.isEmpty && store.contents.isEmpty)
+        #expect(outcome.storeError?.code == .cancelled && outcome.objects.isEmpty && store.contents.isEmpty)
     }
 
     @Test("a task that is cancelled ends it, also where all wait for a slow store", arguments: [0, 1, 4])
@@ -202,7 +209,7 @@ struct ArchivePassTests {
         archive.cancel()
         latch.open()
         let outcome = try await archive.value
-        #expect(outcome.error?.code == .cancelled && store.contents.isEmpty)
+        #expect(outcome.storeError?.code == .cancelled && store.contents.isEmpty)
     }
 
     @Test("a dry run reads to the end, and keeps nothing")
@@ -218,18 +225,18 @@ struct ArchivePassTests {
     @Test("without threads there is an error, not an archive")
     func noThreads() async throws {
         struct NoMore: Error, CustomStringConvertible { let description = "no more threads" }
-        let archiver = LogArchiver(
+        let archiver = ObjectStoreArchiver(
             store: DryRunObjectStore(),
             compressor: UnchangedBlocks(),
             threads: ArchiveThreads(compressors: 2) { _ in throw NoMore() }
         )
         let outcome = await archiver.archive(
             try Self.request([("1", .http)]),
-            log: LinesInMemory([:]),
             job: TestJob(),
-            logger: Logger(label: "test") { _ in LogRecorder() }
+            logger: Logger(label: "test") { _ in LogRecorder() },
+            openLog: { () throws(DriverError) in LinesInMemory([:]) }
         )
-        #expect(outcome.error?.message == "no more threads")
+        #expect(outcome.storeError?.message == "no more threads")
     }
 }
 
@@ -266,6 +273,8 @@ private struct BrokenLog: OpenedLog {
             self.reader = reader
             self.limit = limit
         }
+
+        var examinedLineCount: UInt64 { 0 }
 
         func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
             let isOver = count.withLock { count in

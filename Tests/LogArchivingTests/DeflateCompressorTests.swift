@@ -1,33 +1,23 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import GzipCompression
+import LogArchiving
 import TestServers
 import Testing
 
 @Suite("Compression")
 struct DeflateCompressorTests {
-    /// What anybody's gunzip makes of some bytes; it fails on what is not gzip from the first byte to the last.
-    static func gunzip(_ bytes: [UInt8], _ program: [String] = ["/usr/bin/gzip", "-dc"]) async throws -> [UInt8] {
-        try await withTemporaryFolder { folder in
-            let file = folder.appending(path: "file.gz")
-            try Data(bytes).write(to: file)
-            return try await Command.run(program[0], program.dropFirst() + [file.path])
-        }
-    }
-
     @Test("a block becomes a member, and a row of members one file, for gzip and for zlib")
     func members() async throws {
         let compressor = DeflateCompressor()
         let blocks = [Array("first\n".utf8), [], [UInt8](repeating: 65, count: 300_000), Array("last\n".utf8)]
         let file = blocks.flatMap(compressor.compress)
-        #expect(try await Self.gunzip(file) == Array(blocks.joined()))
+        #expect(try await Gunzip.run(file) == Array(blocks.joined()))
         let python = [
             "/usr/bin/python3", "-c", "import gzip,sys; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())",
         ]
-        #expect(try await Self.gunzip(file, python) == Array(blocks.joined()))
-        #expect(try await Self.gunzip(compressor.compress([])).isEmpty)
+        #expect(try await Gunzip.run(file, python) == Array(blocks.joined()))
+        #expect(try await Gunzip.run(compressor.compress([])).isEmpty)
     }
 
     @Test("every level gives back what it was given; levels beyond the last are the last")
@@ -36,7 +26,7 @@ struct DeflateCompressorTests {
         for level in DeflateCompressor.levels {
             let compressed = DeflateCompressor(level: level).compress(block)
             #expect(compressed.count < block.count / 4)
-            #expect(try await Self.gunzip(compressed) == block)
+            #expect(try await Gunzip.run(compressed) == block)
         }
         #expect(DeflateCompressor(level: 99).compress(block) == DeflateCompressor(level: 12).compress(block))
         #expect(DeflateCompressor(level: -1).compress(block) == DeflateCompressor(level: 1).compress(block))
@@ -56,7 +46,7 @@ struct DeflateCompressorTests {
                         input += block
                         output += compressor.compress(block)
                     }
-                    let back = try await Self.gunzip(output)
+                    let back = try await Gunzip.run(output)
                     #expect(back == input, "seed \(seed)")
                 }
             }

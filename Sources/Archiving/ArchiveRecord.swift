@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardCore
+
 /// How far a load balancer's log is in the store, and what was about to be put there.
 ///
 /// An object is announced here before it is sent. If a crash or a missing answer leaves the announcement, the next ARCHIVE

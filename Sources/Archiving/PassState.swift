@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardCore
+
 /// What the threads of an ``ArchivePass`` share: blocks on their way from the log into the objects.
 struct PassState: Sendable {
     /// How a load balancer's upload stands to the pass.

@@ -4,6 +4,7 @@
 import Foundation
 import Testing
 
+@testable import LogArchiving
 @testable import SteelyardCore
 
 @Suite("The archive state of a load balancer, as a file")

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardCore
 import Synchronization
 
 /// The content of one object, as the pass that serves all objects makes it.

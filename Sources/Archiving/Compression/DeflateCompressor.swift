@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import SteelyardCore
-
 /// Compresses blocks with libdeflate, which at the same level is faster than zlib and makes smaller files.
 ///
 /// Any number of threads may compress at once; each takes a compressor from a pool that grows to as many as are needed

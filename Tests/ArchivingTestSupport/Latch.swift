@@ -4,7 +4,7 @@
 import Synchronization
 
 /// Holds whoever comes until it is opened, and can be waited at for somebody to come.
-final class Latch: Sendable {
+package final class Latch: Sendable {
     private struct State {
         var isOpen = false
         var arrived = 0
@@ -14,8 +14,10 @@ final class Latch: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Waits until the latch is open.
-    func pass() async {
+    package func pass() async {
         await withCheckedContinuation { continuation in
             let ready = state.withLock { state in
                 state.arrived += 1
@@ -29,7 +31,7 @@ final class Latch: Sendable {
     }
 
     /// Waits until so many have come.
-    func waitForArrival(of count: Int = 1) async {
+    package func waitForArrival(of count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
                 if state.arrived < count { state.watchers.append((count, continuation)) }
@@ -40,7 +42,7 @@ final class Latch: Sendable {
     }
 
     /// Lets through all who wait and all who come.
-    func open() {
+    package func open() {
         let held = state.withLock { state in
             state.isOpen = true
             defer { state.held = [] }

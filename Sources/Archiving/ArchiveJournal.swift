@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import SteelyardCore
+
 /// Keeps, for each load balancer, what has been archived of its log, so that it survives the agent.
 ///
 /// Core opens no file: whoever runs it says where the records are.

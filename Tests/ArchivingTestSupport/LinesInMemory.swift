@@ -1,25 +1,25 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCore
+package import SteelyardCore
 import Synchronization
 
 /// A log that gives one line at a time; a mark in it is a number of lines.
-struct LinesInMemory: OpenedLog {
+package struct LinesInMemory: OpenedLog {
     private let lines: [(metered: MeteredProtocol, line: String)]
     private let onRead: @Sendable () -> Void
 
     /// - Parameter onRead: Called with every reading of a line.
-    init(_ lines: [MeteredProtocol: [String]], onRead: @escaping @Sendable () -> Void = {}) {
+    package init(_ lines: [MeteredProtocol: [String]], onRead: @escaping @Sendable () -> Void = {}) {
         self.lines = MeteredProtocol.allCases.flatMap { metered in (lines[metered] ?? []).map { (metered, $0) } }
         self.onRead = onRead
     }
 
-    var byteCount: UInt64 { UInt64(lines.reduce(0) { $0 + $1.line.utf8.count + 1 }) }
+    package var byteCount: UInt64 { UInt64(lines.reduce(0) { $0 + $1.line.utf8.count + 1 }) }
 
-    var end: LogMark? { LogMark("\(lines.count)") }
+    package var end: LogMark? { LogMark("\(lines.count)") }
 
-    func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { Reader(self, parts) }
+    package func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { Reader(self, parts) }
 
     private final class Reader: LogReader {
         private let log: LinesInMemory
@@ -33,6 +33,8 @@ struct LinesInMemory: OpenedLog {
                 return (part.metered, first..<max(first, part.upTo.flatMap { Int($0.text) } ?? log.lines.count))
             }
         }
+
+        var examinedLineCount: UInt64 { state.withLock { UInt64($0.index) } }
 
         func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
             log.onRead()

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ArchivingTestSupport
 import Logging
 import Synchronization
 import TestServers
 import Testing
 
+@testable import LogArchiving
 @testable import SteelyardCore
 
 /// In incremental mode every line is in the store once, whatever has failed in between.
@@ -38,14 +40,14 @@ struct IncrementalArchiveTests {
             let log = opened ?? LinesInMemory([.http: lines.withLock { $0 }])
             return await archiver.archive(
                 request,
-                log: log,
                 job: TestJob(),
-                logger: Logger(label: "") { _ in self.log }
+                logger: Logger(label: "") { _ in self.log },
+                openLog: { () throws(DriverError) in log }
             )
         }
 
-        func archiver(seconds: Int64 = 0) -> LogArchiver {
-            LogArchiver(store: store, compressor: UnchangedBlocks(), threads: .test, journal: journal) {
+        func archiver(seconds: Int64 = 0) -> ObjectStoreArchiver {
+            ObjectStoreArchiver(store: store, compressor: UnchangedBlocks(), threads: .test, journal: journal) {
                 UTCTimestamp(microseconds: (1_700_000_000 + seconds) * 1_000_000)
             }
         }
@@ -76,12 +78,12 @@ struct IncrementalArchiveTests {
             device.store.fault = random.pick(KeepingStore.Fault.allCases)
             device.journal.writesLeft = random.isLucky(oneIn: 3) ? random.below(3) : .max
             let outcome = try await device.archive(seconds: Int64(round))
-            if device.store.fault == .none, device.journal.writesLeft > 100 { #expect(outcome.error == nil) }
+            if device.store.fault == .none, device.journal.writesLeft > 100 { #expect(outcome.failure == nil) }
         }
         device.store.fault = .none
         device.journal.writesLeft = .max
         let outcome = try await device.archive(seconds: 100)
-        #expect(outcome.error == nil)
+        #expect(outcome.failure == nil)
         #expect(device.store.contents.filter { $0 != "empty" }.joined() == device.written, "seed \(seed)")
     }
 
@@ -90,7 +92,7 @@ struct IncrementalArchiveTests {
         let device = Device()
         device.write(["a", "b"])
         device.store.fault = .losesAnswer
-        #expect(try await device.archive().error?.code == .timedOut)
+        #expect(try await device.archive().storeError?.code == .timedOut)
         device.store.replace(with: Array("another device's\n".utf8))
         device.store.fault = .none
         device.write(["c"])
@@ -144,15 +146,15 @@ struct IncrementalArchiveTests {
         let device = Device()
         device.write(["a"])
         _ = try await device.archive()
-        try device.archiver().reset()
+        try device.archiver().forget()
         #expect(try await device.archive(seconds: 5).objects.map(\.lineCount) == [1])
         let archiver = device.archiver(seconds: 20)
-        device.store.onPut = { try? archiver.reset() }
+        device.store.onPut = { try? archiver.forget() }
         let request = try ArchivePassTests.request([("15", .http)])
         let log = LinesInMemory([.http: ["a", "b"]])
         let logger = Logger(label: "") { _ in LogRecorder() }
-        let outcome = await archiver.archive(request, log: log, job: TestJob(), logger: logger)
-        #expect(outcome.error == nil && device.journal.isEmpty, "what it stored is nothing to the next device")
+        let outcome = await archiver.archive(request, job: TestJob(), logger: logger) { () throws(DriverError) in log }
+        #expect(outcome.failure == nil && device.journal.isEmpty, "what it stored is nothing to the next device")
     }
 
     @Test("one id that had another protocol before is another load balancer")
@@ -243,34 +245,18 @@ private final class KeepingStore: ObjectStore {
         state.withLock { state in state.objects = state.objects.mapValues { _ in bytes } }
     }
 
-    func put(
-        _ path: ObjectPath,
-        at endpoint: StorageEndpoint,
-        token: StorageToken,
-        makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
-    ) async throws(ObjectStoreError) -> StoredObject {
+    func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         onPut?()
-        let content = try ScriptedStore.take(makeBody())
+        let content = try ScriptedStore.take(upload.makeBody())
         if fault == .refuses { throw ObjectStoreError(.unauthorized, "who are you?") }
         if fault == .breaks { throw ObjectStoreError(.unavailable, "the connection broke") }
         let isThere = state.withLock { state in
-            guard state.objects[path.description] == nil else { return true }
-            state.objects[path.description] = content
+            guard state.objects[upload.path.description] == nil else { return true }
+            state.objects[upload.path.description] = content
             return false
         }
         if isThere { throw ObjectStoreError(.alreadyExists, "there is one") }
         if fault == .losesAnswer { throw ObjectStoreError(.timedOut, "no answer came") }
         return StoredObject(md5: "", byteCount: UInt64(content.count))
-    }
-
-    func object(
-        _ path: ObjectPath,
-        at endpoint: StorageEndpoint,
-        token: StorageToken
-    ) async throws(ObjectStoreError) -> FoundObject? {
-        guard canBeAsked else { throw ObjectStoreError(.unsupported, "it cannot be asked") }
-        return state.withLock {
-            $0.objects[path.description].map { FoundObject(byteCount: UInt64($0.count)) }
-        }
     }
 }

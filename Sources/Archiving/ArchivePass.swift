@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardCore
+
 /// One reading of a log for all objects that are made of it.
 ///
 /// One thread reads and picks, some compress, and each object's upload takes the blocks in order. A few blocks exist at

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The result of an ARCHIVE.
+public struct ArchiveOutcome: Sendable {
+    /// Why an ARCHIVE failed.
+    public enum Failure: Error, Hashable, Sendable {
+        /// The log cannot be opened.
+        case log(DriverError)
+        /// An object cannot be stored.
+        case store(ObjectStoreError)
+    }
+
+    /// The objects that were stored, in the order of the message.
+    public var objects: [ArchivedObject]
+    /// What of the log could not be archived.
+    public var leftOut: [LeftOutLog]
+    /// How many lines were read, whatever load balancer they belong to; nil where nothing was read.
+    public var examinedLineCount: UInt64?
+    /// The first error; nil if all objects were stored.
+    public var failure: Failure?
+
+    /// Creates a result.
+    public init(
+        objects: [ArchivedObject] = [],
+        leftOut: [LeftOutLog] = [],
+        examinedLineCount: UInt64? = nil,
+        failure: Failure? = nil
+    ) {
+        self.objects = objects
+        self.leftOut = leftOut
+        self.examinedLineCount = examinedLineCount
+        self.failure = failure
+    }
+
+    /// What the outcome adds to the reply.
+    ///
+    /// `hpcs_archives` always; `left_out` if anything was; `lines_examined` if the log has lines and no object has any.
+    var fields: [JSONFragment.Member] {
+        var fields = [JSONFragment.Member("hpcs_archives", .array(objects.map(\.json)))]
+        if !leftOut.isEmpty { fields.append(.init("left_out", .array(leftOut.map(\.json)))) }
+        if let examinedLineCount, examinedLineCount > 0, !objects.isEmpty, objects.allSatisfy({ $0.lineCount == 0 }) {
+            fields.append(.init("lines_examined", .integer(Int64(clamping: examinedLineCount))))
+        }
+        return fields
+    }
+}
