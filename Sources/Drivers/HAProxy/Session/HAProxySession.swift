@@ -33,6 +33,8 @@ final class HAProxySession {
     private var refusedSince: ContinuousClock.Instant?
     /// A master that cannot open a port tries for two seconds, during which its socket refuses connections.
     private static let longestRefusal = Duration.seconds(4)
+    /// A master that starts binds its socket under another name before the file has its own.
+    private static let longestBinding = Duration.milliseconds(250)
 
     init(_ files: DeviceFiles) {
         self.files = files
@@ -62,8 +64,9 @@ final class HAProxySession {
                 }
                 let since = refusedSince ?? .now
                 refusedSince = since
-                if .now - since > Self.longestRefusal
-                    || !access(masterPath) && MasterSearch.hasBound(masterPath, living)
+                let time = .now - since
+                if time > Self.longestRefusal
+                    || time > Self.longestBinding && !access(masterPath) && MasterSearch.hasBound(masterPath, living)
                 {
                     return .unreachable
                 }
