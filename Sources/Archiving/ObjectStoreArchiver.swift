@@ -3,32 +3,62 @@
 
 public import Logging
 public import SteelyardCore
+public import SystemPackage
 
-/// Ships logs: the lines of each load balancer of an ARCHIVE, compressed on the way, to an object of its own.
+/// Ships logs to an object store: the lines of each load balancer, compressed on the way, to an object of its own.
 public struct ObjectStoreArchiver: LogArchiver {
+    /// What an ARCHIVE takes of the log.
+    public enum Mode: String, Hashable, Sendable, CaseIterable {
+        /// All that the log has.
+        case full
+        /// What no ARCHIVE has taken before.
+        case incremental
+    }
+
     private let store: any ObjectStore
     private let compressor: any LogCompressor
     private let threads: ArchiveThreads
     private let allowedEndpoints: [String]
-    private var ledger: ArchiveLedger?
+    private let mode: Mode
+    private var ledger: ProgressLedger?
     private let now: @Sendable () -> UTCTimestamp
-    /// One ARCHIVE at a time: two would take twice the memory, and be no sooner done together.
+    /// One ARCHIVE at a time: two would take twice the memory, and end no sooner.
     private var turns = SerialGate()
 
     /// Creates an archiver.
     ///
     /// - Parameters:
     ///   - store: Where the objects go.
-    ///   - compressor: What compresses them.
-    ///   - threads: The threads to do it on.
-    ///   - allowedEndpoints: Where not empty, the only hosts (`HOST` or `HOST:PORT`) that may be sent to.
-    ///   - journal: Where it is kept what has been archived, so that only what is new is; nil to archive all each time.
-    ///   - now: The clock, for the objects' names.
+    ///   - compressionLevel: 1, the fastest, to 12, the smallest result.
+    ///   - allowedEndpoints: The only hosts (`HOST` or `HOST:PORT`) that may be sent to; empty for all.
+    ///   - mode: What an ARCHIVE takes of the log.
+    ///   - stateDirectory: Where it is noted what has been archived; nil to note nothing, for an archive in full beside a
+    ///     running agent.
+    ///   - isDryRun: Whether to leave the notes as they are.
     public init(
+        store: any ObjectStore,
+        compressionLevel: Int = 6,
+        allowedEndpoints: [String] = [],
+        mode: Mode = .full,
+        stateDirectory: FilePath?,
+        isDryRun: Bool = false
+    ) {
+        self.init(
+            store: store,
+            compressor: DeflateCompressor(level: compressionLevel),
+            threads: .dedicated,
+            allowedEndpoints: allowedEndpoints,
+            mode: mode,
+            journal: stateDirectory.map { FileArchiveJournal($0.appending("archived"), isReadOnly: isDryRun) }
+        )
+    }
+
+    package init(
         store: any ObjectStore,
         compressor: any LogCompressor,
         threads: ArchiveThreads,
         allowedEndpoints: [String] = [],
+        mode: Mode = .full,
         journal: (any ArchiveJournal)? = nil,
         now: @escaping @Sendable () -> UTCTimestamp = { .now }
     ) {
@@ -36,30 +66,19 @@ public struct ObjectStoreArchiver: LogArchiver {
         self.compressor = compressor
         self.threads = threads
         self.allowedEndpoints = allowedEndpoints
-        ledger = journal.map { ArchiveLedger($0) }
+        self.mode = mode
+        ledger = journal.map { ProgressLedger($0) }
         self.now = now
     }
 
-    /// The same archiver, which takes turns with another one, whose place it takes.
+    /// The same archiver, which takes turns with the one that it replaces.
     public func replacing(_ other: any LogArchiver) -> any LogArchiver {
         guard let other = other as? ObjectStoreArchiver else { return self }
         var archiver = self
         archiver.turns = other.turns
-        // A DELETE must also reach an ARCHIVE that the other has in hand.
+        // A DELETE must also reach an ARCHIVE that the other one has in hand.
         if ledger != nil, let shared = other.ledger { archiver.ledger = shared }
         return archiver
-    }
-
-    /// Says whether an ARCHIVE may go where it wants to.
-    ///
-    /// - Throws: `ObjectStoreError` with the code `forbidden`.
-    func checkAllowed(_ endpoint: StorageEndpoint) throws(ObjectStoreError) {
-        guard allowedEndpoints.isEmpty || endpoint.isAllowed(by: allowedEndpoints) else {
-            throw ObjectStoreError(
-                .forbidden,
-                "hpcs_object_store_endpoint \(endpoint.authority) is not in this device's archive.endpoints"
-            )
-        }
     }
 
     /// Ships the logs, in one reading for all load balancers.
@@ -72,58 +91,41 @@ public struct ObjectStoreArchiver: LogArchiver {
         do throws(ObjectStoreError) {
             try checkAllowed(request.endpoint)
             return await withTaskExecutorPreference(try threads.make("archive")) {
-                await archiveOnThisThread(request, job, logger, openLog)
+                await archiveOnOwnThread(request, job, logger, openLog)
             }
         } catch { return ArchiveOutcome(failure: .store(error)) }
     }
 
     @concurrent
-    private func archiveOnThisThread(
+    private func archiveOnOwnThread(
         _ request: ArchiveRequest,
         _ job: any JobContext,
         _ logger: Logger,
         _ openLog: @Sendable () async throws(DriverError) -> any OpenedLog
     ) async -> ArchiveOutcome {
-        do throws(DriverError) {
-            return await archive(request, log: try await openLog(), job: job, logger: logger)
-        } catch { return ArchiveOutcome(failure: .log(error)) }
-    }
-
-    private func archive(
-        _ request: ArchiveRequest,
-        log: any OpenedLog,
-        job: any JobContext,
-        logger: Logger
-    ) async -> ArchiveOutcome {
-        await turns.withTurn {
-            guard !job.isCancelled else { return ArchiveOutcome(failure: .store(.stopping)) }
-            let shipment = Shipment(
+        let log: any OpenedLog
+        do throws(DriverError) { log = try await openLog() } catch { return ArchiveOutcome(failure: .log(error)) }
+        return await turns.withTurn {
+            let batch = UploadBatch(
                 store: store,
                 compressor: compressor,
                 threads: threads,
-                endpoint: request.endpoint,
-                token: request.token,
+                request: request,
+                log: log,
                 job: job,
                 logger: logger
             )
-            if let ledger {
-                return await IncrementalArchive(
-                    ledger: ledger,
-                    shipment: shipment,
-                    request: request,
-                    log: log,
-                    now: now()
-                ) { await ship($0, by: $1, from: log, job) }.run()
-            }
-            let time = now()
-            let orders = request.items.map { item in
-                Shipment.Order(
-                    id: item.id,
-                    path: ObjectPath(basePath: request.basePath, loadBalancer: item.id, time: time),
-                    part: LogPart(item.protocol.metered)
-                )
-            }
-            return ArchiveOutcome(await ship(orders, by: shipment, from: log, job))
+            let run = ArchiveRun(batch: batch, ledger: ledger, isIncremental: mode == .incremental, now: now())
+            return await run.run()
+        }
+    }
+
+    private func checkAllowed(_ endpoint: StorageEndpoint) throws(ObjectStoreError) {
+        guard allowedEndpoints.isEmpty || endpoint.isAllowed(by: allowedEndpoints) else {
+            throw ObjectStoreError(
+                .forbidden,
+                "hpcs_object_store_endpoint \(endpoint.authority) is not in this device's archive.endpoints"
+            )
         }
     }
 
@@ -131,27 +133,8 @@ public struct ObjectStoreArchiver: LogArchiver {
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`.
     public func forget() throws(DriverError) {
-        do throws(ArchiveJournalError) { try ledger?.reset() } catch {
+        do throws(ArchiveJournalError) { try ledger?.removeAll() } catch {
             throw DriverError(.stateUnwritable, error.description)
         }
-    }
-
-    /// Makes the objects, as many at a time as may be.
-    private func ship(
-        _ orders: [Shipment.Order],
-        by shipment: Shipment,
-        from log: any OpenedLog,
-        _ job: any JobContext
-    ) async -> [Result<ArchivedObject, ObjectStoreError>] {
-        let starts = Array(stride(from: 0, to: orders.count, by: Shipment.largest))
-        let total = log.byteCount * UInt64(starts.count)
-        var results: [Result<ArchivedObject, ObjectStoreError>] = []
-        for (round, start) in starts.enumerated() {
-            let base = log.byteCount * UInt64(round)
-            let some = Array(orders[start..<min(start + Shipment.largest, orders.count)])
-            results += await shipment.ship(some, from: log) { job.report(progress: base + $0, of: total) }
-        }
-        job.report(progress: total, of: total)
-        return results
     }
 }

@@ -85,6 +85,9 @@ struct FaultTests {
             let worker = try #require(try await device.processes()?.worker)
             let handle = try #require(ProcessHandle(worker))
             handle.send(SIGSTOP)
+            try await eventually("the worker is stopped") {
+                try String(contentsOfFile: "/proc/\(worker)/stat", encoding: .utf8).contains(") T ")
+            }
             let begun = ContinuousClock.now
             let error = await #expect(throws: DriverError.self) { _ = try await device.driver.status() }
             #expect(error?.code == .timedOut)

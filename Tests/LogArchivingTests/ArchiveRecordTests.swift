@@ -9,21 +9,22 @@ import Testing
 
 @Suite("The archive state of a load balancer, as a file")
 struct ArchiveRecordTests {
-    private static var record: ArchiveRecord {
+    private static func record() throws -> ArchiveRecord {
         var record = ArchiveRecord()
         record.mark = LogMark("1 c:65025:131:1000:64:0123456789abcdef:fedcba9876543210")
-        record.time = UTCTimestamp(microseconds: 1_795_400_000_000_000)
-        record.intent = .init(
-            endpoint: "https://store.example.com/v1/a",
-            path: ObjectPath(container: "c", name: "p/15/haproxy-20261123-040515.log.gz"),
-            upTo: LogMark("1")
-        )
+        for upTo in [nil, LogMark("1")] {
+            _ = record.announce(
+                to: try StorageEndpoint("https://store.example.com/v1/a"),
+                upTo: upTo,
+                now: UTCTimestamp(microseconds: 1_795_400_000_000_000)
+            ) { ObjectPath(container: "c", name: "p/15/haproxy-\($0.compact).log.gz") }
+        }
         return record
     }
 
     @Test("another program may rewrite it, with other white space and in another order")
     func rewritten() throws {
-        for record in [Self.record, ArchiveRecord()] {
+        for record in [try Self.record(), ArchiveRecord()] {
             let object = try JSONSerialization.jsonObject(with: Data(record.bytes))
             for options in [[], [.prettyPrinted], [.sortedKeys]] as [JSONSerialization.WritingOptions] {
                 let bytes = try JSONSerialization.data(withJSONObject: object, options: options)
@@ -32,13 +33,29 @@ struct ArchiveRecordTests {
         }
     }
 
-    @Test("a file of an earlier agent is read")
-    func earlier() {
+    @Test("a file of an earlier agent is read, and written again with what it announced")
+    func earlier() throws {
         let text = """
             {"format":"1","time":"1795400000000000","mark":"1 c:65025:131:1000:64:0123456789abcdef:fedcba9876543210",\
             "intentEndpoint":"https:\\/\\/store.example.com\\/v1\\/a","intentContainer":"c",\
             "intentName":"p\\/15\\/haproxy-20261123-040515.log.gz","intentUpTo":"1"}
             """
-        #expect(ArchiveRecord(Array(text.utf8)) == Self.record)
+        let read = try #require(ArchiveRecord(Array(text.utf8)))
+        for record in [read, try #require(ArchiveRecord(read.bytes))] {
+            #expect(record.mark == (try Self.record()).mark)
+            #expect(record.time == UTCTimestamp(microseconds: 1_795_400_000_000_000))
+            let announcement = try #require(record.announcements.first)
+            #expect(record.announcements.count == 1 && !announcement.isIdentifiable)
+            #expect(announcement.endpoint == "https://store.example.com/v1/a" && announcement.upTo == LogMark("1"))
+            #expect(announcement.path == ObjectPath(container: "c", name: "p/15/haproxy-20261123-040515.log.gz"))
+        }
+    }
+
+    @Test("announced objects have different names, and only the last one holds the range")
+    func announcements() throws {
+        let record = try Self.record()
+        #expect(Set(record.announcements.map(\.path)).count == 2)
+        #expect(record.announcements.map(\.upTo) == [nil, LogMark("1")])
+        #expect(Set(record.announcements.map(\.upload)).count == 2)
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import LogArchiving
 import Logging
 import OpenStackSwiftStore
 import SteelyardSystem
@@ -10,6 +9,7 @@ import Synchronization
 import TestServers
 import Testing
 
+@testable import LogArchiving
 @testable import SteelyardCore
 
 extension OpenStackSwiftTests {

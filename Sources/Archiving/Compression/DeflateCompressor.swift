@@ -5,23 +5,23 @@
 ///
 /// Any number of threads may compress at once; each takes a compressor from a pool that grows to as many as are needed
 /// at the same time.
-public struct DeflateCompressor: LogCompressor {
+package struct DeflateCompressor: LogCompressor {
     /// The levels, from the fastest to the smallest result.
-    public static let levels = 1...12
+    package static let levels = 1...12
     /// The level at which libdeflate beats zlib at its default in both time and size.
-    public static let defaultLevel = 6
+    package static let defaultLevel = 6
 
     private let pool: CompressorPool
 
     /// Creates a compressor.
     ///
     /// - Parameter level: From 1, the fastest, to 12, the smallest result; anything else counts as the nearer of these.
-    public init(level: Int = defaultLevel) {
+    package init(level: Int = defaultLevel) {
         pool = CompressorPool(level: min(max(level, Self.levels.lowerBound), Self.levels.upperBound))
     }
 
     /// Compresses one block into one gzip member (RFC 1952).
-    public func compress(_ block: [UInt8]) -> [UInt8] {
+    package func compress(_ block: [UInt8]) -> [UInt8] {
         let compressor = pool.take()
         defer { pool.giveBack(compressor) }
         return compressor.compress(block)

@@ -3,7 +3,7 @@
 
 /// Compresses a log block by block, each into a gzip member of its own (RFC 1952, 2.2): any gunzip reads a row of them
 /// as one file, and blocks can be compressed on any core.
-public protocol LogCompressor: Sendable {
+package protocol LogCompressor: Sendable {
     /// Compresses one block.
     ///
     /// - Returns: One complete gzip member, also for an empty block.

@@ -7,6 +7,13 @@ public protocol JobContext: Sendable {
     var handle: String { get }
     /// Whether the agent is stopping and long work should end.
     var isCancelled: Bool { get }
-    /// Tells whoever waits for the job how far it has come. May be called often; not every call goes out.
+    /// Why long work ends when the job is cancelled, and what to do: one sentence without a full stop.
+    var cancellationMessage: String { get }
+    /// Reports to the client how far the job has come. May be called often; not every call goes out.
     func report(progress: UInt64, of total: UInt64)
+}
+
+extension JobContext {
+    /// The agent is stopping.
+    public var cancellationMessage: String { "the agent is stopping; send the ARCHIVE again" }
 }

@@ -16,6 +16,7 @@ final class CommandJob: JobContext {
     private static let interval = Duration.milliseconds(100)
 
     let handle = "command line"
+    let cancellationMessage = "interrupted; nothing was left in the object store; run the command again"
     private let state = Mutex(State())
 
     var isCancelled: Bool { state.withLock { $0.isCancelled } }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import LogArchiving
 import SteelyardCore
 
 /// One setting: its key, how its value is checked and taken, and how it is shown.
@@ -150,7 +151,7 @@ struct ConfigurationKey: Sendable {
         ),
         ConfigurationKey(
             "archive.mode",
-            { $0.archive.mode = try $1.choice(of: ["full", "incremental"]) },
+            { $0.archive.mode = try $1.choice(of: ObjectStoreArchiver.Mode.allCases.map(\.rawValue)) },
             { .string($0.archive.mode) }
         ),
         ConfigurationKey(

@@ -119,7 +119,7 @@ struct Agent {
     /// - Throws: `ConfigurationError`, or why there is no driver.
     func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
         try requireTrustedStateDirectory()
-        return await (try makeDispatcher(makeDriver())).handle(message, job: job).reply.bytes
+        return await (try makeDispatcher(makeDriver(), keepsProgress: false)).handle(message, job: job).reply.bytes
     }
 
     /// What the service group says of itself is of use to developers only.
@@ -183,11 +183,11 @@ struct Agent {
         return driver
     }
 
-    private func makeDispatcher(_ driver: any LoadBalancerDriver) throws -> Dispatcher {
+    private func makeDispatcher(_ driver: any LoadBalancerDriver, keepsProgress: Bool = true) throws -> Dispatcher {
         Dispatcher(
             driver: driver,
             driverName: configuration.driver,
-            archiver: Self.makeArchiver(configuration, logger),
+            archiver: Self.makeArchiver(configuration, logger, keepsProgress: keepsProgress),
             diagnostics: try Self.makeDiagnostics(configuration),
             release: Release(version: Build.version, release: Build.release),
             limits: configuration.limits,
@@ -208,7 +208,12 @@ struct Agent {
         }
     }
 
-    private static func makeArchiver(_ configuration: WorkerConfiguration, _ logger: Logger) -> ObjectStoreArchiver {
+    /// - Parameter keepsProgress: Whether it is noted what has been archived, which only one process at a time may do.
+    private static func makeArchiver(
+        _ configuration: WorkerConfiguration,
+        _ logger: Logger,
+        keepsProgress: Bool = true
+    ) -> ObjectStoreArchiver {
         let store: any ObjectStore =
             configuration.isDryRun
             ? DryRunObjectStore()
@@ -221,10 +226,11 @@ struct Agent {
             )
         return ObjectStoreArchiver(
             store: store,
-            compressor: DeflateCompressor(level: configuration.archive.compressionLevel),
-            threads: .dedicated,
+            compressionLevel: configuration.archive.compressionLevel,
             allowedEndpoints: configuration.archive.endpoints,
-            journal: configuration.archive.mode == "incremental" ? FileArchiveJournal(configuration) : nil
+            mode: ObjectStoreArchiver.Mode(rawValue: configuration.archive.mode) ?? .full,
+            stateDirectory: keepsProgress ? FilePath(configuration.stateDirectory) : nil,
+            isDryRun: configuration.isDryRun
         )
     }
 

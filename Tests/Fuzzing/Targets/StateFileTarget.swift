@@ -38,11 +38,15 @@ extension FuzzTarget {
 
     private static func checkRecord(_ record: ArchiveRecord) throws {
         try FuzzFailure.requireEqual(ArchiveRecord(record.bytes), record, "a record is read as it was written")
-        let path = ObjectPath(
-            basePath: try ObjectBasePath("container"),
-            loadBalancer: try Identifier("lb"),
-            time: record.nextTime(at: UTCTimestamp(microseconds: 0))
-        )
+        var next = record
+        let base = try ObjectBasePath("container")
+        let id = try Identifier("lb")
+        let announced = next.announce(
+            to: try StorageEndpoint("https://example.com"),
+            upTo: record.mark,
+            now: UTCTimestamp(microseconds: 0)
+        ) { ObjectPath(basePath: base, loadBalancer: id, time: $0) }
+        let path = announced.path
         try FuzzFailure.requireEqual(path.name.utf8.count, "lb/haproxy-20261123-040515.log.gz".utf8.count, "\(path)")
         if let mark = record.mark { _ = try? LogPlaces(mark) }
     }

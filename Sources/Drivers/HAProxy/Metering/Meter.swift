@@ -178,7 +178,9 @@ actor Meter {
 
     func record(_ worker: Worker, _ deadline: Deadline) throws(DriverError) {
         let answer = try holds.ask("show stat -1 1 -1", worker, by: deadline)
-        guard let table = StatisticsTable(answer) else { return }
+        guard let table = StatisticsTable(answer) else {
+            throw DriverError(.unavailable, "HAProxy's worker \(worker.processID) gives no statistics")
+        }
         var reading: UsageLedger.Bytes = [:]
         for metered in MeteredProtocol.allCases {
             let name = ProxyName(metered).frontend

@@ -14,6 +14,11 @@ struct WorkerHold {
     /// Whether commands are given on the connection itself.
     let isInteractive: Bool
     private let connection: RuntimeConnection
+    /// Whether the next answer on the connection is that of the next command.
+    ///
+    /// It is not after a command whose answer has not come in time, and on a connection of an earlier agent, which may
+    /// have ended before it had read its last answer.
+    private var isInStep = true
     /// How long HAProxy keeps a connection without commands, in seconds.
     private static let idleLimit = 86_400
 
@@ -32,20 +37,13 @@ struct WorkerHold {
         } catch { return nil }
     }
 
-    /// Goes on with the connection of an earlier agent, which may have ended before it had read its last answer.
+    /// Goes on with the connection of an earlier agent.
     ///
-    /// - Returns: nil where the worker does not answer on it.
-    init?(kept connection: RuntimeConnection, of worker: Worker, by deadline: Deadline) {
+    /// The worker is not asked: it may be stopped in this moment, and would end if the connection were given up.
+    init(kept connection: RuntimeConnection) {
         self.connection = connection
         isInteractive = true
-        do throws(SocketFailure) {
-            // Its answer is one that no other command of the agent gets.
-            try connection.send("show table steelyard-no-such-table\n", by: deadline)
-            while try !connection.read(until: .worker, by: deadline).contains("No such table") {}
-            // That may have been asked by the earlier agent; what follows is this agent's.
-            try connection.send("show info\n", by: deadline)
-            while try WorkerInfo(connection.read(until: .worker, by: deadline)).processID != worker.processID {}
-        } catch { return nil }
+        isInStep = false
     }
 
     /// Holds a worker of before a reload: by an incomplete command, for whose end it waits without a limit.
@@ -60,14 +58,29 @@ struct WorkerHold {
     }
 
     /// Whether it still holds.
-    var isOpen: Bool { connection.isQuiet }
+    var isOpen: Bool { isInStep ? connection.isQuiet : connection.isOpen }
 
     /// How many of the worker's jobs are the meter's own while it asks.
     var ownJobs: Int { isInteractive ? 1 : 2 }
 
-    /// Asks the worker; after a failure, the connection is of no more use.
-    func ask(_ command: String, by deadline: Deadline) throws(SocketFailure) -> String {
-        try connection.answer(to: command, until: .worker, by: deadline)
+    /// Asks the worker.
+    ///
+    /// - Throws: `SocketFailure`; after `silent`, the worker is still held and can be asked again.
+    mutating func ask(_ command: String, by deadline: Deadline) throws(SocketFailure) -> String {
+        if !isInStep { try getInStep(by: deadline) }
+        do throws(SocketFailure) { return try connection.answer(to: command, until: .worker, by: deadline) } catch {
+            isInStep = false
+            throw error
+        }
+    }
+
+    /// Reads up to an answer that no earlier command can have got.
+    private mutating func getInStep(by deadline: Deadline) throws(SocketFailure) {
+        let number = UInt32.random(in: 1...UInt32(Int32.max))
+        let name = "proc.steelyard_step"
+        try connection.send("experimental-mode on\nset var \(name) int(\(number))\nget var \(name)\n", by: deadline)
+        while try !connection.read(until: .worker, by: deadline).contains("<\(number)>") {}
+        isInStep = true
     }
 
     /// Has the service manager keep the connection, so that the worker waits for the next agent, too.

@@ -49,7 +49,8 @@ struct WorkerHolds {
         if holds[worker]?.isOpen == true { return }
         if holds[worker] != nil { drop(worker) }
         if let connection = kept.removeValue(forKey: worker) {
-            if let hold = WorkerHold(kept: connection, of: worker, by: deadline) {
+            let hold = WorkerHold(kept: connection)
+            if hold.isOpen {
                 holds[worker] = hold
                 return
             }
@@ -71,10 +72,13 @@ struct WorkerHolds {
     ///
     /// - Throws: `DriverError` where there is no answer.
     mutating func ask(_ command: String, _ worker: Worker, by deadline: Deadline) throws(DriverError) -> String {
-        if let hold = holds[worker], hold.isInteractive {
-            do throws(SocketFailure) { return try hold.ask(command, by: deadline) } catch {
-                drop(worker)
+        if holds[worker]?.isInteractive == true {
+            do throws(SocketFailure) {
+                if let answer = try holds[worker]?.ask(command, by: deadline) { return answer }
+            } catch {
+                // The worker may be stopped, or the agent was: given up, it might end before its counters are read.
                 if error == .silent { throw error.described("HAProxy") }
+                drop(worker)
             }
         }
         return try session.askThroughMaster(command, of: worker.processID, by: deadline)
@@ -84,11 +88,11 @@ struct WorkerHolds {
     ///
     /// The master takes one command at a time.
     mutating func tell(_ command: String, _ worker: Worker, by deadline: Deadline) {
-        guard let hold = holds[worker], hold.isInteractive else { return }
+        guard holds[worker]?.isInteractive == true else { return }
         do throws(SocketFailure) {
-            _ = try hold.ask("experimental-mode on", by: deadline)
-            _ = try hold.ask(command, by: deadline)
-        } catch { drop(worker) }
+            _ = try holds[worker]?.ask("experimental-mode on", by: deadline)
+            _ = try holds[worker]?.ask(command, by: deadline)
+        } catch { if error != .silent { drop(worker) } }
     }
 
     /// Whether nothing but the meter keeps an old worker from ending.

@@ -60,6 +60,13 @@ final class RuntimeConnection: Sendable {
             && errno == EAGAIN
     }
 
+    /// Whether the peer has not closed the connection, as far as can be seen without reading.
+    var isOpen: Bool {
+        var byte: UInt8 = 0
+        let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return count > 0 || count < 0 && errno == EAGAIN
+    }
+
     /// Sends text.
     ///
     /// - Throws: `SocketFailure`.

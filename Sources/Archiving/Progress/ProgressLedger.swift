@@ -6,16 +6,16 @@ import SteelyardCore
 import Synchronization
 
 /// The records of all load balancers, as archives read and write them.
-final class ArchiveLedger: Sendable {
+final class ProgressLedger: Sendable {
     private let journal: any ArchiveJournal
-    /// Grows with every DELETE: an archive that began before one has nothing to say afterwards.
+    /// Grows with every DELETE: an archive that began before one notes nothing afterwards.
     private let generation = Mutex(0)
 
     init(_ journal: any ArchiveJournal) { self.journal = journal }
 
     var currentGeneration: Int { generation.withLock { $0 } }
 
-    /// Reads a record; a file that cannot be read as one is renamed, and all lines are then archived again.
+    /// Reads a record; a file that cannot be decoded is renamed, and all lines are then archived again.
     func read(_ key: ArchiveJournalKey, _ logger: Logger) throws(ObjectStoreError) -> ArchiveRecord {
         do throws(ArchiveJournalError) {
             guard let bytes = try journal.read(key) else { return ArchiveRecord() }
@@ -33,7 +33,7 @@ final class ArchiveLedger: Sendable {
     func write(
         _ record: ArchiveRecord,
         for key: ArchiveJournalKey,
-        _ generation: Int
+        of generation: Int
     ) throws(ObjectStoreError) {
         do throws(ArchiveJournalError) {
             try self.generation.withLock { current throws(ArchiveJournalError) in
@@ -43,8 +43,8 @@ final class ArchiveLedger: Sendable {
         } catch { throw ObjectStoreError(.sourceFailed, error.description) }
     }
 
-    /// Forgets everything.
-    func reset() throws(ArchiveJournalError) {
+    /// Removes all records.
+    func removeAll() throws(ArchiveJournalError) {
         try generation.withLock { generation throws(ArchiveJournalError) in
             generation += 1
             try journal.removeAll()

@@ -4,24 +4,8 @@
 import SteelyardCore
 import Synchronization
 
-/// The content of one object, as the pass that serves all objects makes it.
-final class SharedArchiveBody: ObjectBody {
-    private let pass: ArchivePass
-    private let item: Int
-
-    /// - Parameter item: Which object of the pass it is; its place must have been taken.
-    init(_ pass: ArchivePass, item: Int) {
-        self.pass = pass
-        self.item = item
-    }
-
-    deinit { pass.leave(item, forEver: false) }
-
-    func next() throws(ObjectStoreError) -> [UInt8]? { try pass.next(item) }
-}
-
-/// The content of one object, begun again: read, picked and compressed by the thread that sends it.
-final class ArchiveBody: ObjectBody {
+/// The content of one object in a later attempt: read, selected and compressed by the thread that uploads it.
+final class OwnBody: ObjectBody {
     private struct State {
         let reader: any LogReader
         var blocks = [LogBlock()]
@@ -32,33 +16,37 @@ final class ArchiveBody: ObjectBody {
 
     private let state: Mutex<State>
     private let compressor: any LogCompressor
+    private let lineCount: LineCount
     private let isCancelled: @Sendable () -> Bool
 
     init(
         _ part: LogPart,
         of log: any OpenedLog,
         compressor: any LogCompressor,
+        lineCount: LineCount,
         isCancelled: @escaping @Sendable () -> Bool
     ) throws(ObjectStoreError) {
         do throws(DriverError) { state = Mutex(State(reader: try log.makeReader(of: [part]))) } catch {
             throw ObjectStoreError(.sourceFailed, error.message)
         }
         self.compressor = compressor
+        self.lineCount = lineCount
         self.isCancelled = isCancelled
     }
 
-    /// The lines until now.
-    var lineCount: UInt64 { state.withLock { $0.lineCount } }
-
     func next() throws(ObjectStoreError) -> [UInt8]? {
-        try state.withLock { state throws(ObjectStoreError) in try next(&state) }
+        try state.withLock { state throws(ObjectStoreError) in
+            if let bytes = try next(&state) { return bytes }
+            lineCount.set(state.lineCount)
+            return nil
+        }
     }
 
     private func next(_ state: inout State) throws(ObjectStoreError) -> [UInt8]? {
         guard !state.isAtEnd else { return nil }
-        while state.blocks[0].bytes.count < ArchivePass.blockSize {
+        while state.blocks[0].bytes.count < LogPass.blockSize {
             // Within the loop: a long log may have no line for this archive.
-            guard !isCancelled() else { throw .stopping }
+            guard !isCancelled() else { throw .cancelledArchive }
             do throws(DriverError) {
                 if try state.reader.next(into: &state.blocks) != nil { continue }
             } catch {

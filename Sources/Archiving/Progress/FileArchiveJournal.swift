@@ -1,12 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import LogArchiving
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Keeps in the state folder what was archived, in a file for each load balancer; in a dry run it only reads.
+/// Keeps a file for each load balancer in a directory.
 struct FileArchiveJournal: ArchiveJournal {
     /// Far more than the places of a thousand rotated files.
     private static let greatestRecord = 1 << 20
@@ -14,10 +13,7 @@ struct FileArchiveJournal: ArchiveJournal {
     private let folder: FilePath
     private let isReadOnly: Bool
 
-    init(_ configuration: WorkerConfiguration) {
-        self.init(FilePath(configuration.stateDirectory).appending("archived"), isReadOnly: configuration.isDryRun)
-    }
-
+    /// - Parameter isReadOnly: Whether to leave the files as they are, for a dry run.
     init(_ folder: FilePath, isReadOnly: Bool = false) {
         self.folder = folder
         self.isReadOnly = isReadOnly

@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import SteelyardCore
 import Synchronization
 
-/// Something that threads share and wait for: whenever it has changed, those who wait look at it again.
+/// A value that threads share and wait for: after each change, those who wait look at it again.
 ///
 /// Only for threads that may block.
-final class Monitor<Value: Sendable>: Sendable {
+final class BlockingCondition<Value: Sendable>: Sendable {
     private struct State {
         var value: Value
         var waiting: [DispatchSemaphore] = []
@@ -18,10 +17,10 @@ final class Monitor<Value: Sendable>: Sendable {
 
     init(_ value: Value) { state = Mutex(State(value: value)) }
 
-    /// Looks at it, and changes nothing that others wait for.
+    /// Reads the value.
     func read<Result: Sendable>(_ body: (Value) -> Result) -> Result { state.withLock { body($0.value) } }
 
-    /// Changes it, and wakes all that wait.
+    /// Changes the value, and wakes all that wait.
     func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
         let (result, waiting) = state.withLock { state in
             defer { state.waiting = [] }
@@ -31,9 +30,9 @@ final class Monitor<Value: Sendable>: Sendable {
         return result
     }
 
-    /// Blocks until the body has a result; a body that has one may have changed what others wait for.
+    /// Blocks until the body returns a result; a body that does may have changed what others wait for.
     ///
-    /// - Parameter limit: How long to wait at most, whatever is done to the clock meanwhile; nil for no limit.
+    /// - Parameter limit: How long to wait at most, measured by a clock that no one can set; nil for no limit.
     /// - Returns: nil if the limit was reached first.
     func wait<Result: Sendable>(atMost limit: Duration? = nil, for body: (inout Value) -> Result?) -> Result? {
         let end = limit.map { DispatchTime.now() + .milliseconds(Int($0 / .milliseconds(1))) }

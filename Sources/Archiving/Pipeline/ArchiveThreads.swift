@@ -1,20 +1,27 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import SteelyardCore
+import SteelyardSystem
 
-/// The threads that archives are made on, each of its own, since what they do blocks: reading, compressing, sending.
+/// The threads that archives are made on. What they do blocks: reading, compressing, sending.
 public struct ArchiveThreads: Sendable {
+    /// The system's threads, as many of them to compress as there are cores, at most 8.
+    public static let dedicated = ArchiveThreads(compressors: min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) {
+        try ThreadExecutor(name: $0)
+    }
+
     /// How many threads compress.
-    public let compressors: Int
+    let compressors: Int
     private let makeExecutor: @Sendable (_ name: String) throws -> any TaskExecutor
 
     /// Creates a source of threads.
     ///
     /// - Parameters:
-    ///   - compressors: How many threads compress: as many as there are cores.
+    ///   - compressors: How many threads compress; at least 1.
     ///   - makeExecutor: Makes an executor with a thread of its own, which ends with it.
-    public init(compressors: Int, makeExecutor: @escaping @Sendable (_ name: String) throws -> any TaskExecutor) {
+    package init(compressors: Int, makeExecutor: @escaping @Sendable (_ name: String) throws -> any TaskExecutor) {
         self.compressors = max(1, compressors)
         self.makeExecutor = makeExecutor
     }

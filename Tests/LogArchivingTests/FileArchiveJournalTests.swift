@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LogArchiving
 import SteelyardCore
 import SystemPackage
 import TestServers
 import Testing
 
-@testable import SteelyardWorker
+@testable import LogArchiving
 
 @Suite("What has been archived, on disk")
 struct FileArchiveJournalTests {

@@ -5,36 +5,36 @@ import SteelyardCore
 
 /// One reading of a log for all objects that are made of it.
 ///
-/// One thread reads and picks, some compress, and each object's upload takes the blocks in order. A few blocks exist at
-/// a time, so that memory stays the same for a log of any length: where one upload is slow, all wait.
-final class ArchivePass: Sendable {
+/// One thread reads and selects, some compress, and each object's upload takes the blocks in order. A few blocks exist at
+/// a time, so that memory stays the same for a log of any length: if one upload is slow, all wait.
+final class LogPass: Sendable {
     /// Large enough for compression to lose nothing at the borders, small enough for constant memory.
     static let blockSize = 1 << 20
     /// The blocks that may exist at a time.
     static let blockLimit = 6
     /// The blocks that may wait to be compressed: they are large, and two keep the cores busy.
-    private static let rawLimit = 2
-    /// How long all wait for an upload that has not taken anything, such as one whose container is being made.
-    private static let patience = Duration.seconds(5)
+    private static let rawBlockLimit = 2
+    /// How long all wait for an upload that has taken no block yet, for example because its container is being made.
+    private static let attachTimeout = Duration.seconds(5)
 
     private let parts: [LogPart]
     private let compressor: any LogCompressor
-    private let state: Monitor<PassState>
+    private let state: BlockingCondition<PassState>
 
     /// Creates a pass.
     ///
     /// - Parameters:
     ///   - parts: What is read of the log.
-    ///   - items: For each object, the index of its part.
-    init(parts: [LogPart], items: [Int], compressor: any LogCompressor) {
+    ///   - consumers: For each object, the index of its part.
+    init(parts: [LogPart], consumers: [Int], compressor: any LogCompressor) {
         self.parts = parts
         self.compressor = compressor
-        state = Monitor(PassState(parts: parts.count, items: items))
+        state = BlockingCondition(PassState(parts: parts.count, consumers: consumers))
     }
 
     // MARK: - The thread that reads
 
-    /// Reads to the end, or until nobody wants more.
+    /// Reads to the end, or until no consumer is left.
     func read(
         _ log: any OpenedLog,
         isCancelled: @Sendable () -> Bool,
@@ -55,11 +55,12 @@ final class ArchivePass: Sendable {
     ) throws(ObjectStoreError) {
         var blocks = [LogBlock](repeating: LogBlock(), count: parts.count)
         do throws(DriverError) {
-            // What a reader adds at a time is much less; where it is more, the block grows.
+            // What a reader adds at a time is much less; if it is more, the block grows.
             for part in blocks.indices { blocks[part].bytes.reserveCapacity(Self.blockSize * 3 / 2) }
             let reader = try log.makeReader(of: parts)
+            defer { state.change { $0.examinedLineCount = reader.examinedLineCount } }
             while let position = try reader.next(into: &blocks) {
-                guard !isCancelled() else { return stop(.stopping) }
+                guard !isCancelled() else { return stop(.cancelledArchive) }
                 progress(position)
                 for part in blocks.indices where blocks[part].bytes.count >= Self.blockSize {
                     guard pass(&blocks[part], to: part) else { return }
@@ -73,25 +74,28 @@ final class ArchivePass: Sendable {
             if !blocks[part].bytes.isEmpty || state.read({ $0.parts[part].next == 0 }) {
                 guard pass(&blocks[part], to: part) else { return }
             }
-            state.change { $0.parts[part].isWhole = true }
+            state.change { $0.parts[part].isComplete = true }
         }
     }
 
     /// Gives a block to be compressed, once there is room.
     ///
-    /// - Returns: false where nobody wants it any more.
+    /// - Returns: false if no consumer is left.
     private func pass(_ block: inout LogBlock, to part: Int) -> Bool {
-        var isPatient = true
+        var limit: Duration? = Self.attachTimeout
         while true {
-            let hasRoom = state.wait(atMost: isPatient ? Self.patience : nil) { state -> Bool? in
+            let hasRoom = state.wait(atMost: limit) { state -> Bool? in
                 if state.isAbandoned { return false }
-                return state.inFlight < Self.blockLimit && state.raw.count < Self.rawLimit ? true : nil
+                let isFree = state.blocksInFlight < Self.blockLimit && state.rawBlocks.count < Self.rawBlockLimit
+                return isFree ? true : nil
             }
             if hasRoom == false { return false }
             if hasRoom == true { break }
-            isPatient = false
+            limit = nil
             state.change { state in
-                for item in state.items.indices where state.items[item].seat == .absent { state.leave(item) }
+                for index in state.consumers.indices where state.consumers[index].attachment == .expected {
+                    state.detach(index)
+                }
             }
         }
         state.change { state in
@@ -108,7 +112,7 @@ final class ArchivePass: Sendable {
     func compress() {
         while true {
             let block = state.wait { state -> PassState.RawBlock?? in
-                if !state.raw.isEmpty { return .some(state.raw.removeFirst()) }
+                if !state.rawBlocks.isEmpty { return .some(state.rawBlocks.removeFirst()) }
                 return state.isRead || state.isAbandoned ? .some(nil) : nil
             }
             guard var block = block ?? nil else { return }
@@ -122,57 +126,55 @@ final class ArchivePass: Sendable {
 
     // MARK: - The threads that upload
 
-    /// Takes an upload's place in the pass.
+    /// Attaches an upload to the pass.
     ///
-    /// - Returns: false where it is too late, and a pass of its own is needed.
-    func join(_ item: Int) -> Bool {
+    /// - Returns: false if it is too late, and the upload has to read the log itself.
+    func attach(_ consumer: Int) -> Bool {
         state.change { state in
-            guard state.items[item].seat == .absent, state.failure == nil else {
-                // One that begins again while its first attempt is still about.
-                if state.items[item].seat == .taken { state.leave(item) }
+            guard state.consumers[consumer].attachment == .expected, state.failure == nil else {
+                // An upload that begins again while the body of its first attempt still exists.
+                if state.consumers[consumer].attachment == .attached { state.detach(consumer) }
                 return false
             }
-            state.items[item].seat = .taken
+            state.consumers[consumer].attachment = .attached
             return true
         }
     }
 
-    /// Makes room for the others where an attempt has ended.
-    func leave(_ item: Int, forEver: Bool) {
+    /// Makes room for the others when an attempt has ended; it may attach again if it has taken nothing.
+    func release(_ consumer: Int) {
         state.change { state in
-            guard forEver || state.items[item].seat == .taken else { return }
-            if !forEver, state.items[item].taken == 0 {
-                state.items[item].seat = .absent
+            guard state.consumers[consumer].attachment == .attached else { return }
+            if state.consumers[consumer].takenBlocks == 0 {
+                state.consumers[consumer].attachment = .expected
             } else {
-                state.leave(item)
+                state.detach(consumer)
             }
         }
     }
 
-    /// Takes the next block of an object, once it is there.
+    /// Makes room for the others when an upload has ended.
+    func detach(_ consumer: Int) { state.change { $0.detach(consumer) } }
+
+    /// Takes the next block of an object, and blocks until it is compressed.
     ///
     /// - Returns: nil at the end.
-    func next(_ item: Int) throws(ObjectStoreError) -> [UInt8]? {
+    func next(_ consumer: Int) throws(ObjectStoreError) -> [UInt8]? {
         let result = state.wait { state -> Result<[UInt8]?, ObjectStoreError>? in
             if let error = state.failure { return .failure(error) }
-            if state.items[item].seat == .left { return .failure(.overtaken) }
-            if let bytes = state.take(item) { return .success(bytes) }
-            return state.hasTakenAll(item) ? .success(nil) : nil
+            if state.consumers[consumer].attachment == .detached { return .failure(.supersededAttempt) }
+            if let bytes = state.take(consumer) { return .success(bytes) }
+            return state.hasTakenAll(consumer) ? .success(nil) : nil
         }
         return try result?.get() ?? nil
     }
 
-    /// The lines of a part, once it has been read to its end.
-    func lineCount(of part: Int) -> UInt64 { state.read { $0.parts[part].lineCount } }
+    /// The lines of a consumer's part, once it has been read to its end.
+    func lineCount(for consumer: Int) -> UInt64 { state.read { $0.parts[$0.consumers[consumer].part].lineCount } }
 
-    /// Ends the pass for all who take part.
+    /// How many lines were read, whatever load balancer they belong to.
+    var examinedLineCount: UInt64 { state.read { $0.examinedLineCount } }
+
+    /// Ends the pass for all consumers.
     func stop(_ error: ObjectStoreError) { state.change { $0.failure = $0.failure ?? error } }
-}
-
-extension ObjectStoreError {
-    /// What ends an upload where the agent is stopping.
-    static let stopping = ObjectStoreError(.cancelled, "the agent is stopping; send the ARCHIVE again")
-
-    /// What an attempt is told that was given up, and asks for more all the same.
-    fileprivate static let overtaken = ObjectStoreError(.sourceFailed, "another attempt has begun the object anew")
 }

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import SteelyardCore
+import Synchronization
+
+/// The record of one load balancer while its log is archived.
+final class ItemProgress: Sendable {
+    let id: Identifier
+    let metered: MeteredProtocol
+    private let store: Store?
+    private let record: Mutex<ArchiveRecord>
+
+    /// Where the record is kept.
+    struct Store: Sendable {
+        let ledger: ProgressLedger
+        let generation: Int
+        /// Whether an archive must not go on if its record cannot be written, since its lines might be stored twice.
+        let isRequired: Bool
+        let logger: Logger
+    }
+
+    /// Reads the record.
+    ///
+    /// - Parameter store: Where it is kept; nil to keep it for this ARCHIVE only.
+    /// - Throws: `ObjectStoreError` if it cannot be read and is required.
+    init(_ item: ArchiveRequest.Item, in store: Store?) throws(ObjectStoreError) {
+        id = item.id
+        metered = item.protocol.metered
+        self.store = store
+        let key = ArchiveJournalKey(id: id, metered: metered)
+        do throws(ObjectStoreError) {
+            record = Mutex(try store?.ledger.read(key, store?.logger ?? Logger(label: "")) ?? ArchiveRecord())
+        } catch {
+            guard store?.isRequired == false else { throw error }
+            store?.warn(error)
+            record = Mutex(ArchiveRecord())
+        }
+    }
+
+    /// After the last line that is in the store; nil for none.
+    var mark: LogMark? { record.withLock { $0.mark } }
+
+    /// The uploads to a container whose results are not known.
+    func announcements(for request: ArchiveRequest) -> [ArchiveRecord.Announcement] {
+        record.withLock { record in
+            record.announcements.filter {
+                $0.endpoint == request.endpoint.description && $0.path.container == request.basePath.container
+            }
+        }
+    }
+
+    /// Announces the next object, before anything of it is sent.
+    ///
+    /// - Parameter upTo: The last line of the object, where it begins at the mark.
+    func announce(
+        _ request: ArchiveRequest,
+        upTo: LogMark?,
+        now: UTCTimestamp
+    ) throws(ObjectStoreError) -> ArchiveRecord.Announcement {
+        try change { record in
+            record.announce(to: request.endpoint, upTo: upTo, now: now) { time in
+                ObjectPath(basePath: request.basePath, loadBalancer: id, time: time)
+            }
+        }
+    }
+
+    /// Notes that an object is stored: the next one begins after its lines.
+    func confirm(_ announcement: ArchiveRecord.Announcement) throws(ObjectStoreError) {
+        try change { record in
+            if let upTo = announcement.upTo { record.mark = upTo }
+            record.remove(announcement.upload)
+        }
+    }
+
+    /// Notes that an upload has left nothing in the store.
+    func remove(_ announcement: ArchiveRecord.Announcement) throws(ObjectStoreError) {
+        try change { $0.remove(announcement.upload) }
+    }
+
+    private func change<Result: Sendable>(
+        _ body: (inout ArchiveRecord) -> Result
+    ) throws(ObjectStoreError) -> Result {
+        try record.withLock { record throws(ObjectStoreError) in
+            let result = body(&record)
+            guard let store else { return result }
+            do throws(ObjectStoreError) {
+                let key = ArchiveJournalKey(id: id, metered: metered)
+                try store.ledger.write(record, for: key, of: store.generation)
+            } catch {
+                guard !store.isRequired else { throw error }
+                store.warn(error)
+            }
+            return result
+        }
+    }
+}
+
+extension ItemProgress.Store {
+    fileprivate func warn(_ error: ObjectStoreError) {
+        logger.warning(
+            "archive state file cannot be used; segments of an interrupted upload may stay in the store",
+            metadata: [LogKeys.error: "\(error.message)"]
+        )
+    }
+}
