@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage
@@ -91,6 +92,34 @@ struct MeterLossTests {
             try AtomicFile.write(newer.record, to: path)
             #expect(try AtomicFile.read(path).flatMap { UsageLedger(record: $0) } == newer)
             #expect(try AtomicFile.read(temporary) == nil)
+        }
+    }
+
+    /// An old worker is stopped, or the agent is, for longer than an answer may take. It ends once it is read.
+    @Test
+    func anOldWorkerThatIsSilentForAWhileIsReadToItsEnd() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            try await device.driver.apply(device.variant(0, node.port))
+            let clients = MeteredClients()
+            let (http, tcp) = (device.httpPort, device.tcpPort)
+            let first = Task { try await clients.ask(.http, http, "/held/9000") }
+            let second = Task { try await clients.ask(.tcp, tcp, "/held/7000") }
+            try await eventually("the node has the requests") { node.requestCount == 2 }
+            try await device.driver.apply(device.variant(1, node.port))
+            let old = try #require(try await device.processes()?.oldWorkers.first)
+            let handle = try #require(ProcessHandle(old))
+            handle.send(SIGSTOP)
+            for _ in 0..<3 { await #expect(throws: DriverError.self) { try await device.driver.usage() } }
+            node.release()
+            handle.send(SIGCONT)
+            // Its last clients leave while nobody reads it.
+            #expect(try await first.value)
+            #expect(try await second.value)
+            try await Task.sleep(for: .milliseconds(300))
+            try await expectExact(device.driver, clients)
+            #expect(try await blocking { handle.waitForEnd(by: .after(.seconds(10))) })
         }
     }
 
