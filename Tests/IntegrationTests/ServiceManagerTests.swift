@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import TestServers
 import Testing
 
@@ -97,7 +98,9 @@ import Testing
     /// An agent is killed while a client is still served by a worker of before a reload.
     ///
     /// The client ends while no agent runs; the next agent, a new process that gets the kept descriptors, reports every byte.
-    @Test(Requirement.haproxy.trait) func oldWorkersWaitForTheNextAgent() async throws {
+    /// The second time, HAProxy's workers are stopped for longer than an answer may take: they are held all the same.
+    @Test(Requirement.haproxy.trait, arguments: [false, true])
+    func oldWorkersWaitForTheNextAgent(afterSilence: Bool) async throws {
         let service = try DeviceTests.Service()
         let manager = try StandInServiceManager()
         defer {
@@ -118,6 +121,13 @@ import Testing
                     reply = try await send(service.update(options: #"{"client_timeout":25000}"#), gearmand)
                     #expect(reply["hpcs_response"] as? String == "PASS", "\(reply)")
                     try await eventually("both workers' connections are kept") { manager.kept.count == 2 }
+                    if afterSilence {
+                        let workers = manager.kept.compactMap { Int32($0.name.split(separator: "-")[2]) }
+                        for worker in workers { kill(worker, SIGSTOP) }
+                        try await Task.sleep(for: .seconds(2))
+                        #expect(manager.kept.count == 2)
+                        for worker in workers { kill(worker, SIGCONT) }
+                    }
                     agent.send(signal: SIGKILL)
                     _ = try await agent.wait()
                     service.back.release()
