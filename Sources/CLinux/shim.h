@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -22,6 +23,14 @@
 /// keeping such blocks once some were freed.
 static inline void steelyard_map_blocks_larger_than(int size) {
     mallopt(M_MMAP_THRESHOLD, size);
+}
+
+// Swift cannot call ioctl(), which is variadic.
+
+/// The columns of a terminal; 0 if the descriptor is no terminal or does not report its size.
+static inline int steelyard_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 // Swift's Glibc module leaves <sys/eventfd.h> out.

@@ -20,4 +20,19 @@ struct ProgressBarTests {
         #expect(text(100, 100, 10).hasSuffix("] 100 %  0 kB/s"))
         #expect(text(300, 100, 0).hasSuffix("#] 100 %"))
     }
+
+    @Test("no text fills the line, so that no refresh begins a new one", arguments: [1, 4, 10, 20, 39, 40, 60, 200])
+    func narrow(columns: Int) {
+        for (done, seconds) in [(0, 0.1), (500_000_000, 2.0), (999_999_999, 5000), (1_000_000_000, 1)] {
+            let text = ProgressBar.text(
+                UInt64(done),
+                of: 1_000_000_000,
+                isInBytes: true,
+                after: .seconds(seconds),
+                columns: columns
+            )
+            #expect(text.count < columns || columns < 6, "\(text)")
+            #expect(text.contains("%") && text.filter { "#.".contains($0) }.count <= 40)
+        }
+    }
 }

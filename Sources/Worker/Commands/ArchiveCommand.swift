@@ -15,7 +15,7 @@ struct ArchiveCommand: AsyncParsableCommand {
         abstract: "Ship this device's log to an object store, without a job server.",
         discussion: """
             The token comes from --token-file or the environment's STEELYARD_TOKEN. All of the log is shipped, whatever \
-            archive.mode says; what the agent keeps of its own archives stays as it is.
+            archive.mode says; the agent's record of its own archives stays as it is.
 
             Exits with 0 once the store has confirmed the object, and with 1 and the reason otherwise.
             """
@@ -39,10 +39,10 @@ struct ArchiveCommand: AsyncParsableCommand {
     @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
     var config: String?
 
-    @Option(help: "The folder of everything that survives the agent.")
+    @Option(help: "Directory for persistent state.")
     var stateDir: String?
 
-    @Flag(help: "Read, pick and compress, and send nothing.")
+    @Flag(help: "Read, select and compress, and send nothing.")
     var dryRun = false
 
     func validate() throws {
@@ -80,15 +80,20 @@ struct ArchiveCommand: AsyncParsableCommand {
             throw ExitCode(78)
         }
         job.end()
-        try tell(reply)
+        try show(reply)
     }
 
-    /// Prints the objects, and the error; not the reply itself, which has the token in it.
-    private func tell(_ reply: [UInt8]) throws {
+    /// Prints the objects, what was left out, and the error; not the reply itself, which contains the token.
+    private func show(_ reply: [UInt8]) throws {
         guard let reply = ArchiveReply(reply) else { return }
         for object in reply.objects {
             let end = dryRun ? "\tnot sent\n" : "\n"
-            try Program.write("\(object.name)\t\(object.lines) lines\t\(object.bytes) bytes" + end)
+            let lines = object.lines.map(String.init) ?? "?"
+            try Program.write("\(object.object)\t\(lines) lines\t\(object.bytes) bytes" + end)
+        }
+        for log in reply.leftOut { Program.warn("left out: \(log.file): \(log.reason)") }
+        if let count = reply.examinedLines {
+            Program.warn("none of the \(count) lines that were read is a line of this load balancer")
         }
         guard let error = reply.error else { return }
         Program.fail(error)
@@ -104,6 +109,6 @@ struct ArchiveCommand: AsyncParsableCommand {
             return String(words[0])
         }
         if let token = ProcessInfo.processInfo.environment["STEELYARD_TOKEN"], !token.isEmpty { return token }
-        throw ValidationError("There is no token: give --token-file, or set STEELYARD_TOKEN.")
+        throw ValidationError("There is no token: use --token-file, or set STEELYARD_TOKEN.")
     }
 }

@@ -4,33 +4,46 @@
 import FoundationEssentials
 import SteelyardCore
 
-/// What the reply to an ARCHIVE has added, for people.
+/// What the reply to an ARCHIVE adds to the message.
 struct ArchiveReply {
     struct Object: Decodable {
         let object: String
-        let lines: UInt64
+        /// nil if an earlier ARCHIVE stored the object, and the log does not have its lines any more.
+        let lines: UInt64?
         let bytes: UInt64
+    }
 
-        var name: String { object }
+    struct LeftOut: Decodable {
+        let file: String
+        let reason: String
     }
 
     private struct Fields: Decodable {
         let error: String?
         let archives: [Object]?
+        let leftOut: [LeftOut]?
+        let examinedLines: UInt64?
 
         enum CodingKeys: String, CodingKey {
             case error = "hpcs_error"
             case archives = "hpcs_archives"
+            case leftOut = "left_out"
+            case examinedLines = "lines_examined"
         }
     }
 
     let objects: [Object]
+    let leftOut: [LeftOut]
+    /// How many lines were read, if none of them belongs to a load balancer of the message.
+    let examinedLines: UInt64?
     let error: String?
 
-    /// - Returns: nil for what is no reply.
+    /// - Returns: nil if the bytes are no reply.
     init?(_ reply: [UInt8]) {
         guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(reply)) else { return nil }
         objects = fields.archives ?? []
+        leftOut = fields.leftOut ?? []
+        examinedLines = fields.examinedLines
         error = fields.error
     }
 }

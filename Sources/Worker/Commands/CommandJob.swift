@@ -5,7 +5,7 @@ import SteelyardCore
 import Synchronization
 import UnixSignals
 
-/// The job of a command that does the agent's work itself: its progress is a bar on the terminal.
+/// The job of a command that does the agent's work itself. Its progress is a bar on the terminal.
 final class CommandJob: JobContext {
     private struct State {
         var bar = ProgressBar()
@@ -16,7 +16,7 @@ final class CommandJob: JobContext {
     private static let interval = Duration.milliseconds(100)
 
     let handle = "command line"
-    let cancellationMessage = "interrupted; nothing was left in the object store; run the command again"
+    let cancellationMessage = "interrupted; run the command again"
     private let state = Mutex(State())
 
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
@@ -32,7 +32,7 @@ final class CommandJob: JobContext {
 
     func cancel() { state.withLock { $0.isCancelled = true } }
 
-    /// Takes the bar away.
+    /// Removes the progress bar.
     func end() { state.withLock { $0.bar.clear() } }
 
     /// Ends the job at the first Ctrl-C, so that no part of an object stays behind.

@@ -102,7 +102,12 @@ public enum Program {
     }
 
     /// Writes one line to standard error.
-    static func fail(_ message: String) {
+    static func fail(_ message: String) { writeLine(message) }
+
+    /// Writes a warning to standard error.
+    static func warn(_ message: String) { writeLine("warning: \(message)") }
+
+    private static func writeLine(_ message: String) {
         let line = Array("steelyard: \(message)\n".utf8)
         _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

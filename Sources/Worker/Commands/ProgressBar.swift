@@ -2,39 +2,67 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import SteelyardSystem
 
-/// Shows how far a job has come, on a terminal and nowhere else.
+/// Shows the progress of a job on the terminal; shows nothing where standard error is no terminal.
 struct ProgressBar {
-    private static let width = 40
+    private static let greatestWidth = 40
+    private static let leastWidth = 5
 
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let began = ContinuousClock.now
     private var isShown = false
 
-    /// - Parameter isInBytes: Whether what is counted are bytes, so that there is a rate to be told.
+    /// Draws the bar, on the line where it was drawn before.
+    ///
+    /// - Parameter isInBytes: Whether bytes are counted, so that a rate can be shown.
     mutating func show(_ done: UInt64, of total: UInt64, isInBytes: Bool) {
         guard isTerminal, total > 0 else { return }
-        write("\r\(Self.text(done, of: total, isInBytes: isInBytes, after: ContinuousClock.now - began))\u{1B}[K")
+        let time = ContinuousClock.now - began
+        let text = Self.text(
+            done,
+            of: total,
+            isInBytes: isInBytes,
+            after: time,
+            columns: Terminal.columns(of: STDERR_FILENO) ?? 80
+        )
+        write("\r\(text)\u{1B}[K")
         isShown = true
     }
 
-    /// Takes the bar away again.
+    /// Removes the bar.
     mutating func clear() {
         if isShown { write("\r\u{1B}[K") }
         isShown = false
     }
 
-    /// The bar with the percentage, the rate and the time left, where they can be told yet.
-    static func text(_ done: UInt64, of total: UInt64, isInBytes: Bool, after time: Duration) -> String {
+    /// The bar with the percentage, and the rate and the remaining time once they are known.
+    ///
+    /// - Parameter columns: The terminal's width. The text stays below it, since a line that fills it would wrap, and each
+    ///   refresh would begin a new line.
+    static func text(
+        _ done: UInt64,
+        of total: UInt64,
+        isInBytes: Bool,
+        after time: Duration,
+        columns: Int = 80
+    ) -> String {
         let share = min(1, Double(done) / Double(total))
-        let filled = Int(share * Double(width))
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-        var text = "[\(bar)] \(Int(share * 100)) %"
+        var figures = ["\(Int(share * 100)) %"]
         let seconds = time / .seconds(1)
-        guard seconds > 1, share > 0 else { return text }
-        if isInBytes { text += "  \(rate(Double(done) / seconds))" }
-        if share > 0.01, share < 1 { text += "  \(Int(seconds / share * (1 - share)) + 1) s left" }
-        return text
+        if seconds > 1, share > 0 {
+            if isInBytes { figures.append(rate(Double(done) / seconds)) }
+            if share > 0.01, share < 1 { figures.append("\(Int(seconds / share * (1 - share)) + 1) s left") }
+        }
+        var text = figures.joined(separator: "  ")
+        while figures.count > 1, text.count >= columns {
+            figures.removeLast()
+            text = figures.joined(separator: "  ")
+        }
+        let width = min(greatestWidth, columns - text.count - "[] ".count - 1)
+        guard width >= leastWidth else { return text }
+        let filled = Int(share * Double(width))
+        return "[\(String(repeating: "#", count: filled))\(String(repeating: ".", count: width - filled))] \(text)"
     }
 
     private static func rate(_ bytes: Double) -> String {
