@@ -92,7 +92,7 @@ struct StoreAnswer: Hashable, Sendable {
     func mentions(_ word: String) -> Bool { errorContent?.lowercased().contains(word) ?? false }
 
     private var errorContent: String? {
-        guard status >= 400, mediaType == "text/html" || mediaType == "text/plain" else { return nil }
+        guard status >= 300, mediaType == "text/html" || mediaType == "text/plain" else { return nil }
         var text = String(decoding: content, as: UTF8.self)
         // A token has no white space in it: the last word may be the beginning of one that was cut off.
         if isContentCut, let end = text.lastIndex(where: \.isWhitespace) { text = String(text[..<end]) }

@@ -35,7 +35,7 @@ extension StoreFailures {
             (.tooLarge, "the object is larger than the object store takes", "lower archive.segment_bytes")
         case .expectationFailed:
             (
-                .refused, "the object store refuses the upload, also without the header Expect",
+                .refused, "the object store refuses the upload, with and without Expect",
                 "check the proxy in front of the store"
             )
         case .damaged: (.checksumMismatch, "the object arrived damaged", "send the ARCHIVE again")

@@ -25,6 +25,8 @@ extension UploadStateMachine {
         var manifest: SegmentManifest?
         var whole: StoredObject?
         var triesLeft = cleanUpTries - 1
+        /// How often removing a wrong object is tried.
+        var deletesLeft = cleanUpTries
     }
 
     mutating func settle(_ settlement: Settlement) -> Step {
@@ -58,7 +60,7 @@ extension UploadStateMachine {
         let own = isOurs ? answer.attempt.flatMap { attempts.contains($0) ? $0 : nil } : nil
         if settlement.isWrong {
             guard own != nil else { return discard(failures.notRemoved(settlement.error)) }
-            return delete(because: settlement.error)
+            return delete(because: settlement.error, triesLeft: settlement.deletesLeft - 1)
         }
         // The same checksum is the same content, also where a proxy has dropped what recognizes the object.
         if let etag = answer.etag, let match = candidates.first(where: { $0.tag == etag.value }) {
@@ -89,8 +91,8 @@ extension UploadStateMachine {
         return .finish(.failure(hasBegunSegments ? failures.unclear(error) : failures.inDoubt(error)))
     }
 
-    private mutating func delete(because error: ObjectStoreError) -> Step {
-        state = .deletingObject(because: error, triesLeft: Self.cleanUpTries - 1)
+    private mutating func delete(because error: ObjectStoreError, triesLeft: Int = cleanUpTries - 1) -> Step {
+        state = .deletingObject(because: error, triesLeft: triesLeft)
         return .request(.deleteObject)
     }
 
@@ -101,8 +103,8 @@ extension UploadStateMachine {
     ) -> Step {
         if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 { return discard(error) }
         guard triesLeft > 0 else { return discard(failures.leftBehind(error)) }
-        state = .deletingObject(because: error, triesLeft: triesLeft - 1)
-        return .request(.deleteObject)
+        // It may be gone, and another object may be in its place meanwhile.
+        return settle(Settlement(error: error, isWrong: true, deletesLeft: triesLeft))
     }
 
     // MARK: Segments of no use
