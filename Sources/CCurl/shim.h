@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <string.h>
 
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot import; each of these fixes the type of
 // the one argument, so that a wrong one is a compile error.
@@ -40,4 +43,25 @@ static inline CURLcode steelyard_curl_set_progress(CURL *handle, steelyard_curl_
 
 static inline CURLcode steelyard_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
+}
+
+typedef curl_socket_t (*steelyard_curl_open_socket)(void *context, curlsocktype purpose, struct curl_sockaddr *target);
+
+static inline CURLcode steelyard_curl_set_open_socket(CURL *handle, steelyard_curl_open_socket value) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+
+// The address as text, without a zone; 0 if it is neither IPv4 nor IPv6. The member addr has room for both.
+static inline int steelyard_curl_address_text(const struct curl_sockaddr *target, char *text, size_t size) {
+    if (target->family == AF_INET && target->addrlen >= sizeof(struct sockaddr_in)) {
+        struct sockaddr_in address;
+        memcpy(&address, &target->addr, sizeof address);
+        return inet_ntop(AF_INET, &address.sin_addr, text, (socklen_t)size) != NULL;
+    }
+    if (target->family == AF_INET6 && target->addrlen >= sizeof(struct sockaddr_in6)) {
+        struct sockaddr_in6 address;
+        memcpy(&address, &target->addr, sizeof address);
+        return inet_ntop(AF_INET6, &address.sin6_addr, text, (socklen_t)size) != NULL;
+    }
+    return 0;
 }

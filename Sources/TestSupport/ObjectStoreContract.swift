@@ -10,7 +10,7 @@ public import SteelyardCore
 ///         try await check.run(MyStore(), at: .init(endpoint: endpoint, token: token) { path in try await read(path) })
 ///     }
 ///
-/// Every check stores into a container that has never been there before.
+/// Every check stores into a container that did not exist before, and calls the store on a thread that may block.
 public enum ObjectStoreContract {
     /// Where a check may store, and how it finds out what is there.
     public struct Place: Sendable {
@@ -18,7 +18,7 @@ public enum ObjectStoreContract {
         public let endpoint: StorageEndpoint
         /// A token that it accepts.
         public let token: StorageToken
-        /// Reads an object, past the `ObjectStore` that is checked; nil where there is none.
+        /// Reads an object without the `ObjectStore` that is checked; nil if there is none.
         public let read: @Sendable (ObjectPath) async throws -> [UInt8]?
 
         /// Creates a place.
@@ -46,13 +46,13 @@ public enum ObjectStoreContract {
 
         /// Runs the check.
         ///
-        /// - Throws: ``ContractViolation``, or whatever the store throws where it should not.
+        /// - Throws: ``ContractViolation``, or an error that the store should not throw.
         public func run(_ store: any ObjectStore, at place: Place) async throws { try await body(store, place) }
     }
 
     /// The rules.
     public static let checks: [Check] = [
-        Check("an object is stored whole, in a container that was not there, and its checksum is told") {
+        Check("an object is stored whole, in a container that did not exist, and its checksum is reported") {
             store,
             place in
             let blocks = [[UInt8](repeating: 1, count: 300_001), Array(0...255), [UInt8](repeating: 9, count: 250_000)]
@@ -74,7 +74,7 @@ public enum ObjectStoreContract {
                 try await place.expectStored([Array(prefix.utf8)], at: newPath(in: base), by: store)
             }
         },
-        Check("what is there is not overwritten") { store, place in
+        Check("an object that exists is not overwritten") { store, place in
             let path = try newPath()
             try await place.expectStored([Array("first".utf8)], at: path, by: store)
             let body = ScriptedBody([Array("second".utf8)])
@@ -110,7 +110,32 @@ public enum ObjectStoreContract {
             try await place.expect(.sourceFailed, at: path, by: store) { () throws(ObjectStoreError) in failing }
             try await place.expectStored([[4, 5]], at: path, by: store)
         },
-        Check("a token that is not accepted is unauthorized, and told to nobody") { store, place in
+        Check("a second call for the same upload finds its object, and makes no content") { store, place in
+            let path = try newPath()
+            let upload = place.upload([Array("first".utf8)], at: path)
+            _ = try await place.put(upload, by: store)
+            let again = ObjectUpload(id: upload.id, path: path, endpoint: place.endpoint, token: place.token) {
+                () throws(ObjectStoreError) in
+                throw ObjectStoreError(.sourceFailed, "the content of this check is not made again")
+            }
+            let found = try await place.put(again, by: store)
+            try require(found.wasFound && found.byteCount == 5, "\(found) should be 5 bytes that were found")
+            try await place.expectContent(Array("first".utf8), at: path)
+        },
+        Check("removing what an upload has left, leaves its object") { store, place in
+            let path = try newPath()
+            let content = [UInt8](repeating: 5, count: 300_001)
+            let upload = place.upload([content], at: path)
+            let abandoned = AbandonedUpload(id: upload.id, path: path)
+            // Once without an object and without a container, then with both.
+            try await place.removeRemains(of: abandoned, by: store)
+            _ = try await place.put(upload, by: store)
+            try await place.removeRemains(of: abandoned, by: store)
+            try await place.expectContent(content, at: path)
+            try await place.removeRemains(of: AbandonedUpload(id: UploadID(), path: path), by: store)
+            try await place.expectContent(content, at: path)
+        },
+        Check("a token that is not accepted is unauthorized, and is in no error") { store, place in
             let path = try newPath()
             let secret = "wrong-\(UInt64.random(in: 0...UInt64.max))"
             let stranger = Place(endpoint: place.endpoint, token: try StorageToken(secret), read: place.read)
@@ -161,12 +186,28 @@ public enum ObjectStoreContract {
 }
 
 extension ObjectStoreContract.Place {
+    fileprivate func upload(_ blocks: [[UInt8]], at path: ObjectPath) -> ObjectUpload {
+        ObjectUpload(path: path, endpoint: endpoint, token: token) { () throws(ObjectStoreError) in ScriptedBody(blocks) }
+    }
+
+    fileprivate func put(_ upload: ObjectUpload, by store: any ObjectStore) async throws(ObjectStoreError) -> StoredObject {
+        try await withTaskExecutorPreference(BlockingExecutor()) { () async throws(ObjectStoreError) in
+            try await store.put(upload)
+        }
+    }
+
+    fileprivate func removeRemains(
+        of upload: AbandonedUpload,
+        by store: any ObjectStore
+    ) async throws(ObjectStoreError) {
+        try await withTaskExecutorPreference(BlockingExecutor()) { () async throws(ObjectStoreError) in
+            try await store.removeRemains(of: upload, at: endpoint, token: token)
+        }
+    }
+
     fileprivate func expectStored(_ blocks: [[UInt8]], at path: ObjectPath, by store: any ObjectStore) async throws {
         let content = Array(blocks.joined())
-        let upload = ObjectUpload(path: path, endpoint: endpoint, token: token) { () throws(ObjectStoreError) in
-            ScriptedBody(blocks)
-        }
-        let stored = try await store.put(upload)
+        let stored = try await put(upload(blocks, at: path), by: store)
         let expected = StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count))
         try require(stored == expected, "\(stored) should be \(expected)")
         try await expectContent(content, at: path)
@@ -189,8 +230,9 @@ extension ObjectStoreContract.Place {
     ) async throws -> ObjectStoreError {
         let stored: StoredObject
         do throws(ObjectStoreError) {
-            stored = try await store.put(
-                ObjectUpload(path: path, endpoint: endpoint, token: token, makeBody: makeBody)
+            stored = try await put(
+                ObjectUpload(path: path, endpoint: endpoint, token: token, makeBody: makeBody),
+                by: store
             )
         } catch {
             try require(error.code == code, "\(error) should have the code \(code)")

@@ -5,12 +5,12 @@ import SteelyardCore
 import TestServers
 import Testing
 
-/// One way for a network, or a store, to fail, and what is to come of it.
+/// One way for a network or a store to fail, and the expected result.
 struct FaultCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// Whether it strikes behind more bytes than a list of segments has.
+    /// Whether it occurs after more bytes than a list of segments has.
     let isInMidContent: Bool
-    /// How the upload fails; nil where it is to succeed all the same.
+    /// How the upload fails; nil if it succeeds all the same.
     let code: ObjectStoreError.Code?
     /// What is done to a request of the kind that is to fail; the argument is how many of them came before it.
     let fault: @Sendable (Int) -> FaultProxy.Fault?
@@ -42,7 +42,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         FaultCase("503 in mid-content, twice", isInMidContent: true) {
             $0 < 2 ? .answer("503 Service Unavailable", after: 100_000) : nil
         },
-        FaultCase("503 for ever", .unavailable) { _ in .answer("503 Service Unavailable") },
+        FaultCase("503 always", .unavailable) { _ in .answer("503 Service Unavailable") },
         FaultCase("an answer that is lost, once") { $0 == 0 ? .loseAnswer : nil },
         FaultCase("answers that are always lost") { _ in .loseAnswer },
         FaultCase("an answer that is cut off, once") { $0 == 0 ? .cutAnswer : nil },

@@ -9,7 +9,7 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// How many connections it takes.
+    /// How many connections an upload takes.
     @Suite("connections")
     struct Connections {
         @Test("objects, one after the other, go over one connection")
@@ -59,6 +59,7 @@ extension OpenStackSwiftTests {
             let upload = try TestUpload()
             let etag = MD5.hexDigits(of: upload.content)
             try await LoopbackScript { connection, _ in
+                connection.answerThatObjectIsMissing()
                 _ = connection.readHead()
                 _ = connection.takeChunks()
                 connection.answer("201 Created")
@@ -77,6 +78,7 @@ extension OpenStackSwiftTests {
             let etag = MD5.hexDigits(of: upload.content)
             let store = upload.makeStore()
             try await LoopbackScript { connection, _ in
+                connection.answerThatObjectIsMissing()
                 _ = connection.readHead()
                 _ = connection.takeChunks()
                 connection.answer("201 Created", headers: ["Etag: \(etag)"])
@@ -88,11 +90,12 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a store that names a time to wait is not asked before")
+        @Test("a store that names a time to wait gets no request before")
         func retryAfter() async throws {
             let upload = try TestUpload()
             let etag = MD5.hexDigits(of: upload.content)
             try await LoopbackScript { connection, number in
+                if number == 0 { connection.answerThatObjectIsMissing() }
                 _ = connection.readHead()
                 guard number > 0 else {
                     return connection.answer("429 Too Many Requests", headers: ["Retry-After: 1", "Connection: close"])

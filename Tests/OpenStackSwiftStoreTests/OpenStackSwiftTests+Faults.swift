@@ -112,11 +112,12 @@ extension OpenStackSwiftTests {
             #expect(try await server.names(in: "\(upload.path.container)_segments").count == segments)
         }
 
-        @Test("somebody else's object in its place is not taken for ours")
+        @Test("an object of another upload in its place is not taken for ours")
         func foreignObject() async throws {
             try await LoopbackScript { [port] connection, number in
                 if number == 0 {
                     // Takes it all, and is gone before the answer.
+                    connection.answerThatObjectIsMissing()
                     _ = connection.readHead()
                     _ = connection.takeChunks()
                     return connection.reset()
@@ -124,6 +125,7 @@ extension OpenStackSwiftTests {
                 connection.relay(to: port)
             }.serve { proxy in
                 var other = upload
+                other.id = UploadID()
                 other.blocks = [[1, 2, 3]]
                 _ = try await other.run(at: server.endpoint)
                 let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }

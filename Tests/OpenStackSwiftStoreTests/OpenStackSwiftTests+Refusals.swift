@@ -7,7 +7,7 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// What OpenStack Swift, or its certificate, makes impossible.
+    /// What OpenStack Swift refuses, and certificates that are refused.
     @Suite("what is refused")
     struct Refusals {
         private let server: OpenStackSwiftServer
@@ -24,7 +24,8 @@ extension OpenStackSwiftTests {
             let error = try await refusal(at: server.tlsEndpoint)
             #expect(error.code == .untrusted)
             #expect(error.message.contains("archive.ca"))
-            #expect(upload.begun.value == 1)
+            // No content is made, and there is no second attempt.
+            #expect(upload.begun.value == 0 && upload.log.lines.isEmpty)
         }
 
         @Test("a certificate that has expired, and one for another host")
@@ -54,7 +55,7 @@ extension OpenStackSwiftTests {
             _ = try await refusal(at: server.tlsEndpoint.replacing("https:", with: "http:"))
         }
 
-        @Test("somebody else's account")
+        @Test("an account that the token gives no access to")
         mutating func otherAccount() async throws {
             upload.token = try await server.tokenOfAnotherAccount()
             let error = try await refusal(at: server.endpoint)

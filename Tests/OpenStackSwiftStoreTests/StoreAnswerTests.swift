@@ -4,6 +4,7 @@
 import OpenStackSwiftStore
 import SteelyardCore
 import SteelyardTestSupport
+import Synchronization
 import TestServers
 import Testing
 
@@ -14,6 +15,7 @@ struct StoreAnswerTests {
     func redirect() async throws {
         try await LoopbackScript { connection, _ in _ = connection.takeUpload("200 OK") }.serve { elsewhere in
             try await LoopbackScript { connection, _ in
+                connection.answerThatObjectIsMissing()
                 _ = connection.readHead()
                 connection.answer("302 Found", headers: ["Location: http://127.0.0.1:\(elsewhere.port)/v1/a/c/o"])
             }.serve { server in
@@ -34,6 +36,7 @@ struct StoreAnswerTests {
         let etag = MD5.hexDigits(of: upload.content)
         let content = upload.content
         try await LoopbackScript { connection, number in
+            if number == 0 { connection.answerThatObjectIsMissing() }
             guard number == 5 else {
                 _ = connection.readHead()
                 return connection.answer("503 Service Unavailable", headers: ["Connection: close"], "busy")
@@ -60,8 +63,10 @@ struct StoreAnswerTests {
             let upload = try TestUpload()
             let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: server.port) }
             #expect(error?.code == code)
-            #expect(server.connectionCount == 1)
-            // The cause stands at the beginning, the store and what it said behind it.
+            #expect(upload.begun.value == 1)
+            // What a precondition has found is asked for, over another connection.
+            #expect(server.connectionCount == (code == .alreadyExists ? 2 : 1))
+            // The cause is at the beginning, then come the store and its own text.
             #expect(error?.message.contains("127.0.0.1:\(server.port)") == true)
             #expect(error?.message.contains("its reason") == true)
         }
@@ -88,12 +93,18 @@ struct StoreAnswerTests {
 
     @Test("another checksum than ours fails, and the object is removed")
     func wrongChecksum() async throws {
+        let upload = try TestUpload(container: "c")
         try await LoopbackScript { connection, _ in
-            _ = connection.takeUpload("201 Created", headers: ["Etag: 00000000000000000000000000000000"])
+            connection.answerThatObjectIsMissing()
+            let etag = "Etag: 00000000000000000000000000000000"
+            let head = connection.readHead() ?? ""
+            _ = connection.takeChunks()
+            connection.answer("201 Created", headers: [etag])
+            #expect(connection.readHead()?.hasPrefix("HEAD ") == true)
+            connection.answer("200 OK", headers: [etag] + head.metadataLines)
             #expect(connection.readHead()?.hasPrefix("DELETE /v1/AUTH_test/c/lb/haproxy-") == true)
             connection.answer("204 No Content")
         }.serve { server in
-            let upload = try TestUpload(container: "c")
             let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: server.port) }
             #expect(error?.code == .checksumMismatch)
         }
@@ -106,6 +117,7 @@ struct StoreAnswerTests {
         try await LoopbackScript { connection, number in
             switch number {
             case 0:
+                connection.answerThatObjectIsMissing()
                 _ = connection.readHead()
                 _ = connection.takeChunks()
                 connection.send("HTTP/1.1 201 Created\r\nEtag: \(etag)\r\nContent-Le")
@@ -124,8 +136,10 @@ struct StoreAnswerTests {
     @Test("an endless answer is not read to its end")
     func endlessAnswer() async throws {
         try await LoopbackScript { connection, _ in
+            connection.answerThatObjectIsMissing()
             _ = connection.readHead()
-            connection.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
+            connection.send(head)
             while connection.send(String(repeating: "much ado ", count: 10_000)) {}
         }.serve { server in
             let upload = try TestUpload()
@@ -135,7 +149,7 @@ struct StoreAnswerTests {
         }
     }
 
-    @Test("the token is in no error and in no log, even where the server says it back")
+    @Test("the token is in no error and in no log, also if the server sends it back")
     func secrecy() async throws {
         let upload = try TestUpload()
         let token = upload.token
@@ -156,17 +170,18 @@ struct StoreAnswerTests {
         _ content: String = "<html><h1>Sorry</h1><p>its\r\nreason</p></html>",
         _ body: (LoopbackServer) async throws -> Void
     ) async throws {
+        let isSent = Atomic(false)
         try await LoopbackScript { connection, _ in
-            while connection.readHead() != nil { connection.answer(status, content) }
+            while let head = connection.readHead() {
+                if head.hasPrefix("HEAD ") {
+                    // What a precondition has found is still there.
+                    let isThere = status.hasPrefix("412") && isSent.load(ordering: .sequentiallyConsistent)
+                    connection.answer(isThere ? "200 OK" : "404 Not Found")
+                } else {
+                    isSent.store(true, ordering: .sequentiallyConsistent)
+                    connection.answer(status, headers: ["Content-Type: text/html; charset=UTF-8"], content)
+                }
+            }
         }.serve { try await body($0) }
-    }
-}
-
-extension LoopbackConnection {
-    /// Takes a request with its content, and answers it.
-    fileprivate func takeUpload(_ status: String, headers: [String] = []) -> [UInt8]? {
-        guard readHead() != nil, let content = takeChunks() else { return nil }
-        answer(status, headers: headers)
-        return content
     }
 }

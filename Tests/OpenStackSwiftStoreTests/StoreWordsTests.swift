@@ -16,35 +16,54 @@ struct StoreWordsTests {
                 "Unauthorized This server could not"
             ),
             ("bell\u{7} esc\u{1B}[31m größe \u{202E}tam", "bell esc[31m gre tam"),
-            ("", ""), ("<p>", ""), ("a < b and no end", "a"),
+            ("", ""), ("<p>", ""), ("a < b and no end", "a < b and no end"), ("a <b and no end", "a <b and no end"),
+            ("1 < 2 <i>&lt;3 &amp;amp;</i> > 0", "1 < 2 <3 &amp; > 0"),
+            ("<style>p { x: y }</style><SCRIPT>if (1 < 2) {}</SCRIPT><!-- no -->yes", "yes"),
             (String(repeating: "word ", count: 40), String(repeating: "word ", count: 15) + "wo..."),
         ]
     )
     func oneLine(_ text: String, _ line: String) {
-        #expect(OneLine.make(text, hiding: "secret") == line)
+        #expect(StoreText.line(StoreText.withoutTags(text), hiding: "secret") == line)
     }
 
-    @Test("a secret is hidden, also behind tags and where an answer was cut off in its midst")
+    @Test("a text that is no HTML stays as it is")
+    func plainText() {
+        #expect(StoreText.line("quota <limit> is 5 > 4", hiding: "secret") == "quota <limit> is 5 > 4")
+    }
+
+    @Test("a secret is hidden, also with tags in it and where an answer was cut off in the middle of it")
     func secret() {
         let secret = String(repeating: "s3cret", count: 20)
-        #expect(OneLine.make("a \(secret) b", hiding: secret) == "a *** b")
-        #expect(OneLine.make("s3<b>cret", hiding: "s3 cret") == "***")
-        var answer = StoreAnswer(status: 401)
+        #expect(StoreText.line("a \(secret) b", hiding: secret) == "a *** b")
+        #expect(StoreText.line(StoreText.withoutTags("s3<b>cret"), hiding: "s3 cret") == "***")
+        var answer = StoreAnswer(status: 401, headers: ["Content-Type: text/html"])
         let padding = "<" + String(repeating: "x", count: (16 << 10) - 40) + "> token "
         Array((padding + secret).utf8).withUnsafeBytes { answer.takeContent($0) }
-        #expect(answer.text(hiding: secret) == "token")
+        #expect(answer.errorText(hiding: secret) == "token")
+    }
+
+    @Test(
+        "nothing but the store's own error text is quoted",
+        arguments: [
+            (401, "text/plain", "why"), (500, "text/html;charset=utf-8", "why"), (401, "application/json", ""),
+            (401, "text/css", ""), (200, "text/plain", ""), (302, "text/html", "why"), (401, "", ""),
+        ]
+    )
+    func quoted(_ status: Int, _ mediaType: String, _ text: String) {
+        let answer = StoreAnswer(status: status, headers: ["Content-Type: \(mediaType)"], content: "why")
+        #expect(answer.errorText(hiding: "s") == text)
     }
 
     @Test("a status line begins an answer anew")
     func header() {
-        var answer = StoreAnswer()
+        var answer = StoreAnswer(contentLimit: 100)
         for line in [
             "HTTP/1.1 100 Continue\r\n", "ETag: old\r\n", "HTTP/1.1 201 Created\r\n", "Etag:  \"0aBc\" \r\n", "\r\n",
         ] {
             answer.takeHeader(line)
         }
         #expect(answer.status == 201)
-        #expect(answer.etag == "0abc")
+        #expect(answer.etag == EntityTag("0abc"))
     }
 
     @Test("every URL of an object is percent-encoded to its last byte")
@@ -58,13 +77,14 @@ struct StoreWordsTests {
             endpoint: try StorageEndpoint("https://[::1]:8080/v1/AUTH%5Fa/"),
             token: try StorageToken("t")
         )
-        #expect(address.containerURL == "https://[::1]:8080/v1/AUTH%5Fa/a%20b%3F%23%25")
+        #expect(address.url(of: .objects) == "https://[::1]:8080/v1/AUTH%5Fa/a%20b%3F%23%25")
+        #expect(address.url(of: .segments) == "https://[::1]:8080/v1/AUTH%5Fa/a%20b%3F%23%25_segments")
         #expect(address.objectURL.hasSuffix("%25/%C3%BC/x%2By/lb/haproxy-19700101-000000.log.gz"))
     }
 
     @Test(
-        "the cause of every failure stands within the first 128 characters",
-        arguments: [301, 401, 403, 413, 422, 429, 503, 418]
+        "the cause of every failure is within the first 128 characters",
+        arguments: [301, 401, 403, 411, 413, 417, 422, 429, 503, 418]
     )
     func causeFirst(_ status: Int) throws {
         let host = String(repeating: "h", count: 40) + ".example"
@@ -73,7 +93,8 @@ struct StoreWordsTests {
             endpoint: try StorageEndpoint("https://\(host)/v1/a"),
             token: try StorageToken("t0ken")
         )
-        let error = StoreFailures(address: address).error(for: StoreAnswer(status: status, content: "why"), attempts: 2)
+        let answer = StoreAnswer(status: status, headers: ["Content-Type: text/plain"], content: "why")
+        let error = StoreFailures(address: address).error(for: answer, attempts: 2)
         #expect(error.message.prefix(128).contains("(HTTP \(status) from \(host)"))
         #expect(error.message.contains("why"))
     }

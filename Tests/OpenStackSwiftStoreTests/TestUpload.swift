@@ -4,13 +4,17 @@
 import Logging
 import OpenStackSwiftStore
 import SteelyardCore
+import SteelyardTestSupport
 import Synchronization
+import Testing
 
-/// One upload of a test, by a store that waits next to nothing between its attempts.
+/// One upload of a test, by a store that hardly waits between its attempts.
 struct TestUpload {
     var configuration = OpenStackSwiftConfiguration()
     var token = "a-secret-token-of-this-test"
     var path: ObjectPath
+    var id = UploadID()
+    var byteEstimate: UInt64?
     var blocks = [[UInt8]](repeating: [UInt8](repeating: 42, count: 300_000), count: 3)
     let log = CollectedLog()
     /// How often the content was begun.
@@ -40,13 +44,37 @@ struct TestUpload {
 
     func run(at endpoint: String, by store: OpenStackSwiftStore) async throws -> StoredObject {
         let (begun, blocks) = (begun, blocks)
-        return try await store.put(
-            ObjectUpload(path: path, endpoint: StorageEndpoint(endpoint), token: StorageToken(token)) {
-                () throws(ObjectStoreError) in
-                begun.add()
-                return BlocksBody(blocks)
-            }
-        )
+        let upload = ObjectUpload(
+            id: id,
+            path: path,
+            endpoint: try StorageEndpoint(endpoint),
+            token: try StorageToken(token),
+            byteEstimate: byteEstimate
+        ) { () throws(ObjectStoreError) in
+            begun.add()
+            return BlocksBody(blocks)
+        }
+        return try await withTaskExecutorPreference(BlockingExecutor()) { try await store.put(upload) }
+    }
+
+    /// Removes what the upload has left.
+    func removeRemains(at endpoint: String) async throws {
+        let (endpoint, token) = (try StorageEndpoint(endpoint), try StorageToken(token))
+        try await withTaskExecutorPreference(BlockingExecutor()) {
+            try await makeStore().removeRemains(of: AbandonedUpload(id: id, path: path), at: endpoint, token: token)
+        }
+    }
+
+    /// The error that the upload ends with.
+    func error(at endpoint: String) async throws -> ObjectStoreError {
+        let error = await #expect(throws: ObjectStoreError.self) { try await run(at: endpoint) }
+        #expect(error.map { "\($0)".contains(token) } == false)
+        #expect(!log.lines.contains { $0.contains(token) })
+        return try #require(error)
+    }
+
+    func error(at port: Int) async throws -> ObjectStoreError {
+        try await error(at: "http://127.0.0.1:\(port)/v1/AUTH_test")
     }
 
     func run(at port: Int) async throws -> StoredObject { try await run(at: "http://127.0.0.1:\(port)/v1/AUTH_test") }

@@ -6,119 +6,260 @@ import Testing
 
 @testable import OpenStackSwiftStore
 
-@Suite("What comes next in an upload")
+@Suite("The next step of an upload in one object")
 struct UploadStateMachineTests {
-    private var machine: UploadStateMachine
-    private let object = StoredObject(md5: "0123456789abcdef0123456789abcdef", byteCount: 5)
-    private let reset = CurlError.stalled(.seconds(1))
+    private typealias Fixture = MachineFixture
 
-    init() throws {
-        let address = ObjectAddress(
-            path: ObjectPath(
-                basePath: try ObjectBasePath("c"),
-                loadBalancer: try Identifier("lb"),
-                time: UTCTimestamp(microseconds: 0)
-            ),
-            endpoint: try StorageEndpoint("https://store.example/v1/a"),
-            token: try StorageToken("secret")
-        )
-        var retries = RetryPolicy()
-        retries.attempts = 3
-        machine = UploadStateMachine(StoreFailures(address: address), retries: retries)
+    private var upload: MachineFixture
+    private var object: StoredObject { upload.object }
+
+    init() throws { upload = try MachineFixture() }
+
+    @Test("an object of the same upload is found, and no content is made")
+    func found() throws {
+        var asked = try MachineFixture(isAsked: false)
+        var other = asked
+        let found = StoredObject(md5: "", byteCount: 9, wasFound: true)
+        #expect(asked.next(asked.answered(200, etag: "x", upload: Fixture.upload, byteCount: 9)) == .succeeded(found))
+        let step = other.next(other.answered(200, etag: other.object.md5, upload: UploadID()))
+        #expect(step.code == .alreadyExists && step.error?.mayBeStored == false)
+        #expect(step.error?.message.contains("c/lb/haproxy-19700101-000000.log.gz stays as it is") == true)
     }
 
-    @Test("a confirmed checksum is success")
-    mutating func confirmed() {
-        #expect(machine.next(after: answered(201, etag: object.md5, sent: object)) == .succeed(object))
+    @Test("an object without an upload's identifier is another one")
+    func foreign() throws {
+        var asked = try MachineFixture(isAsked: false)
+        #expect(asked.next(asked.answered(200, etag: asked.object.md5)).code == .alreadyExists)
+    }
+
+    @Test("the first request is made again as often as any other")
+    func askedAgain() throws {
+        var asked = try MachineFixture(isAsked: false)
+        var refused = asked
+        #expect(refused.next(refused.answered(401)).code == .unauthorized)
+        for _ in 0..<2 {
+            #expect(asked.next(asked.broke()).isPause)
+            #expect(asked.machine.nextAfterPause() == .request(.headObject(isSettling: false)))
+        }
+        #expect(asked.next(asked.answered(503)).code == .unavailable)
+    }
+
+    @Test("a confirmed checksum is success, also in quotes, in capitals and with the mark of a weak one")
+    func confirmed() {
+        for etag in [object.md5, "\"\(object.md5)\"", "W/\"\(object.md5.uppercased())\""] {
+            var upload = upload
+            #expect(upload.next(upload.answered(201, etag: etag, sent: object)) == .succeeded(object))
+        }
     }
 
     @Test("a container that is missing is made once, without an attempt being lost")
     mutating func container() {
-        #expect(machine.next(after: answered(404)) == .putContainer)
-        #expect(machine.next(after: answered(201)) == .putObject)
-        #expect(pauses(machine.next(after: answered(404))))
-        #expect(pauses(machine.next(after: answered(404))))
-        #expect(code(machine.next(after: answered(404))) == .notFound)
+        #expect(upload.next(upload.answered(404)) == .request(.putContainer(.objects)))
+        #expect(upload.next(upload.answered(201)) == upload.putObject())
+        #expect(upload.next(upload.answered(404)).isPause)
+        #expect(upload.machine.nextAfterPause() == upload.putObject(attempt: 8))
+        #expect(upload.next(upload.answered(404)).isPause)
+        #expect(upload.machine.nextAfterPause() == upload.putObject(attempt: 9))
+        #expect(upload.next(upload.answered(404)).code == .notFound)
     }
 
-    @Test(
-        "a container that may not be made ends it",
-        arguments: [(401, "unauthorized"), (403, "forbidden"), (404, "notFound")]
-    )
+    @Test("a container that may not be made ends it", arguments: [(401, "unauthorized"), (403, "forbidden")])
     mutating func containerRefused(_ status: Int, _ expected: String) {
-        _ = machine.next(after: answered(404))
-        #expect(code(machine.next(after: answered(status)))?.description == expected)
+        _ = upload.next(upload.answered(404))
+        #expect(upload.next(upload.answered(status)).code?.description == expected)
     }
 
-    @Test("an object with another checksum is removed, and that is tried three times")
+    @Test("a container whose account was just made is tried again")
+    mutating func newAccount() {
+        _ = upload.next(upload.answered(404))
+        #expect(upload.next(upload.answered(404)).isPause)
+        #expect(upload.machine.nextAfterPause() == .request(.putContainer(.objects)))
+        var absent = upload
+        #expect(upload.next(upload.answered(201)) == upload.putObject())
+        #expect(absent.next(absent.answered(404)).isPause)
+        _ = absent.machine.nextAfterPause()
+        #expect(absent.next(absent.answered(404)).code == .notFound)
+    }
+
+    @Test("an object of this attempt with another checksum is removed, and that is tried three times")
     mutating func damaged() {
-        let other = answered(201, etag: "f", sent: object)
-        #expect(machine.next(after: other) == .deleteObject)
-        #expect(machine.next(after: broke()) == .deleteObject)
-        #expect(machine.next(after: answered(503)) == .deleteObject)
-        let step = machine.next(after: answered(503))
-        #expect(code(step) == .checksumMismatch)
-        #expect(message(step)?.contains("remove the object c/lb/") == true)
+        let other = "00000000000000000000000000000000"
+        #expect(upload.next(upload.answered(201, etag: other, sent: object)) == Fixture.settle)
+        var foreign = upload
+        let ours = upload.answered(200, etag: other, upload: Fixture.upload, attempt: upload.attempt)
+        #expect(upload.next(ours) == Fixture.deleteObject)
+        // Before another try, the store is asked whose object it is.
+        for failure in [upload.broke(), upload.answered(503)] {
+            #expect(upload.next(failure) == Fixture.settle)
+            var replaced = upload
+            #expect(replaced.next(replaced.answered(200, etag: other)).code == .checksumMismatch)
+            #expect(upload.next(ours) == Fixture.deleteObject)
+        }
+        let step = upload.next(upload.answered(503))
+        #expect(step.code == .checksumMismatch)
+        #expect(step.error?.message.contains("remove the object c/lb/") == true)
+
+        let stays = foreign.next(foreign.answered(200, etag: other, upload: UploadID(), attempt: foreign.attempt))
+        #expect(stays.code == .checksumMismatch && stays.error?.message.contains("which stays") == true)
     }
 
-    @Test("an object that was confirmed before its end is removed")
+    @Test("an ETag that is no MD5 removes nothing, and is compared to that of a HEAD")
+    mutating func weak() {
+        let weak = "W/\"0123-gzip\""
+        #expect(upload.next(upload.answered(201, etag: weak, sent: object)) == Fixture.settle)
+        let heads: [(String, UInt64?, Bool)] = [
+            (object.md5, 5, true), ("\"0123-gzip\"", 5, false), (weak, 5, false), (weak, 999, false), (weak, nil, false),
+        ]
+        for (etag, byteCount, isSuccess) in heads {
+            var asked = upload
+            let step = asked.next(
+                asked.answered(
+                    200,
+                    etag: etag,
+                    upload: Fixture.upload,
+                    attempt: asked.attempt,
+                    byteCount: byteCount
+                )
+            )
+            #expect(isSuccess ? step == .succeeded(object) : step.code == .checksumMismatch)
+            #expect(isSuccess || step.error?.mayBeStored == true)
+            #expect(isSuccess || step.error?.message.contains("ETag is no MD5") == true)
+        }
+        // What is certainly ours and certainly wrong.
+        for (etag, byteCount) in [("00000000000000000000000000000000", UInt64(5)), ("\"0123-gzip\"", 4)] {
+            var wrong = upload
+            let answer = wrong.answered(
+                200,
+                etag: etag,
+                upload: Fixture.upload,
+                attempt: wrong.attempt,
+                byteCount: byteCount
+            )
+            #expect(wrong.next(answer) == Fixture.deleteObject)
+        }
+    }
+
+    @Test("an object that was confirmed before its end is removed if it is ours")
     mutating func early() {
-        #expect(machine.next(after: answered(201, etag: "f")) == .deleteObject)
-        #expect(code(machine.next(after: answered(404))) == .checksumMismatch)
+        #expect(upload.next(upload.answered(201, etag: "f")) == Fixture.settle)
+        var gone = upload
+        #expect(gone.next(gone.answered(404)).code == .checksumMismatch)
+        let ours = upload.answered(200, upload: Fixture.upload, attempt: upload.attempt)
+        #expect(upload.next(ours) == Fixture.deleteObject)
+        #expect(upload.next(upload.answered(204)).code == .checksumMismatch)
     }
 
-    @Test("an answer without a checksum is asked for")
+    @Test("an answer without a checksum is settled by a HEAD")
     mutating func unconfirmed() {
-        #expect(machine.next(after: answered(201, sent: object)) == .headObject)
-        #expect(machine.next(after: answered(200, etag: object.md5)) == .succeed(object))
+        #expect(upload.next(upload.answered(201, sent: object)) == Fixture.settle)
+        #expect(upload.next(upload.answered(200, etag: object.md5)) == .succeeded(object))
     }
 
-    @Test("412 at first is somebody else's object; after an attempt without an answer it may be ours")
+    @Test("412 is settled by a HEAD: the object may be of this upload")
     mutating func precondition() {
-        var first = machine
-        #expect(code(first.next(after: answered(412))) == .alreadyExists)
-        #expect(pauses(machine.next(after: broke(sent: object))))
-        #expect(machine.next(after: answered(412)) == .headObject)
-        var gone = machine
-        #expect(pauses(gone.next(after: answered(404))))
-        var foreign = machine
-        #expect(code(foreign.next(after: answered(200, etag: "f"))) == .alreadyExists)
-        #expect(machine.next(after: answered(200, etag: object.md5)) == .succeed(object))
+        #expect(upload.next(upload.answered(412)) == Fixture.settle)
+        var (gone, foreign, earlier) = (upload, upload, upload)
+        #expect(gone.next(gone.answered(404)).isPause)
+        #expect(foreign.next(foreign.answered(200, etag: "f")).code == .alreadyExists)
+        // An agent that was killed has stored it meanwhile.
+        let found = StoredObject(md5: "", byteCount: 5, wasFound: true)
+        let answer = earlier.answered(200, upload: Fixture.upload, attempt: UploadAttempt(number: 1), byteCount: 5)
+        #expect(earlier.next(answer) == .succeeded(found))
+    }
+
+    @Test("412 after an attempt without an answer: the checksum says whether it was that one")
+    mutating func preconditionAfterLostAnswer() {
+        #expect(upload.next(upload.broke(sent: object)).isPause)
+        #expect(upload.machine.nextAfterPause() == upload.putObject(attempt: 8))
+        #expect(upload.next(upload.answered(412)) == Fixture.settle)
+        var (gone, foreign) = (upload, upload)
+        #expect(gone.next(gone.answered(404)).isPause)
+        #expect(foreign.next(foreign.answered(200, etag: "f", upload: UploadID())).code == .alreadyExists)
+        let ours = upload.answered(200, etag: object.md5, upload: Fixture.upload, attempt: upload.attempt)
+        #expect(upload.next(ours) == .succeeded(object))
     }
 
     @Test("when all attempts have failed, one that was sent whole is asked for")
     mutating func lastResort() {
-        _ = machine.next(after: broke(sent: object))
-        _ = machine.next(after: broke())
-        #expect(machine.next(after: broke()) == .headObject)
-        #expect(machine.next(after: broke()) == .headObject)
-        #expect(machine.next(after: answered(503)) == .headObject)
-        var failed = machine
-        #expect(code(failed.next(after: broke())) == .timedOut)
-        #expect(machine.next(after: answered(200, etag: object.md5)) == .succeed(object))
+        _ = upload.next(upload.broke(sent: object))
+        _ = upload.machine.nextAfterPause()
+        _ = upload.next(upload.broke())
+        _ = upload.machine.nextAfterPause()
+        #expect(upload.next(upload.broke()) == Fixture.settle)
+        #expect(upload.next(upload.broke()) == Fixture.settle)
+        #expect(upload.next(upload.answered(503)) == Fixture.settle)
+        var failed = upload
+        #expect(failed.next(failed.broke()).code == .timedOut)
+        #expect(upload.next(upload.answered(200, etag: object.md5)) == .succeeded(object))
     }
 
-    @Test("where the store refuses to say whether it has the object, it may have it, whatever the refusal is")
+    @Test("if the store refuses to say whether it has the object, it may have it, whatever the refusal is")
     mutating func doubt() {
-        _ = machine.next(after: broke(sent: object))
-        #expect(machine.next(after: answered(401)) == .headObject)
-        for _ in 0..<2 { #expect(machine.next(after: answered(401)) == .headObject) }
-        guard case .fail(let error) = machine.next(after: answered(401)) else {
-            Issue.record("it goes on")
-            return
-        }
-        #expect(error.code == .unauthorized && error.mayBeStored)
+        _ = upload.next(upload.broke(sent: object))
+        _ = upload.machine.nextAfterPause()
+        #expect(upload.next(upload.answered(401)) == Fixture.settle)
+        for _ in 0..<2 { #expect(upload.next(upload.answered(401)) == Fixture.settle) }
+        let step = upload.next(upload.answered(401))
+        #expect(step.code == .unauthorized && step.error?.mayBeStored == true)
     }
 
     @Test("a failure of this side ends it at once, unless the object was sent whole")
     mutating func stopped() {
         let error = ObjectStoreError(.cancelled, "stopping")
-        var early = machine
-        #expect(early.next(after: ExchangeResult(end: .stopped(error))) == .fail(error))
-        var deadline = machine
-        #expect(deadline.next(afterStop: error) == .fail(error))
-        #expect(machine.next(after: ExchangeResult(end: .stopped(error), sent: object)) == .headObject)
-        #expect(machine.next(after: answered(404)) == .fail(error))
+        var (early, deadline) = (upload, upload)
+        #expect(early.next(ExchangeResult(end: .stopped(error))) == .finish(.failure(error)))
+        #expect(deadline.machine.next(afterStop: error) == .finish(.failure(error)))
+        #expect(upload.next(ExchangeResult(end: .stopped(error), sent: object)) == Fixture.settle)
+        #expect(upload.next(upload.answered(404)) == .finish(.failure(error)))
+    }
+
+    @Test("417 is answered by the same request without Expect, once, and no attempt is lost")
+    mutating func expectationFailed() {
+        #expect(upload.next(upload.answered(417)) == upload.putObject(attempt: 8, expectsContinue: false))
+        let step = upload.next(upload.answered(417))
+        #expect(step.code == .refused)
+        #expect(step.error?.message.contains("with and without Expect") == true)
+    }
+
+    @Test("a store that takes no chunks gets a Content-Length, once the content is counted", arguments: [411, 501])
+    mutating func lengthRequired(_ status: Int) {
+        #expect(upload.next(upload.answered(status)) == .request(.countContent))
+        var large = upload
+        #expect(upload.next(ExchangeResult(end: .counted(5))) == upload.putObject(attempt: 8, byteCount: 5))
+        var refused = upload
+        #expect(upload.next(upload.answered(201, etag: object.md5, sent: object)) == .succeeded(object))
+        #expect(refused.next(refused.answered(411)).code == .unsupported)
+
+        #expect(large.next(ExchangeResult(end: .counted(15))) == .request(.putContainer(.segments)))
+        #expect(large.next(large.answered(201)) == large.putSegment(0, attempt: 9, byteCount: 10, isLast: false))
+        #expect(
+            large.next(large.taken(isLast: false)) == large.putSegment(1, attempt: 9, byteCount: 5, isLast: true)
+        )
+    }
+
+    @Test("content that cannot be counted ends it")
+    mutating func uncountable() {
+        let error = ObjectStoreError(.sourceFailed, "no log")
+        _ = upload.next(upload.answered(411))
+        #expect(upload.next(ExchangeResult(end: .stopped(error))) == .finish(.failure(error)))
+    }
+
+    @Test("413 is a matter of the size or of a quota, by the store's own text")
+    mutating func tooLarge() {
+        var quota = upload
+        #expect(upload.next(upload.answered(413)).error?.message.contains("lower archive.segment_bytes") == true)
+        let answer = StoreAnswer(status: 413, headers: ["Content-Type: text/html"], content: "Upload exceeds quota.")
+        let error = quota.next(ExchangeResult(end: .answered(answer))).error
+        #expect(error?.code == .tooLarge)
+        #expect(error?.message.hasPrefix("the object store's quota is exceeded (HTTP 413") == true)
+        #expect(error?.message.contains("archive.segment_bytes") == false)
+    }
+
+    @Test("content beyond one object is begun anew in segments")
+    mutating func outgrown() {
+        let step = upload.next(ExchangeResult(end: .outgrown, isTouched: true))
+        #expect(step == .request(.putContainer(.segments)))
+        #expect(upload.next(upload.answered(202)) == upload.putSegment(0, attempt: 8))
     }
 
     @Test("the waits double, with jitter, up to the longest")
@@ -129,23 +270,5 @@ struct UploadStateMachineTests {
             let wait = policy.wait(after: attempt)
             #expect(wait >= .seconds(whole / 2) && wait <= .seconds(whole))
         }
-    }
-
-    private func answered(_ status: Int, etag: String? = nil, sent: StoredObject? = nil) -> ExchangeResult {
-        ExchangeResult(end: .answered(StoreAnswer(status: status, etag: etag)), sent: sent)
-    }
-
-    private func broke(sent: StoredObject? = nil) -> ExchangeResult { ExchangeResult(end: .broke(reset), sent: sent) }
-
-    private func pauses(_ step: UploadStateMachine.Step) -> Bool {
-        if case .pause = step { true } else { false }
-    }
-
-    private func code(_ step: UploadStateMachine.Step) -> ObjectStoreError.Code? {
-        if case .fail(let error) = step { error.code } else { nil }
-    }
-
-    private func message(_ step: UploadStateMachine.Step) -> String? {
-        if case .fail(let error) = step { error.message } else { nil }
     }
 }

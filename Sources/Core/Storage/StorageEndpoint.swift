@@ -32,9 +32,10 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
         }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = rest[..<slash]
-        guard !authority.contains("@") else { throw InvalidValue("must have no user name or password in it") }
+        guard !authority.contains("@") else { throw InvalidValue("must have no user name and no password") }
         self.scheme = scheme
-        (host, port) = try Self.parse(authority)
+        let parsed = try EndpointAuthority(authority)
+        (host, port) = (parsed.host, parsed.port)
         let segments = rest[slash...].split(separator: "/")
         guard !segments.contains(where: { $0 == ".." || $0 == "." || Self.isEncodedDot($0) }) else {
             throw InvalidValue("must have no '.' or '..' in its path")
@@ -48,13 +49,15 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// The host, and the port if the URL names one.
     public var authority: String { port.map { "\(host):\($0)" } ?? host }
 
-    /// Whether a list of `HOST` and `HOST:PORT` names this endpoint's host; a `HOST` alone allows every port.
+    /// The port that the URL names, or the scheme's own.
+    public var effectivePort: Int { port.map { Int($0.number) } ?? (scheme == "https" ? 443 : 80) }
+
+    /// Whether an entry of a list allows this endpoint; an empty list allows none.
+    public func isAllowed(by list: [AllowedEndpoint]) -> Bool { list.contains { $0.allows(self) } }
+
+    /// Whether an entry of a list allows this endpoint; an entry that is no ``AllowedEndpoint`` allows none.
     public func isAllowed(by list: [String]) -> Bool {
-        let effectivePort = port.map(\.description) ?? (scheme == "https" ? "443" : "80")
-        return list.contains { entry in
-            let entry = entry.lowercased()
-            return entry == host || entry == "\(host):\(effectivePort)"
-        }
+        isAllowed(by: list.compactMap { entry in try? AllowedEndpoint(entry) })
     }
 
     private static let refused = Set("\"'\\<>^`{|}".utf8)
@@ -62,28 +65,5 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
     private static func isEncodedDot(_ segment: Substring) -> Bool {
         let decoded = segment.lowercased().replacing("%2e", with: ".")
         return decoded == "." || decoded == ".."
-    }
-
-    private static func parse(_ authority: Substring) throws(InvalidValue) -> (String, Port?) {
-        var host = authority
-        var port: Port?
-        let bracket = authority.lastIndex(of: "]") ?? authority.startIndex
-        if let colon = authority[bracket...].lastIndex(of: ":") {
-            host = authority[..<colon]
-            let digits = authority[authority.index(after: colon)...]
-            guard digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(digits),
-                let valid = try? Port(number)
-            else { throw InvalidValue("must have a port from 1 to 65535 behind its colon") }
-            port = valid
-        }
-        if host.hasPrefix("["), host.hasSuffix("]"),
-            case .v6(let address)? = IPAddress(String(host.dropFirst().dropLast()))
-        {
-            return ("[\(address)]", port)
-        }
-        guard let address = try? HostAddress(String(host)), !host.contains(":") else {
-            throw InvalidValue("must name a host")
-        }
-        return (address.description.lowercased(), port)
     }
 }

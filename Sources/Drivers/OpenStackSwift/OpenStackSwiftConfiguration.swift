@@ -8,14 +8,17 @@ public struct OpenStackSwiftConfiguration: Hashable, Sendable {
 
     /// The greatest number of bytes of one object in the store, at least 1.
     ///
-    /// What is larger is stored in segments of that size. 5 GiB unless set, which is what OpenStack Swift takes unless it
-    /// was told otherwise.
+    /// What is larger is stored in segments of that size. 5 GiB unless set, which is what OpenStack Swift takes by default.
     public var segmentBytes: Int
+
+    /// Whether no connection is made to a loopback, link-local, unspecified, multicast or broadcast address, whatever name
+    /// has that address; false unless set. The address that is connected to counts, at the time of the connection.
+    public var refusesLocalAddresses = false
 
     /// The longest time for one connection to be made, TLS included; 10 s unless set.
     public var connectTimeout: Duration = .seconds(10)
 
-    /// The longest time in which not one byte goes either way; 60 s unless set, after which Swift gives up a client too.
+    /// The longest time in which not one byte goes either way; 60 s unless set, after which Swift gives up a client, too.
     ///
     /// The time that the sender needs to make its bytes does not count.
     public var stallTimeout: Duration = .seconds(60)
@@ -23,7 +26,7 @@ public struct OpenStackSwiftConfiguration: Hashable, Sendable {
     /// The longest time for one object, all attempts and waits together; 2 h unless set.
     public var totalTimeout: Duration = .seconds(7200)
 
-    /// How often and when what may pass is tried again.
+    /// How often and when a request that may succeed later is made again.
     public var retries = RetryPolicy()
 
     /// Creates a configuration of defaults.

@@ -6,12 +6,17 @@ public import SteelyardCore
 
 /// Stores objects in OpenStack Swift, through libcurl.
 ///
-/// An object is sent while it is made, in one chunked PUT; what the store says of its MD5 is compared to what was counted
-/// on the way. Content beyond ``OpenStackSwiftConfiguration/segmentBytes`` becomes a Static Large Object: its
-/// size is not known beforehand, and so the attempt that finds it too large is broken off, which leaves nothing, and the
-/// content is begun anew, in segments. Certificates are always verified, redirects are not followed, proxies of the environment are not used, and
-/// the token stands in the `X-Auth-Token` header and nowhere else. What may pass is tried again; each attempt begins the
-/// content anew. Connections are kept for a minute, for the next object. Cancelling the task that called ``put(_:)`` breaks the upload off.
+/// An object is sent while it is made, in one chunked PUT; the MD5 that the store reports is compared to what was counted
+/// on the way. Content beyond ``OpenStackSwiftConfiguration/segmentBytes`` becomes a Static Large Object, in segments:
+/// from the first byte, if ``ObjectUpload/byteEstimate`` says so; otherwise the attempt that finds it too large is broken
+/// off, which leaves nothing, and the content is begun anew.
+///
+/// The object has the upload's identifier among its metadata, by which it is recognized later. Certificates are always
+/// verified, redirects are not followed, proxies of the environment are not used, and the token is in the `X-Auth-Token`
+/// header and nowhere else. What may pass is tried again; each attempt begins the content anew. Connections are kept for a
+/// minute, for the next object.
+///
+/// Both functions block the thread that they are called on; cancelling the task wakes them.
 public final class OpenStackSwiftStore: ObjectStore {
     private let configuration: OpenStackSwiftConfiguration
     private let logger: Logger
@@ -24,23 +29,62 @@ public final class OpenStackSwiftStore: ObjectStore {
         connections = StoreConnectionPool(configuration)
     }
 
-    /// Stores one object whole, or nothing at all; the container is created where there is none.
+    /// Stores one object whole, or nothing at all; the container is created if there is none.
     ///
-    /// - Returns: The content's MD5 and size. The store has confirmed that MD5; where the object is in segments, it has
-    ///   confirmed each segment's, and the list of them, while the MD5 of the whole was counted here.
-    /// - Throws: `ObjectStoreError`, which says what the store said, and never the token.
-    public func put(_ object: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
-        let upload = Upload(
-            address: ObjectAddress(path: object.path, endpoint: object.endpoint, token: object.token),
+    /// - Returns: The content's MD5 and size. The store has confirmed that MD5; of an object in segments, it has confirmed
+    ///   each segment's, and the list of them, while the MD5 of the whole was counted here.
+    /// - Throws: `ObjectStoreError`, with the store's own error text, and never the token.
+    public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
+        let address = ObjectAddress(path: upload.path, endpoint: upload.endpoint, token: upload.token)
+        let failures = StoreFailures(address: address)
+        let machine = UploadStateMachine(
+            upload: upload.id,
+            byteEstimate: upload.byteEstimate,
+            segmentBytes: UInt64(clamping: max(1, configuration.segmentBytes)),
+            failures: failures,
+            retries: configuration.retries
+        )
+        return try await run(machine, upload: upload.id, failures: failures, makeBody: upload.makeBody)
+    }
+
+    /// Removes the segments of an abandoned upload, but for those that its object consists of.
+    ///
+    /// - Throws: `ObjectStoreError` if some may be left; `refused` if the object does not say which segments it consists of.
+    public func removeRemains(
+        of upload: AbandonedUpload,
+        at endpoint: StorageEndpoint,
+        token: StorageToken
+    ) async throws(ObjectStoreError) {
+        let failures = StoreFailures(address: ObjectAddress(path: upload.path, endpoint: endpoint, token: token))
+        let machine = RemainsStateMachine(upload: upload.id, failures: failures, retries: configuration.retries)
+        let count = try await run(machine, upload: upload.id, failures: failures) { BytesBody([]) }
+        guard count > 0 else { return }
+        logger.info(
+            "segments of an abandoned upload removed",
+            metadata: [LogKeys.objectPath: "\(StoreText.line(upload.path.description, hiding: ""))"]
+        )
+    }
+
+    private func run<Machine: StoreStateMachine>(
+        _ machine: Machine,
+        upload: UploadID,
+        failures: StoreFailures,
+        makeBody: @escaping () throws(ObjectStoreError) -> any ObjectBody
+    ) async throws(ObjectStoreError) -> Machine.Success {
+        let cancellation = UploadCancellation()
+        var session = StoreSession(
+            upload: upload,
+            failures: failures,
             configuration: configuration,
             connections: connections,
             logger: logger,
-            makeBody: object.makeBody
+            cancellation: cancellation,
+            makeBody: makeBody
         )
-        let result = await withTaskCancellationHandler {
-            await upload.run()
+        let result: Result<Machine.Success, ObjectStoreError> = await withTaskCancellationHandler {
+            do throws(ObjectStoreError) { return .success(try session.run(machine)) } catch { return .failure(error) }
         } onCancel: {
-            upload.cancellation.set()
+            cancellation.cancel()
         }
         return try result.get()
     }

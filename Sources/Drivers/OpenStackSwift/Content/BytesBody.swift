@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// A content that is there already.
+/// A content that is in memory.
 final class BytesBody: ObjectBody {
     private let bytes: Mutex<[UInt8]?>
 

@@ -2,71 +2,73 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
-import Synchronization
 
-/// The content of one attempt, cut into parts while it passes by; nothing but the next block is kept.
-final class Content: Sendable {
-    private struct State: ~Copyable {
-        var body: (any ObjectBody)?
-        var digest: MD5Digest?
-        var pending: ArraySlice<UInt8> = []
-        var isAtEnd = false
-        var byteCount: UInt64 = 0
-    }
+/// The content of one attempt, which one request or several take part by part; used on one thread.
+///
+/// No more than one block of the body is kept. It is copied once: into the buffer of the request.
+final class Content {
+    private var body: (any ObjectBody)?
+    private var block: [UInt8] = []
+    private var position = 0
+    private var isBodyAtEnd = false
+    private var byteCount: UInt64 = 0
+    private let digest: MD5Digest?
 
-    private let makeBody: @Sendable () throws(ObjectStoreError) -> any ObjectBody
-    private let state: Mutex<State>
-
-    /// Creates a content, which is not begun yet.
+    /// Begins a content.
     ///
-    /// - Parameter isCounted: Whether its checksum is counted beside those of its parts, which a part that is all of it
-    ///   makes needless.
+    /// - Parameter isWholeCounted: Whether the checksum of the whole is counted in addition to those of its parts.
     init(
-        isCounted: Bool = false,
-        _ makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
+        isWholeCounted: Bool = false,
+        makeBody: () throws(ObjectStoreError) -> any ObjectBody
     ) throws(ObjectStoreError) {
-        self.makeBody = makeBody
-        state = Mutex(State(digest: isCounted ? try MD5Digest() : nil))
+        digest = isWholeCounted ? try MD5Digest() : nil
+        body = try makeBody()
     }
 
-    /// Begins it, unless it has begun already.
-    func begin() throws(ObjectStoreError) {
-        try state.withLock { state throws(ObjectStoreError) in
-            if state.body == nil { state.body = try makeBody() }
-        }
-    }
-
-    /// Whether all of it has been taken; looks one block ahead, which may take as long as making it does.
+    /// Whether all of it has been taken; makes the next block to find out, which may block.
     func isAtEnd() throws(ObjectStoreError) -> Bool {
-        try state.withLock { state throws(ObjectStoreError) in try isAtEnd(&state) }
+        while position == block.count, !isBodyAtEnd {
+            position = 0
+            block = []
+            if let next = try body?.next() {
+                block = next
+            } else {
+                isBodyAtEnd = true
+                body = nil
+            }
+        }
+        return position == block.count
     }
 
-    /// Takes the next bytes.
+    /// Takes the next bytes, and lends them.
     ///
-    /// - Returns: At least one byte and at most the given number, or nil at the end.
-    func next(atMost limit: UInt64) throws(ObjectStoreError) -> [UInt8]? {
-        try state.withLock { state throws(ObjectStoreError) in
-            guard !(try isAtEnd(&state)) else { return nil }
-            let bytes = Array(state.pending.prefix(Int(min(limit, UInt64(state.pending.count)))))
-            state.pending.removeFirst(bytes.count)
-            state.digest?.update(bytes)
-            state.byteCount += UInt64(bytes.count)
-            return bytes
+    /// - Parameter limit: How many to take at most; at least 1.
+    /// - Returns: How many were taken; 0 at the end.
+    func take(atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws(ObjectStoreError) -> Int {
+        guard !(try isAtEnd()) else { return 0 }
+        let count = min(limit, block.count - position)
+        unsafe block.withUnsafeBytes { bytes in
+            let taken = unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
+            unsafe digest?.update(taken)
+            unsafe body(taken)
         }
+        position += count
+        byteCount += UInt64(count)
+        return count
     }
 
-    /// What has been taken in all, where it is counted; may be asked for once.
+    /// Takes all of it and keeps nothing.
+    ///
+    /// - Parameter check: Called before each block; ends it by an error.
+    /// - Returns: The bytes that were taken.
+    func count(_ check: () throws(ObjectStoreError) -> Void) throws(ObjectStoreError) -> UInt64 {
+        repeat { try check() } while try unsafe take(atMost: .max, { _ in }) > 0
+        return byteCount
+    }
+
+    /// What has been taken in all, if it is counted; may be called once.
     func finish() -> StoredObject? {
-        state.withLock { state in
-            guard let md5 = state.digest?.finish() else { return nil }
-            return StoredObject(md5: md5, byteCount: state.byteCount)
-        }
-    }
-
-    private func isAtEnd(_ state: inout State) throws(ObjectStoreError) -> Bool {
-        while state.pending.isEmpty, !state.isAtEnd {
-            if let next = try state.body?.next() { state.pending = next[...] } else { state.isAtEnd = true }
-        }
-        return state.isAtEnd && state.pending.isEmpty
+        guard let md5 = digest?.finish() else { return nil }
+        return StoredObject(md5: md5, byteCount: byteCount)
     }
 }

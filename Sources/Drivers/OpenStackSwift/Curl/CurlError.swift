@@ -3,11 +3,11 @@
 
 import CCurl
 
-/// Says that a request got no whole answer.
+/// Says that a request got no complete answer.
 struct CurlError: Error, Hashable, Sendable {
-    /// libcurl's number for it.
+    /// libcurl's code.
     let code: UInt32
-    /// What libcurl says, in its own words.
+    /// libcurl's message.
     let detail: String
 
     init(_ code: CURLcode, detail: String = "") {
@@ -21,13 +21,32 @@ struct CurlError: Error, Hashable, Sendable {
     }
 
     /// What has happened, as far as it makes a difference.
+    enum Kind: Hashable {
+        case unknownHost, unreachable, timedOut, badAuthorityFile, impossible, broken
+        case unknownAuthority, certificateExpired, certificateNotYetValid, certificateForOtherHost, badCertificate
+        case noTLS, oldTLS, clientCertificateRequired, noCommonTLS
+
+        /// Whether another attempt may succeed.
+        var mayPass: Bool {
+            switch self {
+            case .unknownHost, .unreachable, .timedOut, .broken: true
+            case .badAuthorityFile, .impossible, .unknownAuthority, .certificateExpired, .certificateNotYetValid,
+                .certificateForOtherHost, .badCertificate, .noTLS, .oldTLS, .clientCertificateRequired, .noCommonTLS:
+                false
+            }
+        }
+    }
+
+    /// The kind, by the code; by libcurl's message for what one code has several causes.
     var kind: Kind {
         switch CURLcode(code) {
         case CURLE_COULDNT_RESOLVE_HOST: .unknownHost
         case CURLE_COULDNT_CONNECT: .unreachable
         case CURLE_OPERATION_TIMEDOUT: .timedOut
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR: .untrusted
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR: certificateKind
         case CURLE_SSL_CACERT_BADFILE: .badAuthorityFile
+        // With TLS 1.3 a server refuses the client only after the handshake.
+        case CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR, CURLE_SEND_ERROR: handshakeKind
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT,
             CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN:
             .impossible
@@ -35,15 +54,28 @@ struct CurlError: Error, Hashable, Sendable {
         }
     }
 
-    enum Kind {
-        case unknownHost, unreachable, timedOut, untrusted, badAuthorityFile, impossible, broken
+    private var certificateKind: Kind {
+        first(of: [
+            ("has expired", .certificateExpired), ("not yet valid", .certificateNotYetValid),
+            ("does not match", .certificateForOtherHost), ("no alternative certificate", .certificateForOtherHost),
+            ("unable to obtain common name", .certificateForOtherHost),
+            ("issuer certificate", .unknownAuthority), ("self-signed", .unknownAuthority),
+            ("self signed", .unknownAuthority), ("unable to verify the first", .unknownAuthority),
+        ]) ?? .badCertificate
+    }
 
-        /// Whether it may be different the next time.
-        var mayPass: Bool {
-            switch self {
-            case .unknownHost, .unreachable, .timedOut, .broken: true
-            case .untrusted, .badAuthorityFile, .impossible: false
-            }
-        }
+    private var handshakeKind: Kind {
+        first(of: [
+            ("wrong version number", .noTLS), ("http request", .noTLS), ("packet length too long", .noTLS),
+            ("unsupported protocol", .oldTLS), ("protocol version", .oldTLS), ("no protocols available", .oldTLS),
+            ("certificate required", .clientCertificateRequired), ("alert bad certificate", .clientCertificateRequired),
+            ("handshake failure", .noCommonTLS), ("no shared cipher", .noCommonTLS), ("too small", .noCommonTLS),
+            ("insufficient security", .noCommonTLS), ("signature type", .noCommonTLS),
+        ]) ?? .broken
+    }
+
+    private func first(of texts: [(String, Kind)]) -> Kind? {
+        let detail = detail.lowercased()
+        return texts.first { detail.contains($0.0) }?.1
     }
 }

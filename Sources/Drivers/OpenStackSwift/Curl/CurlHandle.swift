@@ -22,6 +22,11 @@ import CCurl
         try check(unsafe steelyard_curl_set_long(handle, option, value))
     }
 
+    /// Sets a number of bytes, which may be beyond 32 bits.
+    func set(_ option: CURLoption, bytes: UInt64) throws(CurlError) {
+        try check(unsafe steelyard_curl_set_offset(handle, option, curl_off_t(clamping: bytes)))
+    }
+
     func set(_ option: CURLoption, _ value: Bool) throws(CurlError) { try set(option, value ? 1 : 0) }
 
     /// Sets a text, which libcurl copies; nil for none.
@@ -51,7 +56,10 @@ import CCurl
     ) throws(CurlError) -> CURLcode {
         // Unretained: the exchange outlives the request, which ends before this function does.
         let context = unsafe Unmanaged.passUnretained(exchange).toOpaque()
-        for option in [CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_XFERINFODATA] {
+        let contexts = [
+            CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_XFERINFODATA, CURLOPT_OPENSOCKETDATA,
+        ]
+        for option in contexts {
             try check(unsafe steelyard_curl_set_pointer(handle, option, context))
         }
         try check(unsafe steelyard_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, text))
@@ -59,12 +67,13 @@ import CCurl
         try check(unsafe steelyard_curl_set_transfer(handle, CURLOPT_WRITEFUNCTION, HTTPExchange.writeCallback))
         try check(unsafe steelyard_curl_set_transfer(handle, CURLOPT_HEADERFUNCTION, HTTPExchange.headerCallback))
         try check(unsafe steelyard_curl_set_progress(handle, HTTPExchange.progressCallback))
+        try check(unsafe steelyard_curl_set_open_socket(handle, HTTPExchange.openSocketCallback))
         try set(CURLOPT_NOPROGRESS, false)
         try unsafe headers.withUnsafePointer { list throws(CurlError) in
             try check(unsafe steelyard_curl_set_headers(handle, list))
         }
         let result = unsafe curl_easy_perform(handle)
-        // Nothing that ends with this function stays behind in the handle.
+        // The handle keeps nothing that ends with this function.
         unsafe curl_easy_reset(handle)
         return result
     }

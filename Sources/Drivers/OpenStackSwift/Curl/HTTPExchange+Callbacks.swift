@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurl
+import Glibc
+import SteelyardCore
 
 /// What libcurl calls; the context of each is the exchange, which libcurl never keeps.
 extension HTTPExchange {
@@ -26,6 +28,22 @@ extension HTTPExchange {
     static let progressCallback: steelyard_curl_progress = { context, _, downloaded, _, uploaded in
         guard let exchange = unsafe HTTPExchange.from(context) else { return 1 }
         return exchange.mayGoOn(moved: Int64(downloaded) + Int64(uploaded)) ? 0 : 1
+    }
+
+    /// Opens the socket of a connection, unless its address is refused. libcurl calls it for each address that it is
+    /// about to connect to, so that no second resolution of the name can put another address in its place.
+    static let openSocketCallback: steelyard_curl_open_socket = { context, _, target in
+        guard let exchange = unsafe HTTPExchange.from(context), let target = unsafe target,
+            exchange.mayConnect(to: unsafe address(of: target))
+        else { return -1 }
+        let (family, type) = unsafe (target.pointee.family, target.pointee.socktype)
+        return socket(family, type | Int32(SOCK_CLOEXEC.rawValue), unsafe target.pointee.protocol)
+    }
+
+    private static func address(of target: UnsafeMutablePointer<curl_sockaddr>) -> IPAddress? {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard unsafe steelyard_curl_address_text(target, &text, text.count) == 1 else { return nil }
+        return IPAddress(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> HTTPExchange? {

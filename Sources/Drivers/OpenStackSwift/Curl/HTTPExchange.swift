@@ -3,74 +3,82 @@
 
 import SteelyardCore
 
-/// One request's content and the answer to it, as they pass by; used on one thread only.
+/// One request's content and the answer to it, while they pass; used on one thread.
 final class HTTPExchange {
     /// Why this side has ended the exchange.
     enum Stop: Error {
         case stalled, tooMuchAnswer
         /// There is more content than one object may have.
         case outgrown
+        /// The content is not the one that was counted.
+        case changed
         case source(ObjectStoreError)
     }
 
-    private static let greatestAnswer = 1 << 20
+    /// What an answer may have beyond the content that is kept.
+    private static let surplusAnswerBytes = 1 << 20
 
     private(set) var stop: Stop?
-    private(set) var isSentWhole = false
-    private(set) var sentBytes: UInt64 = 0
-    private(set) var answer = StoreAnswer()
+    private(set) var answer: StoreAnswer
+    /// The first address that was not connected to, because it is a local one.
+    private(set) var refusedAddress: IPAddress?
 
-    private var part: ContentPart?
-    private let cancellation: CancellationFlag?
-    private var digest: MD5Digest
-    private var pending: ArraySlice<UInt8> = []
+    private let part: ContentPart?
+    private let cancellation: UploadCancellation?
+    private let refusesLocalAddresses: Bool
+    private let greatestAnswer: Int
     private var answerBytes = 0
     private var stallClock: StallClock
 
-    init(part: ContentPart?, cancellation: CancellationFlag?, stallTimeout: Duration) throws(ObjectStoreError) {
+    init(
+        part: ContentPart?,
+        answerLimit: Int,
+        cancellation: UploadCancellation?,
+        stallTimeout: Duration,
+        refusesLocalAddresses: Bool
+    ) {
         self.part = part
         self.cancellation = cancellation
-        digest = try MD5Digest()
+        self.refusesLocalAddresses = refusesLocalAddresses
+        greatestAnswer = answerLimit + Self.surplusAnswerBytes
+        answer = StoreAnswer(contentLimit: answerLimit)
         stallClock = StallClock(limit: stallTimeout)
     }
 
-    /// How it has ended, with what was sent, once all of it was.
+    /// How it has ended, with what was sent, if all of it was.
     func finish(_ end: ExchangeResult.End) -> ExchangeResult {
-        ExchangeResult(
+        guard let part else { return ExchangeResult(end: end) }
+        return ExchangeResult(
             end: end,
-            sent: isSentWhole ? StoredObject(md5: digest.finish(), byteCount: sentBytes) : nil,
-            isTouched: part?.isTouched ?? false,
-            isLast: part?.isLast ?? true
+            sent: part.isAtEnd ? part.finish() : nil,
+            isTouched: part.isTouched,
+            isLast: part.isAtEnd && part.isLast
         )
+    }
+
+    /// Takes the end of a content of 0 bytes, for which libcurl does not ask.
+    func fillNothing() {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { buffer in _ = unsafe fill(buffer) }
     }
 
     /// Copies the next bytes of the request's content.
     ///
-    /// - Returns: How many; 0 at the end, nil where the exchange must end.
+    /// - Returns: How many; 0 at the end, nil if the exchange must end.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int? {
-        guard !isSentWhole else { return 0 }
+        guard let part else { return 0 }
+        do throws(ObjectStoreError) { try cancellation?.check() } catch {
+            stop = .source(error)
+            return nil
+        }
         do throws(Stop) {
-            while pending.isEmpty {
-                do throws(ObjectStoreError) { try cancellation?.check() } catch { throw .source(error) }
-                guard let next = try part?.next() else {
-                    isSentWhole = true
-                    break
-                }
-                digest.update(next)
-                pending = next[...]
-            }
+            let count = try unsafe part.fill(buffer)
+            // The time in which the content was made is not the store's.
+            stallClock.restart()
+            return count
         } catch {
             stop = error
             return nil
         }
-        stallClock.restart()
-        let count = min(buffer.count, pending.count)
-        unsafe pending.withUnsafeBytes { bytes in
-            unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-        }
-        pending.removeFirst(count)
-        sentBytes += UInt64(count)
-        return count
     }
 
     func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -85,7 +93,7 @@ final class HTTPExchange {
         return true
     }
 
-    /// Whether to go on; asked about once a second when nothing moves, more often when something does.
+    /// Whether to go on; called about once a second when nothing moves, more often when something does.
     func mayGoOn(moved: Int64) -> Bool {
         do throws(ObjectStoreError) { try cancellation?.check() } catch {
             stop = .source(error)
@@ -98,10 +106,19 @@ final class HTTPExchange {
         return true
     }
 
-    /// An answer is a line or two; whoever sends megabytes means no good.
+    /// Whether an address may be connected to; nil is an address of neither IPv4 nor IPv6.
+    func mayConnect(to address: IPAddress?) -> Bool {
+        guard refusesLocalAddresses else { return true }
+        guard let address else { return false }
+        guard address.localKind != nil else { return true }
+        if refusedAddress == nil { refusedAddress = address }
+        return false
+    }
+
+    /// An answer is short; a server that sends megabytes is not trusted to come to an end.
     private func count(_ bytes: UnsafeRawBufferPointer) -> Bool {
         answerBytes += bytes.count
-        guard answerBytes <= Self.greatestAnswer else {
+        guard answerBytes <= greatestAnswer else {
             stop = .tooMuchAnswer
             return false
         }

@@ -9,7 +9,7 @@ struct StallClock {
 
     init(limit: Duration) { self.limit = limit }
 
-    /// Begins anew, for a pause that was nobody's fault.
+    /// Begins anew, after a pause that the other side has not caused.
     mutating func restart() { since = .now }
 
     /// Whether nothing has moved for too long.

@@ -8,6 +8,8 @@ import SteelyardCore
 ///
 /// Its calls block, and come from one thread at a time; hence unchecked.
 final class StoreConnection: @unchecked Sendable {
+    private static let sendBufferBytes = 512 << 10
+
     private let handle: CurlHandle
     private let configuration: OpenStackSwiftConfiguration
 
@@ -19,51 +21,64 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     /// Makes a request, and blocks until it has ended.
-    func perform(_ request: StoreRequest) -> ExchangeResult {
-        let exchange: HTTPExchange
-        do throws(ObjectStoreError) {
-            exchange = try HTTPExchange(
-                part: request.makePart?(),
-                cancellation: request.cancellation,
-                stallTimeout: configuration.stallTimeout
-            )
-        } catch {
-            return ExchangeResult(end: .stopped(error))
-        }
-        return exchange.finish(end(of: request, exchange))
+    func perform(_ request: HTTPRequest, failures: StoreFailures) -> ExchangeResult {
+        let part: ContentPart?
+        do throws(ObjectStoreError) { part = try request.makePart?() } catch { return ExchangeResult(end: .stopped(error)) }
+        let exchange = HTTPExchange(
+            part: part,
+            answerLimit: request.answerLimit,
+            cancellation: request.cancellation,
+            stallTimeout: configuration.stallTimeout,
+            refusesLocalAddresses: configuration.refusesLocalAddresses
+        )
+        return exchange.finish(end(of: request, exchange, failures))
     }
 
-    private func end(of request: StoreRequest, _ exchange: HTTPExchange) -> ExchangeResult.End {
+    private func end(
+        of request: HTTPRequest,
+        _ exchange: HTTPExchange,
+        _ failures: StoreFailures
+    ) -> ExchangeResult.End {
         do throws(CurlError) {
             handle.reset()
             try setUp(request)
-            let headers = try CurlHeaders(request.headers + ["X-Auth-Token: \(request.token.secret)"])
-            try handle.perform(headers, exchange)
+            if request.byteCount == 0 { exchange.fillNothing() }
+            if exchange.stop == nil {
+                let headers = try CurlHeaders(request.headers + ["X-Auth-Token: \(request.token.secret)"])
+                try handle.perform(headers, exchange)
+            }
         } catch {
-            switch exchange.stop {
-            case .source(let error): return .stopped(error)
-            case .outgrown: return .outgrown
-            case .stalled: return .broke(.stalled(configuration.stallTimeout))
-            // What it answered is known; how much more it had to say is not of interest.
-            case .tooMuchAnswer where exchange.answer.status >= 200: break
-            case .tooMuchAnswer, nil: return .broke(error)
+            if exchange.stop == nil {
+                if error.kind == .unreachable, let address = exchange.refusedAddress {
+                    return .stopped(failures.localAddress(address))
+                }
+                return .broke(error)
             }
         }
-        return .answered(exchange.answer)
+        switch exchange.stop {
+        case .source(let error): return .stopped(error)
+        case .outgrown: return .outgrown
+        case .changed: return .stopped(failures.contentChanged())
+        case .stalled: return .broke(.stalled(configuration.stallTimeout))
+        // The status is known; the rest of the answer is not of interest.
+        case .tooMuchAnswer where exchange.answer.status < 200: return .broke(CurlError(CURLE_WEIRD_SERVER_REPLY))
+        case .tooMuchAnswer, nil: return .answered(exchange.answer)
+        }
     }
 
-    private func setUp(_ request: StoreRequest) throws(CurlError) {
+    private func setUp(_ request: HTTPRequest) throws(CurlError) {
         try handle.set(CURLOPT_URL, request.url)
         try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         try handle.set(CURLOPT_NOBODY, request.method == .head)
-        if request.makePart != nil {
+        if request.makePart != nil, request.byteCount != 0 {
             try handle.set(CURLOPT_UPLOAD, true)
-            try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+            try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.sendBufferBytes)
+            if let byteCount = request.byteCount { try handle.set(CURLOPT_INFILESIZE_LARGE, bytes: byteCount) }
         }
         try handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         try handle.set(CURLOPT_USERAGENT, "steelyard")
-        // The URL is what the message says and nothing else: no other protocol, no way through it that curl would
-        // shorten, no redirect, no user name. The token goes to that host, and so to no proxy of the environment.
+        // The request goes to the URL of the message and nowhere else: no other protocol, no shortened path, no redirect,
+        // no user name, and no proxy of the environment, which would get the token.
         try handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         try handle.set(CURLOPT_PATH_AS_IS, true)
         try handle.set(CURLOPT_FOLLOWLOCATION, false)
@@ -84,7 +99,7 @@ final class StoreConnection: @unchecked Sendable {
         try handle.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         guard let file = configuration.certificateAuthorityFile else { return }
         try handle.set(CURLOPT_CAINFO, file)
-        // Without this the system's authorities would be trusted beside the file's.
+        // Without this the system's authorities would be trusted in addition to the file's.
         try handle.set(CURLOPT_CAPATH, nil as String?)
     }
 }

@@ -10,15 +10,21 @@ struct ExchangeResult: Hashable, Sendable {
         case answered(StoreAnswer)
         /// There was no answer, or only a part of one.
         case broke(CurlError)
-        /// This side has ended it, or not begun it: the content cannot be made, or nobody wants it any more.
+        /// This side has ended it, or not begun it: the content cannot be made, the address is refused, or the upload is
+        /// cancelled.
         case stopped(ObjectStoreError)
         /// There is more content than one object may have.
         case outgrown
+        /// The content was counted and not sent.
+        case counted(UInt64)
     }
 
     let end: End
-    /// The content, where all of it was sent; whether it has arrived is another question.
+    /// What this request has sent of the content, if it has sent all that it was to send; whether the store has it is
+    /// another question.
     var sent: StoredObject?
+    /// The whole content, if it ends with what was sent and earlier requests have sent the rest.
+    var whole: StoredObject?
     /// Whether any of the content was taken: that is gone, and cannot be sent again.
     var isTouched = false
     /// Whether the content ends with what was sent.

@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// Keeps connections for the next object of the same endpoint, a few of them, and none for longer than a minute.
+/// Keeps a few connections for the next object of the same endpoint, none for longer than a minute.
 final class StoreConnectionPool: Sendable {
     private struct Idle {
         let endpoint: StorageEndpoint
@@ -17,7 +17,7 @@ final class StoreConnectionPool: Sendable {
     private static let greatestCount = 4
 
     private let configuration: OpenStackSwiftConfiguration
-    /// Those that came back last are last.
+    /// In the order in which they were given back.
     private let idle = Mutex<[Idle]>([])
 
     init(_ configuration: OpenStackSwiftConfiguration) { self.configuration = configuration }

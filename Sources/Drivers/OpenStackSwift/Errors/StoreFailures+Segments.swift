@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// What is wrong with an object in segments.
+extension StoreFailures {
+    /// There would be more segments than a manifest may name.
+    func tooManySegments() -> ObjectStoreError {
+        ObjectStoreError(
+            .tooLarge,
+            "the object is larger than \(SegmentManifest.greatestCount) segments, the most that an object store takes;"
+                + " raise archive.segment_bytes"
+        )
+    }
+
+    /// Segments that should have been removed are still there.
+    func segmentsLeftBehind(_ error: ObjectStoreError) -> ObjectStoreError {
+        ObjectStoreError(
+            error.code,
+            "\(error.message); segments could not be removed: remove what is in \(segmentsFolder)",
+            status: error.status,
+            mayBeStored: error.mayBeStored
+        )
+    }
+
+    /// The store does not say whether it has the manifest, and so its segments must stay.
+    func unclear(_ error: ObjectStoreError) -> ObjectStoreError {
+        ObjectStoreError(
+            error.code,
+            "\(error.message); the object may be there all the same: look for \(address.path), and if it is not there,"
+                + " remove what is in \(segmentsFolder)",
+            status: error.status,
+            mayBeStored: true
+        )
+    }
+
+    /// The store has kept the list of segments as if it were the object.
+    func manifestStoredAsObject(_ answer: StoreAnswer) -> ObjectStoreError {
+        ObjectStoreError(
+            .unsupported,
+            "the object store has no Static Large Objects: it stored the list of segments itself (HTTP \(answer.status) from"
+                + " \(authority))\(Self.removed); \(Self.largeObjectAdvice)",
+            status: answer.status,
+            mayBeStored: false
+        )
+    }
+
+    /// The store refuses the list of segments.
+    func manifestRefused(_ answer: StoreAnswer) -> ObjectStoreError {
+        error(
+            .unsupported,
+            "the object store refuses the list of segments, as one without Static Large Objects does",
+            answer,
+            advice: Self.largeObjectAdvice
+        )
+    }
+
+    /// The names of an upload's segments cannot be told from those of an object that exists.
+    func segmentsInUse() -> ObjectStoreError {
+        ObjectStoreError(
+            .refused,
+            "\(address.path) at \(authority) is in segments and does not say whose; nothing was removed: remove what it"
+                + " does not use from \(segmentsFolder)"
+        )
+    }
+
+    private var segmentsFolder: String { "\(address.segmentsContainer)/\(address.path.name)/" }
+
+    private static let largeObjectAdvice =
+        "enable slo in the store's pipeline, or raise archive.segment_bytes so that no object needs segments"
+}

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// Words the errors of one object: the cause first, then the store and its own text, then what to do.
+struct StoreFailures: Sendable {
+    let address: ObjectAddress
+
+    var authority: String { address.endpoint.authority }
+
+    /// What an answer other than success means.
+    ///
+    /// - Parameter attempts: Which attempt it is the answer to, from 1.
+    func error(for answer: StoreAnswer, attempts: Int = 1) -> ObjectStoreError {
+        let (code, cause, advice) = explanation(of: answer)
+        return error(code, cause, answer, attempts: attempts, advice: advice)
+    }
+
+    /// What it means that there was no answer.
+    func error(for error: CurlError) -> ObjectStoreError {
+        let (code, cause, advice) = Self.explanation(of: error.kind)
+        let detail = StoreText.line(error.detail, hiding: address.token.secret)
+        return ObjectStoreError(code, "\(cause) (\(authority): \(detail)); \(advice)")
+    }
+
+    /// There is an object of this name, of another upload.
+    func exists() -> ObjectStoreError {
+        ObjectStoreError(
+            .alreadyExists,
+            "the object exists already and is not overwritten (at \(authority)); \(address.path) stays as it is"
+        )
+    }
+
+    /// The store's host has an address that is refused.
+    func localAddress(_ address: IPAddress) -> ObjectStoreError {
+        let port = self.address.endpoint.effectivePort
+        return ObjectStoreError(
+            .forbidden,
+            "the object store's address \(address) is a \(address.localKind ?? "local") address (\(authority)), which is"
+                + " refused while archive.endpoints is empty; if it is the store's, add"
+                + " \"\(self.address.endpoint.host):\(port)\" to archive.endpoints"
+        )
+    }
+
+    /// The content that was made again has another size.
+    func contentChanged() -> ObjectStoreError {
+        ObjectStoreError(
+            .sourceFailed,
+            "the object's content changed between two readings of the log, so that its Content-Length is wrong"
+                + " (\(authority) takes no chunked upload); send the ARCHIVE again"
+        )
+    }
+
+    /// The time for the whole object is over.
+    func outOfTime(_ limit: Duration, last: ObjectStoreError?) -> ObjectStoreError {
+        ObjectStoreError(
+            .timedOut,
+            "the object was not stored within \(limit.components.seconds) s"
+                + (last.map { "; the last attempt: \($0.message)" }
+                    ?? " at \(authority); check the network and the store"),
+            status: last?.status
+        )
+    }
+
+    func error(
+        _ code: ObjectStoreError.Code,
+        _ cause: String,
+        _ answer: StoreAnswer,
+        attempts: Int = 1,
+        advice: String
+    ) -> ObjectStoreError {
+        let count = attempts > 1 ? ", attempt \(attempts)" : ""
+        let text = answer.errorText(hiding: address.token.secret)
+        let quoted = text.isEmpty ? "" : ": \(text)"
+        return ObjectStoreError(
+            code,
+            "\(cause) (HTTP \(answer.status) from \(authority)\(count)\(quoted)); \(advice)",
+            status: answer.status
+        )
+    }
+}

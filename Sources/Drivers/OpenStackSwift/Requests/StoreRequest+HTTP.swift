@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+extension StoreRequest {
+    /// How many names one listing has at most; with names of at most 1,024 bytes, one answer has all of them.
+    static let listingLimit = 1000
+    static let listingBytes = 2 << 20
+
+    /// Words the request in HTTP; nil for one that goes to no server.
+    ///
+    /// - Parameters:
+    ///   - upload: The upload that it is for.
+    ///   - limit: The longest time for all of it.
+    ///   - cancellation: Ends it early.
+    ///   - makePart: Begins the content, or goes on with it, for a request that sends some of it.
+    func http(
+        for upload: UploadID,
+        at address: ObjectAddress,
+        limit: Duration,
+        cancellation: UploadCancellation,
+        makePart: @escaping (ContentPart.Extent) throws(ObjectStoreError) -> ContentPart
+    ) -> HTTPRequest? {
+        func request(_ method: HTTPRequest.Method, _ url: String, headers: [String] = []) -> HTTPRequest {
+            HTTPRequest(method: method, url: url, token: address.token, limit: limit, headers: headers)
+        }
+        var result: HTTPRequest
+        switch self {
+        case .countContent: return nil
+        case .headObject:
+            // All replicas are asked, since one may not have an object yet that was just stored.
+            result = request(.head, address.objectURL, headers: ["X-Newest: true"])
+        case .putContainer(let container):
+            result = request(.put, address.url(of: container), headers: ["Content-Length: 0"])
+        case .putObject(let attempt, let framing):
+            let headers = Self.objectHeaders(upload, attempt, address)
+            result = request(.put, address.objectURL, headers: headers)
+            Self.frame(&result, framing, makePart)
+        case .putSegment(let name, let framing):
+            result = request(.put, address.url(of: name), headers: ["Content-Type: application/octet-stream"])
+            Self.frame(&result, framing, makePart)
+        case .headSegment(let name): result = request(.head, address.url(of: name))
+        case .deleteSegment(let name), .deleteOrphan(let name): result = request(.delete, address.url(of: name))
+        case .putManifest(let manifest):
+            let headers = Self.objectHeaders(upload, manifest.attempt, address)
+            result = request(.put, address.objectURL + "?multipart-manifest=put", headers: headers)
+            result.byteCount = UInt64(manifest.json.count)
+            result.makePart = { () throws(ObjectStoreError) in
+                let content = try Content { BytesBody(manifest.json) }
+                let byteCount = UInt64(manifest.json.count)
+                return try ContentPart(of: content, extent: .exactly(byteCount: byteCount, isLast: true))
+            }
+        case .deleteObject: result = request(.delete, address.objectURL)
+        case .listSegments(let marker):
+            let url = address.listingURL(of: upload, after: marker, limit: Self.listingLimit)
+            result = request(.get, url)
+            result.answerLimit = Self.listingBytes
+        }
+        if isCancellable { result.cancellation = cancellation }
+        return result
+    }
+
+    /// Whether a cancellation ends the request. It waits for the end of the list's: that is short, and the segments of a
+    /// list that may yet be stored could not be removed.
+    private var isCancellable: Bool {
+        if case .putManifest = self { false } else { !isCleanUp }
+    }
+
+    private static func frame(
+        _ request: inout HTTPRequest,
+        _ framing: Framing,
+        _ makePart: @escaping (ContentPart.Extent) throws(ObjectStoreError) -> ContentPart
+    ) {
+        switch framing.extent {
+        case .exactly(0, _):
+            // There is nothing to upload, as libcurl sees it.
+            request.byteCount = 0
+            request.headers.append("Content-Length: 0")
+        case .exactly(let byteCount, _):
+            request.byteCount = byteCount
+            request.headers.append(expectation(framing))
+        case .whole, .upTo: request.headers += ["Transfer-Encoding: chunked", expectation(framing)]
+        }
+        request.makePart = { () throws(ObjectStoreError) in try makePart(framing.extent) }
+    }
+
+    private static func expectation(_ framing: Framing) -> String {
+        // Without a value, libcurl sends no such header.
+        framing.expectsContinue ? "Expect: 100-continue" : "Expect:"
+    }
+
+    /// What exists is not overwritten, and what is stored can be recognized.
+    private static func objectHeaders(
+        _ upload: UploadID,
+        _ attempt: UploadAttempt,
+        _ address: ObjectAddress
+    ) -> [String] {
+        [
+            "If-None-Match: *",
+            "Content-Type: " + (address.path.name.hasSuffix(".gz") ? "application/gzip" : "application/octet-stream"),
+            "\(StoreHeader.upload): \(upload)",
+            "\(StoreHeader.attempt): \(attempt)",
+        ]
+    }
+}

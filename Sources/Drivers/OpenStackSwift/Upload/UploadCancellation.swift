@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import SteelyardCore
+import Synchronization
+
+/// Carries the cancellation of a task to the thread that the upload blocks, and wakes it from a pause.
+final class UploadCancellation: Sendable {
+    private struct State {
+        var isCancelled = false
+        var pausing: DispatchSemaphore?
+    }
+
+    private let state = Mutex(State())
+
+    /// Ends the upload, and a pause that it makes.
+    func cancel() {
+        let pausing = state.withLock { state in
+            state.isCancelled = true
+            return state.pausing
+        }
+        pausing?.signal()
+    }
+
+    /// - Throws: `ObjectStoreError` with the code `cancelled` once the task was cancelled.
+    func check() throws(ObjectStoreError) {
+        guard !state.withLock({ $0.isCancelled }) else { throw Self.cancelled }
+    }
+
+    /// Blocks for a time, or until the task is cancelled.
+    ///
+    /// - Throws: `ObjectStoreError` with the code `cancelled`.
+    func pause(_ time: Duration) throws(ObjectStoreError) {
+        let semaphore = DispatchSemaphore(value: 0)
+        let isCancelled = state.withLock { state in
+            state.pausing = semaphore
+            return state.isCancelled
+        }
+        guard !isCancelled else { throw Self.cancelled }
+        // A semaphore's own time-out is a time of day on Linux.
+        let alarm = DispatchWorkItem { semaphore.signal() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(time.milliseconds), execute: alarm)
+        semaphore.wait()
+        alarm.cancel()
+        state.withLock { $0.pausing = nil }
+        try check()
+    }
+
+    private static var cancelled: ObjectStoreError {
+        ObjectStoreError(.cancelled, "the agent is stopping; send the ARCHIVE again")
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// Asking for the object, its container, and the object in one PUT.
+extension UploadStateMachine {
+    mutating func afterAsking(_ result: ExchangeResult) -> Step {
+        if case .answered(let answer) = result.end {
+            if answer.isSuccess {
+                return .finish(answer.uploadID == upload ? .success(Self.found(answer)) : .failure(failures.exists()))
+            }
+            if answer.status == 404 {
+                requestFailures = 0
+                return sendContent()
+            }
+        }
+        return again(.headObject(isSettling: false), after: failures.failure(result, attempts: attemptNumber))
+    }
+
+    mutating func afterCounting(_ result: ExchangeResult) -> Step {
+        guard case .counted(let byteCount) = result.end else {
+            return giveUp(failures.failure(result, attempts: attemptNumber).error)
+        }
+        contentBytes = byteCount
+        return byteCount > segmentBytes && !isSegmented ? sendInSegments() : sendContent()
+    }
+
+    mutating func make(_ container: StoreContainer, then resumption: Resumption) -> Step {
+        state = .makingContainer(container, then: resumption)
+        return .request(.putContainer(container))
+    }
+
+    mutating func afterMaking(
+        _ container: StoreContainer,
+        _ result: ExchangeResult,
+        then resumption: Resumption
+    ) -> Step {
+        var failure = failures.failure(result, attempts: attemptNumber)
+        if case .answered(let answer) = result.end {
+            if answer.isSuccess {
+                requestFailures = 0
+                hasMade.insert(container)
+                return resume(resumption)
+            }
+            // Just after its making, an account may still be unknown to some of the store's servers.
+            if answer.status == 404 { failure.mayPass = true }
+        }
+        return again(.putContainer(container), after: failure)
+    }
+
+    mutating func afterSendingObject(_ result: ExchangeResult) -> Step {
+        let candidate = result.sent.map { Candidate(object: $0, tag: $0.md5, attempt: attempt) }
+        var failure = failures.failure(result, attempts: attemptNumber)
+        switch result.end {
+        case .outgrown: return sendInSegments()
+        case .answered(let answer) where answer.isSuccess: return afterStoring(answer, candidate, listMD5: nil)
+        case .answered(let answer):
+            switch answer.status {
+            case 404 where !hasMade.contains(.objects): return make(.objects, then: .beginAnew)
+            case 411 where !sendsLength, 501 where !sendsLength:
+                sendsLength = true
+                return restart()
+            case 412: return settle(Settlement(error: failure.error, mayRetry: true))
+            case 417 where expectsContinue:
+                expectsContinue = false
+                return restart()
+            // Just after its making, a container may still be unknown to some of the store's servers.
+            case 404: failure.mayPass = true
+            default: break
+            }
+        case .broke, .stopped, .counted: break
+        }
+        if failure.mayBeDone, let candidate { candidates.append(candidate) }
+        return beginAnew(after: failure)
+    }
+
+    /// Goes on after the store has taken the object or the manifest.
+    ///
+    /// - Parameters:
+    ///   - candidate: What was sent; nil if not all of it was.
+    ///   - listMD5: The checksum that a manifest has if it is taken for an object.
+    mutating func afterStoring(_ answer: StoreAnswer, _ candidate: Candidate?, listMD5: String?) -> Step {
+        guard let candidate else {
+            return settle(Settlement(error: failures.takenTooEarly(answer), isWrong: true))
+        }
+        guard let etag = answer.etag else {
+            candidates.append(candidate)
+            return settle(Settlement(error: failures.unconfirmed(answer)))
+        }
+        if etag.value == candidate.tag { return clean(then: .finish(.success(candidate.object))) }
+        if etag.value == listMD5 {
+            return settle(Settlement(error: failures.manifestStoredAsObject(answer), isWrong: true))
+        }
+        if etag.isMD5 { return settle(Settlement(error: failures.mismatch(answer), isWrong: true)) }
+        candidates.append(candidate)
+        return settle(Settlement(error: failures.incomparable(answer, isKept: true)))
+    }
+
+    static func found(_ answer: StoreAnswer) -> StoredObject {
+        StoredObject(md5: "", byteCount: answer.byteCount ?? 0, wasFound: true)
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// The segments and the list of them.
+extension UploadStateMachine {
+    /// Asking for a segment whose answer was lost.
+    struct SegmentSettlement {
+        let segment: StoredSegment
+        let isLast: Bool
+        let whole: StoredObject?
+        /// Why the segment is asked for.
+        let error: ObjectStoreError
+        /// Whether the content is begun anew if the segment is missing.
+        let mayRetry: Bool
+        var triesLeft = cleanUpTries - 1
+    }
+
+    /// The segment that is being sent.
+    var currentSegment: SegmentName {
+        SegmentName(upload: upload, attempt: attempt, number: storedSegments.count)
+    }
+
+    mutating func sendSegment() -> Step {
+        state = .sendingSegment
+        hasBegunSegments = true
+        return .request(segmentRequest)
+    }
+
+    private var segmentRequest: StoreRequest {
+        var extent = ContentPart.Extent.upTo(limit: segmentBytes)
+        if let contentBytes {
+            let (start, isOverflow) = segmentBytes.multipliedReportingOverflow(by: UInt64(storedSegments.count))
+            let left = isOverflow || start > contentBytes ? 0 : contentBytes - start
+            extent = .exactly(byteCount: min(left, segmentBytes), isLast: left <= segmentBytes)
+        }
+        return .putSegment(currentSegment, framing: .init(expectsContinue: expectsContinue, extent: extent))
+    }
+
+    mutating func afterSendingSegment(_ result: ExchangeResult) -> Step {
+        var failure = failures.failure(result, attempts: attemptNumber)
+        if case .answered(let answer) = result.end {
+            if answer.isSuccess { return afterStoringSegment(answer, result) }
+            switch answer.status {
+            case 411 where !sendsLength, 501 where !sendsLength:
+                sendsLength = true
+                return restart()
+            case 417 where expectsContinue:
+                expectsContinue = false
+                return result.isTouched ? restart() : sendSegment()
+            // Just after its making, a container may still be unknown to some of the store's servers.
+            case 404: failure.mayPass = true
+            default: break
+            }
+        }
+        if case .stopped = result.end { return giveUp(failure.error) }
+        if failure.mayBeDone, let sent = result.sent {
+            return settle(sent, result, error: failure.error, mayRetry: failure.mayPass)
+        }
+        return result.isTouched ? beginAnew(after: failure) : again(segmentRequest, after: failure)
+    }
+
+    private mutating func afterStoringSegment(_ answer: StoreAnswer, _ result: ExchangeResult) -> Step {
+        guard let sent = result.sent else { return discard(failures.takenTooEarly(answer)) }
+        guard let etag = answer.etag else {
+            return settle(sent, result, error: failures.unconfirmed(answer), mayRetry: false)
+        }
+        if etag.value == sent.md5 {
+            return keep(StoredSegment(name: currentSegment, object: sent), isLast: result.isLast, whole: result.whole)
+        }
+        if etag.isMD5 { return discard(failures.mismatch(answer)) }
+        return settle(sent, result, error: failures.incomparable(answer, isKept: false), mayRetry: false)
+    }
+
+    private mutating func settle(
+        _ sent: StoredObject,
+        _ result: ExchangeResult,
+        error: ObjectStoreError,
+        mayRetry: Bool
+    ) -> Step {
+        let segment = StoredSegment(name: currentSegment, object: sent)
+        state = .settlingSegment(
+            SegmentSettlement(
+                segment: segment,
+                isLast: result.isLast,
+                whole: result.whole,
+                error: error,
+                mayRetry: mayRetry
+            )
+        )
+        return .request(.headSegment(segment.name))
+    }
+
+    mutating func afterSettlingSegment(_ result: ExchangeResult, _ settlement: SegmentSettlement) -> Step {
+        let segment = settlement.segment
+        if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 {
+            if answer.isSuccess, answer.etag?.value == segment.object.md5 {
+                return keep(segment, isLast: settlement.isLast, whole: settlement.whole)
+            }
+        } else if settlement.triesLeft > 0 {
+            var settlement = settlement
+            settlement.triesLeft -= 1
+            state = .settlingSegment(settlement)
+            return .request(.headSegment(segment.name))
+        }
+        return beginAnew(after: FailedRequest(error: settlement.error, mayPass: settlement.mayRetry))
+    }
+
+    /// Goes on after a segment that the store has confirmed.
+    private mutating func keep(_ segment: StoredSegment, isLast: Bool, whole: StoredObject?) -> Step {
+        storedSegments.append(segment)
+        requestFailures = 0
+        guard isLast else {
+            guard storedSegments.count < SegmentManifest.greatestCount else {
+                return discard(failures.tooManySegments())
+            }
+            return sendSegment()
+        }
+        guard let whole else {
+            return discard(ObjectStoreError(.sourceFailed, "the object's checksum was not counted"))
+        }
+        do throws(ObjectStoreError) {
+            let manifest = try SegmentManifest(of: storedSegments, attempt: attempt, address: failures.address)
+            state = .sendingManifest(manifest, whole: whole)
+            return .request(.putManifest(manifest))
+        } catch {
+            return discard(error)
+        }
+    }
+
+    mutating func afterSending(_ manifest: SegmentManifest, _ result: ExchangeResult, whole: StoredObject) -> Step {
+        let candidate = Candidate(object: whole, tag: manifest.etag, attempt: attempt)
+        var failure = failures.failure(result, attempts: requestFailures + 1)
+        if case .answered(let answer) = result.end {
+            if answer.isSuccess { return afterStoring(answer, candidate, listMD5: manifest.listMD5) }
+            switch answer.status {
+            case 404 where !hasMade.contains(.objects):
+                return make(.objects, then: .request(.putManifest(manifest), state))
+            case 400, 405, 411, 501: failure = FailedRequest(error: failures.manifestRefused(answer))
+            // Just after its making, a container may still be unknown to some of the store's servers.
+            case 404: failure = FailedRequest(error: failures.manifestRefused(answer), mayPass: true)
+            case 412: return settle(Settlement(error: failure.error, mayRetry: true, manifest: manifest, whole: whole))
+            default: break
+            }
+        }
+        if failure.mayBeDone, result.isTouched { candidates.append(candidate) }
+        return again(.putManifest(manifest), after: failure)
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// Finding out what is in the store, and removing what is of no use.
+extension UploadStateMachine {
+    /// An object that the store may have, since its answer was lost.
+    struct Candidate: Hashable {
+        let object: StoredObject
+        /// The checksum that the store reports for it.
+        let tag: String
+        let attempt: UploadAttempt
+    }
+
+    /// Asking for the object that an attempt may have stored.
+    struct Settlement {
+        /// Why it is asked for: how the upload fails if the object is not there or not ours.
+        let error: ObjectStoreError
+        /// Whether the object is sent again if it is not there.
+        var mayRetry = false
+        /// Whether what an attempt has stored is known to be wrong.
+        var isWrong = false
+        /// The manifest that is sent again, and the content that it makes.
+        var manifest: SegmentManifest?
+        var whole: StoredObject?
+        var triesLeft = cleanUpTries - 1
+        /// How often removing a wrong object is tried.
+        var deletesLeft = cleanUpTries
+    }
+
+    mutating func settle(_ settlement: Settlement) -> Step {
+        state = .settling(settlement)
+        return .request(.headObject(isSettling: true))
+    }
+
+    mutating func afterSettling(_ result: ExchangeResult, _ settlement: Settlement) -> Step {
+        guard case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 else {
+            guard settlement.triesLeft > 0 else { return leaveInDoubt(settlement) }
+            var settlement = settlement
+            settlement.triesLeft -= 1
+            return settle(settlement)
+        }
+        guard answer.isSuccess else {
+            guard settlement.mayRetry else { return discard(settlement.error) }
+            candidates = []
+            let failure = FailedRequest(error: settlement.error, mayPass: true)
+            guard let manifest = settlement.manifest, let whole = settlement.whole else {
+                return beginAnew(after: failure)
+            }
+            state = .sendingManifest(manifest, whole: whole)
+            return again(.putManifest(manifest), after: failure)
+        }
+        return judge(answer, settlement)
+    }
+
+    /// Decides about an object that is in the store.
+    private mutating func judge(_ answer: StoreAnswer, _ settlement: Settlement) -> Step {
+        let isOurs = answer.uploadID == upload
+        let own = isOurs ? answer.attempt.flatMap { attempts.contains($0) ? $0 : nil } : nil
+        if settlement.isWrong {
+            guard own != nil else { return discard(failures.notRemoved(settlement.error)) }
+            return delete(because: settlement.error, triesLeft: settlement.deletesLeft - 1)
+        }
+        // The same checksum is the same content, also where a proxy has dropped what recognizes the object.
+        if let etag = answer.etag, let match = candidates.first(where: { $0.tag == etag.value }) {
+            return succeed(match.object, answer)
+        }
+        guard isOurs else { return discard(settlement.error) }
+        // An agent that was killed has stored it.
+        guard let own else { return succeed(Self.found(answer), answer) }
+        guard let candidate = candidates.first(where: { $0.attempt == own }) else {
+            return delete(because: failures.takenTooEarly(answer))
+        }
+        let isSizeWrong = answer.etag?.isWeak != true && answer.byteCount.map { $0 != candidate.object.byteCount } ?? false
+        guard answer.etag?.isMD5 == true || isSizeWrong else {
+            // Without its segments the object would be damaged.
+            return clean(then: .finish(.failure(failures.incomparable(answer, isKept: true))))
+        }
+        return delete(because: failures.mismatch(answer))
+    }
+
+    private mutating func succeed(_ object: StoredObject, _ answer: StoreAnswer) -> Step {
+        if let stored = answer.attempt, stored != attempt { abandonAttempt() }
+        return clean(then: .finish(.success(object)))
+    }
+
+    private func leaveInDoubt(_ settlement: Settlement) -> Step {
+        let error = settlement.isWrong ? failures.leftBehind(settlement.error) : settlement.error
+        // Without its segments the object would be damaged.
+        return .finish(.failure(hasBegunSegments ? failures.unclear(error) : failures.inDoubt(error)))
+    }
+
+    private mutating func delete(because error: ObjectStoreError, triesLeft: Int = cleanUpTries - 1) -> Step {
+        state = .deletingObject(because: error, triesLeft: triesLeft)
+        return .request(.deleteObject)
+    }
+
+    mutating func afterDeleting(
+        _ result: ExchangeResult,
+        because error: ObjectStoreError,
+        triesLeft: Int
+    ) -> Step {
+        if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 { return discard(error) }
+        guard triesLeft > 0 else { return discard(failures.leftBehind(error)) }
+        // It may be gone, and another object may be in its place meanwhile.
+        return settle(Settlement(error: error, isWrong: true, deletesLeft: triesLeft))
+    }
+
+    // MARK: Segments of no use
+
+    /// Removes the segments that are of no use.
+    mutating func clean(then outcome: Outcome) -> Step { clean(then: outcome, failuresLeft: Self.cleanUpTries) }
+
+    private mutating func clean(then outcome: Outcome, failuresLeft: Int) -> Step {
+        if failuresLeft > 0, let last = orphanedSegments.last {
+            state = .cleaning(then: outcome, failuresLeft: failuresLeft)
+            return .request(.deleteSegment(last))
+        }
+        switch outcome {
+        case .beginAnew: return sendContent()
+        case .finish(.failure(let error)) where !orphanedSegments.isEmpty:
+            return .finish(.failure(failures.segmentsLeftBehind(error)))
+        case .finish(let result): return .finish(result)
+        }
+    }
+
+    mutating func afterRemovingSegment(
+        _ result: ExchangeResult,
+        then outcome: Outcome,
+        failuresLeft: Int
+    ) -> Step {
+        let segment = orphanedSegments.removeLast()
+        if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 {
+            return clean(then: outcome, failuresLeft: failuresLeft)
+        }
+        // It is tried again after the others.
+        orphanedSegments.insert(segment, at: 0)
+        return clean(then: outcome, failuresLeft: failuresLeft - 1)
+    }
+}
