@@ -30,6 +30,8 @@ class Process:
         self.name = name
         self.out, self.err = directory / "stdout", directory / "stderr"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STEELYARD_")}
+        # The object stores of the benchmarks are on this machine.
+        environment["STEELYARD_ARCHIVE_ENDPOINTS"] = "127.0.0.1"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             # setpriv becomes the program (same pid), which then ends with us even if we are killed.
             self.popen = subprocess.Popen(

@@ -18,7 +18,7 @@ public struct ObjectStoreArchiver: LogArchiver {
     private let store: any ObjectStore
     private let compressor: any LogCompressor
     private let threads: ArchiveThreads
-    private let allowedEndpoints: [String]
+    private let allowedEndpoints: [AllowedEndpoint]
     private let mode: Mode
     private var ledger: ProgressLedger?
     private let now: @Sendable () -> UTCTimestamp
@@ -30,7 +30,7 @@ public struct ObjectStoreArchiver: LogArchiver {
     /// - Parameters:
     ///   - store: Where the objects go.
     ///   - compressionLevel: 1, the fastest, to 12, the smallest result.
-    ///   - allowedEndpoints: The only hosts (`HOST` or `HOST:PORT`) that may be sent to; empty for all.
+    ///   - allowedEndpoints: The only endpoints that may be sent to; empty for all.
     ///   - mode: What an ARCHIVE takes of the log.
     ///   - stateDirectory: Where it is noted what has been archived; nil to note nothing, for an archive in full beside a
     ///     running agent.
@@ -38,7 +38,7 @@ public struct ObjectStoreArchiver: LogArchiver {
     public init(
         store: any ObjectStore,
         compressionLevel: Int = 6,
-        allowedEndpoints: [String] = [],
+        allowedEndpoints: [AllowedEndpoint] = [],
         mode: Mode = .full,
         stateDirectory: FilePath?,
         isDryRun: Bool = false
@@ -57,7 +57,7 @@ public struct ObjectStoreArchiver: LogArchiver {
         store: any ObjectStore,
         compressor: any LogCompressor,
         threads: ArchiveThreads,
-        allowedEndpoints: [String] = [],
+        allowedEndpoints: [AllowedEndpoint] = [],
         mode: Mode = .full,
         journal: (any ArchiveJournal)? = nil,
         now: @escaping @Sendable () -> UTCTimestamp = { .now }

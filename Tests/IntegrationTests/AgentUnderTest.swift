@@ -30,7 +30,8 @@ struct AgentUnderTest: Sendable {
         let process = try await ChildProcess.start(
             SteelyardProgram.path,
             arguments,
-            environment: variables,
+            // Where a test's object store listens.
+            environment: ["STEELYARD_ARCHIVE_ENDPOINTS": "127.0.0.1"].merging(variables) { $1 },
             in: folder,
             name: name
         )

@@ -123,16 +123,23 @@ struct ArchiveTests {
             let arguments = [
                 "archive", "--endpoint", store.endpoint, "--container", "by-hand/logs", "--state-dir", state,
             ]
-            let dry = try await SteelyardProgram.run(
-                arguments + ["--dry-run"],
-                variables: ["STEELYARD_TOKEN": store.token]
-            )
+            func run(
+                _ more: [String] = [],
+                token: String? = nil,
+                endpoints: String? = "127.0.0.1"
+            ) async throws
+                -> SteelyardProgram.Finished
+            {
+                let variables = ["STEELYARD_TOKEN": token, "STEELYARD_ARCHIVE_ENDPOINTS": endpoints]
+                return try await SteelyardProgram.run(arguments + more, variables: variables.compactMapValues(\.self))
+            }
+            let dry = try await run(["--dry-run"], token: store.token)
             #expect(dry.code == 0 && dry.output.contains("not sent"), "\(dry.error)")
             #expect(try await store.names(in: "by-hand").isEmpty)
 
             let token = agent.folder.appending(path: "token")
             try Data("\(store.token)\n".utf8).write(to: token)
-            let sent = try await SteelyardProgram.run(arguments + ["--id", "lb-7", "--token-file", token.path])
+            let sent = try await run(["--id", "lb-7", "--token-file", token.path])
             #expect(sent.code == 0 && sent.error.isEmpty && !sent.output.contains(store.token), "\(sent.error)")
             let name = try #require(try await store.names(in: "by-hand").first)
             #expect(name.hasPrefix("logs/lb-7/haproxy-") && sent.output.hasPrefix("by-hand/\(name)\t"))
@@ -140,14 +147,13 @@ struct ArchiveTests {
             let lines = try await gunzip(object.content, in: agent.folder)
             for number in 0..<20 { #expect(lines.contains("/by-hand/\(number) ")) }
 
-            let refused = try await SteelyardProgram.run(arguments, variables: ["STEELYARD_TOKEN": "no-such-token"])
+            let refused = try await run(token: "no-such-token")
             #expect(refused.code == 1 && refused.error.contains("401") && !refused.error.contains("no-such-token"))
-            #expect(try await SteelyardProgram.run(arguments).code == 64, "there is no token")
-            let elsewhere = try await SteelyardProgram.run(
-                arguments,
-                variables: ["STEELYARD_TOKEN": store.token, "STEELYARD_ARCHIVE_ENDPOINTS": "example.com"]
-            )
-            #expect(elsewhere.code == 1 && elsewhere.error.contains("archive.endpoints"))
+            #expect(try await run().code == 64, "there is no token")
+            for endpoints in ["example.com", "https://127.0.0.1", nil] {
+                let elsewhere = try await run(token: store.token, endpoints: endpoints)
+                #expect(elsewhere.code == 1 && elsewhere.error.contains("archive.endpoints"), "\(elsewhere.error)")
+            }
         }
     }
 

@@ -55,11 +55,6 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// Whether an entry of a list allows this endpoint; an empty list allows none.
     public func isAllowed(by list: [AllowedEndpoint]) -> Bool { list.contains { $0.allows(self) } }
 
-    /// Whether an entry of a list allows this endpoint; an entry that is no ``AllowedEndpoint`` allows none.
-    public func isAllowed(by list: [String]) -> Bool {
-        isAllowed(by: list.compactMap { entry in try? AllowedEndpoint(entry) })
-    }
-
     private static let refused = Set("\"'\\<>^`{|}".utf8)
 
     private static func isEncodedDot(_ segment: Substring) -> Bool {

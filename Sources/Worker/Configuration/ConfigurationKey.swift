@@ -146,7 +146,7 @@ struct ConfigurationKey: Sendable {
             "archive.endpoints",
             { $0.archive.endpoints = try endpoints($1) },
             { configuration in
-                .array(configuration.archive.endpoints.map { .string($0) })
+                .array(configuration.archive.endpoints.map { .string($0.description) })
             }
         ),
         ConfigurationKey(
@@ -242,10 +242,12 @@ extension ConfigurationKey {
         return servers
     }
 
-    private static func endpoints(_ value: ConfigurationValue) throws(Mismatch) -> [String] {
-        let endpoints = try value.strings()
-        for endpoint in endpoints where (try? GearmanServer(endpoint)) == nil {
-            throw Mismatch("must hold HOST or HOST:PORT, not \"\(endpoint)\"")
+    private static func endpoints(_ value: ConfigurationValue) throws(Mismatch) -> [AllowedEndpoint] {
+        var endpoints: [AllowedEndpoint] = []
+        for text in try value.strings() {
+            do throws(InvalidValue) { endpoints.append(try AllowedEndpoint(text)) } catch {
+                throw Mismatch(error.problem)
+            }
         }
         return endpoints
     }

@@ -74,8 +74,8 @@ public struct WorkerConfiguration: Sendable {
 
     /// The settings under `archive`.
     public struct ArchiveSettings: Sendable {
-        /// Where not empty, the only hosts (`HOST` or `HOST:PORT`) that an ARCHIVE may send to.
-        public internal(set) var endpoints: [String] = []
+        /// The only endpoints that an ARCHIVE may send to; if empty, all that have no local address.
+        public internal(set) var endpoints: [AllowedEndpoint] = []
         /// What an ARCHIVE sends: `full`, all that there is of the log, or `incremental`, what none before it has sent.
         public internal(set) var mode = "full"
         /// A file of certificate authorities to trust instead of the system's.

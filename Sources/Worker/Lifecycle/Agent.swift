@@ -41,6 +41,7 @@ struct Agent {
     /// - Throws: `ConfigurationError`, or whatever ended the agent early.
     func run(until signals: SignalReceiver, reloading loader: ConfigurationLoader) async throws {
         _ = try Self.makeTLSContext(configuration)
+        try Self.checkArchive(configuration)
         let lock = try lockStateDirectory()
         defer { _ = lock }
         let driver = try makeDriver()
@@ -119,6 +120,7 @@ struct Agent {
     /// - Throws: `ConfigurationError`, or why there is no driver.
     func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
         try requireTrustedStateDirectory()
+        try Self.checkArchive(configuration)
         return await (try makeDispatcher(makeDriver(), keepsProgress: false)).handle(message, job: job).reply.bytes
     }
 
@@ -154,6 +156,23 @@ struct Agent {
         guard registry.names.contains(configuration.driver) else { throw unknownDriver(configuration, registry) }
         if configuration.driver == "haproxy" { try HAProxyFactory.check(configuration) }
         _ = try makeTLSContext(configuration)
+        try checkArchive(configuration)
+    }
+
+    /// Checks the file of `archive.ca`.
+    private static func checkArchive(_ configuration: WorkerConfiguration) throws(ConfigurationError) {
+        do throws(InvalidValue) { try storeConfiguration(configuration).checkCertificateAuthorityFile() } catch {
+            throw ConfigurationError("archive.ca", error.problem)
+        }
+    }
+
+    private static func storeConfiguration(_ configuration: WorkerConfiguration) -> OpenStackSwiftConfiguration {
+        var store = OpenStackSwiftConfiguration(
+            certificateAuthorityFile: configuration.archive.authority,
+            segmentBytes: configuration.archive.segmentBytes
+        )
+        store.refusesLocalAddresses = configuration.archive.endpoints.isEmpty
+        return store
     }
 
     /// Reads the files of `gearman.tls`.
@@ -217,13 +236,7 @@ struct Agent {
         let store: any ObjectStore =
             configuration.isDryRun
             ? DryRunObjectStore()
-            : OpenStackSwiftStore(
-                configuration: OpenStackSwiftConfiguration(
-                    certificateAuthorityFile: configuration.archive.authority,
-                    segmentBytes: configuration.archive.segmentBytes
-                ),
-                logger: logger
-            )
+            : OpenStackSwiftStore(configuration: storeConfiguration(configuration), logger: logger)
         return ObjectStoreArchiver(
             store: store,
             compressionLevel: configuration.archive.compressionLevel,

@@ -66,6 +66,6 @@ struct StorageEndpointTests {
         ]
     )
     func allowList(text: String, list: [String], isAllowed: Bool) throws {
-        #expect(try StorageEndpoint(text).isAllowed(by: list) == isAllowed)
+        #expect(try StorageEndpoint(text).isAllowed(by: list.map { try AllowedEndpoint($0) }) == isAllowed)
     }
 }

@@ -34,7 +34,7 @@ struct TestAgent {
                 store: store,
                 compressor: UnchangedBlocks(),
                 threads: .test,
-                allowedEndpoints: allowedEndpoints,
+                allowedEndpoints: allowedEndpoints.compactMap { try? AllowedEndpoint($0) },
                 now: { UTCTimestamp(microseconds: 1_700_000_000_000_000) }
             ),
             diagnostics: FixedDiagnostics(report: diagnostics),
