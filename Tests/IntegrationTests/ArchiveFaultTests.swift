@@ -57,8 +57,8 @@ struct ArchiveFaultTests {
         let service = try DeviceTests.Service()
         defer { service.back.stop() }
         let container = "killed-\(mode)-\(segmentBytes)"
-        // The first attempt is broken off where the object is found too large; then come its segments.
-        let fatal = segmentBytes > 1 << 30 ? 1 : 3
+        // The second segment, so that the first one is left.
+        let fatal = segmentBytes > 1 << 30 ? 1 : 2
         let uploads = Signal()
         let proxy = FaultProxy(to: try port(of: store)) { request in
             guard request.isUpload else { return nil }
@@ -88,6 +88,7 @@ struct ArchiveFaultTests {
                 #expect(archived.code == 0, "\(archived.output) \(archived.error)")
                 #expect(uploads.count > fatal)
                 try await expectArchived(wanted, container, store, next, objects: mode == "full" ? 1...1 : 1...2)
+                try await expectNoOrphans(in: container, store)
                 _ = try await next.send("delete")
                 await next.process.stop()
             }
@@ -137,6 +138,19 @@ struct ArchiveFaultTests {
         let lines = text.split(separator: "\n").filter { wanted.contains($0) }
         #expect(lines.count == wanted.count)
         #expect(Set(lines) == wanted)
+    }
+
+    /// Each object has the segments of one attempt at most, and there are no others.
+    private func expectNoOrphans(in container: String, _ store: OpenStackSwiftServer) async throws {
+        let objects = try await store.names(in: container)
+        let segments = try await store.names(in: container + "_segments")
+        let attempts = Set(segments.map { $0.split(separator: "/").dropLast().joined(separator: "/") })
+        for attempt in attempts {
+            #expect(objects.contains { attempt.hasPrefix($0 + "/") }, "\(attempt) belongs to no object of \(objects)")
+        }
+        for object in objects {
+            #expect(attempts.count { $0.hasPrefix(object + "/") } <= 1, "\(object) has segments of \(attempts)")
+        }
     }
 
     private func port(of store: OpenStackSwiftServer) throws -> Int {
