@@ -100,6 +100,7 @@ struct ModelStore {
     private func sent(_ request: StoreRequest) -> ExchangeResult {
         switch request {
         case .putObject:
+            guard contentBytes <= segmentBytes else { return ExchangeResult(end: .outgrown, isTouched: true) }
             let object = StoredObject(md5: Self.contentTag, byteCount: contentBytes)
             return ExchangeResult(end: .outgrown, sent: object, isTouched: true)
         case .putSegment(let name, _):

@@ -84,7 +84,8 @@ struct SegmentedUploadTests {
         _ = upload.next(upload.taken(isLast: true))
         for _ in 0..<2 {
             #expect(upload.next(upload.broke(isTouched: true)).isPause)
-            _ = upload.machine.nextAfterPause()
+            #expect(upload.machine.nextAfterPause() == Fixture.settle)
+            _ = upload.next(upload.answered(404))
         }
         #expect(upload.next(upload.broke(isTouched: true)) == Fixture.settle)
         var absent = upload
@@ -120,13 +121,17 @@ struct SegmentedUploadTests {
         let manifest = try upload.manifest(1)
         _ = upload.next(upload.taken(isLast: true))
         #expect(upload.next(upload.broke(isTouched: true)).isPause)
-        #expect(upload.machine.nextAfterPause() == .request(.putManifest(manifest)))
+        #expect(upload.machine.nextAfterPause() == Fixture.settle)
+        var found = upload
+        #expect(upload.next(upload.answered(404)) == .request(.putManifest(manifest)))
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
         var absent = upload
         let ours = upload.answered(200, etag: manifest.etag, upload: Fixture.upload, attempt: upload.attempt)
         #expect(upload.next(ours) == .succeeded(object))
+        #expect(found.next(ours) == .succeeded(object))
         #expect(absent.next(absent.answered(404)).isPause)
-        #expect(absent.machine.nextAfterPause() == .request(.putManifest(manifest)))
+        #expect(absent.machine.nextAfterPause() == Fixture.settle)
+        #expect(absent.next(absent.answered(404)) == .request(.putManifest(manifest)))
     }
 
     @Test("a container of the object that is missing is made, and the list is sent again")

@@ -170,7 +170,8 @@ struct UploadStateMachineTests {
     @Test("412 after an attempt without an answer: the checksum says whether it was that one")
     mutating func preconditionAfterLostAnswer() {
         #expect(upload.next(upload.broke(sent: object)).isPause)
-        #expect(upload.machine.nextAfterPause() == upload.putObject(attempt: 8))
+        #expect(upload.machine.nextAfterPause() == Fixture.settle)
+        #expect(upload.next(upload.answered(404)) == upload.putObject(attempt: 8))
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
         var (gone, foreign) = (upload, upload)
         #expect(gone.next(gone.answered(404)).isPause)
@@ -179,13 +180,36 @@ struct UploadStateMachineTests {
         #expect(upload.next(ours) == .succeeded(object))
     }
 
+    @Test("an attempt without an answer is asked for before the object is sent again")
+    mutating func lostAnswer() {
+        #expect(upload.next(upload.broke(sent: object)).isPause)
+        #expect(upload.machine.nextAfterPause() == Fixture.settle)
+        var (foreign, silent) = (upload, upload)
+        let ours = upload.answered(200, etag: object.md5, upload: Fixture.upload, attempt: upload.attempt)
+        #expect(upload.next(ours) == .succeeded(object))
+        #expect(foreign.next(foreign.answered(200, etag: "f", upload: UploadID())).code == .alreadyExists)
+        for _ in 0..<2 { #expect(silent.next(silent.broke()) == Fixture.settle) }
+        #expect(silent.next(silent.broke()).isPause)
+    }
+
+    @Test("an object of this attempt that was not sent whole is neither a success nor removed")
+    mutating func unknownObject() {
+        #expect(upload.next(upload.answered(412)) == Fixture.settle)
+        let ours = upload.answered(200, etag: object.md5, upload: Fixture.upload, attempt: upload.attempt)
+        let step = upload.next(ours)
+        #expect(step.code == .alreadyExists && step.error?.mayBeStored == true)
+    }
+
     @Test("when all attempts have failed, one that was sent whole is asked for")
     mutating func lastResort() {
-        _ = upload.next(upload.broke(sent: object))
-        _ = upload.machine.nextAfterPause()
-        _ = upload.next(upload.broke())
-        _ = upload.machine.nextAfterPause()
-        #expect(upload.next(upload.broke()) == Fixture.settle)
+        var step = upload.next(upload.broke(sent: object))
+        for _ in 0..<2 {
+            #expect(step.isPause)
+            #expect(upload.machine.nextAfterPause() == Fixture.settle)
+            _ = upload.next(upload.answered(404))
+            step = upload.next(upload.broke())
+        }
+        #expect(step == Fixture.settle)
         #expect(upload.next(upload.broke()) == Fixture.settle)
         #expect(upload.next(upload.answered(503)) == Fixture.settle)
         var failed = upload
@@ -197,6 +221,7 @@ struct UploadStateMachineTests {
     mutating func doubt() {
         _ = upload.next(upload.broke(sent: object))
         _ = upload.machine.nextAfterPause()
+        _ = upload.next(upload.answered(404))
         #expect(upload.next(upload.answered(401)) == Fixture.settle)
         for _ in 0..<2 { #expect(upload.next(upload.answered(401)) == Fixture.settle) }
         let step = upload.next(upload.answered(401))

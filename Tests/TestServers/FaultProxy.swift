@@ -4,7 +4,7 @@
 import Foundation
 import Synchronization
 
-/// Stands on loopback between a client and an HTTP server, and does wrong to the requests that a test chooses.
+/// A proxy on loopback between a client and an HTTP server, which disturbs the requests that a test chooses.
 package struct FaultProxy: Sendable {
     /// What is done to one request; bytes are counted from the beginning of its header.
     package enum Fault: Sendable {
@@ -20,6 +20,10 @@ package struct FaultProxy: Sendable {
         case cutAnswer
         /// Passes on another checksum than the server's.
         case changeETag
+        /// Passes on another header of the request than the client's.
+        case changeRequest(@Sendable (String) -> String)
+        /// Passes on another header of the answer than the server's.
+        case changeAnswer(@Sendable (String) -> String)
     }
 
     /// A request, as its header came.
@@ -76,6 +80,7 @@ package struct FaultProxy: Sendable {
                 }
                 sent += bytes.count
                 if let rate { Thread.sleep(forTimeInterval: Double(bytes.count) / Double(rate)) }
+                if case .changeRequest(let change) = fault, sent == bytes.count { return Self.withHead(bytes, change) }
                 return Self.passOn(bytes, sent, fault, connection)
             },
             toClient: { bytes in Self.passBack(bytes, fault, connection) }
@@ -115,8 +120,15 @@ package struct FaultProxy: Sendable {
             connection.send(Array(bytes.prefix(40)))
             return nil
         case .changeETag: return withOtherETag(bytes)
+        case .changeAnswer(let change) where bytes.starts(with: "HTTP/1.1 ".utf8): return withHead(bytes, change)
         default: return bytes
         }
+    }
+
+    private static func withHead(_ bytes: [UInt8], _ change: (String) -> String) -> [UInt8] {
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return bytes }
+        let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+        return Array(change(head).utf8) + bytes[end.lowerBound...]
     }
 
     private static func withOtherETag(_ bytes: [UInt8]) -> [UInt8] {

@@ -131,6 +131,15 @@ package struct OpenStackSwiftServer: Sendable {
         )
     }
 
+    /// Stores a text as an object, whatever is in its place.
+    package func putObject(_ path: String, content: String) async throws {
+        _ = try await Command.run(
+            "/usr/bin/curl",
+            ["-sS", "--fail", "--noproxy", "*", "-X", "PUT", "-H", "X-Auth-Token: \(token)", "--data-binary", content]
+                + ["\(endpoint)/\(path)"]
+        )
+    }
+
     private func get(_ path: String) async throws -> (head: String, content: [UInt8])? {
         let allowed = CharacterSet(charactersIn: "/").union(.alphanumerics.intersection(CharacterSet(0...0x7F)))
         guard let encoded = path.addingPercentEncoding(withAllowedCharacters: allowed) else {

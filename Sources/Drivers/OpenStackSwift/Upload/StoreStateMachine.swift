@@ -57,7 +57,7 @@ extension StoreFailures {
                 mayPass: kind.mayPass,
                 retryAfter: answer.retryAfter,
                 // A server that fails after the last byte may have stored it all the same.
-                mayBeDone: kind == .failed
+                mayBeDone: kind == .failed || kind == .gaveUp
             )
         case .broke(let error):
             return FailedRequest(error: self.error(for: error), mayPass: error.kind.mayPass, mayBeDone: true)

@@ -54,14 +54,14 @@ extension UploadStateMachine {
         var failure = failures.failure(result, attempts: attemptNumber)
         switch result.end {
         case .outgrown: return sendInSegments()
-        case .answered(let answer) where answer.isSuccess: return afterStoring(answer, candidate, listMD5: nil)
+        case .answered(let answer) where answer.isSuccess: return afterStoring(answer, candidate)
         case .answered(let answer):
             switch answer.status {
             case 404 where !hasMade.contains(.objects): return make(.objects, then: .beginAnew)
             case 411 where !sendsLength, 501 where !sendsLength:
                 sendsLength = true
                 return restart()
-            case 412: return settle(Settlement(error: failure.error, mayRetry: true))
+            case 412: return settle(Settlement(error: failure.error, ifMissing: .pause))
             case 417 where expectsContinue:
                 expectsContinue = false
                 return restart()
@@ -77,10 +77,8 @@ extension UploadStateMachine {
 
     /// Goes on after the store has taken the object or the manifest.
     ///
-    /// - Parameters:
-    ///   - candidate: What was sent; nil if not all of it was.
-    ///   - listMD5: The checksum that a manifest has if it is taken for an object.
-    mutating func afterStoring(_ answer: StoreAnswer, _ candidate: Candidate?, listMD5: String?) -> Step {
+    /// - Parameter candidate: What was sent; nil if not all of it was.
+    mutating func afterStoring(_ answer: StoreAnswer, _ candidate: Candidate?) -> Step {
         guard let candidate else {
             return settle(Settlement(error: failures.takenTooEarly(answer), isWrong: true))
         }
@@ -89,7 +87,7 @@ extension UploadStateMachine {
             return settle(Settlement(error: failures.unconfirmed(answer)))
         }
         if etag.value == candidate.tag { return clean(then: .finish(.success(candidate.object))) }
-        if etag.value == listMD5 {
+        if etag.value == candidate.listMD5 {
             return settle(Settlement(error: failures.manifestStoredAsObject(answer), isWrong: true))
         }
         if etag.isMD5 { return settle(Settlement(error: failures.mismatch(answer), isWrong: true)) }

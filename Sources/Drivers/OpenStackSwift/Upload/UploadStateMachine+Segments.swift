@@ -130,21 +130,35 @@ extension UploadStateMachine {
     }
 
     mutating func afterSending(_ manifest: SegmentManifest, _ result: ExchangeResult, whole: StoredObject) -> Step {
-        let candidate = Candidate(object: whole, tag: manifest.etag, attempt: attempt)
+        let list = manifest.listMD5
+        let candidate = Candidate(object: whole, tag: manifest.etag, attempt: attempt, listMD5: list)
         var failure = failures.failure(result, attempts: requestFailures + 1)
         if case .answered(let answer) = result.end {
-            if answer.isSuccess { return afterStoring(answer, candidate, listMD5: manifest.listMD5) }
+            if answer.isSuccess { return afterStoring(answer, candidate) }
             switch answer.status {
             case 404 where !hasMade.contains(.objects):
                 return make(.objects, then: .request(.putManifest(manifest), state))
             case 400, 405, 411, 501: failure = FailedRequest(error: failures.manifestRefused(answer))
             // Just after its making, a container may still be unknown to some of the store's servers.
             case 404: failure = FailedRequest(error: failures.manifestRefused(answer), mayPass: true)
-            case 412: return settle(Settlement(error: failure.error, mayRetry: true, manifest: manifest, whole: whole))
+            case 412:
+                return settle(Settlement(error: failure.error, ifMissing: .pause, manifest: manifest, whole: whole))
             default: break
             }
         }
         if failure.mayBeDone, result.isTouched { candidates.append(candidate) }
-        return again(.putManifest(manifest), after: failure)
+        return sendAgain(manifest, whole: whole, after: failure)
+    }
+
+    /// Sends the manifest again after a pause, unless the store has it after all.
+    mutating func sendAgain(
+        _ manifest: SegmentManifest,
+        whole: StoredObject,
+        after failure: FailedRequest
+    ) -> Step {
+        state = .sendingManifest(manifest, whole: whole)
+        guard !candidates.isEmpty else { return again(.putManifest(manifest), after: failure) }
+        let settlement = Settlement(error: failure.error, ifMissing: .send, manifest: manifest, whole: whole)
+        return again(.putManifest(manifest), after: failure, then: .settle(settlement))
     }
 }

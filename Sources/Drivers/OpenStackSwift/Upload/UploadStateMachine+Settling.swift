@@ -11,14 +11,24 @@ extension UploadStateMachine {
         /// The checksum that the store reports for it.
         let tag: String
         let attempt: UploadAttempt
+        /// The checksum that a store without Static Large Objects reports for it; nil for an object that is no list.
+        var listMD5: String?
+    }
+
+    /// What comes next if the object that an attempt may have stored is not there.
+    enum MissingObject {
+        case fail
+        /// Send it again.
+        case send
+        /// Send it again after a pause.
+        case pause
     }
 
     /// Asking for the object that an attempt may have stored.
     struct Settlement {
         /// Why it is asked for: how the upload fails if the object is not there or not ours.
         let error: ObjectStoreError
-        /// Whether the object is sent again if it is not there.
-        var mayRetry = false
+        var ifMissing = MissingObject.fail
         /// Whether what an attempt has stored is known to be wrong.
         var isWrong = false
         /// The manifest that is sent again, and the content that it makes.
@@ -36,22 +46,31 @@ extension UploadStateMachine {
 
     mutating func afterSettling(_ result: ExchangeResult, _ settlement: Settlement) -> Step {
         guard case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 else {
-            guard settlement.triesLeft > 0 else { return leaveInDoubt(settlement) }
+            guard settlement.triesLeft > 0 else {
+                return settlement.ifMissing == .send ? sendAgain(settlement) : leaveInDoubt(settlement)
+            }
             var settlement = settlement
             settlement.triesLeft -= 1
             return settle(settlement)
         }
-        guard answer.isSuccess else {
-            guard settlement.mayRetry else { return discard(settlement.error) }
-            candidates = []
-            let failure = FailedRequest(error: settlement.error, mayPass: true)
+        guard !answer.isSuccess else { return judge(answer, settlement) }
+        switch settlement.ifMissing {
+        case .fail: return discard(settlement.error)
+        case .pause: return sendAgain(settlement)
+        case .send:
             guard let manifest = settlement.manifest, let whole = settlement.whole else {
-                return beginAnew(after: failure)
+                return clean(then: .beginAnew)
             }
             state = .sendingManifest(manifest, whole: whole)
-            return again(.putManifest(manifest), after: failure)
+            return .request(.putManifest(manifest))
         }
-        return judge(answer, settlement)
+    }
+
+    /// Sends the object or its manifest again after a pause.
+    private mutating func sendAgain(_ settlement: Settlement) -> Step {
+        let failure = FailedRequest(error: settlement.error, mayPass: true)
+        guard let manifest = settlement.manifest, let whole = settlement.whole else { return beginAnew(after: failure) }
+        return sendAgain(manifest, whole: whole, after: failure)
     }
 
     /// Decides about an object that is in the store.
@@ -66,11 +85,15 @@ extension UploadStateMachine {
         if let etag = answer.etag, let match = candidates.first(where: { $0.tag == etag.value }) {
             return succeed(match.object, answer)
         }
-        guard isOurs else { return discard(settlement.error) }
+        guard isOurs else { return discard(settlement.ifMissing == .send ? failures.exists() : settlement.error) }
         // An agent that was killed has stored it.
         guard let own else { return succeed(Self.found(answer), answer) }
         guard let candidate = candidates.first(where: { $0.attempt == own }) else {
-            return delete(because: failures.takenTooEarly(answer))
+            // It was not sent whole, as far as is known here.
+            return leaveInDoubt(settlement)
+        }
+        if let etag = answer.etag, etag.value == candidate.listMD5 {
+            return delete(because: failures.manifestStoredAsObject(answer))
         }
         let isSizeWrong = answer.etag?.isWeak != true && answer.byteCount.map { $0 != candidate.object.byteCount } ?? false
         guard answer.etag?.isMD5 == true || isSizeWrong else {
@@ -85,10 +108,10 @@ extension UploadStateMachine {
         return clean(then: .finish(.success(object)))
     }
 
-    private func leaveInDoubt(_ settlement: Settlement) -> Step {
+    private mutating func leaveInDoubt(_ settlement: Settlement) -> Step {
         let error = settlement.isWrong ? failures.leftBehind(settlement.error) : settlement.error
-        // Without its segments the object would be damaged.
-        return .finish(.failure(hasBegunSegments ? failures.unclear(error) : failures.inDoubt(error)))
+        // Without the segments of this attempt the object would be damaged; those of others are of no use.
+        return clean(then: .finish(.failure(hasBegunSegments ? failures.unclear(error) : failures.inDoubt(error))))
     }
 
     private mutating func delete(because error: ObjectStoreError, triesLeft: Int = cleanUpTries - 1) -> Step {

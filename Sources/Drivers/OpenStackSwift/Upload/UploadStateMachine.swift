@@ -32,6 +32,8 @@ struct UploadStateMachine: StoreStateMachine {
     /// What comes after something that had to be done first.
     enum Resumption {
         case request(StoreRequest, State)
+        /// Ask for the object that an attempt may have stored.
+        case settle(Settlement)
         /// Begin the content anew.
         case beginAnew
     }
@@ -169,20 +171,27 @@ struct UploadStateMachine: StoreStateMachine {
     var attemptNumber: Int { max(requestFailures, contentFailures) + 1 }
 
     /// Makes the same request again after a pause.
-    mutating func again(_ request: StoreRequest, after failure: FailedRequest) -> Step {
+    ///
+    /// - Parameter resumption: What comes after the pause instead.
+    mutating func again(
+        _ request: StoreRequest,
+        after failure: FailedRequest,
+        then resumption: Resumption? = nil
+    ) -> Step {
         requestFailures += 1
         guard failure.mayPass, requestFailures < retries.attempts else { return giveUp(failure.error) }
         let wait = retries.wait(after: requestFailures, asked: failure.retryAfter)
-        state = .pausing(then: .request(request, state))
+        state = .pausing(then: resumption ?? .request(request, state))
         return .pause(wait, because: failure.error)
     }
 
-    /// Begins the content anew after a pause.
+    /// Begins the content anew after a pause, unless an attempt has stored the object after all.
     mutating func beginAnew(after failure: FailedRequest) -> Step {
         contentFailures += 1
         guard failure.mayPass, contentFailures < retries.attempts else { return giveUp(failure.error) }
         abandonAttempt()
-        state = .pausing(then: .beginAnew)
+        let settlement = Settlement(error: failure.error, ifMissing: .send)
+        state = .pausing(then: candidates.isEmpty ? .beginAnew : .settle(settlement))
         return .pause(retries.wait(after: contentFailures, asked: failure.retryAfter), because: failure.error)
     }
 
@@ -200,6 +209,7 @@ struct UploadStateMachine: StoreStateMachine {
     mutating func resume(_ resumption: Resumption) -> Step {
         switch resumption {
         case .beginAnew: return clean(then: .beginAnew)
+        case .settle(let settlement): return settle(settlement)
         case .request(let request, let next):
             state = next
             return .request(request)

@@ -1,0 +1,223 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenStackSwiftStore
+import SteelyardCore
+import SteelyardTestSupport
+import Synchronization
+import TestServers
+import Testing
+
+extension OpenStackSwiftTests {
+    /// Proxies in front of OpenStack Swift, and stores that know less than it does.
+    @Suite("through a proxy that changes what passes")
+    struct Proxies {
+        private static let segmentBytes = 400_000
+
+        private let server: OpenStackSwiftServer
+        private let port: Int
+        private var upload: TestUpload
+
+        init() throws {
+            server = try OpenStackSwiftServer.current
+            port = try Int(#require(StorageEndpoint(server.endpoint).port).number)
+            upload = try TestUpload()
+            upload.token = server.token
+        }
+
+        @Test("one that refuses chunked uploads gets a Content-Length", arguments: [411, 501], [0, 3])
+        mutating func refusesChunks(_ status: Int, _ segments: Int) async throws {
+            sendInSegments(if: segments > 0)
+            let proxy = FaultProxy(to: port) { $0.isUpload ? .answer("\(status) No Chunks") : nil }
+            try await proxy.serve { proxy in
+                let stored = try await upload.run(at: proxy.port)
+                try await expectWhole(stored, segments: segments)
+                // Once for the refusal, once to be counted, once to be sent.
+                #expect(upload.begun.value == 3)
+                #expect(upload.log.lines.isEmpty)
+            }
+        }
+
+        @Test("one that refuses chunked uploads, and content that changes between two readings")
+        func changes() async throws {
+            let sizes = Mutex([700, 700, 699])
+            let path = upload.path
+            let proxy = FaultProxy(to: port) { $0.isUpload ? .answer("411 Length Required") : nil }
+            try await proxy.serve { proxy in
+                for size in [699, 701] {
+                    sizes.withLock { $0 = [700, 700, size] }
+                    let changing = ObjectUpload(
+                        path: path,
+                        endpoint: try StorageEndpoint("http://127.0.0.1:\(proxy.port)/v1/AUTH_test"),
+                        token: try StorageToken(server.token)
+                    ) { () throws(ObjectStoreError) in
+                        BlocksBody([[UInt8](repeating: 1, count: sizes.withLock { $0.removeFirst() })])
+                    }
+                    let store = upload.makeStore()
+                    let error = await #expect(throws: ObjectStoreError.self) {
+                        try await withTaskExecutorPreference(BlockingExecutor()) { try await store.put(changing) }
+                    }
+                    #expect(error?.code == .sourceFailed)
+                    #expect(error?.message.hasPrefix("the object's content changed between two readings of the log") == true)
+                    #expect(try await server.object("\(path)") == nil)
+                }
+            }
+        }
+
+        @Test("one that answers 417 to Expect gets the same without it", arguments: [0, 3])
+        mutating func refusesExpect(_ segments: Int) async throws {
+            sendInSegments(if: segments > 0)
+            let refusals = Atomic(0)
+            let proxy = FaultProxy(to: port) { request in
+                guard request.head.lowercased().contains("\r\nexpect:") else { return nil }
+                refusals.add(1, ordering: .sequentiallyConsistent)
+                return .answer("417 Expectation Failed")
+            }
+            try await proxy.serve { proxy in
+                let stored = try await upload.run(at: proxy.port)
+                try await expectWhole(stored, segments: segments)
+                #expect(refusals.load(ordering: .sequentiallyConsistent) == 1)
+                #expect(upload.log.lines.isEmpty)
+            }
+        }
+
+        @Test("a store without If-None-Match: an object that exists is not written again")
+        mutating func noPreconditions() async throws {
+            let puts = Atomic(0)
+            let proxy = FaultProxy(to: port) { request in
+                guard request.isUpload else { return nil }
+                puts.add(1, ordering: .sequentiallyConsistent)
+                return .changeRequest { $0.replacing("If-None-Match: *\r\n", with: "") }
+            }
+            try await proxy.serve { proxy in
+                let first = try await upload.run(at: proxy.port)
+                try await expectWhole(first, segments: 0)
+                let count = puts.load(ordering: .sequentiallyConsistent)
+
+                // The same upload again, with less content: as after a crash.
+                var again = upload
+                again.blocks = [[1, 2, 3]]
+                let found = try await again.run(at: proxy.port)
+                #expect(found == StoredObject(md5: "", byteCount: first.byteCount, wasFound: true))
+                // Another upload of the same name.
+                again.id = UploadID()
+                let error = try await again.error(at: proxy.port)
+                #expect(error.code == .alreadyExists && !error.mayBeStored)
+                #expect(again.begun.value == upload.begun.value)
+                #expect(puts.load(ordering: .sequentiallyConsistent) == count)
+                try await expectWhole(first, segments: 0)
+            }
+        }
+
+        @Test("a store without If-None-Match: an object whose answer was lost is not written again")
+        mutating func noPreconditionsAndLostAnswer() async throws {
+            try await server.makeContainer(upload.path.container)
+            let puts = Atomic(0)
+            let proxy = FaultProxy(to: port) { request in
+                guard request.isUpload else { return nil }
+                puts.add(1, ordering: .sequentiallyConsistent)
+                return .loseAnswer
+            }
+            try await proxy.serve { proxy in
+                try await expectWhole(try await upload.run(at: proxy.port), segments: 0)
+                #expect(puts.load(ordering: .sequentiallyConsistent) == 1)
+            }
+        }
+
+        @Test("a store without Static Large Objects: the list of segments is removed, and they are")
+        mutating func noLargeObjects() async throws {
+            sendInSegments(if: true)
+            let proxy = FaultProxy(to: port) { request in
+                request.isManifest ? .changeRequest { $0.replacing("?multipart-manifest=put", with: "") } : nil
+            }
+            try await proxy.serve { proxy in
+                let error = try await upload.error(at: proxy.port)
+                #expect(error.code == .unsupported && !error.mayBeStored)
+                #expect(
+                    error.message == """
+                        the object store has no Static Large Objects: it stored the list of segments itself (HTTP 201 from \
+                        127.0.0.1:\(proxy.port)), and it was removed; enable slo in the store's pipeline, or raise \
+                        archive.segment_bytes so that no object needs segments
+                        """
+                )
+                try await expectNothing()
+            }
+        }
+
+        @Test("a store that refuses the list of segments", arguments: ["400 Bad Request", "405 Method Not Allowed"])
+        mutating func refusesManifest(_ status: String) async throws {
+            sendInSegments(if: true)
+            let proxy = FaultProxy(to: port) { request in
+                request.isManifest ? .answer(status, headers: ["Content-Type: text/plain"]) : nil
+            }
+            try await proxy.serve { proxy in
+                let error = try await upload.error(at: proxy.port)
+                #expect(error.code == .unsupported)
+                #expect(
+                    error.message == """
+                        the object store refuses the list of segments, as one without Static Large Objects does (HTTP \
+                        \(status.prefix(3)) from 127.0.0.1:\(proxy.port): the proxy's reason); enable slo in the store's \
+                        pipeline, or raise archive.segment_bytes so that no object needs segments
+                        """
+                )
+                try await expectNothing()
+            }
+        }
+
+        @Test("a proxy that weakens ETags: the object is stored", arguments: [0, 3])
+        mutating func weakTags(_ segments: Int) async throws {
+            sendInSegments(if: segments > 0)
+            let proxy = FaultProxy(to: port) { _ in .changeAnswer { Self.changeTag(of: $0) { "W/\"\($0)\"" } } }
+            try await proxy.serve { proxy in
+                try await expectWhole(try await upload.run(at: proxy.port), segments: segments)
+            }
+        }
+
+        @Test("a proxy that makes other ETags: the upload fails, and the object stays", arguments: [0, 3])
+        mutating func otherTags(_ segments: Int) async throws {
+            sendInSegments(if: segments > 0)
+            let proxy = FaultProxy(to: port) { request in
+                request.head.contains("_segments/") ? nil : .changeAnswer { Self.changeTag(of: $0) { "W/\"\($0)-gzip\"" } }
+            }
+            try await proxy.serve { proxy in
+                let error = try await upload.error(at: proxy.port)
+                #expect(error.code == .checksumMismatch && error.mayBeStored)
+                #expect(
+                    error.message == """
+                        the object store's checksum cannot be compared, because its ETag is no MD5 (HTTP 200 from \
+                        127.0.0.1:\(proxy.port)); \(upload.path) stays as it is: have the proxy in front of the store pass \
+                        ETags unchanged
+                        """
+                )
+                #expect(try await server.object("\(upload.path)")?.content == upload.content)
+            }
+        }
+
+        private mutating func sendInSegments(if isSegmented: Bool) {
+            guard isSegmented else { return }
+            upload.configuration.segmentBytes = Self.segmentBytes
+            upload.byteEstimate = UInt64(upload.content.count)
+        }
+
+        /// Changes the value of the header ETag.
+        private static func changeTag(of head: String, _ change: (String) -> String) -> String {
+            head.split(separator: "\r\n").map { line in
+                guard line.lowercased().hasPrefix("etag:") else { return String(line) }
+                return "ETag: " + change(line.dropFirst(5).filter { !$0.isWhitespace && $0 != "\"" })
+            }
+            .joined(separator: "\r\n")
+        }
+
+        private func expectWhole(_ stored: StoredObject, segments: Int) async throws {
+            let content = upload.content
+            #expect(stored == StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count)))
+            #expect(try await server.object("\(upload.path)")?.content == content)
+            #expect(try await server.names(in: "\(upload.path.container)_segments").count == segments)
+        }
+
+        private func expectNothing() async throws {
+            #expect(try await server.names(in: upload.path.container).isEmpty)
+            #expect(try await server.names(in: "\(upload.path.container)_segments").isEmpty)
+        }
+    }
+}
