@@ -164,6 +164,14 @@ public enum LoadBalancerDriverContract {
             let texts = try (0..<2).map { _ in try log.lines(of: [LogPart(.http)]) }
             try require(texts[0] == texts[1], "both readings are the same")
         },
+        Check("a log needs no configuration, and there is none after a delete") { driver, device in
+            _ = try await driver.openLog().lines(of: [LogPart(.http)])
+            try await driver.apply(device.both())
+            try await driver.delete()
+            try await expect(.deleted) { () throws(DriverError) in _ = try await driver.openLog() }
+            try await driver.apply(device.both())
+            _ = try await driver.openLog().lines(of: [LogPart(.http)])
+        },
         Check("the parts of a log are the same together as each alone") { driver, device in
             try await driver.apply(device.both())
             let log = try await driver.openLog()

@@ -3,6 +3,7 @@
 
 import Foundation
 import SteelyardCore
+import SteelyardSystem
 import Subprocess
 import SystemPackage
 import TestServers

@@ -64,6 +64,12 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The error after a DELETE.
     public static let alreadyDeleted = DriverError(.deleted, "the load balancer was deleted; send an UPDATE")
 
+    /// The error of a log that is opened after a DELETE.
+    package static let noLogs = DriverError(
+        .deleted,
+        "there are no logs: the load balancer was deleted; send an UPDATE"
+    )
+
     /// The code and the sentence.
     public var description: String { "\(code): \(message)" }
 

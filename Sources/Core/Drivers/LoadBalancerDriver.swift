@@ -78,9 +78,9 @@ public protocol LoadBalancerDriver: Sendable {
     func commit(_ report: UsageReport) async throws(DriverError)
 
     /// Opens the log of all load balancers, with what has been rotated of it, as it is at this moment: what is removed
-    /// later can still be read.
+    /// later can still be read. It needs no configuration: a device without one ships what its log has.
     ///
-    /// - Throws: `DriverError` where there is no log.
+    /// - Throws: `DriverError` with the code `deleted` after a `delete`, and where the log cannot be read.
     func openLog() async throws(DriverError) -> any OpenedLog
 
     /// Does what the driver has to do all the time, such as watching a process; returns at graceful shutdown.

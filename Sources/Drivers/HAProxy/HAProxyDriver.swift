@@ -174,16 +174,19 @@ public final class HAProxyDriver: LoadBalancerDriver {
         await meter.commit(report)
     }
 
-    /// Opens HAProxy's log and its rotated siblings as they are now; one that is not there has no lines.
+    /// Opens HAProxy's log and its rotated siblings as they are now, also without a configuration; a log without a file has
+    /// no lines.
     ///
-    /// - Throws: `DriverError`.
+    /// - Throws: `DriverError`: `deleted` after a DELETE, `logUnavailable` if the log itself cannot be read.
     public func openLog() async throws(DriverError) -> any OpenedLog {
-        _ = try store.state.requireServed()
+        guard store.state != .deleted else { throw DriverError.noLogs }
         let log: Result<HAProxyLog, DriverError>
         do throws(ThreadError) {
             // It waits for a rotation to end.
             log = try await DedicatedThread.run(name: "haproxy-log") { [files, logger] in
-                Result { () throws(DriverError) in try HAProxyLog(files.log, start: files.readLogStart(), logger) }
+                Result { () throws(DriverError) in
+                    try HAProxyLog(in: files.logFolder, from: files.readLogStart(), logger)
+                }
             }
         } catch { throw DriverError(.logUnavailable, "cannot open HAProxy's log: \(error)") }
         return try log.get()

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// The log of a device that serves nobody.
+/// The log of a simulated device.
 struct EmptyLog: OpenedLog, LogReader {
     let byteCount: UInt64 = 0
     let end: LogMark? = LogMark("empty")

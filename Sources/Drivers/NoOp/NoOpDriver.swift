@@ -67,9 +67,9 @@ public final class NoOpDriver: LoadBalancerDriver {
         device.withLock { $0.commit(report) }
     }
 
-    /// Opens a log without lines.
+    /// Opens a log without lines; a deleted device has none.
     public func openLog() async throws(DriverError) -> any OpenedLog {
-        try device.withLock { device throws(DriverError) in try device.requireConfiguration() }
+        guard device.withLock({ $0.phase }) != .deleted else { throw DriverError.noLogs }
         return EmptyLog()
     }
 

@@ -3,31 +3,21 @@
 
 import CZlib
 
-/// Reads gzip as a stream, in constant memory: any number of members, one behind the other.
-@safe public struct GzipDecompressor: ~Copyable {
-    /// What one call has done.
-    public struct Step: Hashable, Sendable {
-        /// The bytes of the input that are needed no longer.
-        public let consumed: Int
-        /// The bytes of the output that have been filled.
-        public let produced: Int
-    }
-
+/// Reads gzip: any number of members, one after another.
+@safe final class GzipDecompressor: Decompressor {
     // On the heap: zlib's own state points back at it, so that it must never move.
     private let stream: UnsafeMutablePointer<z_stream>
     /// Whether a member has ended, and another may begin.
     private var isBetweenMembers = false
-    private var isBehindLast = false
+    private var isAfterLast = false
 
-    /// Creates a decompressor.
-    ///
-    /// - Throws: `GzipError.noMemory`.
-    public init() throws(GzipError) {
+    /// - Throws: `DecompressionError.memory`.
+    init() throws(DecompressionError) {
         unsafe stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         guard unsafe steelyard_inflate_gzip(stream) == Z_OK else {
             unsafe stream.deallocate()
-            throw .noMemory
+            throw .memory
         }
     }
 
@@ -36,17 +26,15 @@ import CZlib
         unsafe stream.deallocate()
     }
 
-    /// Whether the stream may end here: behind a whole member.
-    public var mayEnd: Bool { isBetweenMembers }
+    var mayEnd: Bool { isBetweenMembers }
 
-    /// Decompresses as much as there is input or room for.
-    ///
-    /// - Throws: `GzipError`.
-    public mutating func decompress(
+    func decompress(
         _ input: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
-    ) throws(GzipError) -> Step {
-        if isBetweenMembers, try unsafe isPadding(input) { return Step(consumed: input.count, produced: 0) }
+    ) throws(DecompressionError) -> DecompressionStep {
+        if isBetweenMembers, try unsafe isPadding(input) {
+            return DecompressionStep(consumed: input.count, produced: 0)
+        }
         // zlib does not write to its input, whatever its type says.
         unsafe stream.pointee.next_in = UnsafeMutablePointer(
             mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -54,26 +42,28 @@ import CZlib
         unsafe stream.pointee.avail_in = UInt32(clamping: input.count)
         unsafe stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
         unsafe stream.pointee.avail_out = UInt32(clamping: output.count)
+        let room = unsafe stream.pointee.avail_out
+        let given = unsafe stream.pointee.avail_in
         switch unsafe inflate(stream, Z_NO_FLUSH) {
         case Z_OK, Z_BUF_ERROR: break
         case Z_STREAM_END:
             isBetweenMembers = true
             unsafe inflateReset(stream)
-        case Z_MEM_ERROR: throw .noMemory
+        case Z_MEM_ERROR: throw .memory
         default: throw .damaged
         }
-        return Step(
-            consumed: input.count - Int(unsafe stream.pointee.avail_in),
-            produced: output.count - Int(unsafe stream.pointee.avail_out)
+        return DecompressionStep(
+            consumed: Int(given - (unsafe stream.pointee.avail_in)),
+            produced: Int(room - (unsafe stream.pointee.avail_out))
         )
     }
 
-    /// Whether what comes behind a member is the padding that some tapes and tools add, rather than the next member.
-    private mutating func isPadding(_ input: UnsafeRawBufferPointer) throws(GzipError) -> Bool {
+    /// Whether the bytes after a member are the NULs that some tapes and tools add, rather than the next member.
+    private func isPadding(_ input: UnsafeRawBufferPointer) throws(DecompressionError) -> Bool {
         guard let first = unsafe input.first else { return false }
-        if first == 0 || isBehindLast {
+        if first == 0 || isAfterLast {
             guard unsafe input.allSatisfy({ $0 == 0 }) else { throw .damaged }
-            isBehindLast = true
+            isAfterLast = true
             return true
         }
         isBetweenMembers = false

@@ -143,6 +143,13 @@ struct ConfigurationKey: Sendable {
             { number($0.haproxy.logRotateCount) }
         ),
         ConfigurationKey(
+            "haproxy.log_rotated",
+            { $0.haproxy.logRotated = try $1.strings() },
+            { configuration in
+                .array(configuration.haproxy.logRotated.map { .string($0) })
+            }
+        ),
+        ConfigurationKey(
             "archive.endpoints",
             { $0.archive.endpoints = try endpoints($1) },
             { configuration in

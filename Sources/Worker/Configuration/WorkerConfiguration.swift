@@ -70,6 +70,8 @@ public struct WorkerConfiguration: Sendable {
         public internal(set) var logRotateBytes = 268_435_456
         /// How many rotated files are kept, 1 to 10,000.
         public internal(set) var logRotateCount = 8
+        /// More folders with rotated files of the log.
+        public internal(set) var logRotated: [String] = []
     }
 
     /// The settings under `archive`.
@@ -120,6 +122,7 @@ extension WorkerConfiguration {
         configuration.haproxy.config = haproxy.config.map(absolute)
         configuration.haproxy.masterSocket = haproxy.masterSocket.map(absolute)
         configuration.haproxy.log = haproxy.log.map(absolute)
+        configuration.haproxy.logRotated = haproxy.logRotated.map(absolute)
         configuration.archive.authority = archive.authority.map(absolute)
         return configuration
     }

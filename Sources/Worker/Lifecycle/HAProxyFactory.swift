@@ -60,7 +60,8 @@ enum HAProxyFactory {
                 logLineBytes: configuration.haproxy.logLineBytes,
                 logsEmptyConnections: configuration.haproxy.logsEmptyConnections,
                 logRotateBytes: configuration.haproxy.logRotateBytes,
-                logRotateCount: configuration.haproxy.logRotateCount
+                logRotateCount: configuration.haproxy.logRotateCount,
+                logRotated: configuration.haproxy.logRotated
             )
         } catch {
             throw ConfigurationError(error.option, error.problem)

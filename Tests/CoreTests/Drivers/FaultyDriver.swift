@@ -12,7 +12,7 @@ final class FaultyDriver: LoadBalancerDriver {
         case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions,
             confusesOwners, suspendsOnce
         case servesWhenApplied, deletesOnce, staysSuspended, forgetsProtocols, startsSpansAfresh, previewsForReal, loses
-        case deletesOpenLogs, commitsBackwards, mixesParts, ignoresMarks
+        case opensServedLogs, opensDeletedLogs, deletesOpenLogs, commitsBackwards, mixesParts, ignoresMarks
         case keepsGreatestVersion, keepsVersionOverNone, skipsNewVersions, losesVersionSuspended, keepsDeletedVersion
         case previewsVersions, keepsFailedVersion
 
@@ -33,6 +33,7 @@ final class FaultyDriver: LoadBalancerDriver {
             case .forgetsProtocols, .startsSpansAfresh:
                 "usage has an entry for each protocol, and its span begins where the last committed one ended"
             case .previewsForReal: "a preview changes nothing"
+            case .opensServedLogs, .opensDeletedLogs: "a log needs no configuration, and there is none after a delete"
             case .deletesOpenLogs: "a log that was opened can be read after a delete"
             case .commitsBackwards: "committing an older report changes nothing"
             case .mixesParts: "the parts of a log are the same together as each alone"
@@ -162,6 +163,10 @@ final class FaultyDriver: LoadBalancerDriver {
     func openLog() async throws(DriverError) -> any OpenedLog {
         switch fault {
         case .loses: return LogThatIsReadOnce()
+        case .opensServedLogs:
+            _ = try await device.usage()
+            return try await device.openLog()
+        case .opensDeletedLogs: return LogOfOneLine(mixesParts: false)
         case .mixesParts: return LogOfOneLine(mixesParts: true)
         case .ignoresMarks: return LogOfOneLine(mixesParts: false)
         case .deletesOpenLogs:

@@ -37,7 +37,11 @@ struct TokenSecrecyTests {
     func logs(storeWorks: Bool, deviceWorks: Bool) async throws {
         let store = RecordingStore(failure: { _ in storeWorks ? nil : ObjectStoreError(.unauthorized, "who are you?") })
         let agent = TestAgent(store: store)
-        if deviceWorks { try await agent.update() }
+        if deviceWorks {
+            try await agent.update()
+        } else {
+            _ = try await agent.send(#"{"hpcs_action":"DELETE"}"#)
+        }
         let name = "hpcs_object_store_token"
         let message = ArchiveMessageTests.text(without: name, #""\#(name)":"\#(Self.secret)""#)
         let answer = try await agent.send(message)

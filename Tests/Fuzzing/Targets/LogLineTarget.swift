@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import LogFiles
 import SteelyardCore
 
 @testable import HAProxyDriver
@@ -55,7 +56,7 @@ extension FuzzTarget {
     }
 
     private static func split(_ pieces: [ArraySlice<UInt8>]) -> [LogBlock] {
-        var splitter = LogLineSplitter(parts)
+        var splitter = LogLineSplitter(parts, HAProxyLineClassifier())
         var blocks = [LogBlock](repeating: LogBlock(), count: parts.count)
         var kept: [UInt8] = []
         for piece in pieces {
@@ -71,8 +72,11 @@ extension FuzzTarget {
     private static func selected(from lines: [[UInt8]]) -> [LogBlock] {
         var blocks = [LogBlock](repeating: LogBlock(), count: parts.count)
         for (index, line) in lines.enumerated() where index + 1 < lines.count || !line.isEmpty {
-            let head = Array(line.prefix(LogLineSelector.headLimit))
-            let owner = unsafe head.withUnsafeBytes { unsafe LogLineSelector.owner(of: $0) }
+            // NULs at the beginning of a line are no part of it.
+            let line = Array(line.drop { $0 == 0 })
+            guard index + 1 < lines.count || !line.isEmpty else { continue }
+            let head = Array(line.prefix(HAProxyLine.headLimit))
+            let owner = unsafe head.withUnsafeBytes { unsafe HAProxyLine($0)?.owner }
             for part in parts.indices where parts[part] == owner {
                 blocks[part].bytes += line + [UInt8(ascii: "\n")]
                 blocks[part].lineCount += 1
@@ -86,14 +90,18 @@ extension FuzzTarget {
         let lines = content.prefix(200).split(separator: UInt8(ascii: "\n"), maxSplits: 3)
         let names = lines.map { String(decoding: $0, as: UTF8.self) }
         let known = (names + names.map { log + $0 }).compactMap { LogFileName($0, of: log) }
-        for one in known {
-            for other in known {
-                let isOlder = one.age.isOlder(than: other.age)
-                try FuzzFailure.require(
-                    isOlder != true || other.age.isOlder(than: one.age) == false,
-                    "of two files one is older: \(one) and \(other)"
+        for name in known {
+            if let number = name.number {
+                try FuzzFailure.requireEqual(
+                    LogFileName(log + LogFileName.suffix(number), of: log)?.number,
+                    number,
+                    "a number of the agent is read as it was written"
                 )
             }
         }
+        // The cut at a DELETE reads dates of any bytes.
+        let cut = HAProxyLineClassifier(after: LogCut(UTCTimestamp(microseconds: 1_795_400_000_000_000)))
+        for line in lines { _ = unsafe Array(line).withUnsafeBytes { unsafe cut.owner(of: $0) } }
+        for line in lines { _ = unsafe Array(line).withUnsafeBytes { unsafe HeaderTime($0) } }
     }
 }

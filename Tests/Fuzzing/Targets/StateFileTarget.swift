@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import LogFiles
 import SteelyardCore
 
 @testable import HAProxyDriver
@@ -18,6 +19,10 @@ extension FuzzTarget {
         let mark = LogMark(String(decoding: bytes.prefix(4096), as: UTF8.self))
         if let places = try? LogPlaces(mark) {
             try FuzzFailure.requireEqual(try LogPlaces(places.mark), places, "a mark is read as it was written")
+        }
+        if let start = try? LogStart(mark.text) {
+            try FuzzFailure.requireEqual(try LogStart(start.text), start, "a beginning is read as it was written")
+            _ = start.deletedAt.map { LogCut($0) }
         }
     }
 

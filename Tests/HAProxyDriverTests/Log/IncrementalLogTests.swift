@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LogFiles
 import Logging
 import SteelyardCore
 import SteelyardTestSupport
@@ -60,33 +61,6 @@ struct IncrementalLogTests {
             #expect(texts[0] == RotatedLog.lines(100..<200))
             #expect(texts[1] == RotatedLog.lines(200..<400))
             #expect(texts[2] == RotatedLog.lines(0..<400))
-        }
-    }
-
-    /// What a syslog daemon's logrotate has kept of a load balancer that is deleted is not the next one's.
-    @Test(arguments: [nil, "/dev/log"])
-    func aDeleteEndsTheLog(logTarget: String?) async throws {
-        try await withRotatedLog { log in
-            let configuration = try HAProxyConfiguration(
-                binary: "/bin/true",
-                stateDirectory: log.folder.path,
-                log: log.path.path,
-                logTarget: logTarget
-            )
-            let files = DeviceFiles(configuration)
-            try log.write(RotatedLog.lines(0..<100), to: "haproxy.log.2")
-            try log.compress("haproxy.log.2")
-            try log.write(RotatedLog.lines(100..<200), to: "haproxy.log.1")
-            try log.write(RotatedLog.lines(200..<300))
-            let old = try log.opened().end
-            for _ in 0..<2 { try files.removeLog(Logger(label: "test")) }
-            try log.append(RotatedLog.lines(300..<400))
-            if logTarget != nil { try log.compress("haproxy.log.1") }
-            let start = try files.readLogStart()
-            #expect((start == nil) == (logTarget == nil))
-            let opened = try HAProxyLog(files.log, start: start, Logger(label: "test"))
-            #expect(try RotatedLog.text(opened, LogPart(.http)) == RotatedLog.lines(300..<400))
-            #expect(try RotatedLog.text(opened, LogPart(.http, after: old)) == RotatedLog.lines(300..<400))
         }
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LogFiles
 import SteelyardCore
 import SteelyardTestSupport
 import TestServers
@@ -76,33 +77,6 @@ struct LogRotationTests {
             try log.write(RotatedLog.lines(0..<500))
             try log.write(RotatedLog.lines(0..<copied), to: "haproxy.log.1")
             #expect(try log.text() == RotatedLog.lines(0..<500))
-        }
-    }
-
-    @Test func whatGzipDidNotCompressIsLeftOutAndSaid() async throws {
-        try await withRotatedLog { log in
-            try log.write(RotatedLog.lines(0..<10))
-            try log.write("xz", to: "haproxy.log.3.xz")
-            try log.write("", to: "haproxy.log.2.gz")
-            #expect(try log.text() == RotatedLog.lines(0..<10))
-            #expect(log.warnings.lines.count == 1 && log.warnings.lines[0].contains("haproxy.log.3.xz"))
-        }
-    }
-
-    @Test(arguments: ["cut", "changed", "no gzip", "followed by something else"])
-    func aDamagedFileIsAnErrorThatNamesIt(damage: String) async throws {
-        try await withRotatedLog { log in
-            var bytes = RotatedLog.gzip(RotatedLog.lines(0..<20_000))
-            switch damage {
-            case "cut": bytes.removeLast(10)
-            case "changed": bytes[bytes.count / 2] ^= 0x55
-            case "no gzip": bytes = Array("no gzip at all".utf8)
-            default: bytes += Array("something else".utf8)
-            }
-            try Data(bytes).write(to: log.url("haproxy.log.1.gz"))
-            try log.write(RotatedLog.lines(0..<10))
-            let error = #expect(throws: DriverError.self) { try log.text() }
-            #expect(error?.code == .logUnavailable && error?.message.contains("haproxy.log.1.gz") == true)
         }
     }
 
@@ -184,15 +158,6 @@ struct LogRotationTests {
             #expect(blocks.map(\.lineCount) == [3, 2])
             let complete = try opened.lines(of: [LogPart(.http, upTo: opened.end)])
             #expect(complete[0].bytes == long + strange, "a line without an end is not counted yet")
-        }
-    }
-
-    @Test func whatIsNoFileOrMayNotBeReadIsAnError() async throws {
-        try await withRotatedLog { log in
-            #expect(try log.text().isEmpty, "no log has no lines")
-            try FileManager.default.createDirectory(at: log.url("haproxy.log.1"), withIntermediateDirectories: false)
-            let error = #expect(throws: DriverError.self) { try log.text() }
-            #expect(error?.message.contains("haproxy.log.1: it is no file") == true)
         }
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LogFiles
 import SteelyardCore
 import SteelyardSystem
 import SteelyardTestSupport
@@ -200,7 +201,7 @@ struct OwnRotationTests {
             try log.write(RotatedLog.lines(0..<700))
             let files = try log.files()
             try await log.rotation { step in
-                if step == .copied { try? files.removeLog(log.errors) }
+                if step == .copied { try? LogRemoval(files, log.errors).run() }
             }.rotateIfNeeded()
             #expect(try log.names() == [] && log.warnings.lines.isEmpty)
         }
@@ -280,7 +281,8 @@ extension RotatedLog {
                 binary: "/bin/true",
                 stateDirectory: folder.path,
                 log: path.path,
-                logTarget: logTarget
+                logTarget: logTarget,
+                logRotated: others.map(\.path)
             )
         )
     }

@@ -25,7 +25,18 @@ struct RotatedLog {
     /// Takes the warnings and errors.
     var errors: Logger { Logger(label: "test") { _ in warnings } }
 
-    func opened() throws -> HAProxyLog { try HAProxyLog(FilePath(path.path), errors) }
+    /// More folders with rotated files.
+    var others: [URL] = []
+
+    func opened(from start: LogStart? = nil) throws -> HAProxyLog {
+        try HAProxyLog(in: logFolder, from: start, errors)
+    }
+
+    var logFolder: LogFolder {
+        LogFolder(of: FilePath(path.path), others: others.map { FilePath($0.path) }) {
+            HAProxyLineClassifier.time(of: $0)
+        }
+    }
 
     /// All lines of a protocol.
     func text(of metered: MeteredProtocol = .http) throws -> String { try Self.text(opened(), LogPart(metered)) }
@@ -52,6 +63,13 @@ struct RotatedLog {
             Array(bytes[$0..<min($0 + size, bytes.count)])
         }
         return blocks.flatMap { DeflateCompressor(level: 1).compress($0) }
+    }
+
+    /// Compresses with a program that is not ours.
+    func compress(_ name: String, by program: CompressionProgram, to other: String? = nil) async throws {
+        let bytes = try await Command.run(program.path, program.options + [url(name).path])
+        try Data(bytes).write(to: url(other ?? name + program.ending))
+        try remove(name)
     }
 
     func compress(_ name: String) throws {
@@ -90,6 +108,22 @@ struct RotatedLog {
 
     static func lines(_ numbers: Range<Int>, _ metered: MeteredProtocol = .http) -> String {
         numbers.map { line($0, metered) + "\n" }.joined()
+    }
+}
+
+/// What logrotate can compress with.
+enum CompressionProgram: String, CaseIterable, Sendable {
+    case gzip, xz, zstd, bzip2
+
+    var path: String { "/usr/bin/\(rawValue)" }
+    var options: [String] { self == .zstd ? ["-q", "-c"] : ["-c"] }
+    var ending: String {
+        switch self {
+        case .gzip: ".gz"
+        case .xz: ".xz"
+        case .zstd: ".zst"
+        case .bzip2: ".bz2"
+        }
     }
 }
 

@@ -25,7 +25,7 @@ extension DeviceContext {
         try stateUnwritable { () throws(FileError) in
             for file in files.all { try AtomicFile.remove(file) }
         }
-        try files.removeLog(logger)
+        try LogRemoval(files, logger).run()
     }
 
     /// Commits a DELETE, on a full disk too: it may be full of the very log that is to be removed.
@@ -38,7 +38,7 @@ extension DeviceContext {
             try stateUnwritable { () throws(FileError) in
                 for file in [files.startLog, files.lastGood, files.candidate] { try AtomicFile.remove(file) }
             }
-            try files.removeLog(logger)
+            try LogRemoval(files, logger).run()
             try store.commit(.deleted)
         }
     }

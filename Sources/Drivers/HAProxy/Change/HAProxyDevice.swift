@@ -121,8 +121,11 @@ actor HAProxyDevice {
             let state = context.store.state
             let (set, isSuspended) = try wanted(state)
             if let isRepeated, state[keyPath: isRepeated] { return try await reconciler.requireInPlace(context) }
-            // A DELETE that was interrupted has files to remove.
-            if state.served == nil { await reconciler.tryToReconcile(context) }
+            if state == .deleted {
+                try await reconciler.finishDeletion(context)
+            } else if state.served == nil {
+                await reconciler.tryToReconcile(context)
+            }
             var transaction = try ChangeTransaction(to: context.render(set, isSuspended: isSuspended), in: context)
             if transaction.restarts, state.served != nil {
                 // A socket that is bound again spares the restart.

@@ -38,6 +38,12 @@ enum CheckedOption {
         return CheckedWord(absolute)
     }
 
+    static func paths(_ texts: [String], _ option: String) throws(HAProxyConfigurationError) -> [FilePath] {
+        var paths: [FilePath] = []
+        for text in texts { paths.append(FilePath(try path(text, option).text)) }
+        return paths
+    }
+
     static func word(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> CheckedWord? {
         guard let text else { return nil }
         guard !text.isEmpty, text.utf8.allSatisfy({ isPlain($0) && $0 < 0x80 }) else {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
+import LogFiles
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage
@@ -18,6 +18,8 @@ struct DeviceFiles: Hashable, Sendable {
     let binary: FilePath
     /// Whether another program writes the log.
     let hasLogDaemon: Bool
+    /// More folders with rotated files of the log.
+    private let rotatedLogFolders: [FilePath]
     private let folder: FilePath
 
     init(_ configuration: HAProxyConfiguration) {
@@ -26,6 +28,7 @@ struct DeviceFiles: Hashable, Sendable {
         masterSocket = configuration.masterSocket
         binary = configuration.binary
         hasLogDaemon = configuration.logTarget != nil
+        rotatedLogFolders = configuration.logRotated
         folder = configuration.stateDirectory
     }
 
@@ -62,52 +65,22 @@ struct DeviceFiles: Hashable, Sendable {
     /// The files of the archive state, one for each load balancer; the agent writes them.
     var archiveState: FilePath { folder.appending("archived") }
 
-    /// Where the log begins: what is before it was another load balancer's, which has been deleted.
+    /// Where the log begins; see ``LogStart``.
     var logStart: FilePath { folder.appending("log-start") }
+
+    /// The folders of the log and its rotated siblings.
+    var logFolder: LogFolder {
+        LogFolder(of: log, others: rotatedLogFolders) { HAProxyLineClassifier.time(of: $0) }
+    }
 
     /// Where the log begins; nil for its oldest line.
     ///
     /// - Throws: `DriverError` with the code `stateUnreadable`.
-    func readLogStart() throws(DriverError) -> LogMark? {
-        do throws(FileError) {
-            guard let bytes = try AtomicFile.read(logStart, atMost: 1 << 20) else { return nil }
-            return LogMark(String(decoding: bytes, as: UTF8.self))
-        } catch { throw DriverError(.stateUnreadable, error.description) }
-    }
-
-    /// Removes the log and what was rotated of it.
-    ///
-    /// Where a syslog daemon writes it, it is emptied: the daemon goes on with the file that it has open, also once that
-    /// has no name any more, and appends to it. What was rotated is then the system's; archives leave it out from now on.
-    ///
-    /// - Throws: `DriverError` with the code `stateUnwritable`.
-    func removeLog(_ logger: Logger) throws(DriverError) {
-        do {
-            guard hasLogDaemon else {
-                return try LogRotation.whileNoneEnds {
-                    try AtomicFile.remove(rotatingLog)
-                    for (path, _) in try LogFolder(of: log, logger).names() { try AtomicFile.remove(path) }
-                }
-            }
-            // Whole files: half a line of the deleted one is not the next one's.
-            let places = try LogPlaces(wholeOf: LogFolder(of: log, logger).open().filter { $0.name.age != .current })
-            if places.isEmpty {
-                try AtomicFile.remove(logStart)
-            } else {
-                try AtomicFile.write(Array(places.mark.text.utf8), to: logStart)
-            }
-            let descriptor = try FileDescriptor.open(log, .writeOnly, options: [.closeOnExec, .nonBlocking])
-            try descriptor.closeAfter { try descriptor.resize(to: 0) }
-        } catch Errno.noSuchFileOrDirectory {
-        } catch let error as DriverError {
-            throw error
-        } catch let error as FileError {
-            throw DriverError(.stateUnwritable, error.description)
-        } catch {
-            throw DriverError(
-                .stateUnwritable,
-                "cannot empty haproxy.log \(log): \(error); give the agent's user the right to write it"
-            )
+    func readLogStart() throws(DriverError) -> LogStart? {
+        let bytes: [UInt8]?
+        do throws(FileError) { bytes = try AtomicFile.read(logStart, atMost: 1 << 20) } catch {
+            throw DriverError(.stateUnreadable, error.description)
         }
+        return try bytes.map { bytes throws(DriverError) in try LogStart(String(decoding: bytes, as: UTF8.self)) }
     }
 }

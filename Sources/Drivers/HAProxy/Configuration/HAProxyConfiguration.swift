@@ -54,6 +54,8 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     public let logRotateBytes: Int
     /// How many rotated files are kept, 1 to 10,000.
     public let logRotateCount: Int
+    /// More folders with rotated files of the log, such as logrotate's `olddir`; absolute.
+    public let logRotated: [FilePath]
     /// Where the statistics are shown; nil for nowhere.
     let statistics: StatisticsAddress?
     /// The program that speaks to systemd.
@@ -97,6 +99,7 @@ public struct HAProxyConfiguration: Hashable, Sendable {
     ///   - logRotateBytes: The bytes from which on the log is rotated if HAProxy writes it itself, 65,536 to 2^40; 0 for
     ///     never.
     ///   - logRotateCount: How many rotated files are kept, 1 to 10,000.
+    ///   - logRotated: More folders with rotated files of the log.
     /// - Throws: `HAProxyConfigurationError`, which names the option as the configuration file spells it.
     public init(
         service: Service = .process,
@@ -118,7 +121,8 @@ public struct HAProxyConfiguration: Hashable, Sendable {
         logLineBytes: Int? = nil,
         logsEmptyConnections: Bool = true,
         logRotateBytes: Int = 256 << 20,
-        logRotateCount: Int = 8
+        logRotateCount: Int = 8,
+        logRotated: [String] = []
     ) throws(HAProxyConfigurationError) {
         guard !binary.isEmpty, !binary.utf8.contains(0) else {
             throw HAProxyConfigurationError("haproxy.binary", "must be the path of the haproxy program")
@@ -138,6 +142,7 @@ public struct HAProxyConfiguration: Hashable, Sendable {
             ? 0
             : try CheckedOption.number(logRotateBytes, in: LogRotation.leastBytes...1 << 40, "haproxy.log_rotate_bytes")
         self.logRotateCount = try CheckedOption.number(logRotateCount, in: 1...10_000, "haproxy.log_rotate_count")
+        self.logRotated = try CheckedOption.paths(logRotated, "haproxy.log_rotated")
         self.service = service
         let path = FilePath(binary)
         // A mere name is looked for in PATH; HAProxy starts itself again by whatever path it was started by.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import LogFiles
 import Logging
 import SteelyardCore
 import SteelyardSystem
@@ -139,7 +140,7 @@ final class LogRotation: Sendable {
             )
         else { return false }
         let kept = try keptFiles()
-        for (path, _) in kept.filter({ !$0.name.isCompressed }).dropLast(count - 1) { try drop(path) }
+        for entry in kept.filter({ $0.name.format == nil }).dropLast(count - 1) { try drop(entry.path) }
         guard try copy(log, content.lowerBound..<end) else { return false }
         onStep(.copied)
         let next = (kept.last?.name.number ?? 0) + 1
@@ -195,10 +196,10 @@ final class LogRotation: Sendable {
     /// Frees what the newest rotated file has a copy of, where the agent ended before it could.
     private func finishInterrupted(_ log: FileDescriptor) throws {
         try Self.whileNoneEnds {
-            let folder = LogFolder(of: files.log, logger)
-            guard let (path, name) = try keptFiles().last, SparseFile.names(files.log, log),
-                let copy = try LogFile(path, name),
-                let current = LogFileName("", of: ""), let file = try LogFile(files.log, current, isShared: false),
+            let folder = files.logFolder
+            guard let newest = try keptFiles().last, SparseFile.names(files.log, log),
+                let copy = try LogFile(newest.path, newest.name, in: folder),
+                let file = try LogFile(files.log, .current, in: folder, isShared: false),
                 folder.isCopy(copy, of: file)
             else { return }
             var place: UInt64 = 0
@@ -214,8 +215,10 @@ final class LogRotation: Sendable {
     // MARK: - Rotated files
 
     /// The files that the agent has rotated, the oldest first.
-    private func keptFiles() throws(DriverError) -> [(path: FilePath, name: LogFileName)] {
-        try LogFolder(of: files.log, logger).names().filter { $0.name.number != nil }
+    private func keptFiles() throws -> [LogFolder.Entry] {
+        let folder = files.log.removingLastComponent()
+        return try files.logFolder.entries()
+            .filter { $0.name.number != nil && $0.path.removingLastComponent() == folder }
             .sorted { $0.name.number ?? 0 < $1.name.number ?? 0 }
     }
 
@@ -238,7 +241,7 @@ final class LogRotation: Sendable {
 
     /// Whether the incremental archives of all load balancers have the whole file.
     private func isArchived(_ path: FilePath) -> Bool {
-        guard let log = try? LogFolder(of: files.log, logger).open(isShared: false),
+        guard let log = try? files.logFolder.open(isShared: false).files,
             let index = log.firstIndex(where: { $0.path == path }),
             let names = try? AtomicFile.names(in: files.archiveState)
         else { return false }

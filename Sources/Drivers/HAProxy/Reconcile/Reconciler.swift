@@ -42,6 +42,16 @@ final class Reconciler {
         }
     }
 
+    /// Removes what a DELETE has left that failed or was interrupted, and begins the log of the next load balancers.
+    ///
+    /// - Throws: `DriverError`, which names what cannot be removed: the next load balancers must not get it.
+    func finishDeletion(_ context: DeviceContext) async throws(DriverError) {
+        do throws(DriverError) { try await reconcile(context) } catch {
+            throw DriverError(error.code, "the last DELETE is not finished: \(error.message)")
+        }
+        try LogRemoval(context.files, context.logger).beginNext()
+    }
+
     /// Ensures that the device is as it was asked to be before, whatever was done to it since.
     ///
     /// - Throws: `DriverError` where it cannot be brought to be.

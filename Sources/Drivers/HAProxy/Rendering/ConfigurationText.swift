@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 /// haproxy.cfg while it is being written: its lines, and which field of the message each comes from.
 struct ConfigurationText {

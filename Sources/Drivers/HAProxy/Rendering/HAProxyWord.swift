@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 /// A word of a line of haproxy.cfg, or of a command to the running HAProxy.
 ///

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardSystem
+
 /// The lines in which two texts differ, with some around them, in the manner of `diff -u`.
 enum LineDifference {
     /// Compares two texts.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 /// A haproxy.cfg, and what belongs to it.
 struct RenderedConfiguration: Hashable, Sendable {

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardSystem
+
 /// What the running HAProxy says that it serves: a variable of the process, set by the file that it has loaded, and by
 /// every change since.
 enum RuntimeMark: Hashable, Sendable {

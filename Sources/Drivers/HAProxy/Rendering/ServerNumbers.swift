@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 /// Gives servers the numbers that HAProxy hashes: the same for the same node, as far as no two collide.
 struct ServerNumbers {

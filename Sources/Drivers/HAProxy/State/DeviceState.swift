@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import SteelyardSystem
 
 /// The state that the last change has committed.
 enum DeviceState: Hashable, Sendable {

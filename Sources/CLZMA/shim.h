@@ -1,0 +1,6 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <lzma.h>

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardCore
+
+/// A line of HAProxy's log that belongs to a proxy of this driver.
+///
+/// A request line is known by the accept date in brackets with a proxy's name after it, whatever program has written a
+/// header before them. Only the first such date counts, since a client's request comes later in the line. HAProxy's own
+/// sentences are known by their words, at the beginning of the message: what a node has answered comes later.
+struct HAProxyLine: Hashable, Sendable {
+    /// The fields are found within this many bytes of a line, whatever follows.
+    static let headLimit = 1024
+
+    /// The protocol of the proxy.
+    let owner: MeteredProtocol
+    /// The place of the accept date; nil for a sentence.
+    let acceptDate: Int?
+
+    /// Examines a line.
+    ///
+    /// - Parameter line: The line without its newline, or its first ``headLimit`` bytes at least.
+    /// - Returns: nil for a line that belongs to no proxy.
+    init?(_ line: UnsafeRawBufferPointer) {
+        let line = unsafe UnsafeRawBufferPointer(rebasing: line.prefix(Self.headLimit))
+        let date = unsafe AcceptDate.find(in: line)
+        let head = unsafe UnsafeRawBufferPointer(rebasing: line[..<(date ?? line.count)])
+        switch unsafe HAProxySentence.find(in: head) {
+        case .of(let owner): self.init(owner: owner, acceptDate: nil)
+        case .ofOther: return nil
+        case .none:
+            guard let date else { return nil }
+            var words = LogWords(position: date + AcceptDate.size)
+            guard let word = unsafe words.next(line), let owner = unsafe Self.owner(named: word, in: line) else {
+                return nil
+            }
+            self.init(owner: owner, acceptDate: date)
+        }
+    }
+
+    private init(owner: MeteredProtocol, acceptDate: Int?) {
+        self.owner = owner
+        self.acceptDate = acceptDate
+    }
+
+    /// The protocol of the proxy that a word of a line names.
+    static func owner(named word: Range<Int>, in line: UnsafeRawBufferPointer) -> MeteredProtocol? {
+        guard word.count > 5 else { return nil }
+        switch unsafe line[word.lowerBound] {
+        case UInt8(ascii: "h"):
+            return unsafe matches(line, word, "http-in") || matches(line, word, "http-servers") ? .http : nil
+        case UInt8(ascii: "t"):
+            return unsafe matches(line, word, "tcp-in") || matches(line, word, "tcp-servers") ? .tcp : nil
+        default: return nil
+        }
+    }
+
+    /// Compares a word up to what may follow a proxy's name: `~` marks TLS, `/` begins a server or a listener.
+    private static func matches(_ line: UnsafeRawBufferPointer, _ word: Range<Int>, _ name: StaticString) -> Bool {
+        let count = name.utf8CodeUnitCount
+        guard unsafe LogWords.hasPrefix(name, line, at: word.lowerBound, to: word.upperBound) else { return false }
+        guard word.count > count else { return true }
+        switch unsafe line[word.lowerBound + count] {
+        case UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: ","): return true
+        // The full stop of a sentence.
+        case UInt8(ascii: "."): return word.count == count + 1
+        default: return false
+        }
+    }
+}
+
+/// The words of a line, one after another; spaces and tabs are between them.
+struct LogWords {
+    var position: Int
+
+    mutating func next(_ line: UnsafeRawBufferPointer) -> Range<Int>? {
+        unsafe skipWhiteSpace(line)
+        let start = position
+        while position < line.count, unsafe !Self.isWhiteSpace(line[position]) { position += 1 }
+        return start < position ? start..<position : nil
+    }
+
+    mutating func skipWhiteSpace(_ line: UnsafeRawBufferPointer) {
+        while position < line.count, unsafe Self.isWhiteSpace(line[position]) { position += 1 }
+    }
+
+    static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    static func hasPrefix(_ text: StaticString, _ line: UnsafeRawBufferPointer, at start: Int, to end: Int) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard end - start >= count, let base = line.baseAddress else { return false }
+        return unsafe memcmp(base + start, text.utf8Start, count) == 0
+    }
+
+    static func isEqual(_ text: StaticString, _ line: UnsafeRawBufferPointer, _ word: Range<Int>) -> Bool {
+        unsafe word.count == text.utf8CodeUnitCount && hasPrefix(text, line, at: word.lowerBound, to: word.upperBound)
+    }
+
+    /// The decimal number of some digits.
+    static func number(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int64 {
+        var number: Int64 = 0
+        for index in range { number = number &* 10 &+ Int64(unsafe line[index] &- UInt8(ascii: "0")) }
+        return number
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import LogFiles
+import SteelyardCore
+
+/// Finds the load balancers of the lines of HAProxy's log, and leaves out those of load balancers that were deleted.
+struct HAProxyLineClassifier: LogLineClassifier {
+    private let cut: LogCut?
+
+    /// - Parameter cut: Until when lines belong to deleted load balancers; nil for a device without a DELETE.
+    init(after cut: LogCut? = nil) { self.cut = cut }
+
+    func owner(of line: UnsafeRawBufferPointer) -> MeteredProtocol? {
+        guard let found = unsafe HAProxyLine(line) else { return nil }
+        if let cut, unsafe cut.covers(line, found) { return nil }
+        return found.owner
+    }
+
+    /// The time of the first request line in the beginning of a file, in microseconds since 1970; nil if there is none.
+    static func time(of head: [UInt8]) -> Int64? {
+        let local = unsafe head.withUnsafeBytes { head in
+            unsafe AcceptDate.find(in: head).flatMap { unsafe AcceptDate.localMicroseconds(head, at: $0) }
+        }
+        return local.map { $0 - CivilTime.offset(at: $0 / 1_000_000) * 1_000_000 }
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import LogFiles
+import SteelyardCore
+
+/// The time up to which lines belong to load balancers that were deleted, whenever a syslog daemon writes them.
+///
+/// HAProxy writes local time without a zone. In the hour that comes twice when the clocks go back, a date may mean either
+/// of two times; a line that may be an old one is taken for one.
+struct LogCut: Hashable, Sendable {
+    /// How far back a clock change is looked for, in seconds.
+    private static let lookback: Int64 = 4 * 3600
+
+    /// Microseconds since 1970.
+    private let time: Int64
+    /// The latest local time until then, in microseconds since 1970 as if it were UTC.
+    private let localTime: Int64
+
+    init(_ time: UTCTimestamp) {
+        self.init(time) { CivilTime.offset(at: $0) }
+    }
+
+    /// - Parameter offset: How far local time is ahead of UTC at a time, both in seconds.
+    init(_ time: UTCTimestamp, offset: (_ seconds: Int64) -> Int64) {
+        self.time = time.microseconds
+        let seconds = time.microseconds / 1_000_000
+        var latest = time.microseconds + offset(seconds) * 1_000_000
+        var next = offset(seconds)
+        for minute in 1...Self.lookback / 60 {
+            let earlier = offset(seconds - minute * 60)
+            // The clocks went back within this minute.
+            if earlier > next { latest = max(latest, (seconds - (minute - 1) * 60 + earlier) * 1_000_000) }
+            next = earlier
+        }
+        localTime = latest
+    }
+
+    /// Whether a line was logged until then; false for a line without any time.
+    func covers(_ line: UnsafeRawBufferPointer, _ found: HAProxyLine) -> Bool {
+        if let date = found.acceptDate {
+            return unsafe (AcceptDate.localMicroseconds(line, at: date) ?? .min) <= localTime
+        }
+        switch unsafe HeaderTime(line) {
+        case nil: return false
+        case .absolute(let header): return header <= time
+        case .local(let header): return header <= localTime
+        case .localWithoutYear(let month, let day, let microseconds):
+            return covers(month: month, day: day, microseconds)
+        }
+    }
+
+    /// The year is the one in which the date is nearest.
+    private func covers(month: Int64, day: Int64, _ microseconds: Int64) -> Bool {
+        let halfYear: Int64 = 183 * 86_400 * 1_000_000
+        let year = 1970 + localTime / (31_556_952 * 1_000_000)
+        for candidate in year - 1...year + 1 {
+            let header = CivilTime.days(year: candidate, month: month, day: day) * 86_400_000_000 + microseconds
+            if abs(header - localTime) <= halfYear { return header <= localTime }
+        }
+        return false
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import SteelyardCore
+package import SystemPackage
+
+/// Why a file of the log cannot be read.
+package struct LogFileError: Error, Hashable, Sendable {
+    /// The file.
+    package let path: FilePath
+    /// The reason, and what to do: one sentence without a full stop.
+    package let reason: String
+    /// Whether the file is gone.
+    package let isMissing: Bool
+    /// Whether the agent lacks a resource, so that no other file can be read either.
+    package let isShortage: Bool
+
+    init(_ path: FilePath, _ reason: String, isMissing: Bool = false) {
+        self.path = path
+        self.reason = reason
+        self.isMissing = isMissing
+        isShortage = false
+    }
+
+    init(_ path: FilePath, _ error: any Error) {
+        self.path = path
+        let reason = error as? Errno ?? .ioError
+        isMissing = reason == .noSuchFileOrDirectory
+        isShortage = [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(reason)
+        switch reason {
+        case .permissionDenied, .notPermitted:
+            self.reason = "permission denied; give the agent's user the right to read it"
+        case .noSuchAddressOrDevice: self.reason = Self.notRegular
+        default: self.reason = "\(reason)"
+        }
+    }
+
+    static let notRegular = "it is not a regular file; move it to another folder"
+
+    /// The error of a log that cannot be read.
+    package var driverError: DriverError {
+        DriverError(.logUnavailable, "cannot read log file \(path): \(reason)")
+    }
+
+    /// The entry of a file that is left out.
+    var leftOut: LeftOutLog { LeftOutLog(file: path.string, reason: reason) }
+}

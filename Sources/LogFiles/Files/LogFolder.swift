@@ -1,0 +1,212 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+package import SteelyardCore
+import SteelyardSystem
+import Synchronization
+package import SystemPackage
+
+/// The folders in which a log and its rotated siblings are: the log's own, that of the file that a symbolic link names,
+/// and those that the operator names.
+package final class LogFolder: Sendable {
+    /// A file of the log, by its name.
+    package struct Entry: Hashable, Sendable {
+        package let path: FilePath
+        package let name: LogFileName
+
+        /// Of two files with the same stem in one folder, one may be compressed from the other.
+        var stem: FilePath { path.removingLastComponent().appending(name.stem) }
+    }
+
+    /// How often a listing is made again if files were renamed meanwhile.
+    private static let tries = 20
+    /// How many of the oldest and of the newest files are kept open: rotation removes the oldest and changes the newest.
+    private static let keptCount = 8
+
+    private let log: FilePath
+    private let others: [FilePath]
+    private let time: @Sendable (_ head: [UInt8]) -> Int64?
+    /// Where files are that were renamed since.
+    private let places = Mutex<[FileID: FilePath]>([:])
+
+    private struct FileID: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    /// - Parameters:
+    ///   - log: The log itself.
+    ///   - others: More folders with rotated files.
+    ///   - time: Reads the time of the first line in a file's beginning, in microseconds; nil if it has none.
+    package init(
+        of log: FilePath,
+        others: [FilePath] = [],
+        time: @escaping @Sendable (_ head: [UInt8]) -> Int64? = { _ in nil }
+    ) {
+        self.log = log
+        self.others = others
+        self.time = time
+    }
+
+    // MARK: - Names
+
+    /// The names of the log and its siblings.
+    ///
+    /// - Throws: `LogFileError` if a folder cannot be listed.
+    package func entries() throws(LogFileError) -> [Entry] {
+        let folder = log.removingLastComponent()
+        let baseName = log.lastComponent?.string ?? ""
+        var bases = [baseName]
+        var folders = [folder]
+        if let target = Self.target(of: log) {
+            if let name = target.lastComponent?.string, name != baseName { bases.append(name) }
+            folders.append(target.removingLastComponent())
+        }
+        var seen: Set<FilePath> = []
+        var entries: [Entry] = []
+        for candidate in folders + others where seen.insert(Self.target(of: candidate) ?? candidate).inserted {
+            let names: [String]
+            do throws(FileError) { names = try AtomicFile.names(in: candidate) } catch {
+                throw LogFileError(candidate, "cannot list the folder: \(error.reason)")
+            }
+            for text in names {
+                let path = candidate.appending(text)
+                guard let name = bases.lazy.compactMap({ LogFileName(text, of: $0) }).first else { continue }
+                // Only the log itself is written.
+                if name.age == .current, path != log { continue }
+                entries.append(Entry(path: path, name: name))
+            }
+        }
+        return entries
+    }
+
+    private static func target(of path: FilePath) -> FilePath? {
+        guard let text = unsafe realpath(path.string, nil) else { return nil }
+        defer { unsafe free(text) }
+        return unsafe FilePath(String(cString: text))
+    }
+
+    /// Where a file is now that was renamed.
+    func path(of status: LogDescriptor.FileStatus) -> FilePath? {
+        let id = FileID(device: status.device, inode: status.inode)
+        if let known = places.withLock({ $0[id] }), Self.id(of: known) == id { return known }
+        guard let entries = try? entries() else { return nil }
+        var found: [FileID: FilePath] = [:]
+        for entry in entries { if let id = Self.id(of: entry.path) { found[id] = entry.path } }
+        places.withLock { [found] in $0 = found }
+        return found[id]
+    }
+
+    private static func id(of path: FilePath) -> FileID? {
+        var information = stat()
+        guard unsafe stat(path.string, &information) == 0 else { return nil }
+        return FileID(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
+    }
+
+    // MARK: - Files
+
+    /// Opens all files of the log, the oldest first, each content once.
+    ///
+    /// - Parameter isShared: Whether to keep the agent from rotating the log meanwhile.
+    /// - Returns: The files, and those that cannot be read.
+    /// - Throws: `LogFileError` if the log itself cannot be read.
+    package func open(isShared: Bool = true) throws(LogFileError) -> (files: [LogFile], leftOut: [LeftOutLog]) {
+        var files: [LogFile] = []
+        var leftOut: [LeftOutLog] = []
+        for _ in 0..<Self.tries {
+            let entries = try entries()
+            (files, leftOut) = ([], [])
+            for entry in entries {
+                do throws(LogFileError) {
+                    guard let file = try LogFile(entry.path, entry.name, in: self, isShared: isShared) else { continue }
+                    files.append(file)
+                } catch {
+                    guard entry.name.age != .current, !error.isShortage else { throw error }
+                    if !isBeingCompressed(entry, entries) { leftOut.append(error.leftOut) }
+                }
+            }
+            files = LogOrder(time).sorted(withoutTwins(files.filter { !$0.head.isEmpty }))
+            for file in files.prefix(Self.keptCount) + files.suffix(Self.keptCount) { file.keepOpen() }
+            // If logrotate has renamed or removed some meanwhile, one may be listed twice, or not at all.
+            if try isStill(files, entries) { break }
+        }
+        return (distinct(files), leftOut)
+    }
+
+    /// Finds the file that has what another had before it was emptied or removed: copytruncate makes a copy first.
+    func copy(of file: LogFile) -> LogFile? {
+        guard let entries = try? entries() else { return nil }
+        for entry in entries.sorted(by: { $0.name.format == nil && $1.name.format != nil }) {
+            guard let other = try? LogFile(entry.path, entry.name, in: self),
+                !other.isSameFile(as: file) || other.isCompressed,
+                other.isCompressed || file.isCompressed || other.byteCount >= file.byteCount,
+                other.start <= file.start, !other.head.isEmpty, other.head.starts(with: file.head)
+            else { continue }
+            return other
+        }
+        return nil
+    }
+
+    /// While a program compresses a file, it is there with its compressed form, which may have nothing to read yet.
+    private func isBeingCompressed(_ entry: Entry, _ entries: [Entry]) -> Bool {
+        guard let format = entry.name.format, Compression(rawValue: format) != nil else { return false }
+        return entries.contains { $0 != entry && $0.stem == entry.stem && $0.name.format == nil }
+            && Self.isRegular(entry.path)
+    }
+
+    private static func isRegular(_ path: FilePath) -> Bool {
+        var information = stat()
+        return unsafe stat(path.string, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Leaves out what is compressed from another file, or is only its beginning.
+    private func withoutTwins(_ files: [LogFile]) -> [LogFile] {
+        let groups = Dictionary(grouping: files) { Entry(path: $0.path, name: $0.name).stem }
+        var dropped: Set<FilePath> = []
+        for group in groups.values where group.count > 1 {
+            // The plain file is the better one to read.
+            let ordered = group.sorted { !$0.isCompressed && $1.isCompressed }
+            for (index, one) in ordered.enumerated() where !dropped.contains(one.path) {
+                for other in ordered.dropFirst(index + 1) where !dropped.contains(other.path) {
+                    guard let shorter = LogComparison(one, other).containedFile else { continue }
+                    dropped.insert(shorter.path)
+                }
+            }
+        }
+        return dropped.isEmpty ? files : files.filter { !dropped.contains($0.path) }
+    }
+
+    private func isStill(_ files: [LogFile], _ entries: [Entry]) throws(LogFileError) -> Bool {
+        guard try Set(self.entries()) == Set(entries) else { return false }
+        return files.allSatisfy {
+            Self.id(of: $0.path) == FileID(device: $0.status.device, inode: $0.status.inode)
+        }
+    }
+
+    /// Leaves out a second name of the same file, and the copy that copytruncate is just making.
+    private func distinct(_ files: [LogFile]) -> [LogFile] {
+        var kept: [LogFile] = []
+        var seen: Set<FileID> = []
+        for file in files.reversed()
+        where seen.insert(FileID(device: file.status.device, inode: file.status.inode)).inserted {
+            if let current = kept.first, current.name.age == .current, kept.count == 1, isCopy(file, of: current) {
+                continue
+            }
+            kept.append(file)
+        }
+        return kept.reversed()
+    }
+
+    /// Whether a file has what the log begins with.
+    package func isCopy(_ file: LogFile, of current: LogFile) -> Bool {
+        guard !file.isCompressed, file.byteCount <= current.byteCount, current.head.starts(with: file.head),
+            // HAProxy's sentences have no time: a short file may begin as another does and still be another.
+            file.head.count == LogFile.headSize || file.status.modified >= current.status.modified
+        else { return false }
+        let count = min(file.byteCount, 4096)
+        let end = current.start + file.byteCount
+        let one = try? file.read(at: file.size - count, atMost: Int(count))
+        return one != nil && one == (try? current.read(at: end - count, atMost: Int(count)))
+    }
+}

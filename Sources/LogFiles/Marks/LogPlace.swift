@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardSystem
+
+/// A place in one file of the log: it is found again by the content after the file was renamed, copied or compressed.
+struct LogPlace: Hashable, Sendable {
+    private static let tailSize = 256
+
+    /// The content's bytes before it; nil for the end of a file that is not written any more.
+    private let offset: UInt64?
+    /// Whether the NULs before the content are counted too, as earlier agents did.
+    private let countsNULs: Bool
+    /// Whether HAProxy was writing the file.
+    let wasCurrent: Bool
+    private let device: UInt64
+    private let inode: UInt64
+    /// How many bytes of the content's beginning ``head`` is of.
+    let headSize: Int
+    let head: Fingerprint
+    /// That of the bytes just before the place.
+    private let tail: Fingerprint
+
+    /// The place in a file, or its end if it is compressed.
+    ///
+    /// - Returns: nil for its very beginning.
+    init?(_ offset: UInt64, in file: LogFile) throws(LogFileError) {
+        guard offset > file.start || file.isCompressed else { return nil }
+        self.offset = file.isCompressed ? nil : offset - file.start
+        countsNULs = false
+        wasCurrent = file.name.age == .current
+        device = file.status.device
+        inode = file.status.inode
+        headSize = file.isCompressed ? file.head.count : Int(min(offset - file.start, UInt64(file.head.count)))
+        head = Fingerprint(file.head.prefix(headSize))
+        tail = file.isCompressed ? Fingerprint() : try Self.tail(offset - file.start, before: offset, of: file)
+    }
+
+    /// The bytes of a file before the place.
+    func offset(in file: LogFile) -> UInt64 {
+        guard let offset else { return .max }
+        return countsNULs ? offset : offset.addingReportingOverflow(file.start).partialValue
+    }
+
+    /// Whether it is in a file that begins as the place's does.
+    ///
+    /// - Throws: `LogFileError`.
+    func isIn(_ file: LogFile) throws(LogFileError) -> Bool {
+        guard let offset else { return true }
+        return try isIn(file, at: self.offset(in: file), after: offset)
+    }
+
+    private func isIn(_ file: LogFile, at place: UInt64, after count: UInt64) throws(LogFileError) -> Bool {
+        if file.isCompressed {
+            // To find it, all before it has to be read: done only where a log may continue in another file.
+            if file.name.number == nil { return true }
+            return try count <= file.contentLength()
+        }
+        guard file.size >= place, place >= count else { return false }
+        do throws(LogFileError) { return try Self.tail(count, before: place, of: file) == tail } catch {
+            // It was compressed or removed since the log was opened. Its head is that of no other file.
+            guard error.isMissing else { throw error }
+            return headSize == LogFile.headSize
+        }
+    }
+
+    /// Finds the place in files that the agent has rotated since: they have the content of one file, one after another.
+    ///
+    /// - Parameter files: The files from the one that begins the content on, in order.
+    /// - Returns: The index of the file, and the bytes of it before the place; nil if the place is not in them.
+    func find(inOneAfterAnother files: ArraySlice<LogFile>) throws(LogFileError) -> (index: Int, offset: UInt64)? {
+        guard var rest = offset else { return nil }
+        for (index, file) in zip(files.indices, files) {
+            let length = try file.contentLength()
+            if rest <= length {
+                return try isIn(file, at: file.start + rest, after: rest) ? (index, file.start + rest) : nil
+            }
+            rest -= length
+        }
+        return nil
+    }
+
+    func wasMadeFrom(_ file: LogFile) -> Bool { file.status.device == device && file.status.inode == inode }
+
+    private static func tail(
+        _ count: UInt64,
+        before place: UInt64,
+        of file: LogFile
+    ) throws(LogFileError) -> Fingerprint {
+        let count = min(count, UInt64(tailSize))
+        return Fingerprint(try file.read(at: place - count, atMost: Int(count)))
+    }
+
+    /// Seven words without spaces.
+    var text: String {
+        "\(wasCurrent ? "c" : "r"):\(device):\(inode):\(offset.map(String.init) ?? "end"):\(headSize):\(head):\(tail)"
+    }
+
+    /// Reads what ``text`` gives.
+    ///
+    /// - Parameter countsNULs: Whether an earlier agent has written it.
+    /// - Returns: nil if a word is missing, or out of range.
+    init?(_ text: Substring, countsNULs: Bool) {
+        self.countsNULs = countsNULs
+        let words = text.split(separator: ":")
+        guard words.count == 7, ["c", "r"].contains(words[0]), let device = UInt64(words[1]),
+            let inode = UInt64(words[2]),
+            let headSize = Int(words[4]), 1...LogFile.headSize ~= headSize, let head = Fingerprint(words[5]),
+            let tail = Fingerprint(words[6])
+        else { return nil }
+        if words[3] == "end" {
+            offset = nil
+        } else {
+            guard let number = UInt64(words[3]), number <= UInt64(Int64.max) else { return nil }
+            offset = number
+        }
+        wasCurrent = words[0] == "c"
+        (self.device, self.inode, self.headSize, self.head, self.tail) = (device, inode, headSize, head, tail)
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import SteelyardCore
+import Synchronization
+
+/// Collects what of a log cannot be read, and logs a warning for each file once.
+final class LogReport: Sendable {
+    let logger: Logger
+    private let entries: Mutex<[LeftOutLog]>
+
+    init(_ logger: Logger, _ leftOut: [LeftOutLog]) {
+        self.logger = logger
+        entries = Mutex(leftOut)
+        for entry in leftOut { warn(entry, [:]) }
+    }
+
+    var leftOut: [LeftOutLog] { entries.withLock { $0 } }
+
+    /// Adds a file that cannot be read, or not to its end.
+    ///
+    /// - Parameter lostBytes: How much of the file, as it was on the disk, has not been read.
+    func add(_ error: LogFileError, lostBytes: UInt64) {
+        let entry = error.leftOut
+        let isNew = entries.withLock { entries in
+            guard !entries.contains(where: { $0.file == entry.file }) else { return false }
+            entries.append(entry)
+            return true
+        }
+        if isNew { warn(entry, [LogKeys.lostBytes: "\(lostBytes)"]) }
+    }
+
+    private func warn(_ entry: LeftOutLog, _ metadata: Logger.Metadata) {
+        let known: Logger.Metadata = [LogKeys.file: "\(entry.file)", LogKeys.error: "\(entry.reason)"]
+        logger.warning(
+            "a file of the log is left out of archives, in whole or in part",
+            metadata: known.merging(metadata) { $1 }
+        )
+    }
+}
