@@ -58,7 +58,9 @@ extension OpenStackSwiftTests {
                         try await withTaskExecutorPreference(BlockingExecutor()) { try await store.put(changing) }
                     }
                     #expect(error?.code == .sourceFailed)
-                    #expect(error?.message.hasPrefix("the object's content changed between two readings of the log") == true)
+                    #expect(
+                        error?.message.hasPrefix("the object's content changed between two readings of the log") == true
+                    )
                     #expect(try await server.object("\(path)") == nil)
                 }
             }
@@ -177,7 +179,8 @@ extension OpenStackSwiftTests {
         mutating func otherTags(_ segments: Int) async throws {
             sendInSegments(if: segments > 0)
             let proxy = FaultProxy(to: port) { request in
-                request.head.contains("_segments/") ? nil : .changeAnswer { Self.changeTag(of: $0) { "W/\"\($0)-gzip\"" } }
+                request.head.contains("_segments/")
+                    ? nil : .changeAnswer { Self.changeTag(of: $0) { "W/\"\($0)-gzip\"" } }
             }
             try await proxy.serve { proxy in
                 let error = try await upload.error(at: proxy.port)
