@@ -29,7 +29,8 @@ struct LocalAddressTests {
         "of every kind are refused before a connection is made",
         arguments: [
             ("[::1]", "loopback"), ("[::ffff:127.0.0.1]", "loopback"), ("169.254.169.254", "link-local"),
-            ("[fe80::1]", "link-local"), ("[::]", "unspecified"), ("224.0.0.1", "multicast"), ("255.255.255.255", "broadcast"),
+            ("[fe80::1]", "link-local"), ("[::]", "unspecified"), ("224.0.0.1", "multicast"),
+            ("255.255.255.255", "broadcast"),
         ]
     )
     func kinds(_ host: String, _ kind: String) async throws {

@@ -66,7 +66,10 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a second agent goes on with the upload of one that was killed: it finds the object", arguments: [true, false])
+        @Test(
+            "a second agent goes on with the upload of one that was killed: it finds the object",
+            arguments: [true, false]
+        )
         mutating func found(_ isSegmented: Bool) async throws {
             if !isSegmented {
                 upload.configuration.segmentBytes = 1 << 30
@@ -85,7 +88,9 @@ extension OpenStackSwiftTests {
             let used = try await server.names(in: segmentsContainer)
             #expect(used.count == 3)
             let folder = upload.path.name
-            let remains = ["\(folder)/\(upload.id)-0000000000000001/00000000", "\(folder)/\(upload.id)-00000000000000ff/00000012"]
+            let remains = [
+                "\(folder)/\(upload.id)-0000000000000001/00000000", "\(folder)/\(upload.id)-00000000000000ff/00000012",
+            ]
             let others = [
                 "\(folder)/\(UploadID())-0000000000000001/00000000", "\(folder)/\(upload.id)-1/00000000",
                 "\(folder)/\(upload.id)-0000000000000001/a%20note", "\(folder)/1/2", "other/1",

@@ -47,7 +47,10 @@ struct RemainsStateMachineTests {
     @Test("without an object, or with one of another upload, all of them are removed", arguments: [true, false])
     mutating func unused(_ hasObject: Bool) {
         let headers = ["\(StoreHeader.upload): \(UploadID())", "X-Static-Large-Object: True"]
-        #expect(machine.next(after: hasObject ? answered(200, headers) : answered(404)) == .request(.listSegments(after: nil)))
+        #expect(
+            machine.next(after: hasObject ? answered(200, headers) : answered(404))
+                == .request(.listSegments(after: nil))
+        )
         #expect(machine.next(after: listing([name(1, 0)])) == .request(.deleteOrphan(segment(1, 0))))
     }
 

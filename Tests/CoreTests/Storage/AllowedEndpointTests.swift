@@ -71,7 +71,9 @@ struct AllowedEndpointTests {
 
     @Test(
         "any other address",
-        arguments: ["10.0.0.1", "192.168.1.1", "126.0.0.1", "128.0.0.1", "169.253.0.1", "2001:db8::1", "fec0::1", "fd00::1"]
+        arguments: [
+            "10.0.0.1", "192.168.1.1", "126.0.0.1", "128.0.0.1", "169.253.0.1", "2001:db8::1", "fec0::1", "fd00::1",
+        ]
     )
     func remote(_ text: String) throws { #expect(try #require(IPAddress(text)).localKind == nil) }
 }
