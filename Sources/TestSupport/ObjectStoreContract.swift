@@ -187,10 +187,14 @@ public enum ObjectStoreContract {
 
 extension ObjectStoreContract.Place {
     fileprivate func upload(_ blocks: [[UInt8]], at path: ObjectPath) -> ObjectUpload {
-        ObjectUpload(path: path, endpoint: endpoint, token: token) { () throws(ObjectStoreError) in ScriptedBody(blocks) }
+        ObjectUpload(path: path, endpoint: endpoint, token: token) { () throws(ObjectStoreError) in ScriptedBody(blocks)
+        }
     }
 
-    fileprivate func put(_ upload: ObjectUpload, by store: any ObjectStore) async throws(ObjectStoreError) -> StoredObject {
+    fileprivate func put(
+        _ upload: ObjectUpload,
+        by store: any ObjectStore
+    ) async throws(ObjectStoreError) -> StoredObject {
         try await withTaskExecutorPreference(BlockingExecutor()) { () async throws(ObjectStoreError) in
             try await store.put(upload)
         }

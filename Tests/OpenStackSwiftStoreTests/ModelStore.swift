@@ -116,7 +116,7 @@ struct ModelStore {
                 isTouched: true,
                 isLast: isLast
             )
-        case .putManifest(let manifest):
+        case .putManifest(let manifest, _):
             let list = StoredObject(md5: manifest.listMD5, byteCount: UInt64(manifest.json.count))
             return ExchangeResult(end: .outgrown, sent: list, isTouched: true)
         default: return ExchangeResult(end: .outgrown)
@@ -150,7 +150,8 @@ struct ModelStore {
         case .deleteSegment(let name), .deleteOrphan(let name):
             if object?.segments.contains(name) == true { violations.append("a segment in use was removed: \(name)") }
             return answered(segments.remove(name) == nil ? 404 : 204, request)
-        case .putManifest(let manifest): return put(manifest, request)
+        case .putManifest(let manifest, let expectsContinue):
+            return expectsContinue && !abilities.takesExpect ? refused(417) : put(manifest, request)
         case .deleteObject:
             if let object, object.upload != upload { violations.append("an object of another upload was removed") }
             if object?.isWhole == true { violations.append("a good object was removed") }

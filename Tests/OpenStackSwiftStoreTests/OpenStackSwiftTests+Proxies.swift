@@ -28,6 +28,7 @@ extension OpenStackSwiftTests {
         @Test("one that refuses chunked uploads gets a Content-Length", arguments: [411, 501], [0, 3])
         mutating func refusesChunks(_ status: Int, _ segments: Int) async throws {
             sendInSegments(if: segments > 0)
+            try await server.makeContainer(upload.path.container)
             let proxy = FaultProxy(to: port) { $0.isUpload ? .answer("\(status) No Chunks") : nil }
             try await proxy.serve { proxy in
                 let stored = try await upload.run(at: proxy.port)
@@ -42,6 +43,7 @@ extension OpenStackSwiftTests {
         func changes() async throws {
             let sizes = Mutex([700, 700, 699])
             let path = upload.path
+            try await server.makeContainer(path.container)
             let proxy = FaultProxy(to: port) { $0.isUpload ? .answer("411 Length Required") : nil }
             try await proxy.serve { proxy in
                 for size in [699, 701] {
@@ -51,7 +53,9 @@ extension OpenStackSwiftTests {
                         endpoint: try StorageEndpoint("http://127.0.0.1:\(proxy.port)/v1/AUTH_test"),
                         token: try StorageToken(server.token)
                     ) { () throws(ObjectStoreError) in
-                        BlocksBody([[UInt8](repeating: 1, count: sizes.withLock { $0.removeFirst() })])
+                        BlocksBody([
+                            [UInt8](repeating: 1, count: sizes.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] })
+                        ])
                     }
                     let store = upload.makeStore()
                     let error = await #expect(throws: ObjectStoreError.self) {

@@ -24,7 +24,7 @@ struct SegmentedUploadTests {
     mutating func stored() throws {
         #expect(upload.next(upload.taken(isLast: false)) == upload.putSegment(1))
         let manifest = try upload.manifest(2)
-        #expect(upload.next(upload.taken(isLast: true)) == .request(.putManifest(manifest)))
+        #expect(upload.next(upload.taken(isLast: true)) == .request(.putManifest(manifest, expectsContinue: true)))
         #expect(upload.next(upload.answered(201, etag: manifest.etag, sent: object)) == .succeeded(object))
     }
 
@@ -123,7 +123,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.broke(isTouched: true)).isPause)
         #expect(upload.machine.nextAfterPause() == Fixture.settle)
         var found = upload
-        #expect(upload.next(upload.answered(404)) == .request(.putManifest(manifest)))
+        #expect(upload.next(upload.answered(404)) == .request(.putManifest(manifest, expectsContinue: true)))
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
         var absent = upload
         let ours = upload.answered(200, etag: manifest.etag, upload: Fixture.upload, attempt: upload.attempt)
@@ -131,7 +131,7 @@ struct SegmentedUploadTests {
         #expect(found.next(ours) == .succeeded(object))
         #expect(absent.next(absent.answered(404)).isPause)
         #expect(absent.machine.nextAfterPause() == Fixture.settle)
-        #expect(absent.next(absent.answered(404)) == .request(.putManifest(manifest)))
+        #expect(absent.next(absent.answered(404)) == .request(.putManifest(manifest, expectsContinue: true)))
     }
 
     @Test("a container of the object that is missing is made, and the list is sent again")
@@ -139,7 +139,7 @@ struct SegmentedUploadTests {
         let manifest = try upload.manifest(1)
         _ = upload.next(upload.taken(isLast: true))
         #expect(upload.next(upload.answered(404)) == .request(.putContainer(.objects)))
-        #expect(upload.next(upload.answered(201)) == .request(.putManifest(manifest)))
+        #expect(upload.next(upload.answered(201)) == .request(.putManifest(manifest, expectsContinue: true)))
     }
 
     @Test("a store that keeps the list as an object has no Static Large Objects; nothing stays")

@@ -45,7 +45,9 @@ package struct OpenStackSwiftServer: Sendable {
         return server
     }
 
-    /// The first container makes the account. While it is made, Swift answers 404 to those who make others.
+    /// Makes the account, by making its first container.
+    ///
+    /// While an account is made, Swift answers 404 to requests for other containers.
     private func makeAccount() async throws {
         for attempt in 1... {
             do { return try await makeContainer("first") } catch {

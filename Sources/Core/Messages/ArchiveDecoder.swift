@@ -3,10 +3,13 @@
 
 /// Decodes an ARCHIVE.
 struct ArchiveDecoder {
+    /// The longest value that an error may quote, in bytes; tokens are longer.
+    private static let longestQuote = 16
+
     let reader: FieldReader
 
     func decode(_ root: Members, _ list: Field) throws(MessageError) -> ArchiveRequest {
-        // None of these fields is quoted in an error: a token may have been put into the wrong one.
+        // No error quotes one of these fields, or a long value of another: a token may have been put into the wrong one.
         _ = try reader.requiredText(root.field(.objectStoreType)) { text throws(InvalidValue) in
             do { return try ObjectStoreKind(named: text) } catch { throw InvalidValue("must be SWIFT") }
         }
@@ -26,14 +29,33 @@ struct ArchiveDecoder {
             of: "load balancers"
         ) { field throws(MessageError) in
             let members = try reader.members(of: field)
-            let id = try reader.identifier(members.field(.id)) ?? Identifier(place: items.count + 1)
-            let spoken = try reader.requiredText(members.field(.protocol)) { text throws(InvalidValue) in
-                try ListenerProtocol(named: text)
+            let id = try identifier(members.field(.id)) ?? Identifier(place: items.count + 1)
+            let listenerProtocol = try reader.requiredText(members.field(.protocol)) { text throws(InvalidValue) in
+                try Self.quotingNoSecret(text) { text throws(InvalidValue) in try ListenerProtocol(named: text) }
             }
-            items.append(ArchiveRequest.Item(id: id, protocol: spoken))
+            items.append(ArchiveRequest.Item(id: id, protocol: listenerProtocol))
         }
         return try list.rethrow { () throws(InvalidValue) in
             try ArchiveRequest(endpoint: endpoint, token: token, basePath: basePath, items: items)
+        }
+    }
+
+    private func identifier(_ field: Field) throws(MessageError) -> Identifier? {
+        // A number is no token.
+        guard reader.isString(field) else { return try reader.identifier(field) }
+        return try reader.requiredText(field) { text throws(InvalidValue) in
+            try Self.quotingNoSecret(text) { text throws(InvalidValue) in try Identifier(text) }
+        }
+    }
+
+    private static func quotingNoSecret<Value>(
+        _ text: Span<UInt8>,
+        _ make: (Span<UInt8>) throws(InvalidValue) -> Value
+    ) throws(InvalidValue) -> Value {
+        do throws(InvalidValue) { return try make(text) } catch {
+            guard text.count > longestQuote, let quote = error.problem.firstRange(of: ", not \"") else { throw error }
+            let rest = error.problem[..<quote.lowerBound]
+            throw InvalidValue("\(rest), not a text of \(text.count) bytes", member: error.member)
         }
     }
 }

@@ -17,6 +17,9 @@ struct FieldReader {
     /// Whether the field is absent or null, both of which stand for its default.
     func isDefault(_ field: Field) -> Bool { kind(field) ?? .null == .null }
 
+    /// Whether the field is a string.
+    func isString(_ field: Field) -> Bool { kind(field) == .string || kind(field) == .escapedString }
+
     /// How many members or elements a field has.
     func count(_ field: Field) -> Int { field.index.map { Int(nodes[$0].count) } ?? 0 }
 

@@ -47,10 +47,10 @@ public struct ArchiveRequest: Hashable, Sendable {
         var seen: [Identifier: Int] = [:]
         for (index, item) in items.enumerated() {
             if let first = seen.updateValue(index, forKey: item.id) {
-                throw InvalidValue(
-                    "is \(Excerpt.quote(item.id.description)), which [\(first)] has already",
-                    member: "[\(index)].id"
-                )
+                // A long one may be a token that was put into the wrong field.
+                let id = item.id.description
+                let quoted = id.utf8.count > 16 ? "a text" : Excerpt.quote(id)
+                throw InvalidValue("is \(quoted), which [\(first)] has already", member: "[\(index)].id")
             }
         }
         self.endpoint = endpoint

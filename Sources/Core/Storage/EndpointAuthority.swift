@@ -42,7 +42,9 @@ struct EndpointAuthority {
         self.host = address.description.lowercased()
     }
 
-    /// The key of a host as ``host`` has it. The dot at the end of an absolute host name makes no difference.
+    /// The key of a host as ``host`` has it.
+    ///
+    /// The dot at the end of an absolute host name makes no difference.
     static func key(of host: String) -> Key {
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         if let address = IPAddress(bare) { return .address(address.octets) }

@@ -11,7 +11,9 @@ public struct ObjectUpload: Sendable {
     public let endpoint: StorageEndpoint
     /// Gives access to it.
     public let token: StorageToken
-    /// About how many bytes the content has at most; nil where that is unknown. The content may turn out larger.
+    /// About how many bytes the content has at most; nil where that is unknown.
+    ///
+    /// The content may turn out larger.
     public let byteEstimate: UInt64?
     /// Begins the content; called again for each attempt.
     ///

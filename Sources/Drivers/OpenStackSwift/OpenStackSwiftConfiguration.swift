@@ -11,8 +11,10 @@ public struct OpenStackSwiftConfiguration: Hashable, Sendable {
     /// What is larger is stored in segments of that size. 5 GiB unless set, which is what OpenStack Swift takes by default.
     public var segmentBytes: Int
 
-    /// Whether no connection is made to a loopback, link-local, unspecified, multicast or broadcast address, whatever name
-    /// has that address; false unless set. The address that is connected to counts, at the time of the connection.
+    /// Whether no connection is made to a loopback, link-local, unspecified, multicast or broadcast address; false unless
+    /// set.
+    ///
+    /// It is the address that counts, at the time of the connection, whatever name it was found by.
     public var refusesLocalAddresses = false
 
     /// The longest time for one connection to be made, TLS included; 10 s unless set.

@@ -52,6 +52,22 @@ struct TokenSecrecyTests {
         #expect(agent.store.uploads.map(\.token) == (answer.passed ? [Self.secret] : []), "the store needs it")
     }
 
+    @Test(
+        "one in a wrong field is not quoted",
+        arguments: [
+            #"{"protocol":"gAAAAABo-s3cret-token"}"#, #"{"protocol":"HTTP","id":"gAAAAABo-s3cret-token$"}"#,
+            #"{"protocol":"HTTP","id":"gAAAAABo-s3cret-token"},{"protocol":"TCP","id":"gAAAAABo-s3cret-token"}"#,
+        ]
+    )
+    func wrongField(items: String) async throws {
+        let message = ArchiveMessageTests.text(list: "[\(items)]")
+        let agent = TestAgent()
+        let answer = try await agent.send(message)
+        #expect(answer.error?.contains("loadbalancers[") == true, "\(answer.error ?? "")")
+        #expect(answer.error?.contains("gAAAA") == false, "\(answer.error ?? "")")
+        #expect(!agent.log.lines.contains { $0.contains("s3cret") })
+    }
+
     @Test("nothing that prints a message prints it")
     func printing() throws {
         let name = "hpcs_object_store_token"

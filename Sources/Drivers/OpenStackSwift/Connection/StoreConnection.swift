@@ -23,7 +23,9 @@ final class StoreConnection: @unchecked Sendable {
     /// Makes a request, and blocks until it has ended.
     func perform(_ request: HTTPRequest, failures: StoreFailures) -> ExchangeResult {
         let part: ContentPart?
-        do throws(ObjectStoreError) { part = try request.makePart?() } catch { return ExchangeResult(end: .stopped(error)) }
+        do throws(ObjectStoreError) { part = try request.makePart?() } catch {
+            return ExchangeResult(end: .stopped(error))
+        }
         let exchange = HTTPExchange(
             part: part,
             answerLimit: request.answerLimit,

@@ -30,7 +30,9 @@ extension HTTPExchange {
         return exchange.mayGoOn(moved: Int64(downloaded) + Int64(uploaded)) ? 0 : 1
     }
 
-    /// Opens the socket of a connection, unless its address is refused. libcurl calls it for each address that it is
+    /// Opens the socket of a connection, unless its address is refused.
+    ///
+    /// libcurl calls it for each address that it is
     /// about to connect to, so that no second resolution of the name can put another address in its place.
     static let openSocketCallback: steelyard_curl_open_socket = { context, _, target in
         guard let exchange = unsafe HTTPExchange.from(context), let target = unsafe target,

@@ -4,7 +4,9 @@
 /// Makes a text from outside fit for an error or a log.
 enum StoreText {
     private static let greatestLength = 80
-    private static let entities = ["&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'", "&apos;": "'", "&nbsp;": " "]
+    private static let entities = [
+        "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'", "&apos;": "'", "&nbsp;": " ",
+    ]
 
     /// Puts a text on one line of visible ASCII, and cuts it to 80 characters.
     ///
@@ -18,7 +20,9 @@ enum StoreText {
         return line.count <= greatestLength ? line : String(line.prefix(greatestLength - 3)) + "..."
     }
 
-    /// The text of a page of HTML: without its tags, styles and scripts. A `<` that begins no tag stays.
+    /// The text of a page of HTML: without its tags, styles and scripts.
+    ///
+    /// A `<` that begins no tag stays.
     static func withoutTags(_ page: String) -> String {
         var result = ""
         var rest = page[...]

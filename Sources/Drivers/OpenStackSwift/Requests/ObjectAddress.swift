@@ -11,8 +11,9 @@ struct ObjectAddress: Sendable {
 
     var objectURL: String { "\(endpoint)/\(Self.encoded(path.container))/\(Self.encoded(path.name, allowing: "/"))" }
 
-    /// The container of the object's segments: as python-swiftclient has it. It is not the object's own, so that a listing
-    /// of that one has archives and no parts of them.
+    /// The container of the object's segments: as python-swiftclient has it.
+    ///
+    /// It is not the object's own, so that a listing of that one has archives and no parts of them.
     var segmentsContainer: String { "\(path.container)_segments" }
 
     func url(of container: StoreContainer) -> String {

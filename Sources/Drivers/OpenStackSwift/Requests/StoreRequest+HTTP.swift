@@ -42,14 +42,13 @@ extension StoreRequest {
             Self.frame(&result, framing, makePart)
         case .headSegment(let name): result = request(.head, address.url(of: name))
         case .deleteSegment(let name), .deleteOrphan(let name): result = request(.delete, address.url(of: name))
-        case .putManifest(let manifest):
+        case .putManifest(let manifest, let expectsContinue):
             let headers = Self.objectHeaders(upload, manifest.attempt, address)
             result = request(.put, address.objectURL + "?multipart-manifest=put", headers: headers)
-            result.byteCount = UInt64(manifest.json.count)
-            result.makePart = { () throws(ObjectStoreError) in
-                let content = try Content { BytesBody(manifest.json) }
-                let byteCount = UInt64(manifest.json.count)
-                return try ContentPart(of: content, extent: .exactly(byteCount: byteCount, isLast: true))
+            let extent = ContentPart.Extent.exactly(byteCount: UInt64(manifest.json.count), isLast: true)
+            Self.frame(&result, Framing(expectsContinue: expectsContinue, extent: extent)) {
+                (extent) throws(ObjectStoreError) in
+                try ContentPart(of: Content { BytesBody(manifest.json) }, extent: extent)
             }
         case .deleteObject: result = request(.delete, address.objectURL)
         case .listSegments(let marker):
@@ -61,8 +60,10 @@ extension StoreRequest {
         return result
     }
 
-    /// Whether a cancellation ends the request. It waits for the end of the list's: that is short, and the segments of a
-    /// list that may yet be stored could not be removed.
+    /// Whether a cancellation ends the request.
+    ///
+    /// It waits for the end of the list's: that is short, and the segments of a list that may yet be stored could not be
+    /// removed.
     private var isCancellable: Bool {
         if case .putManifest = self { false } else { !isCleanUp }
     }

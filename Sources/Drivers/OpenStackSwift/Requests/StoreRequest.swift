@@ -26,7 +26,7 @@ enum StoreRequest: Hashable {
     case headSegment(SegmentName)
     case deleteSegment(SegmentName)
     /// Make the segments one object.
-    case putManifest(SegmentManifest)
+    case putManifest(SegmentManifest, expectsContinue: Bool)
     /// Remove the object; of an object in segments, the list of them alone.
     case deleteObject
     /// List the segments of an upload, those after a name or from the beginning.

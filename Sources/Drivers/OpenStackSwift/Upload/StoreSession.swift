@@ -4,7 +4,9 @@
 import Logging
 import SteelyardCore
 
-/// Carries out the steps of a state machine, within the time that there is. It blocks the thread that it is called on.
+/// Carries out the steps of a state machine, within the time that there is.
+///
+/// It blocks the thread that it is called on.
 struct StoreSession {
     /// The longest time for cleaning up, all requests together.
     private static let cleanUpLimit = Duration.seconds(5)

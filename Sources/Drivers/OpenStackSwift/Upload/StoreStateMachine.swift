@@ -13,7 +13,7 @@ enum StoreStep<Success: Sendable> {
 
 extension StoreStep: Equatable where Success: Equatable {}
 
-/// Decides, from how each request has ended, what comes next. It does nothing itself.
+/// Decides, from how each request has ended, what comes next, and does nothing itself.
 protocol StoreStateMachine<Success> {
     associatedtype Success: Sendable
 

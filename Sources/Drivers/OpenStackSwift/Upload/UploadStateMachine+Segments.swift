@@ -123,10 +123,14 @@ extension UploadStateMachine {
         do throws(ObjectStoreError) {
             let manifest = try SegmentManifest(of: storedSegments, attempt: attempt, address: failures.address)
             state = .sendingManifest(manifest, whole: whole)
-            return .request(.putManifest(manifest))
+            return .request(request(for: manifest))
         } catch {
             return discard(error)
         }
+    }
+
+    func request(for manifest: SegmentManifest) -> StoreRequest {
+        .putManifest(manifest, expectsContinue: expectsContinue)
     }
 
     mutating func afterSending(_ manifest: SegmentManifest, _ result: ExchangeResult, whole: StoredObject) -> Step {
@@ -137,7 +141,10 @@ extension UploadStateMachine {
             if answer.isSuccess { return afterStoring(answer, candidate) }
             switch answer.status {
             case 404 where !hasMade.contains(.objects):
-                return make(.objects, then: .request(.putManifest(manifest), state))
+                return make(.objects, then: .request(request(for: manifest), state))
+            case 417 where expectsContinue:
+                expectsContinue = false
+                return .request(request(for: manifest))
             case 400, 405, 411, 501: failure = FailedRequest(error: failures.manifestRefused(answer))
             // Just after its making, a container may still be unknown to some of the store's servers.
             case 404: failure = FailedRequest(error: failures.manifestRefused(answer), mayPass: true)
@@ -157,8 +164,8 @@ extension UploadStateMachine {
         after failure: FailedRequest
     ) -> Step {
         state = .sendingManifest(manifest, whole: whole)
-        guard !candidates.isEmpty else { return again(.putManifest(manifest), after: failure) }
+        guard !candidates.isEmpty else { return again(request(for: manifest), after: failure) }
         let settlement = Settlement(error: failure.error, ifMissing: .send, manifest: manifest, whole: whole)
-        return again(.putManifest(manifest), after: failure, then: .settle(settlement))
+        return again(request(for: manifest), after: failure, then: .settle(settlement))
     }
 }

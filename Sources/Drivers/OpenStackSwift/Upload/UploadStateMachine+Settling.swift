@@ -62,7 +62,7 @@ extension UploadStateMachine {
                 return clean(then: .beginAnew)
             }
             state = .sendingManifest(manifest, whole: whole)
-            return .request(.putManifest(manifest))
+            return .request(request(for: manifest))
         }
     }
 
@@ -95,7 +95,8 @@ extension UploadStateMachine {
         if let etag = answer.etag, etag.value == candidate.listMD5 {
             return delete(because: failures.manifestStoredAsObject(answer))
         }
-        let isSizeWrong = answer.etag?.isWeak != true && answer.byteCount.map { $0 != candidate.object.byteCount } ?? false
+        let isSizeWrong =
+            answer.etag?.isWeak != true && answer.byteCount.map { $0 != candidate.object.byteCount } ?? false
         guard answer.etag?.isMD5 == true || isSizeWrong else {
             // Without its segments the object would be damaged.
             return clean(then: .finish(.failure(failures.incomparable(answer, isKept: true))))
