@@ -4,6 +4,7 @@
 import Foundation
 import SteelyardCore
 import SteelyardSystem
+import SteelyardTestSupport
 import SystemPackage
 import TestServers
 import Testing
@@ -101,6 +102,39 @@ struct DeletionTests {
                     try FileManager.default.contentsOfDirectory(atPath: device.folder.path) == ["state.json"]
                 }
             }
+        }
+    }
+
+    /// The next load balancers must not get what a DELETE has left.
+    @Test
+    func anUpdateFinishesADeleteOrFails() async throws {
+        try await withDevice { device in
+            try await device.driver.apply(LoadBalancerSet([device.http([])]))
+            let obstacle = device.file("haproxy.cfg.last-good")
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+            for name in ["haproxy.log", "haproxy.log-20261101.xz"] {
+                try "10.0.0.1:1 [23/Nov/2026:04:05:15.557] http-in http-servers/1 0/0/0".write(
+                    toFile: device.file(name),
+                    atomically: true,
+                    encoding: .utf8
+                )
+            }
+            await #expect(throws: DriverError.self) { try await device.driver.delete() }
+            let driver = try device.restarted()
+            for driver in [device.driver, driver] {
+                let error = await #expect(throws: DriverError.self) {
+                    try await driver.apply(LoadBalancerSet([device.http([])]))
+                }
+                #expect(error?.message.prefix(128).contains("the last DELETE is not finished") == true)
+                #expect(error?.message.contains(obstacle) == true)
+                #expect(try await driver.status() == .deleted)
+                let refusal = await #expect(throws: DriverError.self) { _ = try await driver.openLog() }
+                #expect(refusal?.code == .deleted && refusal?.message.contains("there are no logs") == true)
+            }
+            try FileManager.default.removeItem(atPath: obstacle)
+            try await driver.apply(LoadBalancerSet([device.http([])]))
+            let log = try await driver.openLog()
+            #expect(try log.lines(of: [LogPart(.http)])[0].bytes.isEmpty && log.leftOut.isEmpty)
         }
     }
 

@@ -143,6 +143,8 @@ func withDevice<Success>(
     service: HAProxyConfiguration.Service = .process,
     suspendGrace: Int = 1,
     statsBind: String? = nil,
+    log: URL? = nil,
+    logTarget: String? = nil,
     _ body: (DeviceUnderTest) async throws -> Success
 ) async throws -> Success {
     try await withTemporaryFolder { folder in
@@ -152,8 +154,8 @@ func withDevice<Success>(
             stateDirectory: folder.appending(path: "state").path,
             config: service == .systemd ? folder.appending(path: "etc/haproxy.cfg").path : nil,
             masterSocket: service == .systemd ? folder.appending(path: "master.sock").path : nil,
-            log: service == .systemd ? folder.appending(path: "haproxy.log").path : nil,
-            logTarget: service == .systemd ? "127.0.0.1:9" : nil,
+            log: log?.path ?? (service == .systemd ? folder.appending(path: "haproxy.log").path : nil),
+            logTarget: logTarget ?? (service == .systemd ? "127.0.0.1:9" : nil),
             user: service == .systemd ? Account.user : nil,
             group: service == .systemd ? Account.group : nil,
             maxConnections: 500,

@@ -10,6 +10,7 @@ package enum Requirement: String, Sendable {
     case haproxy = "/usr/sbin/haproxy"
     case gearmand = "/usr/sbin/gearmand"
     case logrotate = "/usr/sbin/logrotate"
+    case rsyslog = "/usr/sbin/rsyslogd"
     case openssl = "/usr/bin/openssl"
     case stunnel = "/usr/bin/stunnel4"
     case openStackSwift = "openstack-swift"
@@ -25,7 +26,7 @@ package enum Requirement: String, Sendable {
     package var path: String? {
         switch self {
         case .haproxy: Environment.isExecutable(Environment.haproxy) ? Environment.haproxy : nil
-        case .gearmand, .logrotate, .openssl, .stunnel: Environment.isExecutable(rawValue) ? rawValue : nil
+        case .gearmand, .logrotate, .rsyslog, .openssl, .stunnel: Environment.isExecutable(rawValue) ? rawValue : nil
         case .openStackSwift: Environment.isExecutable(Environment.openStackSwiftPython) ? rawValue : nil
         }
     }

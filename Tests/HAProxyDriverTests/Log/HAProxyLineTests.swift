@@ -100,6 +100,58 @@ struct HAProxyLineTests {
         Line(nil, "http-"),
         Line(nil, "127.0.0.1:1 [23/Nov/2026:04:05:15.557]"),
         Line(nil, "\u{0}\u{0}\u{0}"),
+        // RFC 5424, with and without structured data.
+        Line(.http, "<134>1 2026-11-23T04:05:15.123456+00:00 lb-7 haproxy 1234 - - \(http)"),
+        Line(.tcp, "1 2026-11-23T04:05:15.123456Z lb-7 haproxy 1234 - - \(tcp)"),
+        Line(.http, #"<134>1 2026-11-23T04:05:15Z lb haproxy 1 ID [meta a="[1] \"x\""][b c="]"] "# + http),
+        Line(
+            .tcp,
+            "<134>1 2026-11-23T04:05:15Z lb haproxy 1 - - Server tcp-servers/id-1 is DOWN, reason: Layer4 timeout"
+        ),
+        Line(.http, #"<134>1 2026-11-23T04:05:15Z lb haproxy 1 - [a b="tcp-in: x"] Server http-servers/1 is UP."#),
+        Line(.http, "<134>1 2026-11-23T04:05:15Z backend haproxy 1 - - \u{FEFF}Proxy http-in stopped (FE: 7)."),
+        // A tag without a process id, hosts with odd names, and tabs.
+        Line(.http, "Nov 23 04:05:15 lb-7 haproxy: \(http)"),
+        Line(.tcp, "Nov 23 04:05:15 lb-7 haproxy: Backup Server tcp-servers/id-1 is UP"),
+        Line(.http, "2026-11-23T04:05:15+00:00 backend haproxy[1]: \(http)"),
+        Line(.http, "2026-11-23T04:05:15+00:00 Server haproxy: Health check for server http-servers/1 failed"),
+        Line(.tcp, "Nov 23 04:05:15 fe80:: haproxy[1]: Server tcp-servers/1 is DOWN"),
+        Line(.http, "Nov 23 04:05:15\tlb-7\thaproxy[1]:\t" + http.replacing(" ", with: "\t")),
+        Line(.tcp, "Nov 23 04:05:15 lb-7 haproxy[1]:\tServer\ttcp-servers/1\tis DOWN"),
+        // Containers.
+        Line(
+            .http,
+            #"{"log":"\#(http.replacing("\"", with: "\\\""))\n","stream":"stdout","time":"2026-11-23T04:05:15Z"}"#
+        ),
+        Line(.tcp, #"{"log":"Server tcp-servers/1 is DOWN, reason: Layer4 timeout\n","stream":"stdout"}"#),
+        Line(.http, "2026-11-23T04:05:15.123456789Z stdout F \(http)"),
+        Line(.tcp, "2026-11-23T04:05:15.123456789+01:00 stderr P 2026-11-23T04:05:15.1+00:00 \(tcp)"),
+        Line(.http, "2026-11-23T04:05:15.123456789Z stdout F Server http-servers/1 is DOWN"),
+        // More sentences of HAProxy.
+        Line(.http, "SIGHUP: Server http-servers/1 is UP. Conn: 0 act, 0 pend, 7 tot."),
+        Line(.tcp, "Nov 23 04:05:15 lb haproxy[1]: SIGHUP: Proxy tcp-servers has no servers. Conn: act(FE+BE): 0+0."),
+        Line(.http, "Connect() failed for backend http-servers: no free ports."),
+        Line(.http, "Agent check for backup server http-servers/1 failed."),
+        Line(.http, "http-servers/1 changed its FQDN from a to b"),
+        // Faked by a client or a node, of this proxy or another.
+        Line(
+            .tcp,
+            tcp + #" "GET /[23/Nov/2026:04:05:15.557] http-in http-servers/1" [23/Nov/2026:04:05:15.557] http-in x"#
+        ),
+        Line(
+            nil,
+            "1.2.3.4:1 [23/Nov/2026:04:05:15.557] other x/1 [23/Nov/2026:04:05:15.557] http-in http-servers/1 0/0"
+        ),
+        Line(
+            .http,
+            "Server http-servers/1 is DOWN, reason: Layer7 wrong status, info: \"1.1.1.1:1 [23/Nov/2026:04:05:15.557] tcp-in x\""
+        ),
+        Line(nil, "Server other/1 is DOWN, info: \"1.1.1.1:1 [23/Nov/2026:04:05:15.557] tcp-in x\""),
+        Line(nil, "Nov 23 04:05:15 lb sshd[9]: Invalid user Server http-servers/1 is DOWN from 1.2.3.4"),
+        Line(nil, "Nov 23 04:05:15 lb sshd[9]: error: x: Server http-servers/1 is DOWN, from 1.2.3.4"),
+        Line(nil, "1.2.3.4:1 [23/Nov/2026:04:05:15] http-in http-servers/1 0/0/3"),
+        Line(nil, "1.2.3.4:1 [23/11/2026:04:05:15.557] http-in http-servers/1 0/0/3"),
+        Line(nil, "1.2.3.4:1 [23/Nov/2026:04:05:15.557]http-in http-servers/1 0/0/3"),
     ]
 
     @Test(arguments: lines)

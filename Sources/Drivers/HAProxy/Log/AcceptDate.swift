@@ -25,24 +25,47 @@ enum AcceptDate {
         return nil
     }
 
+    /// Whether a date is at a place with room for one, eight bytes at a time.
     private static func isDate(_ line: UnsafeRawBufferPointer, at start: Int) -> Bool {
-        // Most brackets that are no date differ here.
-        guard unsafe line[start + 3] == UInt8(ascii: "/"), unsafe line[start + 25] == UInt8(ascii: "]") else {
-            return false
-        }
-        for index in 1..<size {
-            let (wanted, found) = unsafe (form.utf8Start[index], line[start + index])
-            let isRight =
-                switch wanted {
-                case UInt8(ascii: "0"): LogWords.isDigit(found)
-                case UInt8(ascii: "A"): found &- UInt8(ascii: "A") < 26
-                case UInt8(ascii: "a"): found &- UInt8(ascii: "a") < 26
-                default: found == wanted
-                }
-            guard isRight else { return false }
-        }
-        return true
+        unsafe line[start + 25] == UInt8(ascii: "]") && words.0.matches(line, at: start + 1)
+            && words.1.matches(line, at: start + 9) && words.2.matches(line, at: start + 17)
     }
+
+    /// Eight bytes of a date's form: `0` is a digit, `A` and `a` are letters, and others are themselves.
+    private struct Word {
+        private let mask: UInt64
+        private let value: UInt64
+        private let six: UInt64
+        private let digitMask: UInt64
+        private let digits: UInt64
+
+        init(_ form: StaticString, at start: Int) {
+            var (mask, value, six, digitMask, digits) = (UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+            for index in (0..<8).reversed() {
+                let byte = unsafe form.utf8Start[start + index]
+                let kept: UInt8 =
+                    switch byte {
+                    case UInt8(ascii: "0"): 0xF0
+                    case UInt8(ascii: "A"), UInt8(ascii: "a"): 0xE0
+                    default: 0xFF
+                    }
+                mask = mask << 8 | UInt64(kept)
+                value = value << 8 | UInt64(byte & kept)
+                // A digit is a byte from 0x30 on that is below 0x40, also with 6 added.
+                six = six << 8 | (kept == 0xF0 ? 6 : 0)
+                digitMask = digitMask << 8 | (kept == 0xF0 ? 0xF0 : 0)
+                digits = digits << 8 | (kept == 0xF0 ? 0x30 : 0)
+            }
+            (self.mask, self.value, self.six, self.digitMask, self.digits) = (mask, value, six, digitMask, digits)
+        }
+
+        func matches(_ line: UnsafeRawBufferPointer, at start: Int) -> Bool {
+            let bytes = UInt64(littleEndian: unsafe line.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            return bytes & mask == value && (bytes & 0x7F7F_7F7F_7F7F_7F7F &+ six) & digitMask == digits
+        }
+    }
+
+    private static let words = (Word(form, at: 1), Word(form, at: 9), Word(form, at: 17))
 
     /// The microseconds since 1970 of a date, as if local time were UTC; nil for a month that is none.
     ///

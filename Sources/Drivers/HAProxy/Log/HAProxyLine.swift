@@ -26,17 +26,39 @@ struct HAProxyLine: Hashable, Sendable {
         let line = unsafe UnsafeRawBufferPointer(rebasing: line.prefix(Self.headLimit))
         let date = unsafe AcceptDate.find(in: line)
         let head = unsafe UnsafeRawBufferPointer(rebasing: line[..<(date ?? line.count)])
-        switch unsafe HAProxySentence.find(in: head) {
-        case .of(let owner): self.init(owner: owner, acceptDate: nil)
-        case .ofOther: return nil
-        case .none:
-            guard let date else { return nil }
-            var words = LogWords(position: date + AcceptDate.size)
-            guard let word = unsafe words.next(line), let owner = unsafe Self.owner(named: word, in: line) else {
-                return nil
+        if unsafe date == nil || !Self.isClientAlone(head) {
+            switch unsafe HAProxySentence.find(in: head) {
+            case .of(let owner):
+                self.init(owner: owner, acceptDate: nil)
+                return
+            case .ofOther: return nil
+            case .none: break
             }
-            self.init(owner: owner, acceptDate: date)
         }
+        guard let date, date + AcceptDate.size < line.count,
+            unsafe LogWords.isWhiteSpace(line[date + AcceptDate.size])
+        else { return nil }
+        var words = LogWords(position: date + AcceptDate.size)
+        guard let word = unsafe words.next(line), let owner = unsafe Self.owner(named: word, in: line) else {
+            return nil
+        }
+        self.init(owner: owner, acceptDate: date)
+    }
+
+    /// Whether nothing but the client's address is before the accept date, and at most HAProxy's own date before that.
+    ///
+    /// Most lines are so, and need not be searched for a sentence.
+    private static func isClientAlone(_ head: UnsafeRawBufferPointer) -> Bool {
+        guard let base = head.baseAddress, head.count > 1, unsafe LogWords.isDigit(head[0]) else { return false }
+        let space = Int32(UInt8(ascii: " "))
+        guard let first = unsafe memchr(base, space, head.count - 1) else { return true }
+        let second = unsafe UnsafeRawPointer(first) - base + 1
+        guard second > 19, second < head.count - 1, unsafe head[10] == UInt8(ascii: "T"),
+            unsafe LogWords.isDigit(head[second])
+        else {
+            return false
+        }
+        return unsafe memchr(base + second, space, head.count - 1 - second) == nil
     }
 
     private init(owner: MeteredProtocol, acceptDate: Int?) {
