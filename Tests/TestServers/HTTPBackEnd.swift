@@ -10,7 +10,7 @@ import Synchronization
 /// after ``release()``, `/status/N` with that status, and any other path with the server's name.
 package final class HTTPBackEnd: Sendable {
     private let listener: LoopbackSocket
-    private let connections = Mutex<[LoopbackSocket]>([])
+    private let connections = Mutex<[ObjectIdentifier: LoopbackSocket]>([:])
     private let name: String
     private let received = Atomic(0)
     private let gate = Gate()
@@ -28,8 +28,12 @@ package final class HTTPBackEnd: Sendable {
         self.port = listener.port
         Thread.detachNewThread { [self] in
             while let connection = listener.accepted() {
-                connections.withLock { $0.append(connection) }
-                Thread.detachNewThread { [self] in serve(connection) }
+                connections.withLock { $0[ObjectIdentifier(connection)] = connection }
+                Thread.detachNewThread { [self] in
+                    serve(connection)
+                    // Otherwise each connection would take a descriptor until the server is released.
+                    connections.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
+                }
             }
         }
     }
@@ -41,7 +45,7 @@ package final class HTTPBackEnd: Sendable {
     package func stop() {
         gate.open()
         listener.shutDown()
-        for connection in connections.withLock({ $0 }) { connection.shutDown() }
+        for connection in connections.withLock({ Array($0.values) }) { connection.shutDown() }
     }
 
     private func serve(_ connection: LoopbackSocket) {
