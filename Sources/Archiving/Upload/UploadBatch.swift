@@ -8,6 +8,9 @@ import SteelyardCore
 struct UploadBatch: Sendable {
     /// The objects that are made at a time; more would need more memory than there is.
     static let greatestCount = 8
+    /// A log compresses to less than this part of its size, as a rule. An object that outgrows the estimate is begun anew in
+    /// segments; a log of twice the size of a segment is better stored in one object.
+    private static let compressionRatio: UInt64 = 3
     /// How many names are tried for one object, a second apart.
     private static let greatestNameCount = 60
 
@@ -129,7 +132,7 @@ struct UploadBatch: Sendable {
             path: announced.path,
             endpoint: request.endpoint,
             token: request.token,
-            byteEstimate: log.byteCount
+            byteEstimate: log.byteCount / Self.compressionRatio
         ) { () throws(ObjectStoreError) in
             if pass.attach(consumer) { return SharedBody(pass, consumer: consumer, lineCount: lineCount) }
             return try OwnBody(part, of: log, compressor: compressor, lineCount: lineCount) { job.isCancelled }
