@@ -83,6 +83,19 @@ extension OpenStackSwiftTests {
             )
         }
 
+        @Test("a quota that is exceeded")
+        func quota() async throws {
+            try await server.makeContainer(upload.path.container, headers: ["X-Container-Meta-Quota-Count: 0"])
+            let error = try await refusal(at: server.endpoint)
+            #expect(error.code == .tooLarge)
+            #expect(
+                error.message == """
+                    the object store's quota is exceeded (HTTP 413 from \(try authority()): Upload exceeds quota.); remove \
+                    objects, or have the quota of the container or account raised
+                    """
+            )
+        }
+
         @Test("an object that is too large leaves nothing")
         func tooLarge() async throws {
             try await withOpenStackSwift(options: ["--max-file-size", "500000"]) { small in

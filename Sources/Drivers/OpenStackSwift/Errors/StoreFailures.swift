@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// Words the errors of one object: the cause first, then the store and its own text, then what to do.
+/// Makes the errors of one object: the cause first, then the store and its own text, then what to do.
 struct StoreFailures: Sendable {
     let address: ObjectAddress
 

@@ -13,11 +13,11 @@ enum StoreText {
     ///
     /// - Parameter secret: Shown as `***` wherever it occurs.
     static func line(_ text: String, hiding secret: String) -> String {
-        var words: [String] = []
-        for word in hide(secret, in: text).split(whereSeparator: \.isWhitespace) {
-            words.append(String(decoding: word.utf8.filter { 0x21...0x7E ~= $0 }, as: UTF8.self))
+        var parts: [String] = []
+        for part in hide(secret, in: text).split(whereSeparator: \.isWhitespace) {
+            parts.append(String(decoding: part.utf8.filter { 0x21...0x7E ~= $0 }, as: UTF8.self))
         }
-        let line = hide(secret, in: words.filter { !$0.isEmpty }.joined(separator: " "))
+        let line = hide(secret, in: parts.filter { !$0.isEmpty }.joined(separator: " "))
         return line.count <= greatestLength ? line : String(line.prefix(greatestLength - 3)) + "..."
     }
 

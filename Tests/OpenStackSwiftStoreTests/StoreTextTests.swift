@@ -7,8 +7,8 @@ import Testing
 
 @testable import OpenStackSwiftStore
 
-@Suite("Words")
-struct StoreWordsTests {
+@Suite("Error texts")
+struct StoreTextTests {
     @Test(
         "what a store says is cut to one line of visible ASCII",
         arguments: [
