@@ -37,9 +37,9 @@ struct StoreFailures: Sendable {
         let port = self.address.endpoint.effectivePort
         return ObjectStoreError(
             .forbidden,
-            "the object store's address \(address) is a \(address.localKind ?? "local") address (\(authority)), which is"
-                + " refused while archive.endpoints is empty; if it is the store's, add"
-                + " \"\(self.address.endpoint.host):\(port)\" to archive.endpoints"
+            "the object store's address \(address) (\(address.localKind ?? "local"), \(authority)) is refused while"
+                + " archive.endpoints is empty; if it is the store's, add \"\(self.address.endpoint.host):\(port)\" to"
+                + " archive.endpoints"
         )
     }
 
