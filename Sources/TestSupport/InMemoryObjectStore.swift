@@ -19,16 +19,16 @@ public final class InMemoryObjectStore: ObjectStore {
     /// - Parameter token: The only token that it accepts; nil to accept any.
     public init(token: StorageToken? = nil) { self.token = token }
 
-    /// What is stored at a place; nil where nothing is.
+    /// The content of an object; nil if there is none at that place.
     public func object(at path: ObjectPath) -> [UInt8]? { objects.withLock { $0[path]?.content } }
 
-    /// The places at which something is stored, in no order.
+    /// The places of all objects, in no order.
     public var paths: [ObjectPath] { objects.withLock { Array($0.keys) } }
 
     /// Stores one object whole, or nothing at all.
     ///
     /// - Throws: `ObjectStoreError` with the code `unauthorized` for a token that is not accepted, `alreadyExists`,
-    ///   `cancelled` where the task is, and what the content throws.
+    ///   `cancelled` if the task is cancelled, and what the content throws.
     public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let (path, token) = (upload.path, upload.token)
         guard self.token == nil || token == self.token else {

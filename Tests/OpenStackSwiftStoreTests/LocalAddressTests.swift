@@ -38,7 +38,7 @@ struct LocalAddressTests {
         upload.configuration.refusesLocalAddresses = true
         let error = try await upload.error(at: "http://\(host):9/v1/a")
         #expect(error.code == .forbidden)
-        #expect(error.message.contains("is a \(kind) address"), "\(error.message)")
+        #expect(error.message.contains(" (\(kind), \(host):9) is refused"), "\(error.message)")
     }
 
     @Test("are connected to otherwise")

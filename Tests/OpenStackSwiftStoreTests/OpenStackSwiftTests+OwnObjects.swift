@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import OpenStackSwiftStore
 import SteelyardCore
 import SteelyardTestSupport
@@ -80,6 +81,29 @@ extension OpenStackSwiftTests {
             let second = try await upload.run(at: server.endpoint)
             #expect(second == StoredObject(md5: "", byteCount: first.byteCount, wasFound: true))
             #expect(upload.begun.value == begun)
+        }
+
+        @Test("the content is made on the thread of the caller alone")
+        func oneThread() async throws {
+            let threads = Mutex<Set<UInt>>([])
+            let upload = ObjectUpload(
+                path: upload.path,
+                endpoint: try StorageEndpoint(server.endpoint),
+                token: try StorageToken(server.token),
+                byteEstimate: upload.byteEstimate
+            ) { () throws(ObjectStoreError) in
+                threads.withLock { _ = $0.insert(UInt(pthread_self())) }
+                return BlocksBody([[UInt8](repeating: 1, count: 900_000)]) {
+                    threads.withLock { _ = $0.insert(UInt(pthread_self())) }
+                }
+            }
+            let store = self.upload.makeStore()
+            let own = try await withTaskExecutorPreference(BlockingExecutor()) {
+                let own = UInt(pthread_self())
+                _ = try await store.put(upload)
+                return own
+            }
+            #expect(threads.withLock { $0 } == [own])
         }
 
         @Test("what an abandoned upload has left is removed; the object and what belongs to others stay")

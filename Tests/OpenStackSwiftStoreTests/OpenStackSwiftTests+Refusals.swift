@@ -61,6 +61,39 @@ extension OpenStackSwiftTests {
             let error = try await refusal(at: server.endpoint)
             #expect(error.code == .forbidden)
             #expect(error.status == 403)
+            #expect(
+                error.message == """
+                    the object store denies access (HTTP 403 from \(try authority())); either the token has expired: send the \
+                    ARCHIVE again with a new token; or it gives no access to read and write this account or container: check \
+                    the endpoint and the base path
+                    """
+            )
+        }
+
+        @Test("a token that is not known")
+        mutating func unknownToken() async throws {
+            upload.token = "no-such-token"
+            let error = try await refusal(at: server.endpoint)
+            #expect(error.code == .unauthorized)
+            #expect(
+                error.message == """
+                    the object store does not accept the token (HTTP 401 from \(try authority())); it is wrong or has expired: \
+                    send the ARCHIVE again with a new token
+                    """
+            )
+        }
+
+        @Test("a quota that is exceeded")
+        func quota() async throws {
+            try await server.makeContainer(upload.path.container, headers: ["X-Container-Meta-Quota-Count: 0"])
+            let error = try await refusal(at: server.endpoint)
+            #expect(error.code == .tooLarge)
+            #expect(
+                error.message == """
+                    the object store's quota is exceeded (HTTP 413 from \(try authority()): Upload exceeds quota.); remove \
+                    objects, or have the quota of the container or account raised
+                    """
+            )
         }
 
         @Test("an object that is too large leaves nothing")
@@ -74,6 +107,8 @@ extension OpenStackSwiftTests {
                 #expect(names.isEmpty)
             }
         }
+
+        private func authority() throws -> String { try StorageEndpoint(server.endpoint).authority }
 
         private func refusal(at endpoint: String) async throws -> ObjectStoreError {
             let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: endpoint) }

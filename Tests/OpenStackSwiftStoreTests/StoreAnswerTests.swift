@@ -73,7 +73,7 @@ struct StoreAnswerTests {
     }
 
     @Test(
-        "what may pass is tried again, but not for ever",
+        "what may pass is tried again, but not always",
         arguments: [
             ("408 Request Timeout", .timedOut), ("422 Unprocessable Entity", .checksumMismatch),
             ("429 Too Many Requests", .timedOut), ("498 Rate Limited", .timedOut),

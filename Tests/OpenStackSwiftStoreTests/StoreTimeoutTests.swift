@@ -26,10 +26,10 @@ struct StoreTimeoutTests {
         var upload = try TestUpload()
         upload.configuration.retries.attempts = 1
         let error = await #expect(throws: ObjectStoreError.self) {
-            try await upload.run(at: "http://nobody.invalid/v1/a")
+            try await upload.run(at: "http://store.invalid/v1/a")
         }
         #expect(error?.code == .unavailable)
-        #expect(error?.message.contains("nobody.invalid") == true)
+        #expect(error?.message.contains("store.invalid") == true)
     }
 
     @Test("a server that says nothing is given up after the stall timeout")
@@ -37,7 +37,7 @@ struct StoreTimeoutTests {
         var upload = try TestUpload()
         upload.configuration.stallTimeout = .milliseconds(300)
         upload.configuration.retries.attempts = 1
-        // Without a word it gets the content after a second; that it does not take it all shows behind it.
+        // The content is sent after a second without 100 Continue; then the server takes only a part of it.
         upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 40)
         try await LoopbackScript { connection, _ in
             connection.answerThatObjectIsMissing()

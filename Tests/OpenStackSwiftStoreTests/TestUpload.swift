@@ -91,7 +91,15 @@ final class BeginCount: Sendable {
 final class BlocksBody: ObjectBody {
     private let blocks: Mutex<ArraySlice<[UInt8]>>
 
-    init(_ blocks: [[UInt8]]) { self.blocks = Mutex(blocks[...]) }
+    private let onNext: @Sendable () -> Void
 
-    func next() throws(ObjectStoreError) -> [UInt8]? { blocks.withLock { $0.popFirst() } }
+    init(_ blocks: [[UInt8]], onNext: @escaping @Sendable () -> Void = {}) {
+        self.blocks = Mutex(blocks[...])
+        self.onNext = onNext
+    }
+
+    func next() throws(ObjectStoreError) -> [UInt8]? {
+        onNext()
+        return blocks.withLock { $0.popFirst() }
+    }
 }

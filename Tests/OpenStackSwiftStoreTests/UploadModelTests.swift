@@ -7,8 +7,8 @@ import Testing
 
 @testable import OpenStackSwiftStore
 
-/// The upload state machine beside a model of a store that fails at random: whatever happens, the store has the whole object
-/// or nothing, and nothing that belongs to another upload is touched.
+/// The upload state machine with a model of a store that fails at random: whatever happens, the store has the whole object
+/// or nothing, and the objects and segments of other uploads stay.
 @Suite("An upload to a store that fails at random", .ownThread)
 struct UploadModelTests {
     private static let segmentBytes: UInt64 = 10

@@ -103,7 +103,7 @@ package struct FaultProxy: Sendable {
         case .stall(let limit) where sent > limit: connection.waitForClose()
         case .answer(let status, let headers, let limit) where sent > limit:
             connection.answer(status, headers: headers + ["Connection: close"], "the proxy's reason")
-            // What the client has still to send is read: otherwise a reset would overtake the answer.
+            // What the client has still to send is read: otherwise a reset could arrive before the answer.
             connection.stall()
         default: return bytes
         }

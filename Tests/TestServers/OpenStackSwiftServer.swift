@@ -125,11 +125,14 @@ package struct OpenStackSwiftServer: Sendable {
         return String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    /// Makes a container, unless it is there.
-    package func makeContainer(_ name: String) async throws {
+    /// Makes a container, unless it exists.
+    ///
+    /// - Parameter headers: More lines of the request's header, such as `X-Container-Meta-Quota-Count: 0`.
+    package func makeContainer(_ name: String, headers: [String] = []) async throws {
         _ = try await Command.run(
             "/usr/bin/curl",
             ["-sS", "--fail", "--noproxy", "*", "-X", "PUT", "-H", "X-Auth-Token: \(token)", "\(endpoint)/\(name)"]
+                + headers.flatMap { ["-H", $0] }
         )
     }
 

@@ -49,7 +49,7 @@ bind_ip = 127.0.0.1
 bind_port = {port}
 
 [pipeline:main]
-pipeline = catch_errors gatekeeper proxy-logging cache listing_formats tempauth slo proxy-logging proxy-server
+pipeline = catch_errors gatekeeper proxy-logging cache listing_formats tempauth container_quotas slo proxy-logging proxy-server
 
 [app:proxy-server]
 use = egg:swift#proxy
@@ -79,6 +79,8 @@ use = egg:swift#listing_formats
 use = egg:swift#tempauth
 storage_url_scheme = default
 {users}
+[filter:container_quotas]
+use = egg:swift#container_quotas
 [filter:slo]
 use = egg:swift#slo
 min_segment_size = 1

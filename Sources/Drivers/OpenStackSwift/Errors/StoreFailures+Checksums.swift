@@ -49,7 +49,7 @@ extension StoreFailures {
         )
     }
 
-    /// Words that the object which was stored is not one that this upload may remove.
+    /// The object that should be removed is not one of this upload.
     func notRemoved(_ error: ObjectStoreError) -> ObjectStoreError {
         let message = error.message.replacing(Self.removed, with: ", and another object is in its place, which stays")
         return ObjectStoreError(error.code, message, status: error.status, mayBeStored: false)

@@ -56,7 +56,7 @@ extension StoreFailures {
         )
     }
 
-    /// The names of an upload's segments cannot be told from those of an object that exists.
+    /// The object is in segments, and its metadata does not say which attempt has sent them.
     func segmentsInUse() -> ObjectStoreError {
         ObjectStoreError(
             .refused,

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// Words the errors of one object: the cause first, then the store and its own text, then what to do.
+/// Makes the errors of one object: the cause first, then the store and its own text, then what to do.
 struct StoreFailures: Sendable {
     let address: ObjectAddress
 
@@ -37,9 +37,9 @@ struct StoreFailures: Sendable {
         let port = self.address.endpoint.effectivePort
         return ObjectStoreError(
             .forbidden,
-            "the object store's address \(address) is a \(address.localKind ?? "local") address (\(authority)), which is"
-                + " refused while archive.endpoints is empty; if it is the store's, add"
-                + " \"\(self.address.endpoint.host):\(port)\" to archive.endpoints"
+            "the object store's address \(address) (\(address.localKind ?? "local"), \(authority)) is refused while"
+                + " archive.endpoints is empty; if it is the store's, add \"\(self.address.endpoint.host):\(port)\" to"
+                + " archive.endpoints"
         )
     }
 

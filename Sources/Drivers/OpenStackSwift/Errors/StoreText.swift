@@ -4,6 +4,7 @@
 /// Makes a text from outside fit for an error or a log.
 enum StoreText {
     private static let greatestLength = 80
+    private static let longestTagName = 16
     private static let entities = [
         "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'", "&apos;": "'", "&nbsp;": " ",
     ]
@@ -12,11 +13,11 @@ enum StoreText {
     ///
     /// - Parameter secret: Shown as `***` wherever it occurs.
     static func line(_ text: String, hiding secret: String) -> String {
-        var words: [String] = []
-        for word in hide(secret, in: text).split(whereSeparator: \.isWhitespace) {
-            words.append(String(decoding: word.utf8.filter { 0x21...0x7E ~= $0 }, as: UTF8.self))
+        var parts: [String] = []
+        for part in hide(secret, in: text).split(whereSeparator: \.isWhitespace) {
+            parts.append(String(decoding: part.utf8.filter { 0x21...0x7E ~= $0 }, as: UTF8.self))
         }
-        let line = hide(secret, in: words.filter { !$0.isEmpty }.joined(separator: " "))
+        let line = hide(secret, in: parts.filter { !$0.isEmpty }.joined(separator: " "))
         return line.count <= greatestLength ? line : String(line.prefix(greatestLength - 3)) + "..."
     }
 
@@ -24,15 +25,15 @@ enum StoreText {
     ///
     /// A `<` that begins no tag stays.
     static func withoutTags(_ page: String) -> String {
-        var result = ""
-        var rest = page[...]
+        let page = Array(page.utf8)
+        let lastEnd = page.lastIndex(of: UInt8(ascii: ">")) ?? -1
+        var text: [UInt8] = []
         var hidden: String?
-        while let mark = rest.firstIndex(of: "<") {
-            if hidden == nil { result += rest[..<mark] }
-            rest = rest[mark...]
-            guard let name = tagName(rest), let end = rest.firstIndex(of: ">") else {
-                if hidden == nil { result += "<" }
-                rest = rest.dropFirst()
+        var position = 0
+        while position < page.count {
+            guard position < lastEnd, let name = tagName(page[position...]) else {
+                if hidden == nil { text.append(page[position]) }
+                position += 1
                 continue
             }
             if let element = hidden {
@@ -40,21 +41,24 @@ enum StoreText {
             } else if name == "style" || name == "script" {
                 hidden = name
             }
-            result += " "
-            rest = rest[rest.index(after: end)...]
+            text.append(UInt8(ascii: " "))
+            while page[position] != UInt8(ascii: ">") { position += 1 }
+            position += 1
         }
-        if hidden == nil { result += rest }
+        var result = String(decoding: text, as: UTF8.self)
         for (entity, character) in entities { result = result.replacing(entity, with: character) }
         return result.replacing("&amp;", with: "&")
     }
 
-    /// The name of the tag that a text begins with, in lower case, an end tag's with its slash; nil if it begins with none.
-    private static func tagName(_ text: Substring) -> String? {
+    /// The beginning of the name of the tag that a text begins with, in lower case, an end tag's with its slash; nil if the
+    /// text begins with no tag.
+    private static func tagName(_ text: ArraySlice<UInt8>) -> String? {
         let rest = text.dropFirst()
-        guard let first = rest.utf8.first else { return nil }
-        guard 0x61...0x7A ~= first | 0x20 || [UInt8(ascii: "/"), UInt8(ascii: "!"), UInt8(ascii: "?")].contains(first)
+        guard text.first == UInt8(ascii: "<"), let first = rest.first,
+            0x61...0x7A ~= first | 0x20 || "/!?".utf8.contains(first)
         else { return nil }
-        return rest.prefix { !$0.isWhitespace && $0 != ">" }.lowercased()
+        let name = rest.prefix(longestTagName).prefix { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: ">") }
+        return String(decoding: name, as: UTF8.self).lowercased()
     }
 
     private static func hide(_ secret: String, in text: String) -> String {

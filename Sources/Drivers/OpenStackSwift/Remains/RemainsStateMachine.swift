@@ -13,7 +13,7 @@ struct RemainsStateMachine: StoreStateMachine {
         case asking
         case listing(after: String?)
         case removing([SegmentName], then: String)
-        case pausing(then: StoreRequest, State)
+        case pausing(then: StoreRequest, state: State)
     }
 
     private let failures: StoreFailures
@@ -46,7 +46,7 @@ struct RemainsStateMachine: StoreStateMachine {
     }
 
     mutating func nextAfterPause() -> Step {
-        guard case .pausing(let request, let next) = state else { return list(after: nil) }
+        guard case .pausing(then: let request, state: let next) = state else { return list(after: nil) }
         state = next
         return .request(request)
     }
@@ -78,7 +78,7 @@ struct RemainsStateMachine: StoreStateMachine {
         guard answer.isSuccess else { return .finish(.success(removedCount)) }
         var names = answer.content.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
         if answer.isContentCut { names = names.dropLast() }
-        // A listing that does not go on would come for ever.
+        // A store that ignores the marker would give the same page again without end.
         guard let last = names.last, last.utf8.elementsEqual((marker ?? "").utf8) == false else {
             return .finish(.success(removedCount))
         }
@@ -109,7 +109,7 @@ struct RemainsStateMachine: StoreStateMachine {
         let failure = failures.failure(result, attempts: requestFailures + 1)
         requestFailures += 1
         guard failure.mayPass, requestFailures < retries.attempts else { return .finish(.failure(failure.error)) }
-        state = .pausing(then: request, state)
+        state = .pausing(then: request, state: state)
         return .pause(retries.wait(after: requestFailures, asked: failure.retryAfter), because: failure.error)
     }
 }

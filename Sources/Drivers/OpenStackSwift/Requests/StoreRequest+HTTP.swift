@@ -8,7 +8,7 @@ extension StoreRequest {
     static let listingLimit = 1000
     static let listingBytes = 2 << 20
 
-    /// Words the request in HTTP; nil for one that goes to no server.
+    /// The request in HTTP; nil for one that goes to no server.
     ///
     /// - Parameters:
     ///   - upload: The upload that it is for.

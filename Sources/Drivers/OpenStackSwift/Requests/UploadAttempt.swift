@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Identifies one attempt of an upload, so that its object and its segments are told from those of other attempts, also
-/// of agents that were killed.
+/// Identifies one attempt of an upload, so that its object and its segments are not confused with those of other attempts,
+/// also of agents that were killed.
 struct UploadAttempt: Hashable, Sendable, CustomStringConvertible {
     private let number: UInt64
 

@@ -141,7 +141,7 @@ extension UploadStateMachine {
             if answer.isSuccess { return afterStoring(answer, candidate) }
             switch answer.status {
             case 404 where !hasMade.contains(.objects):
-                return make(.objects, then: .request(request(for: manifest), state))
+                return make(.objects, then: .request(request(for: manifest), state: state))
             case 417 where expectsContinue:
                 expectsContinue = false
                 return .request(request(for: manifest))

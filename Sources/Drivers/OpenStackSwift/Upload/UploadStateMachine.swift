@@ -31,7 +31,7 @@ struct UploadStateMachine: StoreStateMachine {
 
     /// What comes after something that had to be done first.
     enum Resumption {
-        case request(StoreRequest, State)
+        case request(StoreRequest, state: State)
         /// Ask for the object that an attempt may have stored.
         case settle(Settlement)
         /// Begin the content anew.
@@ -99,7 +99,7 @@ struct UploadStateMachine: StoreStateMachine {
 
     var keepsContent: Bool {
         switch state {
-        case .sendingSegment, .settlingSegment, .pausing(then: .request(.putSegment, _)): true
+        case .sendingSegment, .settlingSegment, .pausing(then: .request(.putSegment, state: _)): true
         default: false
         }
     }
@@ -181,7 +181,7 @@ struct UploadStateMachine: StoreStateMachine {
         requestFailures += 1
         guard failure.mayPass, requestFailures < retries.attempts else { return giveUp(failure.error) }
         let wait = retries.wait(after: requestFailures, asked: failure.retryAfter)
-        state = .pausing(then: resumption ?? .request(request, state))
+        state = .pausing(then: resumption ?? .request(request, state: state))
         return .pause(wait, because: failure.error)
     }
 
@@ -210,7 +210,7 @@ struct UploadStateMachine: StoreStateMachine {
         switch resumption {
         case .beginAnew: return clean(then: .beginAnew)
         case .settle(let settlement): return settle(settlement)
-        case .request(let request, let next):
+        case .request(let request, state: let next):
             state = next
             return .request(request)
         }

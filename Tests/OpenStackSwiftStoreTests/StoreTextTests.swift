@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SteelyardCore
+import TestServers
 import Testing
 
 @testable import OpenStackSwiftStore
 
-@Suite("Words")
-struct StoreWordsTests {
+@Suite("Error texts")
+struct StoreTextTests {
     @Test(
         "what a store says is cut to one line of visible ASCII",
         arguments: [
@@ -29,6 +30,25 @@ struct StoreWordsTests {
     @Test("a text that is no HTML stays as it is")
     func plainText() {
         #expect(StoreText.line("quota <limit> is 5 > 4", hiding: "secret") == "quota <limit> is 5 > 4")
+    }
+
+    @Test("no page makes more than a line of visible ASCII, or takes long", .ownThread)
+    func anyPage() {
+        var random = SeededGenerator(seed: 3)
+        let parts = [
+            "<", ">", "</", "<a", "<style>", "</script", "&lt;", "&amp;", " ", "\n", "secret", "\u{0}", "é", "text",
+        ]
+        for _ in 0..<500 {
+            let count = Int.random(in: 0...60, using: &random)
+            let page = (0..<count).map { _ in parts[Int.random(in: 0..<parts.count, using: &random)] }.joined()
+            let line = StoreText.line(StoreText.withoutTags(page), hiding: "secret")
+            #expect(line.utf8.count <= 80 && line.utf8.allSatisfy { 0x20...0x7E ~= $0 } && !line.contains("secret"))
+        }
+        // These would take minutes if each `<` had the rest of the page read.
+        for part in ["<a", "<", "<style>", "<a>", "</style"] {
+            _ = StoreText.withoutTags(String(repeating: part, count: 200_000))
+            _ = StoreText.withoutTags(String(repeating: part, count: 200_000) + ">")
+        }
     }
 
     @Test("a secret is hidden, also with tags in it and where an answer was cut off in the middle of it")
