@@ -65,6 +65,8 @@ import Testing
             ("{haproxy: {stats_bind: '8404'}}", "haproxy.stats_bind"),
             ("{haproxy: {denied_nodes: ['10.0.0.0/33']}}", "haproxy.denied_nodes"),
             ("{haproxy: {denied_nodes: null}}", "haproxy.denied_nodes"),
+            ("{haproxy: {log_rotated: null}}", "haproxy.log_rotated"),
+            ("{haproxy: {log_rotated: ['a b']}}", "haproxy.log_rotated"),
             ("{haproxy: {buffer_size: 1024}}", "haproxy.buffer_size"),
             ("{haproxy: {max_headers: 'x'}}", "haproxy.max_headers"),
             ("{haproxy: {log_line_bytes: 80}}", "haproxy.log_line_bytes"),

@@ -55,6 +55,15 @@ package final class LogFolder: Sendable {
     ///
     /// - Throws: `LogFileError` if a folder cannot be listed.
     package func entries() throws(LogFileError) -> [Entry] {
+        let (entries, failures) = try listing()
+        if let failure = failures.first { throw failure }
+        return entries
+    }
+
+    /// The names of the log and its siblings, and the folders other than the log's own that cannot be listed.
+    ///
+    /// - Throws: `LogFileError` if the log's own folder cannot be listed.
+    private func listing() throws(LogFileError) -> (entries: [Entry], failures: [LogFileError]) {
         let folder = log.removingLastComponent()
         let baseName = log.lastComponent?.string ?? ""
         var bases = [baseName]
@@ -65,10 +74,14 @@ package final class LogFolder: Sendable {
         }
         var seen: Set<FilePath> = []
         var entries: [Entry] = []
+        var failures: [LogFileError] = []
         for candidate in folders + others where seen.insert(Self.target(of: candidate) ?? candidate).inserted {
             let names: [String]
             do throws(FileError) { names = try AtomicFile.names(in: candidate) } catch {
-                throw LogFileError(candidate, "cannot list the folder: \(error.reason)")
+                let failure = LogFileError(candidate, "cannot list the folder: \(error.reason)")
+                guard candidate != folder else { throw failure }
+                failures.append(failure)
+                continue
             }
             for text in names {
                 let path = candidate.appending(text)
@@ -78,7 +91,7 @@ package final class LogFolder: Sendable {
                 entries.append(Entry(path: path, name: name))
             }
         }
-        return entries
+        return (entries, failures)
     }
 
     private static func target(of path: FilePath) -> FilePath? {
@@ -91,7 +104,7 @@ package final class LogFolder: Sendable {
     func path(of status: LogDescriptor.FileStatus) -> FilePath? {
         let id = FileID(device: status.device, inode: status.inode)
         if let known = places.withLock({ $0[id] }), Self.id(of: known) == id { return known }
-        guard let entries = try? entries() else { return nil }
+        guard let entries = try? listing().entries else { return nil }
         var found: [FileID: FilePath] = [:]
         for entry in entries { if let id = Self.id(of: entry.path) { found[id] = entry.path } }
         places.withLock { [found] in $0 = found }
@@ -115,8 +128,8 @@ package final class LogFolder: Sendable {
         var files: [LogFile] = []
         var leftOut: [LeftOutLog] = []
         for _ in 0..<Self.tries {
-            let entries = try entries()
-            (files, leftOut) = ([], [])
+            let (entries, failures) = try listing()
+            (files, leftOut) = ([], failures.map(\.leftOut))
             for entry in entries {
                 do throws(LogFileError) {
                     guard let file = try LogFile(entry.path, entry.name, in: self, isShared: isShared) else { continue }
@@ -136,7 +149,7 @@ package final class LogFolder: Sendable {
 
     /// Finds the file that has what another had before it was emptied or removed: copytruncate makes a copy first.
     func copy(of file: LogFile) -> LogFile? {
-        guard let entries = try? entries() else { return nil }
+        guard let entries = try? listing().entries else { return nil }
         for entry in entries.sorted(by: { $0.name.format == nil && $1.name.format != nil }) {
             guard let other = try? LogFile(entry.path, entry.name, in: self),
                 !other.isSameFile(as: file) || other.isCompressed,
@@ -178,7 +191,7 @@ package final class LogFolder: Sendable {
     }
 
     private func isStill(_ files: [LogFile], _ entries: [Entry]) throws(LogFileError) -> Bool {
-        guard try Set(self.entries()) == Set(entries) else { return false }
+        guard try Set(listing().entries) == Set(entries) else { return false }
         return files.allSatisfy {
             Self.id(of: $0.path) == FileID(device: $0.status.device, inode: $0.status.inode)
         }

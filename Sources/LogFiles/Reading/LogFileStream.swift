@@ -37,7 +37,8 @@ final class LogFileStream {
     /// How many bytes of the file, as it is on the disk, have been read.
     var position: UInt64 {
         if isCutOff { return original.byteCount }
-        if original.isCompressed, let decompressed { return min(decompressed.position, original.size) }
+        // Offsets in a compressed file are of its content.
+        if original.isCompressed { return min(decompressed?.position ?? 0, original.size) }
         return min(max(offset, original.start), original.size) - original.start
     }
 

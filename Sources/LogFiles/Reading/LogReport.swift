@@ -5,7 +5,7 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// Collects what of a log cannot be read, and logs a warning for each file once.
+/// Collects the parts of a log that cannot be read, and logs a warning for each file once.
 final class LogReport: Sendable {
     let logger: Logger
     private let entries: Mutex<[LeftOutLog]>

@@ -46,9 +46,13 @@ extension FuzzTarget {
         let whole = decompress(compression, [input.content], room: 1 << 16)
         let cut = decompress(compression, input.pieces, room: input[1] % 64 + 1)
         if !whole.isFull, !cut.isFull {
-            // Which fault is seen first depends on the room.
-            try FuzzFailure.requireEqual(whole.isReadable, cut.isReadable, "the cut of the file changes nothing")
-            if whole.isReadable { try FuzzFailure.requireEqual(whole.bytes, cut.bytes, "nor does the room") }
+            // Which fault is seen first depends on the room. libzstd checks the size of a frame only if it is given all at once.
+            if compression != .zstd {
+                try FuzzFailure.requireEqual(whole.isReadable, cut.isReadable, "the cut of the file changes nothing")
+            }
+            if whole.isReadable, cut.isReadable {
+                try FuzzFailure.requireEqual(whole.bytes, cut.bytes, "nor does the room")
+            }
         }
         return input
     }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Whose a line is.
+/// The load balancer that a line belongs to.
 @Suite(.ownThread)
 struct HAProxyLineTests {
     struct Line: Sendable, CustomTestStringConvertible {

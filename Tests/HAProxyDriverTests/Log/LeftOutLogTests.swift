@@ -102,6 +102,33 @@ struct LeftOutLogTests {
         }
     }
 
+    @Test func aFolderThatCannotBeListedIsNamed() async throws {
+        try await withRotatedLog { log in
+            var log = log
+            try log.write("no folder", to: "file")
+            log.others = [log.url("file"), log.url("missing")]
+            try log.write(RotatedLog.lines(0..<10))
+            let opened = try log.opened()
+            #expect(opened.leftOut.map(\.file) == [log.url("file").path])
+            #expect(try RotatedLog.text(opened, LogPart(.http)) == RotatedLog.lines(0..<10))
+            let error = #expect(throws: DriverError.self) { try LogRemoval(log.files(), log.errors).run() }
+            #expect(error?.message.contains(log.url("file").path) == true)
+        }
+    }
+
+    /// The content is larger than the file, and begins far in it.
+    @Test func aCompressedHoleThatIsLostIsNamed() async throws {
+        try await withRotatedLog { log in
+            for number in 1...40 { try log.write(RotatedLog.lines(number..<number + 1), to: "haproxy.log.\(number)") }
+            let nulls = String(repeating: "\0", count: 1_000_000)
+            try Data(RotatedLog.gzip(nulls + RotatedLog.lines(0..<10))).write(to: log.url("haproxy.log.20"))
+            let opened = try log.opened()
+            try log.remove("haproxy.log.20")
+            #expect(try RotatedLog.text(opened, LogPart(.http)).split(separator: "\n").count == 39)
+            #expect(opened.leftOut.map(\.file) == [log.url("haproxy.log.20").path])
+        }
+    }
+
     /// As root, every file can be read.
     @Test(.enabled(if: geteuid() != 0, "runs as root"))
     func aFileWithoutPermissionIsNamed() async throws {

@@ -142,11 +142,11 @@ struct LogFormatTests {
     @Test func linesInTheRangeAreCounted() async throws {
         try await withRotatedLog { log in
             try log.write(
-                RotatedLog.lines(0..<100) + "nobody's\n" + RotatedLog.lines(0..<50, .tcp),
+                RotatedLog.lines(0..<100) + "foreign\n" + RotatedLog.lines(0..<50, .tcp),
                 to: "haproxy.log.1"
             )
             let mark = try log.opened().end
-            try log.write("nobody's\n" + RotatedLog.lines(100..<120) + "nobody's, without its end")
+            try log.write("foreign\n" + RotatedLog.lines(100..<120) + "foreign, without its end")
             for (part, count) in [
                 (LogPart(.http), 173), (LogPart(.http, after: mark), 22), (LogPart(.http, upTo: mark), 151),
             ] {

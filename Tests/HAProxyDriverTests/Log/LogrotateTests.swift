@@ -13,7 +13,7 @@ import Testing
 /// Debian's logrotate at work while a log is written and archived.
 @Suite(Requirement.logrotate.trait, .timeLimit(.minutes(5)), .ownThread)
 struct LogrotateTests {
-    /// What logrotate is told, and whether the writer opens the log anew after a rotation, as a syslog daemon does.
+    /// The options of logrotate, and whether the writer opens the log again after a rotation, as a syslog daemon does.
     @Test(arguments: [
         ("create\n compress", true), ("create\n compress\n delaycompress", true),
         ("create\n dateext\n dateformat -%Y%m%d-%s\n compress", true),

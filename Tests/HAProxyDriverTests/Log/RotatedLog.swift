@@ -13,7 +13,7 @@ import TestServers
 
 @testable import HAProxyDriver
 
-/// A log in a folder, and what logrotate does to it.
+/// A log in a folder, and the changes that logrotate makes to it.
 struct RotatedLog {
     let folder: URL
     let warnings = Warnings()
@@ -88,7 +88,7 @@ struct RotatedLog {
         try Data(contentsOf: url(name)).write(to: url(other))
     }
 
-    /// - Parameter leavesHole: Whether the writer goes on at its old place, as HAProxy does.
+    /// - Parameter leavesHole: Whether the writer continues at its old offset, as HAProxy does.
     func truncate(_ name: String = "haproxy.log", leavesHole: Bool = false) throws {
         let handle = try FileHandle(forWritingTo: url(name))
         let size = try handle.seekToEnd()
@@ -111,7 +111,7 @@ struct RotatedLog {
     }
 }
 
-/// What logrotate can compress with.
+/// The programs that logrotate can compress with.
 enum CompressionProgram: String, CaseIterable, Sendable {
     case gzip, xz, zstd, bzip2
 

@@ -8,9 +8,9 @@ import SteelyardSystem
 extension DeviceContext {
     /// Commits a DELETE, and removes everything.
     ///
-    /// - Throws: `DriverError`; what is left is removed by the next try.
+    /// - Throws: `DriverError`; the next try removes the rest.
     func delete() async throws(DriverError) {
-        // First of all: what a crash interrupts from here on, the next start goes on with.
+        // First of all: if a crash interrupts the rest, the next start continues it.
         if store.state != .deleted { try await commitDeletion() }
         try await removeAll()
         logger.notice("the load balancer was deleted")

@@ -4,7 +4,7 @@
 import Glibc
 import SteelyardCore
 
-/// What HAProxy reports of its proxies and servers in words: `Server http-servers/1 is DOWN, …`, `Proxy tcp-in stopped …`.
+/// The sentences in which HAProxy reports on a proxy or a server: `Server http-servers/1 is DOWN, …`, `Proxy tcp-in stopped …`.
 enum HAProxySentence {
     enum Finding: Hashable, Sendable {
         case of(MeteredProtocol)
@@ -48,7 +48,7 @@ enum HAProxySentence {
         return unsafe line[word.upperBound - 1] == UInt8(ascii: ":") ? .none : .ofOther
     }
 
-    /// Rules out most of what is no sentence, such as the address of a client.
+    /// Rules out most other messages, such as those that begin with the address of a client.
     private static func mayBegin(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "h"),

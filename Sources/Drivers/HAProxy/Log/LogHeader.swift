@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// What a syslog daemon, a container runtime or HAProxy itself writes before a message.
+/// The header that a syslog daemon, a container runtime or HAProxy itself writes before a message.
 ///
 /// RFC 3164 and RFC 5424 headers with or without a priority, CRI's `DATE stdout F`, Docker's `{"log":"`, and the date of
 /// HAProxy's `format iso`. A line may begin with some of them; each place after one may be the message's beginning.
