@@ -95,7 +95,7 @@ struct MeterLossTests {
         }
     }
 
-    /// An old worker is stopped, or the agent is, for longer than an answer may take. It ends once it is read.
+    /// An old worker is stopped for longer than an answer may take: it ends once it is read.
     @Test
     func anOldWorkerThatIsSilentForAWhileIsReadToItsEnd() async throws {
         let node = try HTTPBackEnd()

@@ -92,10 +92,10 @@ import Testing
                     let file = folder.appending(path: "config.json5")
                     let configuration = { (servers: [String]) in
                         try """
-                            { driver: 'noop', gearman: { servers: \(servers), function: 'device' },
-                              archive: { endpoints: ['127.0.0.1'] } }
-                            """
-                            .write(to: file, atomically: true, encoding: .utf8)
+                        { driver: 'noop', gearman: { servers: \(servers), function: 'device' },
+                          archive: { endpoints: ['127.0.0.1'] } }
+                        """
+                        .write(to: file, atomically: true, encoding: .utf8)
                     }
                     try configuration([old.address])
                     let process = try await ChildProcess.start(
