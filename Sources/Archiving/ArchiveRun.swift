@@ -81,7 +81,9 @@ final class ArchiveRun: Sendable {
 
     // MARK: - Interrupted uploads
 
-    /// Removes what agents that were killed have left in this container. An upload that is to be recovered goes on.
+    /// Removes what agents that were killed have left in this container.
+    ///
+    /// An upload that is to be recovered goes on.
     private func removeRemains(of entries: [Entry]) async {
         for entry in entries {
             for announcement in entry.progress.announcements(for: request) where !batch.job.isCancelled {

@@ -70,6 +70,18 @@ extension OpenStackSwiftTests {
             }
         }
 
+        @Test("a token that may write and not read", arguments: [0, 3])
+        mutating func writeOnly(_ segments: Int) async throws {
+            sendInSegments(if: segments > 0)
+            let proxy = FaultProxy(to: port) { $0.head.hasPrefix("HEAD ") ? .answer("403 Forbidden") : nil }
+            try await proxy.serve { proxy in
+                let stored = try await upload.run(at: proxy.port)
+                try await expectWhole(stored, segments: segments)
+                let again = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
+                #expect(again?.code == .alreadyExists, "\(again?.message ?? "")")
+            }
+        }
+
         @Test("one that answers 417 to Expect gets the same without it", arguments: [0, 3])
         mutating func refusesExpect(_ segments: Int) async throws {
             sendInSegments(if: segments > 0)

@@ -63,7 +63,8 @@ extension OpenStackSwiftTests {
             #expect(error.status == 403)
             #expect(
                 error.message == """
-                    the object store denies access (HTTP 403 from \(try authority())); either the token has expired: send the \
+                    the object store denies access (HTTP 403 from \(try authority()): Forbidden Access was denied to this \
+                    resource.); either the token has expired: send the \
                     ARCHIVE again with a new token; or it gives no access to read and write this account or container: check \
                     the endpoint and the base path
                     """

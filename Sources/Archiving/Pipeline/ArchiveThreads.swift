@@ -5,7 +5,7 @@ import Glibc
 import SteelyardCore
 import SteelyardSystem
 
-/// The threads that archives are made on. What they do blocks: reading, compressing, sending.
+/// The threads that archives are made on, where calls may block: reading, compressing, sending.
 public struct ArchiveThreads: Sendable {
     /// The system's threads, as many of them to compress as there are cores, at most 8.
     public static let dedicated = ArchiveThreads(compressors: min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) {

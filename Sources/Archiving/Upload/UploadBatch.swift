@@ -8,7 +8,9 @@ import SteelyardCore
 struct UploadBatch: Sendable {
     /// The objects that are made at a time; more would need more memory than there is.
     static let greatestCount = 8
-    /// A log compresses to less than this part of its size, as a rule. An object that outgrows the estimate is begun anew in
+    /// A log compresses to less than this part of its size, as a rule.
+    ///
+    /// An object that outgrows the estimate is begun anew in
     /// segments; a log of twice the size of a segment is better stored in one object.
     private static let compressionRatio: UInt64 = 3
     /// How many names are tried for one object, a second apart.

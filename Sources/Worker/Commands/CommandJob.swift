@@ -5,7 +5,7 @@ import SteelyardCore
 import Synchronization
 import UnixSignals
 
-/// The job of a command that does the agent's work itself. Its progress is a bar on the terminal.
+/// The job of a command that does the agent's work itself, with a progress bar on the terminal.
 final class CommandJob: JobContext {
     private struct State {
         var bar = ProgressBar()

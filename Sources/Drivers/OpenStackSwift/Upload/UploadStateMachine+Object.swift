@@ -10,7 +10,8 @@ extension UploadStateMachine {
             if answer.isSuccess {
                 return .finish(answer.uploadID == upload ? .success(Self.found(answer)) : .failure(failures.exists()))
             }
-            if answer.status == 404 {
+            // A token that may only write cannot ask: If-None-Match then keeps what exists.
+            if answer.status == 404 || AnswerKind(answer.status) == .forbidden {
                 requestFailures = 0
                 return sendContent()
             }
