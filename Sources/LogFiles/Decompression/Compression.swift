@@ -42,8 +42,14 @@ package enum Compression: String, CaseIterable, Hashable, Sendable, CustomString
 
     /// Recognizes a format by the first bytes of a file.
     package static func content(of head: some Collection<UInt8>) -> Content {
-        magics.first { head.starts(with: $0.bytes) }?.content ?? .plain
+        // A frame to be skipped comes first in what pzstd writes.
+        if let first = head.first, first & 0xF0 == 0x50, head.dropFirst().starts(with: skippableFrame) {
+            return .compressed(.zstd)
+        }
+        return magics.first { head.starts(with: $0.bytes) }?.content ?? .plain
     }
+
+    private static let skippableFrame: [UInt8] = [0x2A, 0x4D, 0x18]
 
     /// The formats that the ending of a file's name stands for, in the spelling of ``Content``; nil for other endings.
     package static func format(ending: some StringProtocol) -> String? {

@@ -63,7 +63,7 @@ package final class LogFolder: Sendable {
     /// The names of the log and its siblings, and the folders other than the log's own that cannot be listed.
     ///
     /// - Throws: `LogFileError` if the log's own folder cannot be listed.
-    private func listing() throws(LogFileError) -> (entries: [Entry], failures: [LogFileError]) {
+    package func listing() throws(LogFileError) -> (entries: [Entry], failures: [LogFileError]) {
         let folder = log.removingLastComponent()
         let baseName = log.lastComponent?.string ?? ""
         var bases = [baseName]

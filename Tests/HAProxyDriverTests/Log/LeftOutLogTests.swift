@@ -111,8 +111,10 @@ struct LeftOutLogTests {
             let opened = try log.opened()
             #expect(opened.leftOut.map(\.file) == [log.url("file").path])
             #expect(try RotatedLog.text(opened, LogPart(.http)) == RotatedLog.lines(0..<10))
+            try log.write(RotatedLog.lines(10..<20), to: "haproxy.log.1")
             let error = #expect(throws: DriverError.self) { try LogRemoval(log.files(), log.errors).run() }
             #expect(error?.message.contains(log.url("file").path) == true)
+            #expect(try log.names() == ["file"], "the rest is removed all the same")
         }
     }
 

@@ -84,6 +84,17 @@ struct LogFormatTests {
         }
     }
 
+    /// pzstd begins a file with a frame to be skipped.
+    @Test func aFrameToBeSkippedIsNoLine() async throws {
+        try await withRotatedLog { log in
+            try log.write(RotatedLog.lines(0..<3000), to: "haproxy.log.1")
+            try await log.compress("haproxy.log.1", by: .zstd)
+            let frame = Data([0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
+            try (frame + Data(contentsOf: log.url("haproxy.log.1.zst"))).write(to: log.url("haproxy.log.1.zst"))
+            #expect(try log.text() == RotatedLog.lines(0..<3000) && log.warnings.lines.isEmpty)
+        }
+    }
+
     /// logrotate may be compressing right now; what has another content is another file.
     @Test(arguments: CompressionProgram.allCases, ["half", "whole", "whole and longer", "empty", "another"])
     func aTwinIsTheSameContent(program: CompressionProgram, kind: String) async throws {

@@ -69,8 +69,8 @@ struct LogRemoval {
 
     private func removeOwn() throws {
         try AtomicFile.remove(files.rotatingLog)
-        let entries = try files.logFolder.entries()
-        var failure: (any Error)?
+        let (entries, failures) = try files.logFolder.listing()
+        var failure: (any Error)? = failures.first
         for entry in entries where entry.name.age != .current && !Self.isFolder(entry.path) {
             do { try AtomicFile.remove(entry.path, isFlushed: false) } catch { failure = failure ?? error }
         }
@@ -99,7 +99,9 @@ struct LogRemoval {
         var kept: Set<FilePath> = []
         var failure: (any Error)?
         for _ in 0..<Self.tries {
-            let entries = try files.logFolder.entries().filter {
+            let (listed, failures) = try files.logFolder.listing()
+            failure = failure ?? failures.first
+            let entries = listed.filter {
                 $0.name.age != .current && !kept.contains($0.path) && !Self.isFolder($0.path)
             }
             guard !entries.isEmpty else { break }
