@@ -6,7 +6,7 @@ public import SteelyardCore
 /// Takes an object as any store would, and keeps nothing: for a dry run.
 ///
 /// The content is made to its end, so that a log that cannot be read fails as it would, and nothing is connected to. What
-/// it returns has an empty MD5, since nobody else has counted it.
+/// it returns has an empty MD5, since no store has computed one.
 public struct DryRunObjectStore: ObjectStore {
     /// Creates a store.
     public init() {}

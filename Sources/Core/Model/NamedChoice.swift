@@ -17,6 +17,10 @@ extension NamedChoice {
         }
         let names = Self.allCases.map(\.rawValue)
         let list = names.dropLast().joined(separator: ", ") + (names.count > 1 ? " or " : "") + (names.last ?? "")
+        // What is longer than any name may be a secret in the wrong field.
+        guard text.count <= 24 else {
+            throw InvalidValue("must be \(list), not a text of \(text.count) bytes")
+        }
         throw InvalidValue("must be \(list), not \(Excerpt.quote(String(text)))")
     }
 }
