@@ -15,7 +15,7 @@ final class ArchiveRun: Sendable {
 
     let batch: UploadBatch
     /// Where it is noted what has been archived; nil to note nothing.
-    let ledger: ProgressLedger?
+    let ledger: ProgressLedger.View?
     /// Whether to archive only what no ARCHIVE has before.
     let isIncremental: Bool
     let now: UTCTimestamp
@@ -23,7 +23,7 @@ final class ArchiveRun: Sendable {
     private let total: UInt64
     private let examinedLineCount = Mutex<UInt64>(0)
 
-    init(batch: UploadBatch, ledger: ProgressLedger?, isIncremental: Bool, now: UTCTimestamp) {
+    init(batch: UploadBatch, ledger: ProgressLedger.View?, isIncremental: Bool, now: UTCTimestamp) {
         self.batch = batch
         self.ledger = ledger
         self.isIncremental = isIncremental
@@ -43,9 +43,11 @@ final class ArchiveRun: Sendable {
         }
         var entries: [Entry] = []
         do throws(ObjectStoreError) { entries = try makeEntries() } catch { return outcome(error: error) }
-        await removeRemains(of: entries)
+        let interrupted = entries.map { $0.progress.announcements(for: request) }
         if isIncremental { await recover(&entries) }
         await store(&entries)
+        // Last, so that no store that fails at it keeps new lines waiting; and an upload that goes on needs its segments.
+        await removeRemains(of: interrupted, entries)
         if entries.allSatisfy({ $0.error == nil }) { batch.job.report(progress: total, of: total) }
         return outcome(entries.flatMap(\.objects), error: entries.lazy.compactMap(\.error).first)
     }
@@ -54,7 +56,6 @@ final class ArchiveRun: Sendable {
         let store = ledger.map { ledger in
             ItemProgress.Store(
                 ledger: ledger,
-                generation: ledger.currentGeneration,
                 isRequired: isIncremental,
                 logger: batch.logger
             )
@@ -83,14 +84,16 @@ final class ArchiveRun: Sendable {
 
     /// Removes what agents that were killed have left in this container.
     ///
-    /// An upload that is to be recovered goes on.
-    private func removeRemains(of entries: [Entry]) async {
-        for entry in entries {
-            for announcement in entry.progress.announcements(for: request) where !batch.job.isCancelled {
+    /// An object that was stored stays, with the segments that it consists of.
+    private func removeRemains(of interrupted: [[ArchiveRecord.Announcement]], _ entries: [Entry]) async {
+        for (entry, announcements) in zip(entries, interrupted) {
+            for announcement in announcements where !batch.job.isCancelled {
                 let upload = AbandonedUpload(id: announcement.upload, path: announcement.path)
                 do throws(ObjectStoreError) {
                     try await batch.store.removeRemains(of: upload, at: request.endpoint, token: request.token)
-                    if announcement.upTo == nil { try entry.progress.remove(announcement) }
+                    // What may hold lines that no other object has is still to be asked for.
+                    guard !isIncremental || !entry.progress.isPending(announcement) else { continue }
+                    if isIncremental || announcement.upTo == nil { try entry.progress.remove(announcement) }
                 } catch {
                     batch.logger.warning(
                         "segments of an interrupted upload could not be removed; the next ARCHIVE tries again",
@@ -99,6 +102,7 @@ final class ArchiveRun: Sendable {
                             LogKeys.error: "\(error.message)",
                         ]
                     )
+                    if [.unavailable, .timedOut, .untrusted].contains(error.code) { return }
                 }
             }
         }
@@ -118,7 +122,7 @@ final class ArchiveRun: Sendable {
                 ObjectJob(
                     id: entry.progress.id,
                     part: part,
-                    announce: { () throws(ObjectStoreError) in announcement },
+                    announce: { (_) throws(ObjectStoreError) in announcement },
                     takesNextName: false
                 )
             )
@@ -165,8 +169,8 @@ final class ArchiveRun: Sendable {
                 ObjectJob(
                     id: progress.id,
                     part: LogPart(progress.metered, after: isIncremental ? progress.mark : nil, upTo: end),
-                    announce: { [request, now] () throws(ObjectStoreError) in
-                        try progress.announce(request, upTo: end, now: now)
+                    announce: { [request, now] taken throws(ObjectStoreError) in
+                        try progress.announce(request, upTo: end, now: now, insteadOf: taken)
                     },
                     takesNextName: true
                 )
@@ -217,7 +221,7 @@ final class ArchiveRun: Sendable {
         let again = ObjectJob(
             id: job.id,
             part: job.part,
-            announce: { () throws(ObjectStoreError) in object.announcement },
+            announce: { (_) throws(ObjectStoreError) in object.announcement },
             takesNextName: false
         )
         let made = await dryRun.run([again], progress: { _ in }).objects.first

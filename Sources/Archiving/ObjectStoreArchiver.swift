@@ -103,6 +103,8 @@ public struct ObjectStoreArchiver: LogArchiver {
         _ logger: Logger,
         _ openLog: @Sendable () async throws(DriverError) -> any OpenedLog
     ) async -> ArchiveOutcome {
+        // Before the log is opened: what a DELETE that comes afterwards forgets must not be noted again.
+        let progress = ledger.map { ProgressLedger.View($0) }
         let log: any OpenedLog
         do throws(DriverError) { log = try await openLog() } catch { return ArchiveOutcome(failure: .log(error)) }
         return await turns.withTurn {
@@ -115,7 +117,7 @@ public struct ObjectStoreArchiver: LogArchiver {
                 job: job,
                 logger: logger
             )
-            let run = ArchiveRun(batch: batch, ledger: ledger, isIncremental: mode == .incremental, now: now())
+            let run = ArchiveRun(batch: batch, ledger: progress, isIncremental: mode == .incremental, now: now())
             return await run.run()
         }
     }

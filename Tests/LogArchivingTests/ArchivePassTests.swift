@@ -238,6 +238,17 @@ struct ArchivePassTests {
         )
         #expect(outcome.storeError?.message == "no more threads")
     }
+
+    @Test("a block that is not full is handed out after a while, so that no connection is silent for long")
+    func sparse() throws {
+        var block = LogBlock()
+        let now = ContinuousClock.now
+        #expect(!block.isDue(since: now - .seconds(3600)), "an empty block")
+        block.bytes = [1]
+        #expect(!block.isDue(since: now) && block.isDue(since: now - LogPass.longestSilence - .seconds(1)))
+        block.bytes = [UInt8](repeating: 1, count: LogPass.blockSize)
+        #expect(block.isDue(since: now))
+    }
 }
 
 /// Puts a mark before each block, so that a test sees where they begin.

@@ -203,6 +203,34 @@ struct IncrementalArchiveTests {
         #expect(outcome.failure == nil && device.journal.isEmpty, "what it stored is nothing to the next device")
     }
 
+    @Test("an archive whose log was opened before a DELETE notes nothing after it, and reads no old record")
+    func deletedWhileItWaits() async throws {
+        let device = Device()
+        device.write(["a"])
+        _ = try await device.archive()
+        let archiver = device.archiver(seconds: 20)
+        let request = try ArchivePassTests.request([("15", .http)])
+        let outcome = await archiver.archive(request, job: TestJob(), logger: Logger(label: "") { _ in LogRecorder() }) {
+            () throws(DriverError) in
+            try archiver.forget()
+            return LinesInMemory([.http: ["a", "b"]])
+        }
+        #expect(outcome.failure == nil && device.journal.isEmpty)
+    }
+
+    @Test("a name that another object has is announced no longer")
+    func takenNames() async throws {
+        let device = Device()
+        device.write(["a"])
+        _ = try await device.archive()
+        // The record is lost, and so the time of the last name.
+        device.journal.fill(with: ArchiveRecord().bytes)
+        #expect(try await device.archive().objects.map(\.lineCount) == [1])
+        let record = device.journal.record(of: ArchiveJournalKey(id: try Identifier("15"), metered: .http))
+        #expect(record.flatMap { ArchiveRecord($0) }?.announcements == [])
+        #expect(device.store.places.count == 2)
+    }
+
     @Test("one id that had another protocol before is another load balancer")
     func protocols() async throws {
         let device = Device()

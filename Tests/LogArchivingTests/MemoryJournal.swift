@@ -23,6 +23,8 @@ final class MemoryJournal: ArchiveJournal {
     var asideCount: Int { state.withLock { $0.asideCount } }
     var isEmpty: Bool { state.withLock { $0.records.isEmpty } }
 
+    func record(of key: ArchiveJournalKey) -> [UInt8]? { state.withLock { $0.records[key] } }
+
     func fill(with bytes: [UInt8]) {
         state.withLock { state in state.records = state.records.mapValues { _ in bytes } }
     }

@@ -17,6 +17,9 @@ final class LogPass: Sendable {
     /// How long all wait for an upload that has taken no block yet, for example because its container is being made.
     private static let attachTimeout = Duration.seconds(5)
 
+    /// After this time, a block is handed out that is not full: a store or a proxy ends a connection that is silent for long.
+    static let longestSilence = Duration.seconds(5)
+
     private let parts: [LogPart]
     private let compressor: any LogCompressor
     private let state: BlockingCondition<PassState>
@@ -59,11 +62,13 @@ final class LogPass: Sendable {
             for part in blocks.indices { blocks[part].bytes.reserveCapacity(Self.blockSize * 3 / 2) }
             let reader = try log.makeReader(of: parts)
             defer { state.change { $0.examinedLineCount = reader.examinedLineCount } }
+            var lastTimes = [ContinuousClock.Instant](repeating: .now, count: parts.count)
             while let position = try reader.next(into: &blocks) {
                 guard !isCancelled() else { return stop(.cancelledArchive) }
                 progress(position)
-                for part in blocks.indices where blocks[part].bytes.count >= Self.blockSize {
-                    guard pass(&blocks[part], to: part) else { return }
+                for part in blocks.indices where blocks[part].isDue(since: lastTimes[part]) {
+                    guard enqueue(&blocks[part], of: part) else { return }
+                    lastTimes[part] = .now
                 }
             }
         } catch {
@@ -72,7 +77,7 @@ final class LogPass: Sendable {
         for part in blocks.indices {
             // Without a single line, one empty member still makes a file that gunzip reads.
             if !blocks[part].bytes.isEmpty || state.read({ $0.parts[part].next == 0 }) {
-                guard pass(&blocks[part], to: part) else { return }
+                guard enqueue(&blocks[part], of: part) else { return }
             }
             state.change { $0.parts[part].isComplete = true }
         }
@@ -81,7 +86,7 @@ final class LogPass: Sendable {
     /// Gives a block to be compressed, once there is room.
     ///
     /// - Returns: false if no consumer is left.
-    private func pass(_ block: inout LogBlock, to part: Int) -> Bool {
+    private func enqueue(_ block: inout LogBlock, of part: Int) -> Bool {
         var limit: Duration? = Self.attachTimeout
         while true {
             let hasRoom = state.wait(atMost: limit) { state -> Bool? in
@@ -177,4 +182,13 @@ final class LogPass: Sendable {
 
     /// Ends the pass for all consumers.
     func stop(_ error: ObjectStoreError) { state.change { $0.failure = $0.failure ?? error } }
+}
+
+extension LogBlock {
+    /// Whether the block is full, or has waited for long.
+    ///
+    /// - Parameter time: When the last block of its part was handed out.
+    func isDue(since time: ContinuousClock.Instant) -> Bool {
+        bytes.count >= LogPass.blockSize || !bytes.isEmpty && .now - time > LogPass.longestSilence
+    }
 }

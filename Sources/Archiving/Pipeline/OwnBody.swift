@@ -44,7 +44,8 @@ final class OwnBody: ObjectBody {
 
     private func next(_ state: inout State) throws(ObjectStoreError) -> [UInt8]? {
         guard !state.isAtEnd else { return nil }
-        while state.blocks[0].bytes.count < LogPass.blockSize {
+        let begun = ContinuousClock.now
+        while !state.blocks[0].isDue(since: begun) {
             // Within the loop: a long log may have no line for this archive.
             guard !isCancelled() else { throw .cancelledArchive }
             do throws(DriverError) {

@@ -7,8 +7,8 @@ import SystemPackage
 
 /// Keeps a file for each load balancer in a directory.
 struct FileArchiveJournal: ArchiveJournal {
-    /// Far more than the places of a thousand rotated files.
-    private static let greatestRecord = 1 << 20
+    /// A mark and an announced one have about 120 bytes for each rotated file.
+    private static let greatestRecord = 16 << 20
 
     private let folder: FilePath
     private let isReadOnly: Bool
@@ -28,6 +28,9 @@ struct FileArchiveJournal: ArchiveJournal {
 
     func write(_ record: [UInt8], for key: ArchiveJournalKey) throws(ArchiveJournalError) {
         guard !isReadOnly else { return }
+        guard record.count <= Self.greatestRecord else {
+            throw ArchiveJournalError("\(path(key)) would have \(record.count) bytes: remove old rotated logs")
+        }
         try requireTrustedFolder()
         do throws(FileError) {
             try AtomicFile.makeFolder(folder)

@@ -14,8 +14,7 @@ final class ItemProgress: Sendable {
 
     /// Where the record is kept.
     struct Store: Sendable {
-        let ledger: ProgressLedger
-        let generation: Int
+        let ledger: ProgressLedger.View
         /// Whether an archive must not go on if its record cannot be written, since its lines might be stored twice.
         let isRequired: Bool
         let logger: Logger
@@ -51,16 +50,25 @@ final class ItemProgress: Sendable {
         }
     }
 
+    /// Whether an announced object may hold lines that no other object has.
+    func isPending(_ announcement: ArchiveRecord.Announcement) -> Bool {
+        record.withLock { $0.announcements.contains { $0.upload == announcement.upload && $0.upTo != nil } }
+    }
+
     /// Announces the next object, before anything of it is sent.
     ///
-    /// - Parameter upTo: The last line of the object, where it begins at the mark.
+    /// - Parameters:
+    ///   - upTo: The last line of the object, where it begins at the mark.
+    ///   - taken: What was announced before, if another object has its name.
     func announce(
         _ request: ArchiveRequest,
         upTo: LogMark?,
-        now: UTCTimestamp
+        now: UTCTimestamp,
+        insteadOf taken: ArchiveRecord.Announcement? = nil
     ) throws(ObjectStoreError) -> ArchiveRecord.Announcement {
         try change { record in
-            record.announce(to: request.endpoint, upTo: upTo, now: now) { time in
+            if let taken { record.remove(taken.upload) }
+            return record.announce(to: request.endpoint, upTo: upTo, now: now) { time in
                 ObjectPath(basePath: request.basePath, loadBalancer: id, time: time)
             }
         }
@@ -87,7 +95,7 @@ final class ItemProgress: Sendable {
             guard let store else { return result }
             do throws(ObjectStoreError) {
                 let key = ArchiveJournalKey(id: id, metered: metered)
-                try store.ledger.write(record, for: key, of: store.generation)
+                try store.ledger.write(record, for: key)
             } catch {
                 guard !store.isRequired else { throw error }
                 store.warn(error)

@@ -13,10 +13,30 @@ final class ProgressLedger: Sendable {
 
     init(_ journal: any ArchiveJournal) { self.journal = journal }
 
-    var currentGeneration: Int { generation.withLock { $0 } }
+    /// The records as one ARCHIVE reads and writes them: until the next DELETE.
+    struct View: Sendable {
+        fileprivate let ledger: ProgressLedger
+        fileprivate let generation: Int
+
+        init(_ ledger: ProgressLedger) {
+            self.ledger = ledger
+            generation = ledger.generation.withLock { $0 }
+        }
+
+        /// Reads a record; an empty one after a DELETE.
+        func read(_ key: ArchiveJournalKey, _ logger: Logger) throws(ObjectStoreError) -> ArchiveRecord {
+            guard ledger.generation.withLock({ $0 == generation }) else { return ArchiveRecord() }
+            return try ledger.read(key, logger)
+        }
+
+        /// Writes a record, unless a DELETE has come.
+        func write(_ record: ArchiveRecord, for key: ArchiveJournalKey) throws(ObjectStoreError) {
+            try ledger.write(record, for: key, of: generation)
+        }
+    }
 
     /// Reads a record; a file that cannot be decoded is renamed, and all lines are then archived again.
-    func read(_ key: ArchiveJournalKey, _ logger: Logger) throws(ObjectStoreError) -> ArchiveRecord {
+    private func read(_ key: ArchiveJournalKey, _ logger: Logger) throws(ObjectStoreError) -> ArchiveRecord {
         do throws(ArchiveJournalError) {
             guard let bytes = try journal.read(key) else { return ArchiveRecord() }
             if let record = ArchiveRecord(bytes) { return record }
@@ -30,7 +50,7 @@ final class ProgressLedger: Sendable {
     }
 
     /// Writes a record, unless a DELETE has come since the generation.
-    func write(
+    private func write(
         _ record: ArchiveRecord,
         for key: ArchiveJournalKey,
         of generation: Int

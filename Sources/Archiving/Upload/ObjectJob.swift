@@ -9,8 +9,9 @@ struct ObjectJob: Sendable {
     let id: Identifier
     /// The lines that the object has.
     let part: LogPart
-    /// Names the object before each try; called again if another object has the name.
-    let announce: @Sendable () throws(ObjectStoreError) -> ArchiveRecord.Announcement
+    /// Names the object before each try; called again with what it gave if another object has the name.
+    let announce:
+        @Sendable (_ taken: ArchiveRecord.Announcement?) throws(ObjectStoreError) -> ArchiveRecord.Announcement
     /// Whether the object gets another name if another object has it.
     let takesNextName: Bool
 }

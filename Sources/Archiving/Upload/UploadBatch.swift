@@ -103,7 +103,7 @@ struct UploadBatch: Sendable {
         while true {
             names += 1
             do throws(ObjectStoreError) {
-                let announced = try object.announce()
+                let announced = try object.announce(announcement)
                 announcement = announced
                 let stored = try await store.put(upload(announced, object.part, lineCount, as: consumer, of: pass))
                 log(announced.path, stored, lineCount.value)

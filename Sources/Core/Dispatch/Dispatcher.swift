@@ -33,6 +33,8 @@ public final class Dispatcher: Sendable {
     private let intake: MessageIntake
     private let archiveCount = Atomic(0)
     private let changes = Atomic(0)
+    /// Whether a DELETE may have been done in part.
+    private let hasInterruptedDeletion = Atomic(false)
     private let reports = SerialGate()
 
     /// Creates a dispatcher.
@@ -86,6 +88,14 @@ public final class Dispatcher: Sendable {
                 diagnostics: diagnostics,
                 limits: limits
             )
+        }
+    }
+
+    /// Ends what an agent of before may have left in the middle; to be called before the first message.
+    package func recover() async {
+        hasInterruptedDeletion.store(true, ordering: .relaxed)
+        do throws(DriverError) { try await forgetInterruptedDeletion() } catch {
+            logger.error("archive state of deleted load balancers not removed", metadata: [LogKeys.error: "\(error)"])
         }
     }
 
@@ -208,14 +218,27 @@ extension Dispatcher {
                 return
             }
             switch change {
-            case .apply(let wanted): try await driver.apply(wanted)
+            case .apply(let wanted):
+                try await forgetInterruptedDeletion()
+                try await driver.apply(wanted)
             case .suspend: try await driver.suspend()
             case .enable: try await driver.enable()
             case .delete:
+                hasInterruptedDeletion.store(true, ordering: .relaxed)
                 try await driver.delete()
                 try archiver.forget()
+                hasInterruptedDeletion.store(false, ordering: .relaxed)
             }
         }
+    }
+
+    /// Forgets what was archived of load balancers whose DELETE was interrupted, and was ended by the driver.
+    private func forgetInterruptedDeletion() async throws(DriverError) {
+        guard hasInterruptedDeletion.load(ordering: .relaxed) else { return }
+        let status: DeviceStatus?
+        do throws(DriverError) { status = try await driver.status() } catch { status = nil }
+        if case .deleted? = status { try archiver.forget() }
+        hasInterruptedDeletion.store(false, ordering: .relaxed)
     }
 
     /// Refuses an UPDATE that is older than what the device has.

@@ -5,6 +5,8 @@
 struct ArchiveDecoder {
     /// The longest value that an error may quote, in bytes; tokens are longer.
     private static let longestQuote = 16
+    /// The shortest token that is looked for in other fields, in bytes; shorter ones may be part of any text.
+    private static let shortestToken = 16
 
     let reader: FieldReader
 
@@ -22,6 +24,9 @@ struct ArchiveDecoder {
         let basePath = try reader.requiredText(root.field(.objectStoreBasePath)) { text throws(InvalidValue) in
             try ObjectBasePath(String(text))
         }
+        // Names of objects and hosts are logged.
+        try requireNoToken(token, in: endpoint.description, of: root.field(.objectStoreEndpoint))
+        try requireNoToken(token, in: basePath.description, of: root.field(.objectStoreBasePath))
         var items: [ArchiveRequest.Item] = []
         try reader.forEachElement(
             of: list,
@@ -30,6 +35,7 @@ struct ArchiveDecoder {
         ) { field throws(MessageError) in
             let members = try reader.members(of: field)
             let id = try identifier(members.field(.id)) ?? Identifier(place: items.count + 1)
+            try requireNoToken(token, in: id.description, of: members.field(.id))
             let listenerProtocol = try reader.requiredText(members.field(.protocol)) { text throws(InvalidValue) in
                 try Self.quotingNoSecret(text) { text throws(InvalidValue) in try ListenerProtocol(named: text) }
             }
@@ -38,6 +44,15 @@ struct ArchiveDecoder {
         return try list.rethrow { () throws(InvalidValue) in
             try ArchiveRequest(endpoint: endpoint, token: token, basePath: basePath, items: items)
         }
+    }
+
+    private func requireNoToken(
+        _ token: StorageToken,
+        in text: String,
+        of field: Field
+    ) throws(MessageError) {
+        guard token.secret.utf8.count >= Self.shortestToken else { return }
+        if text.lowercased().contains(token.secret.lowercased()) { throw field.error("must not contain the token") }
     }
 
     private func identifier(_ field: Field) throws(MessageError) -> Identifier? {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import SteelyardCore
 import Synchronization
 import UnixSignals
@@ -35,10 +36,20 @@ final class CommandJob: JobContext {
     /// Removes the progress bar.
     func end() { state.withLock { $0.bar.clear() } }
 
-    /// Ends the job at the first Ctrl-C, so that no part of an object stays behind.
-    static func cancelOnSignals(_ job: CommandJob) -> Task<Void, Never> {
-        Task {
-            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { job.cancel() }
+    /// Runs a body, which SIGINT and SIGTERM cancel, so that no part of an object is left. The second signal ends the program
+    /// at once.
+    func untilSignal<Success: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Success
+    ) async throws -> Success {
+        let work = Task { try await body() }
+        let signals = Task {
+            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                guard !isCancelled else { _exit(130) }
+                cancel()
+                work.cancel()
+            }
         }
+        defer { signals.cancel() }
+        return try await work.value
     }
 }

@@ -47,6 +47,7 @@ struct Agent {
         let driver = try makeDriver()
         serviceManager.discardRemaining()
         let dispatcher = try makeDispatcher(driver)
+        await dispatcher.recover()
         let transport = try GearmanTransport(
             servers: configuration.servers,
             tls: configuration.tls,

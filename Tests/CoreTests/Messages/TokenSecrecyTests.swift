@@ -68,6 +68,25 @@ struct TokenSecrecyTests {
         #expect(!agent.log.lines.contains { $0.contains("s3cret") })
     }
 
+    @Test(
+        "a valid name of an object or a host that contains it is refused",
+        arguments: [
+            ("hpcs_object_store_basepath", "gAAAAABo-s3cret-token/logs"),
+            ("hpcs_object_store_endpoint", "https://gAAAAABo-s3cret-token.example.com/v1"),
+        ]
+    )
+    func inAName(field: String, value: String) async throws {
+        let token = "hpcs_object_store_token"
+        let others = ArchiveMessageTests.fields.filter { $0.0 != token && $0.0 != field }.map { "\"\($0.0)\":\($0.1)" }
+        let named = others + ["\"\(token)\":\"\(Self.secret)-token\"", "\"\(field)\":\"\(value)\""]
+        let list = #"[{"id":"15","protocol":"HTTP"}]"#
+        let message = #"{"hpcs_action":"ARCHIVE",\#(named.joined(separator: ",")),"loadbalancers":\#(list)}"#
+        let agent = TestAgent()
+        let answer = try await agent.send(message)
+        #expect(answer.error?.contains("\(field) must not contain the token") == true, "\(answer.error ?? "")")
+        #expect(!agent.log.lines.contains { $0.lowercased().contains("s3cret") })
+    }
+
     @Test("nothing that prints a message prints it")
     func printing() throws {
         let name = "hpcs_object_store_token"
