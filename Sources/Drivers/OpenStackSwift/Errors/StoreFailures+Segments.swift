@@ -56,6 +56,26 @@ extension StoreFailures {
         )
     }
 
+    /// Segments are missing of an object that an earlier call has stored, and so the object is to be removed.
+    func segmentsMissing() -> ObjectStoreError {
+        ObjectStoreError(
+            .checksumMismatch,
+            "\(address.path) at \(authority) is damaged, because segments of it are missing or wrong, and is replaced; if"
+                + " this goes on, remove it",
+            mayBeStored: true
+        )
+    }
+
+    /// The object is of this upload, and it cannot be found out whether its segments exist.
+    func segmentsUnknown() -> ObjectStoreError {
+        ObjectStoreError(
+            .refused,
+            "\(address.path) at \(authority) is in segments, and the store does not say which they are or how large; check"
+                + " whether the object is whole, and remove it if it is not",
+            mayBeStored: true
+        )
+    }
+
     /// The object is in segments, and its metadata does not say which attempt has sent them.
     func segmentsInUse() -> ObjectStoreError {
         ObjectStoreError(

@@ -28,9 +28,9 @@ extension StoreRequest {
         var result: HTTPRequest
         switch self {
         case .countContent: return nil
-        case .headObject:
-            // All replicas are asked, since one may not have an object yet that was just stored.
-            result = request(.head, address.objectURL, headers: ["X-Newest: true"])
+        // All replicas are asked, since one may not have an object yet that was just stored.
+        case .headObject: result = request(.head, address.objectURL, headers: ["X-Newest: true"])
+        case .checkSegment(let name): result = request(.head, address.url(of: name), headers: ["X-Newest: true"])
         case .putContainer(let container):
             result = request(.put, address.url(of: container), headers: ["Content-Length: 0"])
         case .putObject(let attempt, let framing):

@@ -83,11 +83,11 @@ extension UploadStateMachine {
         }
         // The same checksum is the same content, also where a proxy has dropped what recognizes the object.
         if let etag = answer.etag, let match = candidates.first(where: { $0.tag == etag.value }) {
-            return succeed(match.object, answer)
+            return succeed(match.object, attempt: answer.attempt)
         }
         guard isOurs else { return discard(settlement.ifMissing == .send ? failures.exists() : settlement.error) }
         // An agent that was killed has stored it.
-        guard let own else { return succeed(Self.found(answer), answer) }
+        guard let own else { return takeFound(answer) }
         guard let candidate = candidates.first(where: { $0.attempt == own }) else {
             // It was not sent whole, as far as is known here.
             return leaveInDoubt(settlement)
@@ -104,8 +104,11 @@ extension UploadStateMachine {
         return delete(because: failures.mismatch(answer))
     }
 
-    private mutating func succeed(_ object: StoredObject, _ answer: StoreAnswer) -> Step {
-        if let stored = answer.attempt, stored != attempt { abandonAttempt() }
+    /// Ends the upload with an object that is in the store.
+    ///
+    /// - Parameter stored: The attempt that the object names.
+    mutating func succeed(_ object: StoredObject, attempt stored: UploadAttempt?) -> Step {
+        if let stored, stored != attempt { abandonAttempt() }
         return clean(then: .finish(.success(object)))
     }
 

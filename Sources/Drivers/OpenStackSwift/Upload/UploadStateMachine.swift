@@ -25,6 +25,10 @@ struct UploadStateMachine: StoreStateMachine {
         /// Asking for the object that an attempt may have stored.
         case settling(Settlement)
         case deletingObject(because: ObjectStoreError, triesLeft: Int)
+        /// Asking for the segments of an object that an earlier call has stored.
+        case checkingSegments(SegmentCheck, of: StoredObject)
+        /// Removing an object that an earlier call has stored, because segments of it are missing.
+        case removingDamagedObject
         case pausing(then: Resumption)
         case cleaning(then: Outcome, failuresLeft: Int)
     }
@@ -117,6 +121,8 @@ struct UploadStateMachine: StoreStateMachine {
         case .sendingManifest(let manifest, let whole): afterSending(manifest, result, whole: whole)
         case .settling(let settlement): afterSettling(result, settlement)
         case .deletingObject(let error, let triesLeft): afterDeleting(result, because: error, triesLeft: triesLeft)
+        case .checkingSegments(let check, let object): afterCheckingSegment(result, check, of: object)
+        case .removingDamagedObject: afterRemovingDamagedObject(result)
         case .cleaning(let outcome, let failuresLeft):
             afterRemovingSegment(result, then: outcome, failuresLeft: failuresLeft)
         case .pausing: nextAfterPause()
