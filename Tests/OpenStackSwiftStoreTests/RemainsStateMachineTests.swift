@@ -106,6 +106,13 @@ struct RemainsStateMachineTests {
         #expect(step.error?.message.contains("nothing was removed") == true)
     }
 
+    @Test("a token that may not ask for the object removes nothing")
+    mutating func writeOnly() {
+        let step = machine.next(after: answered(403))
+        #expect(step.code == .forbidden)
+        #expect(step.error?.message.contains("none were removed") == true)
+    }
+
     @Test("without a container of segments there is nothing to remove")
     mutating func noContainer() {
         _ = machine.next(after: answered(404))

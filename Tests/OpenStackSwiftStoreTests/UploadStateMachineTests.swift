@@ -198,7 +198,23 @@ struct UploadStateMachineTests {
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
         let ours = upload.answered(200, etag: object.md5, upload: Fixture.upload, attempt: upload.attempt)
         let step = upload.next(ours)
-        #expect(step.code == .alreadyExists && step.error?.mayBeStored == true)
+        #expect(step.code == .unavailable && step.error?.mayBeStored == true)
+    }
+
+    @Test("a token that may not ask sends a new object, and none that may have been sent before", arguments: [true, false])
+    func writeOnly(_ isFresh: Bool) throws {
+        var asked = try MachineFixture(isFresh: isFresh, isAsked: false)
+        let step = asked.next(asked.answered(403))
+        #expect(isFresh ? step == asked.putObject() : step.code == .forbidden && step.error?.mayBeStored == true)
+    }
+
+    @Test("an object that the store has, and does not say whose it is, is not taken for another's")
+    mutating func unknownOwner() {
+        #expect(upload.next(upload.answered(412)) == Fixture.settle)
+        for _ in 0..<2 { #expect(upload.next(upload.answered(403)) == Fixture.settle) }
+        let step = upload.next(upload.answered(403))
+        #expect(step.code == .unavailable && step.error?.mayBeStored == true && step.error?.status == 412)
+        #expect(step.error?.message.contains("it is not known whether it is of this upload") == true)
     }
 
     @Test("when all attempts have failed, one that was sent whole is asked for")

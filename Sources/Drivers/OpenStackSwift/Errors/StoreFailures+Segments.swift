@@ -85,6 +85,16 @@ extension StoreFailures {
         )
     }
 
+    /// Which segments the object consists of is not known, because the token may not ask for it.
+    func cannotAsk(_ answer: StoreAnswer) -> ObjectStoreError {
+        error(
+            .forbidden,
+            "the token may not ask which segments \(address.path) consists of, so that none were removed",
+            answer,
+            advice: "use a token that may read, or remove what the object does not use from \(segmentsFolder)"
+        )
+    }
+
     private var segmentsFolder: String { "\(address.segmentsContainer)/\(address.path.name)/" }
 
     private static let largeObjectAdvice =

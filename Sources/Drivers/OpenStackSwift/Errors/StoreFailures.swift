@@ -32,6 +32,18 @@ struct StoreFailures: Sendable {
         )
     }
 
+    /// There is an object of this name, and it is not known whether it is of this upload.
+    func unknownOwner(_ error: ObjectStoreError) -> ObjectStoreError {
+        let status = error.status.map { "HTTP \($0) from \(authority)" } ?? "at \(authority)"
+        return ObjectStoreError(
+            .unavailable,
+            "an object of this name exists, and it is not known whether it is of this upload (\(status)); \(address.path)"
+                + " stays as it is: send the ARCHIVE again with a token that may read and write",
+            status: error.status,
+            mayBeStored: true
+        )
+    }
+
     /// The store's host has an address that is refused.
     func localAddress(_ address: IPAddress) -> ObjectStoreError {
         let port = self.address.endpoint.effectivePort

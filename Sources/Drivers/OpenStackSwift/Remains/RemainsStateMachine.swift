@@ -79,6 +79,9 @@ struct RemainsStateMachine: StoreStateMachine {
     }
 
     private mutating func afterAsking(_ result: ExchangeResult, _ purpose: Purpose) -> Step {
+        if case .answered(let answer) = result.end, AnswerKind(answer.status) == .forbidden {
+            return .finish(.failure(failures.cannotAsk(answer)))
+        }
         guard case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 else {
             return again(Self.headObject, after: result)
         }

@@ -10,13 +10,16 @@ extension UploadStateMachine {
             if answer.isSuccess {
                 return answer.uploadID == upload ? takeFound(answer) : discard(failures.exists())
             }
-            // A token that may only write cannot ask: If-None-Match then keeps what exists.
-            if answer.status == 404 || AnswerKind(answer.status) == .forbidden {
+            // A token that may only write cannot ask. Without asking, only a new name is sure to overwrite nothing: not
+            // every store knows If-None-Match.
+            if answer.status == 404 || AnswerKind(answer.status) == .forbidden && isFresh {
                 requestFailures = 0
                 return sendContent()
             }
         }
-        return again(.headObject(isSettling: false), after: failures.failure(result, attempts: attemptNumber))
+        var failure = failures.failure(result, attempts: attemptNumber)
+        if !isFresh { failure.error = failures.inDoubt(failure.error) }
+        return again(.headObject(isSettling: false), after: failure)
     }
 
     mutating func afterCounting(_ result: ExchangeResult) -> Step {

@@ -113,7 +113,9 @@ extension UploadStateMachine {
     }
 
     private mutating func leaveInDoubt(_ settlement: Settlement) -> Step {
-        let error = settlement.isWrong ? failures.leftBehind(settlement.error) : settlement.error
+        var error = settlement.isWrong ? failures.leftBehind(settlement.error) : settlement.error
+        // It may be this upload's: a later call must not take it for another's.
+        if error.code == .alreadyExists { error = failures.unknownOwner(error) }
         // Without the segments of this attempt the object would be damaged; those of others are of no use.
         return clean(then: .finish(.failure(hasBegunSegments ? failures.unclear(error) : failures.inDoubt(error))))
     }

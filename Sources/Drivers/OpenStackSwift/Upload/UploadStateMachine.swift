@@ -54,6 +54,8 @@ struct UploadStateMachine: StoreStateMachine {
     let retries: RetryPolicy
     let upload: UploadID
     let segmentBytes: UInt64
+    /// Whether no earlier call can have stored the object.
+    let isFresh: Bool
     var state = State.asking
     var isSegmented: Bool
     /// How requests with content are sent.
@@ -80,11 +82,13 @@ struct UploadStateMachine: StoreStateMachine {
     ///
     /// - Parameters:
     ///   - byteEstimate: About how many bytes the content has; nil if that is unknown.
+    ///   - isFresh: Whether no earlier call can have stored the object.
     ///   - segmentBytes: The greatest number of bytes of one object in the store.
     ///   - attempt: Identifies the first attempt.
     init(
         upload: UploadID,
         byteEstimate: UInt64?,
+        isFresh: Bool = true,
         segmentBytes: UInt64,
         attempt: UploadAttempt = UploadAttempt(),
         failures: StoreFailures,
@@ -92,6 +96,7 @@ struct UploadStateMachine: StoreStateMachine {
     ) {
         self.upload = upload
         self.segmentBytes = segmentBytes
+        self.isFresh = isFresh
         self.attempt = attempt
         self.failures = failures
         self.retries = retries
