@@ -120,10 +120,16 @@ struct StoreSession {
         until end: ContinuousClock.Instant,
         over connection: StoreConnection
     ) -> ExchangeResult {
-        let limit = end - .now
-        guard limit > .zero else { return ExchangeResult(end: .broke(.stalled(Self.cleanUpLimit))) }
         do throws(ObjectStoreError) {
             let content = try content(for: request)
+            if let content {
+                // A long log may take minutes to its first line for this object. A store or a proxy gives up a request
+                // that is silent for so long.
+                _ = try content.isAtEnd()
+                try checkTime(until: end, nil)
+            }
+            let limit = end - .now
+            guard limit > .zero else { return ExchangeResult(end: .broke(.stalled(Self.cleanUpLimit))) }
             let http = request.http(for: upload, at: address, limit: limit, cancellation: cancellation) {
                 (extent) throws(ObjectStoreError) in
                 guard let content else { throw ObjectStoreError(.sourceFailed, "the object's content is not there") }
