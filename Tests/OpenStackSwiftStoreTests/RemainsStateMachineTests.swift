@@ -129,10 +129,15 @@ struct RemainsStateMachineTests {
         _ = machine.next(after: listing([name(1, 0)]))
         _ = machine.next(after: answered(404))
         for _ in 0..<2 {
-            #expect(machine.next(after: ExchangeResult(end: .broke(.stalled(.seconds(1))))).isPause)
+            #expect(machine.next(after: answered(500)).isPause)
             #expect(machine.nextAfterPause() == .request(.deleteOrphan(segment(1, 0))))
         }
         #expect(machine.next(after: answered(503)).code == .unavailable)
+    }
+
+    @Test("a store that does not answer is not asked again")
+    mutating func silent() {
+        #expect(machine.next(after: ExchangeResult(end: .broke(.stalled(.seconds(1))))).code == .timedOut)
     }
 
     @Test("a listing that does not go on ends it")

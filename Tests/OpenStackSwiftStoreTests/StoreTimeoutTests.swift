@@ -19,6 +19,19 @@ struct StoreTimeoutTests {
         #expect(error.message.hasPrefix("the object store cannot be reached"))
         // No content is made before the store was asked for the object.
         #expect(upload.begun.value == 0)
+        #expect(!error.mayBeStored)
+    }
+
+    @Test("a store that is not there is not waited for to remove segments", arguments: ["127.0.0.1", "store.invalid"])
+    func absentStore(_ host: String) async throws {
+        let upload = try TestUpload()
+        let port = try FreePort.next()
+        let error = await #expect(throws: ObjectStoreError.self) {
+            try await upload.removeRemains(at: "http://\(host):\(port)/v1/a")
+        }
+        #expect(error?.code == .unavailable)
+        // Each retry would be logged.
+        #expect(upload.log.lines.isEmpty)
     }
 
     @Test("a host name that is not known fails and is named")

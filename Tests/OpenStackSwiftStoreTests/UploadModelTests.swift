@@ -43,8 +43,9 @@ struct UploadModelTests {
             intruderAfter: hasIntruder ? Int.random(in: 0..<12, using: &random) : nil
         )
         let estimate: UInt64? = chance(50) ? contentBytes : nil
-        var machine = try makeMachine(estimate)
-        if !hasIntruder, contentBytes > 0, chance(25) {
+        let hasEarlierObject = !hasIntruder && contentBytes > 0 && chance(25)
+        var machine = try makeMachine(estimate, isFresh: !hasEarlierObject)
+        if hasEarlierObject {
             let address = machine.failures.address
             try store.putEarlierObject(Self.earlierAttempt, address: address, isDamaged: chance(50))
         }
@@ -71,7 +72,7 @@ struct UploadModelTests {
         }
     }
 
-    private func makeMachine(_ estimate: UInt64?) throws -> UploadStateMachine {
+    private func makeMachine(_ estimate: UInt64?, isFresh: Bool) throws -> UploadStateMachine {
         let address = ObjectAddress(
             path: try TestUpload.path(in: "c", "lb"),
             endpoint: try StorageEndpoint("https://store.example/v1/a"),
@@ -80,6 +81,7 @@ struct UploadModelTests {
         return UploadStateMachine(
             upload: MachineFixture.upload,
             byteEstimate: estimate,
+            isFresh: isFresh,
             segmentBytes: Self.segmentBytes,
             failures: StoreFailures(address: address),
             retries: RetryPolicy()

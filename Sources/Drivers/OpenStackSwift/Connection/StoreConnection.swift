@@ -16,7 +16,7 @@ final class StoreConnection: @unchecked Sendable {
     init(_ configuration: OpenStackSwiftConfiguration) throws(ObjectStoreError) {
         self.configuration = configuration
         do throws(CurlError) { handle = try CurlHandle() } catch {
-            throw ObjectStoreError(.unavailable, "libcurl cannot be used: \(error.detail)")
+            throw ObjectStoreError(.unavailable, "libcurl cannot be used: \(error.detail)", mayBeStored: false)
         }
     }
 

@@ -66,5 +66,10 @@ extension StoreFailures {
         ObjectStoreError(error.code, error.message, status: error.status, mayBeStored: true)
     }
 
+    /// No request was begun that could have stored the object.
+    func nothingStored(_ error: ObjectStoreError) -> ObjectStoreError {
+        ObjectStoreError(error.code, error.message, status: error.status, mayBeStored: false)
+    }
+
     static let removed = ", and it was removed"
 }

@@ -14,13 +14,13 @@ extension StoreFailures {
         )
     }
 
-    /// Segments that should have been removed are still there.
+    /// Segments that should have been removed are still there: the upload stays to be cleaned up.
     func segmentsLeftBehind(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(
             error.code,
             "\(error.message); segments could not be removed: remove what is in \(segmentsFolder)",
             status: error.status,
-            mayBeStored: error.mayBeStored
+            mayBeStored: true
         )
     }
 

@@ -189,6 +189,8 @@ struct RemainsStateMachine: StoreStateMachine {
     private mutating func again(_ request: StoreRequest, after result: ExchangeResult) -> Step {
         let failure = failures.failure(result, attempts: requestFailures + 1)
         requestFailures += 1
+        // The next call tries again: an ARCHIVE need not wait for a store that is not there.
+        if case .broke(let error) = result.end, error.kind.isAbsence { return .finish(.failure(failure.error)) }
         guard failure.mayPass, requestFailures < retries.attempts else { return .finish(.failure(failure.error)) }
         state = .pausing(then: request, state: state)
         return .pause(retries.wait(after: requestFailures, asked: failure.retryAfter), because: failure.error)

@@ -12,6 +12,7 @@ extension UploadStateMachine {
     mutating func takeFound(_ answer: StoreAnswer) -> Step {
         // The object has this name: no other that was sent can be there.
         candidates = []
+        hasFound = true
         let object = StoredObject(md5: "", byteCount: answer.byteCount ?? 0, wasFound: true)
         guard answer.isSegmented else { return succeed(object, attempt: answer.attempt) }
         guard let check = SegmentCheck(of: answer, upload: upload) else {
@@ -31,9 +32,7 @@ extension UploadStateMachine {
         of object: StoredObject
     ) -> Step {
         guard case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 else {
-            var failure = failures.failure(result, attempts: attemptNumber)
-            failure.error = failures.inDoubt(failure.error)
-            return again(check.request, after: failure)
+            return again(check.request, after: failures.failure(result, attempts: attemptNumber))
         }
         var check = check
         switch check.take(answer) {
@@ -51,10 +50,8 @@ extension UploadStateMachine {
         if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 {
             return beginAnew(after: FailedRequest(error: failures.segmentsMissing(), mayPass: true))
         }
-        var failure = failures.failure(result, attempts: attemptNumber)
-        failure.error = failures.inDoubt(failure.error)
         // It may be gone, and another object may be in its place meanwhile.
         state = .asking
-        return again(.headObject(isSettling: false), after: failure)
+        return again(.headObject(isSettling: false), after: failures.failure(result, attempts: attemptNumber))
     }
 }

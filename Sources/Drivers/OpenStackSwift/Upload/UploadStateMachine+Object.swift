@@ -17,9 +17,7 @@ extension UploadStateMachine {
                 return sendContent()
             }
         }
-        var failure = failures.failure(result, attempts: attemptNumber)
-        if !isFresh { failure.error = failures.inDoubt(failure.error) }
-        return again(.headObject(isSettling: false), after: failure)
+        return again(.headObject(isSettling: false), after: failures.failure(result, attempts: attemptNumber))
     }
 
     mutating func afterCounting(_ result: ExchangeResult) -> Step {

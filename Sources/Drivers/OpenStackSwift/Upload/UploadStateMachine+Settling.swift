@@ -55,7 +55,10 @@ extension UploadStateMachine {
         }
         guard !answer.isSuccess else { return judge(answer, settlement) }
         switch settlement.ifMissing {
-        case .fail: return discard(settlement.error)
+        case .fail:
+            // What an attempt has sent whole may arrive late.
+            let isInDoubt = !settlement.isWrong && !candidates.isEmpty
+            return discard(isInDoubt ? failures.inDoubt(settlement.error) : settlement.error)
         case .pause: return sendAgain(settlement)
         case .send:
             guard let manifest = settlement.manifest, let whole = settlement.whole else {
@@ -148,10 +151,19 @@ extension UploadStateMachine {
         }
         switch outcome {
         case .beginAnew: return sendContent()
-        case .finish(.failure(let error)) where !orphanedSegments.isEmpty:
-            return .finish(.failure(failures.segmentsLeftBehind(error)))
+        case .finish(.failure(let error)):
+            let error = withStoreState(error)
+            return .finish(.failure(orphanedSegments.isEmpty ? error : failures.segmentsLeftBehind(error)))
         case .finish(let result): return .finish(result)
         }
+    }
+
+    /// Says of an error whether the object may be in the store: that depends on what was requested, too.
+    private func withStoreState(_ error: ObjectStoreError) -> ObjectStoreError {
+        guard error.code != .alreadyExists else { return error }
+        if hasFound { return failures.inDoubt(error) }
+        guard !hasBegunContent else { return error }
+        return isFresh ? failures.nothingStored(error) : failures.inDoubt(error)
     }
 
     mutating func afterRemovingSegment(

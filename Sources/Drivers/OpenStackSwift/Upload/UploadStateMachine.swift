@@ -69,6 +69,10 @@ struct UploadStateMachine: StoreStateMachine {
     var hasMade: Set<StoreContainer> = []
     var storedSegments: [StoredSegment] = []
     var hasBegunSegments = false
+    /// Whether a request was begun that may store the object, or a part of it.
+    var hasBegunContent = false
+    /// Whether the store has said that it has the object of an earlier call.
+    var hasFound = false
     /// The segments to be removed; not all of them need exist.
     var orphanedSegments: [SegmentName] = []
     /// What attempts have sent whole without an answer.
@@ -151,6 +155,7 @@ struct UploadStateMachine: StoreStateMachine {
         }
         guard isSegmented else {
             state = .sendingObject
+            hasBegunContent = true
             let extent = contentBytes.map { ContentPart.Extent.exactly(byteCount: $0, isLast: true) }
             let framing = StoreRequest.Framing(
                 expectsContinue: expectsContinue,
