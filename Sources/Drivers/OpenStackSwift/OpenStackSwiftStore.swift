@@ -64,7 +64,7 @@ public final class OpenStackSwiftStore: ObjectStore {
         guard count > 0 else { return }
         logger.info(
             "segments of an abandoned upload removed",
-            metadata: [LogKeys.objectPath: "\(StoreText.line(upload.path.description, hiding: ""))"]
+            metadata: [LogKeys.objectPath: "\(StoreText.line(failures.objectPath, hiding: ""))"]
         )
     }
 

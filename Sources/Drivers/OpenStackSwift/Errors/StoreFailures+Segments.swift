@@ -28,7 +28,7 @@ extension StoreFailures {
     func unclear(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(
             error.code,
-            "\(error.message); the object may be there all the same: look for \(address.path), and if it is not there,"
+            "\(error.message); the object may be there all the same: look for \(objectPath), and if it is not there,"
                 + " remove what is in \(segmentsFolder)",
             status: error.status,
             mayBeStored: true
@@ -60,7 +60,7 @@ extension StoreFailures {
     func segmentsMissing() -> ObjectStoreError {
         ObjectStoreError(
             .checksumMismatch,
-            "\(address.path) at \(authority) is damaged, because segments of it are missing or wrong, and is replaced; if"
+            "\(objectPath) at \(authority) is damaged, because segments of it are missing or wrong, and is replaced; if"
                 + " this goes on, remove it",
             mayBeStored: true
         )
@@ -70,7 +70,7 @@ extension StoreFailures {
     func segmentsUnknown() -> ObjectStoreError {
         ObjectStoreError(
             .refused,
-            "\(address.path) at \(authority) is in segments, and the store does not say which they are or how large; check"
+            "\(objectPath) at \(authority) is in segments, and the store does not say which they are or how large; check"
                 + " whether the object is whole, and remove it if it is not",
             mayBeStored: true
         )
@@ -80,7 +80,7 @@ extension StoreFailures {
     func segmentsInUse() -> ObjectStoreError {
         ObjectStoreError(
             .refused,
-            "\(address.path) at \(authority) is in segments and does not say whose; nothing was removed: remove what it"
+            "\(objectPath) at \(authority) is in segments and does not say whose; nothing was removed: remove what it"
                 + " does not use from \(segmentsFolder)"
         )
     }
@@ -89,13 +89,14 @@ extension StoreFailures {
     func cannotAsk(_ answer: StoreAnswer) -> ObjectStoreError {
         error(
             .forbidden,
-            "the token may not ask which segments \(address.path) consists of, so that none were removed",
+            "the token may not ask which segments \(objectPath) consists of, so that none were removed",
             answer,
             advice: "use a token that may read, or remove what the object does not use from \(segmentsFolder)"
         )
     }
 
-    private var segmentsFolder: String { "\(address.segmentsContainer)/\(address.path.name)/" }
+    /// Where the segments are, with `***` for the token.
+    var segmentsFolder: String { masked("\(address.segmentsContainer)/\(address.path.name)/") }
 
     private static let largeObjectAdvice =
         "enable slo in the store's pipeline, or raise archive.segment_bytes so that no object needs segments"

@@ -108,7 +108,7 @@ struct StoreSession {
     }
 
     private func warnOfRemains() {
-        let place = StoreText.line("\(address.segmentsContainer)/\(address.path.name)", hiding: "")
+        let place = StoreText.line(failures.segmentsFolder, hiding: "")
         logger.warning(
             "object stored, but segments of an earlier attempt could not be removed",
             metadata: [LogKeys.objectPath: "\(place)"]
