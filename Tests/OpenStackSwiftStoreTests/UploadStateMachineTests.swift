@@ -231,7 +231,10 @@ struct UploadStateMachineTests {
         #expect(step.code == .unavailable && step.error?.mayBeStored == true)
     }
 
-    @Test("a token that may not ask sends a new object, and none that may have been sent before", arguments: [true, false])
+    @Test(
+        "a token that may not ask sends a new object, and none that may have been sent before",
+        arguments: [true, false]
+    )
     func writeOnly(_ isFresh: Bool) throws {
         var asked = try MachineFixture(isFresh: isFresh, isAsked: false)
         let step = asked.next(asked.answered(403))

@@ -7,6 +7,8 @@ extension StoreRequest {
     /// How many names one listing has at most; with names of at most 1,024 bytes, one answer has all of them.
     static let listingLimit = 1000
     static let listingBytes = 2 << 20
+    /// How long the list of segments may still take after a cancellation.
+    private static let manifestGrace = Duration.seconds(5)
 
     /// The request in HTTP; nil for one that goes to no server.
     ///
@@ -56,16 +58,10 @@ extension StoreRequest {
             result = request(.get, url)
             result.answerLimit = Self.listingBytes
         }
-        if isCancellable { result.cancellation = cancellation }
+        if !isCleanUp { result.cancellation = cancellation }
+        // That is short, and the segments of a list that may yet be stored could not be removed.
+        if case .putManifest = self { result.cancellationGrace = Self.manifestGrace }
         return result
-    }
-
-    /// Whether a cancellation ends the request.
-    ///
-    /// It waits for the end of the list's: that is short, and the segments of a list that may yet be stored could not be
-    /// removed.
-    private var isCancellable: Bool {
-        if case .putManifest = self { false } else { !isCleanUp }
     }
 
     private static func frame(
