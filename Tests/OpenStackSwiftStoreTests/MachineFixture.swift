@@ -15,7 +15,7 @@ struct MachineFixture {
     let attempt = UploadAttempt(number: 7)
 
     /// Creates a machine with segments of 10 bytes and 3 attempts, whose first request was answered by 404.
-    init(byteEstimate: UInt64? = nil, isAsked: Bool = true) throws {
+    init(byteEstimate: UInt64? = nil, isFresh: Bool = true, isAsked: Bool = true) throws {
         let address = ObjectAddress(
             path: try TestUpload.path(in: "c", "lb"),
             endpoint: try StorageEndpoint("https://store.example/v1/a"),
@@ -26,6 +26,7 @@ struct MachineFixture {
         machine = UploadStateMachine(
             upload: Self.upload,
             byteEstimate: byteEstimate,
+            isFresh: isFresh,
             segmentBytes: 10,
             attempt: attempt,
             failures: StoreFailures(address: address),

@@ -47,6 +47,24 @@ struct ModelStore {
     static let contentTag = "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0"
     static let foreignTag = "f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0"
 
+    /// Stores the object in segments, as an earlier call has done, one of which may be missing since.
+    mutating func putEarlierObject(_ attempt: UploadAttempt, address: ObjectAddress, isDamaged: Bool) throws {
+        let count = Int((contentBytes + segmentBytes - 1) / segmentBytes)
+        let names = (0..<count).map { SegmentName(upload: upload, attempt: attempt, number: $0) }
+        let stored = names.map { StoredSegment(name: $0, object: StoredObject(md5: tag(of: $0), byteCount: 0)) }
+        object = Object(
+            upload: upload,
+            attempt: attempt,
+            tag: try SegmentManifest(of: stored, attempt: attempt, address: address).etag,
+            byteCount: contentBytes,
+            segments: names,
+            isWhole: !isDamaged
+        )
+        containers = [.objects, .segments]
+        segments.formUnion(names)
+        if isDamaged, let missing = names.randomElement(using: &random) { segments.remove(missing) }
+    }
+
     mutating func perform(_ request: StoreRequest) -> ExchangeResult {
         if let count = intruderAfter {
             intruderAfter = count > 0 ? count - 1 : nil
@@ -147,6 +165,10 @@ struct ModelStore {
         case .headSegment(let name):
             return segments.contains(name)
                 ? answered(200, request, Object(tag: tag(of: name), byteCount: 0)) : answered(404, request)
+        case .checkSegment(let name):
+            let byteCount = min(segmentBytes, contentBytes - UInt64(name.number) * segmentBytes)
+            return segments.contains(name)
+                ? answered(200, request, Object(tag: tag(of: name), byteCount: byteCount)) : answered(404, request)
         case .deleteSegment(let name), .deleteOrphan(let name):
             if object?.segments.contains(name) == true { violations.append("a segment in use was removed: \(name)") }
             return answered(segments.remove(name) == nil ? 404 : 204, request)
@@ -206,6 +228,7 @@ struct ModelStore {
         if let object {
             headers.append("ETag: \(abilities.weakensTags ? "W/" : "")\"\(object.tag)\"")
             headers.append("Content-Length: \(object.byteCount)")
+            if !object.segments.isEmpty { headers.append("X-Static-Large-Object: True") }
             if let upload = object.upload { headers.append("\(StoreHeader.upload): \(upload)") }
             if let attempt = object.attempt { headers.append("\(StoreHeader.attempt): \(attempt)") }
         }

@@ -28,20 +28,60 @@ struct RemainsStateMachineTests {
 
     @Test("all but the segments of the object are removed, page by page, and nothing else")
     mutating func removes() {
-        let used = ["\(StoreHeader.upload): \(upload)", "\(StoreHeader.attempt): \(UploadAttempt(number: 2))"]
+        let used = used(2)
         #expect(machine.next(after: answered(200, used)) == .request(.listSegments(after: nil)))
+        let ask = Step.request(.headObject(isSettling: false))
         let other = UploadID()
         let names = [
             name(1, 0), name(1, 1), name(2, 0), "\(folder)/\(upload)-x/00000000", "\(folder)/\(upload)-",
             "other/\(segment(1, 3))", "\(folder)/\(SegmentName(upload: other, attempt: .init(number: 1), number: 0))",
             "\(folder)/\(segment(1, 4))0", "\(folder)/\(segment(1, 4))/more",
         ]
-        #expect(machine.next(after: listing(names)) == .request(.deleteOrphan(segment(1, 1))))
+        #expect(machine.next(after: listing(names)) == ask)
+        #expect(machine.next(after: answered(200, used)) == .request(.deleteOrphan(segment(1, 1))))
         #expect(machine.next(after: answered(204)) == .request(.deleteOrphan(segment(1, 0))))
         #expect(machine.next(after: answered(404)) == .request(.listSegments(after: names.last)))
-        #expect(machine.next(after: listing([name(3, 0)])) == .request(.deleteOrphan(segment(3, 0))))
+        #expect(machine.next(after: listing([name(3, 0)])) == ask)
+        #expect(machine.next(after: answered(200, used)) == .request(.deleteOrphan(segment(3, 0))))
         #expect(machine.next(after: answered(204)) == .request(.listSegments(after: name(3, 0))))
-        #expect(machine.next(after: answered(204)) == .finish(.success(3)))
+        #expect(machine.next(after: answered(204)) == ask)
+        #expect(machine.next(after: answered(200, used)) == .finish(.success(3)))
+    }
+
+    @Test("the attempt that the object names at last is kept, and the others go")
+    mutating func lateManifest() {
+        _ = machine.next(after: answered(404))
+        _ = machine.next(after: listing([name(1, 0), name(2, 0)]))
+        let object = ["X-Static-Large-Object: True", "Content-Length: 5"] + used(2)
+        #expect(machine.next(after: answered(200, object)) == .request(.checkSegment(segment(2, 0))))
+        #expect(machine.next(after: answered(200, ["Content-Length: 5"])) == .request(.deleteOrphan(segment(1, 0))))
+        #expect(machine.next(after: answered(204)) == .request(.listSegments(after: name(2, 0))))
+        _ = machine.next(after: listing([]))
+        #expect(machine.next(after: answered(200, object)) == .finish(.success(1)))
+    }
+
+    @Test("an object whose segments were removed goes, too")
+    mutating func damaged() {
+        _ = machine.next(after: answered(404))
+        _ = machine.next(after: listing([name(2, 0)]))
+        _ = machine.next(after: answered(404))
+        #expect(machine.next(after: answered(204)) == .request(.listSegments(after: name(2, 0))))
+        #expect(machine.next(after: listing([])) == .request(.headObject(isSettling: false)))
+        let object = ["X-Static-Large-Object: True", "Content-Length: 5"] + used(2)
+        #expect(machine.next(after: answered(200, object)) == .request(.checkSegment(segment(2, 0))))
+        var stays = machine
+        #expect(machine.next(after: answered(404)) == .request(.deleteObject))
+        #expect(machine.next(after: answered(204)) == .request(.headObject(isSettling: false)))
+        #expect(machine.next(after: answered(404)) == .request(.listSegments(after: nil)))
+        #expect(machine.next(after: listing([])) == .request(.headObject(isSettling: false)))
+        #expect(machine.next(after: answered(404)) == .finish(.success(1)))
+
+        for _ in 0..<3 {
+            #expect(stays.next(after: answered(404)) == .request(.deleteObject))
+            #expect(stays.next(after: answered(204)) == .request(.headObject(isSettling: false)))
+            #expect(stays.next(after: answered(200, object)) == .request(.checkSegment(segment(2, 0))))
+        }
+        #expect(stays.next(after: answered(404)).code == .checksumMismatch)
     }
 
     @Test("without an object, or with one of another upload, all of them are removed", arguments: [true, false])
@@ -51,7 +91,11 @@ struct RemainsStateMachineTests {
             machine.next(after: hasObject ? answered(200, headers) : answered(404))
                 == .request(.listSegments(after: nil))
         )
-        #expect(machine.next(after: listing([name(1, 0)])) == .request(.deleteOrphan(segment(1, 0))))
+        #expect(machine.next(after: listing([name(1, 0)])) == .request(.headObject(isSettling: false)))
+        #expect(
+            machine.next(after: hasObject ? answered(200, headers) : answered(404))
+                == .request(.deleteOrphan(segment(1, 0)))
+        )
     }
 
     @Test("an object in segments that does not say which ends it", arguments: [true, false])
@@ -60,6 +104,13 @@ struct RemainsStateMachineTests {
         let step = machine.next(after: answered(200, headers))
         #expect(step.code == .refused)
         #expect(step.error?.message.contains("nothing was removed") == true)
+    }
+
+    @Test("a token that may not ask for the object removes nothing")
+    mutating func writeOnly() {
+        let step = machine.next(after: answered(403))
+        #expect(step.code == .forbidden)
+        #expect(step.error?.message.contains("none were removed") == true)
     }
 
     @Test("without a container of segments there is nothing to remove")
@@ -76,19 +127,32 @@ struct RemainsStateMachineTests {
         #expect(machine.nextAfterPause() == .request(.headObject(isSettling: false)))
         _ = machine.next(after: answered(404))
         _ = machine.next(after: listing([name(1, 0)]))
+        _ = machine.next(after: answered(404))
         for _ in 0..<2 {
-            #expect(machine.next(after: ExchangeResult(end: .broke(.stalled(.seconds(1))))).isPause)
+            #expect(machine.next(after: answered(500)).isPause)
             #expect(machine.nextAfterPause() == .request(.deleteOrphan(segment(1, 0))))
         }
         #expect(machine.next(after: answered(503)).code == .unavailable)
+    }
+
+    @Test("a store that does not answer is not asked again")
+    mutating func silent() {
+        #expect(machine.next(after: ExchangeResult(end: .broke(.stalled(.seconds(1))))).code == .timedOut)
     }
 
     @Test("a listing that does not go on ends it")
     mutating func endless() {
         _ = machine.next(after: answered(404))
         _ = machine.next(after: listing([name(1, 0)]))
+        _ = machine.next(after: answered(404))
         _ = machine.next(after: answered(204))
-        #expect(machine.next(after: listing([name(1, 0)])) == .finish(.success(1)))
+        #expect(machine.next(after: listing([name(1, 0)])) == .request(.headObject(isSettling: false)))
+        #expect(machine.next(after: answered(404)) == .finish(.success(1)))
+    }
+
+    /// The headers of an object of the upload.
+    private func used(_ attempt: UInt64) -> [String] {
+        ["\(StoreHeader.upload): \(upload)", "\(StoreHeader.attempt): \(UploadAttempt(number: attempt))"]
     }
 
     private func segment(_ attempt: UInt64, _ number: Int) -> SegmentName {

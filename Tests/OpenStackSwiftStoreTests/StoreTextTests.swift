@@ -62,6 +62,39 @@ struct StoreTextTests {
         #expect(answer.errorText(hiding: secret) == "token")
     }
 
+    @Test("a token that is also a host, a container or a name is hidden, in whatever case")
+    func secretInAddress() throws {
+        let token = "S3cret-Token"
+        let address = ObjectAddress(
+            path: ObjectPath(
+                basePath: try ObjectBasePath("\(token)/x\(token)"),
+                loadBalancer: try Identifier(token),
+                time: .now
+            ),
+            endpoint: try StorageEndpoint("https://\(token).example:8080/v1/\(token)"),
+            token: try StorageToken(token)
+        )
+        let failures = StoreFailures(address: address)
+        let error = ObjectStoreError(.unavailable, "why\(StoreFailures.removed)", status: 412)
+        let answer = StoreAnswer(status: 412, headers: ["Content-Type: text/plain"], content: "no \(token)")
+        let local = try #require(IPAddress("127.0.0.1"))
+        let errors = [
+            failures.error(for: answer), failures.error(for: .stalled(.seconds(1))), failures.exists(),
+            failures.unknownOwner(error), failures.localAddress(local), failures.contentChanged(),
+            failures.outOfTime(.seconds(1), last: nil), failures.mismatch(answer), failures.takenTooEarly(answer),
+            failures.unconfirmed(answer), failures.incomparable(answer, isKept: true), failures.leftBehind(error),
+            failures.segmentsLeftBehind(error), failures.unclear(error), failures.manifestStoredAsObject(answer),
+            failures.manifestRefused(answer), failures.segmentsMissing(), failures.segmentsUnknown(),
+            failures.segmentsInUse(), failures.cannotAsk(answer),
+        ]
+        for error in errors {
+            #expect(!error.message.lowercased().contains(token.lowercased()), "\(error.message)")
+            #expect(error.message.contains("***"))
+        }
+        #expect(StoreText.masked("ünicode S3CRET-token, s3cret", hiding: token) == "ünicode ***, s3cret")
+        #expect(StoreText.masked("text", hiding: "") == "text")
+    }
+
     @Test(
         "nothing but the store's own error text is quoted",
         arguments: [

@@ -3,6 +3,7 @@
 
 import OpenStackSwiftStore
 import SteelyardCore
+import SteelyardTestSupport
 import TestServers
 import Testing
 
@@ -19,6 +20,19 @@ struct StoreTimeoutTests {
         #expect(error.message.hasPrefix("the object store cannot be reached"))
         // No content is made before the store was asked for the object.
         #expect(upload.begun.value == 0)
+        #expect(!error.mayBeStored)
+    }
+
+    @Test("a store that is not there is not waited for to remove segments", arguments: ["127.0.0.1", "store.invalid"])
+    func absentStore(_ host: String) async throws {
+        let upload = try TestUpload()
+        let port = try FreePort.next()
+        let error = await #expect(throws: ObjectStoreError.self) {
+            try await upload.removeRemains(at: "http://\(host):\(port)/v1/a")
+        }
+        #expect(error?.code == .unavailable)
+        // Each retry would be logged.
+        #expect(upload.log.lines.isEmpty)
     }
 
     @Test("a host name that is not known fails and is named")
@@ -84,6 +98,77 @@ struct StoreTimeoutTests {
                 #expect(error?.code == .cancelled)
                 #expect(.now - start < .seconds(30))
             }
+        }
+    }
+
+    @Test(
+        "cancelling ends a request at once, whatever it waits for",
+        arguments: ["TLS", "an answer", "100", "remains"]
+    )
+    func immediateCancellation(_ silence: String) async throws {
+        var upload = try TestUpload()
+        upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 40)
+        let scheme = silence == "TLS" ? "https" : "http"
+        var shortest = Duration.seconds(60)
+        // A busy machine may be slow, but not each time.
+        for _ in 0..<3 {
+            let (arrived, continuation) = AsyncStream<Void>.makeStream()
+            try await LoopbackScript { connection, _ in
+                if silence == "100" { connection.answerThatObjectIsMissing() }
+                if silence != "TLS" { _ = connection.readHead() } else { connection.take() }
+                continuation.finish()
+                connection.waitForClose()
+            }.serve { [upload] server in
+                let endpoint = "\(scheme)://127.0.0.1:\(server.port)/v1/a"
+                let task = Task {
+                    guard silence == "remains" else {
+                        _ = try await upload.run(at: endpoint)
+                        return
+                    }
+                    try await upload.removeRemains(at: endpoint)
+                }
+                for await _ in arrived {}
+                let start = ContinuousClock.now
+                task.cancel()
+                let error = await #expect(throws: ObjectStoreError.self) { try await task.value }
+                #expect(error?.code == .cancelled)
+                shortest = min(shortest, .now - start)
+            }
+        }
+        #expect(shortest < .milliseconds(500))
+    }
+
+    @Test("cancelling waits a while for the answer to the list of segments, but not for long")
+    func cancelledManifest() async throws {
+        var upload = try TestUpload()
+        upload.byteEstimate = 1 << 40
+        let (taken, continuation) = AsyncStream<Void>.makeStream()
+        try await LoopbackScript { connection, _ in
+            while let head = connection.readHead() {
+                if head.contains("?multipart-manifest=put ") {
+                    continuation.finish()
+                    return connection.waitForClose()
+                }
+                guard head.hasPrefix("PUT ") else {
+                    connection.answer("404 Not Found")
+                    continue
+                }
+                guard !head.contains("Content-Length: 0") else {
+                    connection.answer("201 Created")
+                    continue
+                }
+                guard let content = connection.takeChunks() else { return }
+                connection.answer("201 Created", headers: ["ETag: \(MD5.hexDigits(of: content))"])
+            }
+        }.serve { [upload] server in
+            let task = Task { try await upload.run(at: server.port) }
+            for await _ in taken {}
+            task.cancel()
+            let start = ContinuousClock.now
+            let error = await #expect(throws: ObjectStoreError.self) { try await task.value }
+            #expect(error?.code == .cancelled && error?.mayBeStored == true)
+            // The default limit of a silent request is a minute.
+            #expect(.now - start < .seconds(30))
         }
     }
 

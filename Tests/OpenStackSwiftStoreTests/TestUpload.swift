@@ -15,6 +15,7 @@ struct TestUpload {
     var path: ObjectPath
     var id = UploadID()
     var byteEstimate: UInt64?
+    var isFresh = true
     var blocks = [[UInt8]](repeating: [UInt8](repeating: 42, count: 300_000), count: 3)
     let log = CollectedLog()
     /// How often the content was begun.
@@ -49,7 +50,8 @@ struct TestUpload {
             path: path,
             endpoint: try StorageEndpoint(endpoint),
             token: try StorageToken(token),
-            byteEstimate: byteEstimate
+            byteEstimate: byteEstimate,
+            isFresh: isFresh
         ) { () throws(ObjectStoreError) in
             begun.add()
             return BlocksBody(blocks)

@@ -12,6 +12,7 @@ import Testing
 @Suite("An upload to a store that fails at random", .ownThread)
 struct UploadModelTests {
     private static let segmentBytes: UInt64 = 10
+    private static let earlierAttempt = UploadAttempt(number: 99)
 
     @Test("stores the whole object or nothing", arguments: 0..<8)
     func model(_ part: UInt64) throws {
@@ -42,7 +43,12 @@ struct UploadModelTests {
             intruderAfter: hasIntruder ? Int.random(in: 0..<12, using: &random) : nil
         )
         let estimate: UInt64? = chance(50) ? contentBytes : nil
-        var machine = try makeMachine(estimate)
+        let hasEarlierObject = !hasIntruder && contentBytes > 0 && chance(25)
+        var machine = try makeMachine(estimate, isFresh: !hasEarlierObject)
+        if hasEarlierObject {
+            let address = machine.failures.address
+            try store.putEarlierObject(Self.earlierAttempt, address: address, isDamaged: chance(50))
+        }
         let stopAfter = chance(20) ? Int.random(in: 1..<20, using: &random) : nil
 
         var step = machine.begin()
@@ -66,7 +72,7 @@ struct UploadModelTests {
         }
     }
 
-    private func makeMachine(_ estimate: UInt64?) throws -> UploadStateMachine {
+    private func makeMachine(_ estimate: UInt64?, isFresh: Bool) throws -> UploadStateMachine {
         let address = ObjectAddress(
             path: try TestUpload.path(in: "c", "lb"),
             endpoint: try StorageEndpoint("https://store.example/v1/a"),
@@ -75,6 +81,7 @@ struct UploadModelTests {
         return UploadStateMachine(
             upload: MachineFixture.upload,
             byteEstimate: estimate,
+            isFresh: isFresh,
             segmentBytes: Self.segmentBytes,
             failures: StoreFailures(address: address),
             retries: RetryPolicy()
@@ -92,7 +99,8 @@ struct UploadModelTests {
         case .failure(let error):
             let isNamed = error.message.contains("remove the object") || error.message.contains("look for")
             #expect(!isOurs || error.mayBeStored || isNamed, "seed \(seed): \(error)")
-            let remains = store.segments.subtracting(isOurs ? store.object?.segments ?? [] : [])
+            var remains = store.segments.subtracting(isOurs ? store.object?.segments ?? [] : [])
+            remains = remains.filter { $0.attempt != Self.earlierAttempt }
             #expect(remains.isEmpty || error.message.contains("remove what is in"), "seed \(seed): \(error)")
         }
     }

@@ -41,7 +41,37 @@ struct UploadStateMachineTests {
             #expect(asked.next(asked.broke()).isPause)
             #expect(asked.machine.nextAfterPause() == .request(.headObject(isSettling: false)))
         }
-        #expect(asked.next(asked.answered(503)).code == .unavailable)
+        let step = asked.next(asked.answered(503))
+        #expect(step.code == .unavailable && step.error?.mayBeStored == false)
+    }
+
+    @Test("the object may be in the store only once some of it was sent, or if an earlier call may have sent it")
+    func mayBeStored() throws {
+        for isFresh in [true, false] {
+            let asked = try MachineFixture(isFresh: isFresh, isAsked: false)
+            var (silent, stopped, container) = (asked, asked, asked)
+            for _ in 0..<2 { _ = (silent.next(silent.broke()), silent.machine.nextAfterPause()) }
+            #expect(silent.next(silent.broke()).error?.mayBeStored == !isFresh)
+            let error = ObjectStoreError(.cancelled, "stopping")
+            #expect(stopped.machine.next(afterStop: error).error?.mayBeStored == !isFresh)
+            _ = container.next(container.answered(404))
+            #expect(container.machine.next(afterStop: error).error?.mayBeStored == true)
+        }
+        var segments = try MachineFixture(byteEstimate: 100)
+        for _ in 0..<2 { _ = (segments.next(segments.broke()), segments.machine.nextAfterPause()) }
+        var step = segments.next(segments.broke())
+        while case .request = step { step = segments.next(segments.answered(404)) }
+        #expect(step.code == .timedOut && step.error?.mayBeStored == true)
+    }
+
+    @Test("an object that was sent whole may arrive late, whatever ends the upload")
+    mutating func late() {
+        #expect(upload.next(upload.broke(sent: object)).isPause)
+        #expect(upload.machine.nextAfterPause() == Fixture.settle)
+        _ = upload.next(upload.answered(404))
+        #expect(upload.next(upload.answered(401)) == Fixture.settle)
+        let step = upload.next(upload.answered(404))
+        #expect(step.code == .unauthorized && step.error?.mayBeStored == true)
     }
 
     @Test("a confirmed checksum is success, also in quotes, in capitals and with the mark of a weak one")
@@ -198,7 +228,26 @@ struct UploadStateMachineTests {
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
         let ours = upload.answered(200, etag: object.md5, upload: Fixture.upload, attempt: upload.attempt)
         let step = upload.next(ours)
-        #expect(step.code == .alreadyExists && step.error?.mayBeStored == true)
+        #expect(step.code == .unavailable && step.error?.mayBeStored == true)
+    }
+
+    @Test(
+        "a token that may not ask sends a new object, and none that may have been sent before",
+        arguments: [true, false]
+    )
+    func writeOnly(_ isFresh: Bool) throws {
+        var asked = try MachineFixture(isFresh: isFresh, isAsked: false)
+        let step = asked.next(asked.answered(403))
+        #expect(isFresh ? step == asked.putObject() : step.code == .forbidden && step.error?.mayBeStored == true)
+    }
+
+    @Test("an object that the store has, and does not say whose it is, is not taken for another's")
+    mutating func unknownOwner() {
+        #expect(upload.next(upload.answered(412)) == Fixture.settle)
+        for _ in 0..<2 { #expect(upload.next(upload.answered(403)) == Fixture.settle) }
+        let step = upload.next(upload.answered(403))
+        #expect(step.code == .unavailable && step.error?.mayBeStored == true && step.error?.status == 412)
+        #expect(step.error?.message.contains("it is not known whether it is of this upload") == true)
     }
 
     @Test("when all attempts have failed, one that was sent whole is asked for")

@@ -15,6 +15,10 @@ public struct ObjectUpload: Sendable {
     ///
     /// The content may turn out larger.
     public let byteEstimate: UInt64?
+    /// Whether no earlier call for this upload can have stored it, so that its name is new.
+    ///
+    /// A store that denies access to the first question is then sent the object all the same.
+    public let isFresh: Bool
     /// Begins the content; called again for each attempt.
     ///
     /// Several objects are made in one reading of the log, each waiting for the others: release a body that is no longer
@@ -28,6 +32,7 @@ public struct ObjectUpload: Sendable {
         endpoint: StorageEndpoint,
         token: StorageToken,
         byteEstimate: UInt64? = nil,
+        isFresh: Bool = true,
         makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
     ) {
         self.id = id
@@ -35,6 +40,7 @@ public struct ObjectUpload: Sendable {
         self.endpoint = endpoint
         self.token = token
         self.byteEstimate = byteEstimate
+        self.isFresh = isFresh
         self.makeBody = makeBody
     }
 }

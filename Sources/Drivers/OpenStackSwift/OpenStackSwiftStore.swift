@@ -11,7 +11,9 @@ public import SteelyardCore
 /// from the first byte, if ``ObjectUpload/byteEstimate`` says so; otherwise the attempt that finds it too large is broken
 /// off, which leaves nothing, and the content is begun anew.
 ///
-/// The object has the upload's identifier among its metadata, by which it is recognized later. Certificates are always
+/// The object has the upload's identifier among its metadata, by which it is recognized later. A token that may write and
+/// not read cannot ask for the object: a fresh upload (``ObjectUpload/isFresh``) is then sent without asking. A store that
+/// does not know `If-None-Match` would overwrite an object of that name, so that the name must be new. Certificates are always
 /// verified, redirects are not followed, proxies of the environment are not used, and the token is in the `X-Auth-Token`
 /// header and nowhere else. What may pass is tried again; each attempt begins the content anew. Connections are kept for a
 /// minute, for the next object.
@@ -40,6 +42,7 @@ public final class OpenStackSwiftStore: ObjectStore {
         let machine = UploadStateMachine(
             upload: upload.id,
             byteEstimate: upload.byteEstimate,
+            isFresh: upload.isFresh,
             segmentBytes: UInt64(clamping: max(1, configuration.segmentBytes)),
             failures: failures,
             retries: configuration.retries
@@ -61,7 +64,7 @@ public final class OpenStackSwiftStore: ObjectStore {
         guard count > 0 else { return }
         logger.info(
             "segments of an abandoned upload removed",
-            metadata: [LogKeys.objectPath: "\(StoreText.line(upload.path.description, hiding: ""))"]
+            metadata: [LogKeys.objectPath: "\(StoreText.line(failures.objectPath, hiding: ""))"]
         )
     }
 

@@ -27,4 +27,6 @@ struct HTTPRequest {
     var answerLimit = StoreAnswer.ordinaryContentLimit
     /// What ends it early; nil for what goes on to its end, such as cleaning up.
     var cancellation: UploadCancellation?
+    /// How long it may still take after a cancellation.
+    var cancellationGrace = Duration.zero
 }

@@ -16,7 +16,7 @@ final class StoreConnection: @unchecked Sendable {
     init(_ configuration: OpenStackSwiftConfiguration) throws(ObjectStoreError) {
         self.configuration = configuration
         do throws(CurlError) { handle = try CurlHandle() } catch {
-            throw ObjectStoreError(.unavailable, "libcurl cannot be used: \(error.detail)")
+            throw ObjectStoreError(.unavailable, "libcurl cannot be used: \(error.detail)", mayBeStored: false)
         }
     }
 
@@ -30,6 +30,7 @@ final class StoreConnection: @unchecked Sendable {
             part: part,
             answerLimit: request.answerLimit,
             cancellation: request.cancellation,
+            cancellationGrace: request.cancellationGrace,
             stallTimeout: configuration.stallTimeout,
             refusesLocalAddresses: configuration.refusesLocalAddresses
         )
@@ -89,6 +90,8 @@ final class StoreConnection: @unchecked Sendable {
         try handle.set(CURLOPT_PROXY, "")
         try setUpTrust()
         try handle.set(CURLOPT_NOSIGNAL, true)
+        // A name server that does not answer must not keep a request that has ended.
+        try handle.set(CURLOPT_QUICK_EXIT, true)
         try handle.set(CURLOPT_TCP_KEEPALIVE, true)
         try handle.set(CURLOPT_MAXAGE_CONN, Int(StoreConnectionPool.longestIdleTime.components.seconds))
         try handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)

@@ -26,6 +26,9 @@ struct CurlError: Error, Hashable, Sendable {
         case unknownAuthority, certificateExpired, certificateNotYetValid, certificateForOtherHost, badCertificate
         case noTLS, oldTLS, clientCertificateRequired, noCommonTLS
 
+        /// Whether the server cannot be found or does not answer.
+        var isAbsence: Bool { self == .unknownHost || self == .unreachable || self == .timedOut }
+
         /// Whether another attempt may succeed.
         var mayPass: Bool {
             switch self {

@@ -4,12 +4,19 @@
 import CCurl
 
 /// The one owner of a handle of libcurl's easy interface, and of the connections that it keeps open.
+///
+/// A request is made through the multi interface: another thread can wake that from its wait.
 @safe struct CurlHandle: ~Copyable {
     private let handle: UnsafeMutableRawPointer
+    private let connections: CurlConnections
 
     init() throws(CurlError) {
         try CurlLibrary.prepare()
         guard let handle = unsafe curl_easy_init() else { throw CurlError(CURLE_FAILED_INIT) }
+        do throws(CurlError) { connections = try CurlConnections() } catch {
+            unsafe curl_easy_cleanup(handle)
+            throw error
+        }
         unsafe self.handle = handle
     }
 
@@ -72,7 +79,7 @@ import CCurl
         try unsafe headers.withUnsafePointer { list throws(CurlError) in
             try check(unsafe steelyard_curl_set_headers(handle, list))
         }
-        let result = unsafe curl_easy_perform(handle)
+        let result = unsafe connections.perform(handle, exchange)
         // The handle keeps nothing that ends with this function.
         unsafe curl_easy_reset(handle)
         return result

@@ -25,6 +25,8 @@ final class HTTPExchange {
 
     private let part: ContentPart?
     private let cancellation: UploadCancellation?
+    private let cancellationGrace: Duration
+    private var cancelledSince: ContinuousClock.Instant?
     private let refusesLocalAddresses: Bool
     private let greatestAnswer: Int
     private var answerBytes = 0
@@ -34,11 +36,13 @@ final class HTTPExchange {
         part: ContentPart?,
         answerLimit: Int,
         cancellation: UploadCancellation?,
+        cancellationGrace: Duration,
         stallTimeout: Duration,
         refusesLocalAddresses: Bool
     ) {
         self.part = part
         self.cancellation = cancellation
+        self.cancellationGrace = cancellationGrace
         self.refusesLocalAddresses = refusesLocalAddresses
         greatestAnswer = answerLimit + Self.surplusAnswerBytes
         answer = StoreAnswer(contentLimit: answerLimit)
@@ -66,10 +70,7 @@ final class HTTPExchange {
     /// - Returns: How many; 0 at the end, nil if the exchange must end.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int? {
         guard let part else { return 0 }
-        do throws(ObjectStoreError) { try cancellation?.check() } catch {
-            stop = .source(error)
-            return nil
-        }
+        guard mayGoOn() else { return nil }
         do throws(Stop) {
             let count = try unsafe part.fill(buffer)
             // The time in which the content was made is not the store's.
@@ -93,12 +94,27 @@ final class HTTPExchange {
         return true
     }
 
-    /// Whether to go on; called about once a second when nothing moves, more often when something does.
-    func mayGoOn(moved: Int64) -> Bool {
+    /// Does something that a cancellation wakes.
+    func withWaking<Result>(_ wake: @escaping @Sendable () -> Void, _ body: () -> Result) -> Result {
+        guard let cancellation else { return body() }
+        return cancellation.withWaking(wake, body)
+    }
+
+    /// Whether to go on, as far as a cancellation is concerned.
+    func mayGoOn() -> Bool {
         do throws(ObjectStoreError) { try cancellation?.check() } catch {
+            let since = cancelledSince ?? .now
+            cancelledSince = since
+            guard .now - since >= cancellationGrace else { return true }
             stop = .source(error)
             return false
         }
+        return true
+    }
+
+    /// Whether to go on; called about once a second when nothing moves, more often when something does.
+    func mayGoOn(moved: Int64) -> Bool {
+        guard mayGoOn() else { return false }
         guard !stallClock.hasStalled(moved: moved) else {
             stop = .stalled
             return false

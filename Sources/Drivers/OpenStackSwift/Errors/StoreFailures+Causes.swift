@@ -20,7 +20,7 @@ extension StoreFailures {
             )
         case .notFound: (.notFound, "the object store has no such account", "check the endpoint")
         case .alreadyExists:
-            (.alreadyExists, "the object exists already and is not overwritten", "\(address.path) stays as it is")
+            (.alreadyExists, "the object exists already and is not overwritten", "\(objectPath) stays as it is")
         case .lengthRequired:
             (
                 .unsupported, "the object store refuses the upload, also with a Content-Length",

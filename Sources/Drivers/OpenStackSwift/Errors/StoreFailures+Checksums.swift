@@ -42,7 +42,7 @@ extension StoreFailures {
         ObjectStoreError(
             .checksumMismatch,
             "the object store's checksum cannot be compared, because its ETag is no MD5 (HTTP \(answer.status) from"
-                + " \(authority)); \(isKept ? "\(address.path) stays as it is: " : "")have the proxy in front of the store"
+                + " \(authority)); \(isKept ? "\(objectPath) stays as it is: " : "")have the proxy in front of the store"
                 + " pass ETags unchanged",
             status: answer.status,
             mayBeStored: isKept
@@ -58,12 +58,17 @@ extension StoreFailures {
     /// An object that should have been removed is still there.
     func leftBehind(_ error: ObjectStoreError) -> ObjectStoreError {
         let message = error.message.replacing(Self.removed, with: ", and it could not be removed")
-        return ObjectStoreError(error.code, "\(message); remove the object \(address.path)", status: error.status)
+        return ObjectStoreError(error.code, "\(message); remove the object \(objectPath)", status: error.status)
     }
 
     /// An earlier attempt may have stored the object, and the store does not say whether it has.
     func inDoubt(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(error.code, error.message, status: error.status, mayBeStored: true)
+    }
+
+    /// No request was begun that could have stored the object.
+    func nothingStored(_ error: ObjectStoreError) -> ObjectStoreError {
+        ObjectStoreError(error.code, error.message, status: error.status, mayBeStored: false)
     }
 
     static let removed = ", and it was removed"

@@ -14,13 +14,13 @@ extension StoreFailures {
         )
     }
 
-    /// Segments that should have been removed are still there.
+    /// Segments that should have been removed are still there: the upload stays to be cleaned up.
     func segmentsLeftBehind(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(
             error.code,
             "\(error.message); segments could not be removed: remove what is in \(segmentsFolder)",
             status: error.status,
-            mayBeStored: error.mayBeStored
+            mayBeStored: true
         )
     }
 
@@ -28,7 +28,7 @@ extension StoreFailures {
     func unclear(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(
             error.code,
-            "\(error.message); the object may be there all the same: look for \(address.path), and if it is not there,"
+            "\(error.message); the object may be there all the same: look for \(objectPath), and if it is not there,"
                 + " remove what is in \(segmentsFolder)",
             status: error.status,
             mayBeStored: true
@@ -56,16 +56,47 @@ extension StoreFailures {
         )
     }
 
+    /// Segments are missing of an object that an earlier call has stored, and so the object is to be removed.
+    func segmentsMissing() -> ObjectStoreError {
+        ObjectStoreError(
+            .checksumMismatch,
+            "\(objectPath) at \(authority) is damaged, because segments of it are missing or wrong, and is replaced; if"
+                + " this goes on, remove it",
+            mayBeStored: true
+        )
+    }
+
+    /// The object is of this upload, and it cannot be found out whether its segments exist.
+    func segmentsUnknown() -> ObjectStoreError {
+        ObjectStoreError(
+            .refused,
+            "\(objectPath) at \(authority) is in segments, and the store does not say which they are or how large; check"
+                + " whether the object is whole, and remove it if it is not",
+            mayBeStored: true
+        )
+    }
+
     /// The object is in segments, and its metadata does not say which attempt has sent them.
     func segmentsInUse() -> ObjectStoreError {
         ObjectStoreError(
             .refused,
-            "\(address.path) at \(authority) is in segments and does not say whose; nothing was removed: remove what it"
+            "\(objectPath) at \(authority) is in segments and does not say whose; nothing was removed: remove what it"
                 + " does not use from \(segmentsFolder)"
         )
     }
 
-    private var segmentsFolder: String { "\(address.segmentsContainer)/\(address.path.name)/" }
+    /// Which segments the object consists of is not known, because the token may not ask for it.
+    func cannotAsk(_ answer: StoreAnswer) -> ObjectStoreError {
+        error(
+            .forbidden,
+            "the token may not ask which segments \(objectPath) consists of, so that none were removed",
+            answer,
+            advice: "use a token that may read, or remove what the object does not use from \(segmentsFolder)"
+        )
+    }
+
+    /// Where the segments are, with `***` for the token.
+    var segmentsFolder: String { masked("\(address.segmentsContainer)/\(address.path.name)/") }
 
     private static let largeObjectAdvice =
         "enable slo in the store's pipeline, or raise archive.segment_bytes so that no object needs segments"

@@ -7,7 +7,10 @@ import SteelyardCore
 struct StoreFailures: Sendable {
     let address: ObjectAddress
 
-    var authority: String { address.endpoint.authority }
+    /// The store's host and port, with `***` for the token: a sender may confuse the fields of its message.
+    var authority: String { masked(address.endpoint.authority) }
+    /// The object's place, with `***` for the token.
+    var objectPath: String { masked(address.path.description) }
 
     /// What an answer other than success means.
     ///
@@ -28,17 +31,29 @@ struct StoreFailures: Sendable {
     func exists() -> ObjectStoreError {
         ObjectStoreError(
             .alreadyExists,
-            "the object exists already and is not overwritten (at \(authority)); \(address.path) stays as it is"
+            "the object exists already and is not overwritten (at \(authority)); \(objectPath) stays as it is"
+        )
+    }
+
+    /// There is an object of this name, and it is not known whether it is of this upload.
+    func unknownOwner(_ error: ObjectStoreError) -> ObjectStoreError {
+        let status = error.status.map { "HTTP \($0) from \(authority)" } ?? "at \(authority)"
+        return ObjectStoreError(
+            .unavailable,
+            "an object of this name exists, and it is not known whether it is of this upload (\(status)); \(objectPath)"
+                + " stays as it is: send the ARCHIVE again with a token that may read and write",
+            status: error.status,
+            mayBeStored: true
         )
     }
 
     /// The store's host has an address that is refused.
     func localAddress(_ address: IPAddress) -> ObjectStoreError {
-        let port = self.address.endpoint.effectivePort
+        let (host, port) = (masked(self.address.endpoint.host), self.address.endpoint.effectivePort)
         return ObjectStoreError(
             .forbidden,
             "the object store's address \(address) (\(address.localKind ?? "local"), \(authority)) is refused while"
-                + " archive.endpoints is empty; if it is the store's, add \"\(self.address.endpoint.host):\(port)\" to"
+                + " archive.endpoints is empty; if it is the store's, add \"\(host):\(port)\" to"
                 + " archive.endpoints"
         )
     }
@@ -62,6 +77,8 @@ struct StoreFailures: Sendable {
             status: last?.status
         )
     }
+
+    func masked(_ text: String) -> String { StoreText.masked(text, hiding: address.token.secret) }
 
     func error(
         _ code: ObjectStoreError.Code,

@@ -14,10 +14,10 @@ enum StoreText {
     /// - Parameter secret: Shown as `***` wherever it occurs.
     static func line(_ text: String, hiding secret: String) -> String {
         var parts: [String] = []
-        for part in hide(secret, in: text).split(whereSeparator: \.isWhitespace) {
+        for part in masked(text, hiding: secret).split(whereSeparator: \.isWhitespace) {
             parts.append(String(decoding: part.utf8.filter { 0x21...0x7E ~= $0 }, as: UTF8.self))
         }
-        let line = hide(secret, in: parts.filter { !$0.isEmpty }.joined(separator: " "))
+        let line = masked(parts.filter { !$0.isEmpty }.joined(separator: " "), hiding: secret)
         return line.count <= greatestLength ? line : String(line.prefix(greatestLength - 3)) + "..."
     }
 
@@ -61,7 +61,26 @@ enum StoreText {
         return String(decoding: name, as: UTF8.self).lowercased()
     }
 
-    private static func hide(_ secret: String, in text: String) -> String {
-        secret.isEmpty ? text : text.replacing(secret, with: "***")
+    /// Shows `***` wherever a secret occurs in a text, in whatever case: a host name is in lower case, whatever was sent.
+    ///
+    /// - Parameter secret: ASCII.
+    static func masked(_ text: String, hiding secret: String) -> String {
+        let (bytes, hidden) = (Array(text.utf8), secret.utf8.map(lowercased))
+        guard !hidden.isEmpty, bytes.count >= hidden.count else { return text }
+        let lower = bytes.map(lowercased)
+        var result: [UInt8] = []
+        var position = 0
+        while position < bytes.count {
+            if lower[position...].starts(with: hidden) {
+                result += Array("***".utf8)
+                position += hidden.count
+            } else {
+                result.append(bytes[position])
+                position += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
     }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 { 0x41...0x5A ~= byte ? byte | 0x20 : byte }
 }

@@ -7,6 +7,8 @@ extension StoreRequest {
     /// How many names one listing has at most; with names of at most 1,024 bytes, one answer has all of them.
     static let listingLimit = 1000
     static let listingBytes = 2 << 20
+    /// How long the list of segments may still take after a cancellation.
+    private static let manifestGrace = Duration.seconds(5)
 
     /// The request in HTTP; nil for one that goes to no server.
     ///
@@ -28,9 +30,9 @@ extension StoreRequest {
         var result: HTTPRequest
         switch self {
         case .countContent: return nil
-        case .headObject:
-            // All replicas are asked, since one may not have an object yet that was just stored.
-            result = request(.head, address.objectURL, headers: ["X-Newest: true"])
+        // All replicas are asked, since one may not have an object yet that was just stored.
+        case .headObject: result = request(.head, address.objectURL, headers: ["X-Newest: true"])
+        case .checkSegment(let name): result = request(.head, address.url(of: name), headers: ["X-Newest: true"])
         case .putContainer(let container):
             result = request(.put, address.url(of: container), headers: ["Content-Length: 0"])
         case .putObject(let attempt, let framing):
@@ -56,16 +58,10 @@ extension StoreRequest {
             result = request(.get, url)
             result.answerLimit = Self.listingBytes
         }
-        if isCancellable { result.cancellation = cancellation }
+        if !isCleanUp { result.cancellation = cancellation }
+        // That is short, and the segments of a list that may yet be stored could not be removed.
+        if case .putManifest = self { result.cancellationGrace = Self.manifestGrace }
         return result
-    }
-
-    /// Whether a cancellation ends the request.
-    ///
-    /// It waits for the end of the list's: that is short, and the segments of a list that may yet be stored could not be
-    /// removed.
-    private var isCancellable: Bool {
-        if case .putManifest = self { false } else { !isCleanUp }
     }
 
     private static func frame(

@@ -24,6 +24,8 @@ enum StoreRequest: Hashable {
     /// Send a segment. Number 0 begins the content anew, the others go on with it.
     case putSegment(SegmentName, framing: Framing)
     case headSegment(SegmentName)
+    /// Ask for a segment of an object that was found.
+    case checkSegment(SegmentName)
     case deleteSegment(SegmentName)
     /// Make the segments one object.
     case putManifest(SegmentManifest, expectsContinue: Bool)
@@ -40,7 +42,9 @@ enum StoreRequest: Hashable {
         switch self {
         case .headObject(let isSettling): isSettling
         case .headSegment, .deleteSegment, .deleteObject: true
-        case .putContainer, .countContent, .putObject, .putSegment, .putManifest, .listSegments, .deleteOrphan: false
+        case .putContainer, .countContent, .putObject, .putSegment, .checkSegment, .putManifest, .listSegments,
+            .deleteOrphan:
+            false
         }
     }
 }

@@ -108,7 +108,7 @@ struct StoreSession {
     }
 
     private func warnOfRemains() {
-        let place = StoreText.line("\(address.segmentsContainer)/\(address.path.name)", hiding: "")
+        let place = StoreText.line(failures.segmentsFolder, hiding: "")
         logger.warning(
             "object stored, but segments of an earlier attempt could not be removed",
             metadata: [LogKeys.objectPath: "\(place)"]
@@ -120,10 +120,16 @@ struct StoreSession {
         until end: ContinuousClock.Instant,
         over connection: StoreConnection
     ) -> ExchangeResult {
-        let limit = end - .now
-        guard limit > .zero else { return ExchangeResult(end: .broke(.stalled(Self.cleanUpLimit))) }
         do throws(ObjectStoreError) {
             let content = try content(for: request)
+            if let content {
+                // A long log may take minutes to its first line for this object. A store or a proxy gives up a request
+                // that is silent for so long.
+                _ = try content.isAtEnd()
+                try checkTime(until: end, nil)
+            }
+            let limit = end - .now
+            guard limit > .zero else { return ExchangeResult(end: .broke(.stalled(Self.cleanUpLimit))) }
             let http = request.http(for: upload, at: address, limit: limit, cancellation: cancellation) {
                 (extent) throws(ObjectStoreError) in
                 guard let content else { throw ObjectStoreError(.sourceFailed, "the object's content is not there") }

@@ -37,7 +37,7 @@ protocol StoreStateMachine<Success> {
 
 /// A request that was in vain.
 struct FailedRequest {
-    let error: ObjectStoreError
+    var error: ObjectStoreError
     /// Whether another attempt may succeed.
     var mayPass = false
     /// The seconds after which the store wants to be asked again.

@@ -5,19 +5,22 @@ import Dispatch
 import SteelyardCore
 import Synchronization
 
-/// Carries the cancellation of a task to the thread that the upload blocks, and wakes it from a pause.
+/// Carries the cancellation of a task to the thread that the upload blocks, and wakes it from a pause or a request.
 final class UploadCancellation: Sendable {
     private struct State {
         var isCancelled = false
         var pausing: DispatchSemaphore?
+        var wake: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
 
-    /// Ends the upload, and a pause that it makes.
+    /// Ends the upload, and the pause or the request that it waits for.
     func cancel() {
         let pausing = state.withLock { state in
             state.isCancelled = true
+            // Under the lock: what it wakes does not end before it returns.
+            state.wake?()
             return state.pausing
         }
         pausing?.signal()
@@ -26,6 +29,17 @@ final class UploadCancellation: Sendable {
     /// - Throws: `ObjectStoreError` with the code `cancelled` once the task was cancelled.
     func check() throws(ObjectStoreError) {
         guard !state.withLock({ $0.isCancelled }) else { throw Self.cancelled }
+    }
+
+    /// Does something that a cancellation wakes.
+    ///
+    /// - Parameters:
+    ///   - wake: Called by a cancellation, on its thread, while the body runs; it must not block.
+    ///   - body: Checks for a cancellation before it waits.
+    func withWaking<Result>(_ wake: @escaping @Sendable () -> Void, _ body: () -> Result) -> Result {
+        state.withLock { $0.wake = wake }
+        defer { state.withLock { $0.wake = nil } }
+        return body()
     }
 
     /// Blocks for a time, or until the task is cancelled.

@@ -8,10 +8,11 @@ extension UploadStateMachine {
     mutating func afterAsking(_ result: ExchangeResult) -> Step {
         if case .answered(let answer) = result.end {
             if answer.isSuccess {
-                return .finish(answer.uploadID == upload ? .success(Self.found(answer)) : .failure(failures.exists()))
+                return answer.uploadID == upload ? takeFound(answer) : discard(failures.exists())
             }
-            // A token that may only write cannot ask: If-None-Match then keeps what exists.
-            if answer.status == 404 || AnswerKind(answer.status) == .forbidden {
+            // A token that may only write cannot ask. Without asking, only a new name is sure to overwrite nothing: not
+            // every store knows If-None-Match.
+            if answer.status == 404 || AnswerKind(answer.status) == .forbidden && isFresh {
                 requestFailures = 0
                 return sendContent()
             }
@@ -94,9 +95,5 @@ extension UploadStateMachine {
         if etag.isMD5 { return settle(Settlement(error: failures.mismatch(answer), isWrong: true)) }
         candidates.append(candidate)
         return settle(Settlement(error: failures.incomparable(answer, isKept: true)))
-    }
-
-    static func found(_ answer: StoreAnswer) -> StoredObject {
-        StoredObject(md5: "", byteCount: answer.byteCount ?? 0, wasFound: true)
     }
 }

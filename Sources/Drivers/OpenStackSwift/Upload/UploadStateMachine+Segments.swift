@@ -25,6 +25,7 @@ extension UploadStateMachine {
     mutating func sendSegment() -> Step {
         state = .sendingSegment
         hasBegunSegments = true
+        hasBegunContent = true
         return .request(segmentRequest)
     }
 

@@ -55,7 +55,10 @@ extension UploadStateMachine {
         }
         guard !answer.isSuccess else { return judge(answer, settlement) }
         switch settlement.ifMissing {
-        case .fail: return discard(settlement.error)
+        case .fail:
+            // What an attempt has sent whole may arrive late.
+            let isInDoubt = !settlement.isWrong && !candidates.isEmpty
+            return discard(isInDoubt ? failures.inDoubt(settlement.error) : settlement.error)
         case .pause: return sendAgain(settlement)
         case .send:
             guard let manifest = settlement.manifest, let whole = settlement.whole else {
@@ -83,11 +86,11 @@ extension UploadStateMachine {
         }
         // The same checksum is the same content, also where a proxy has dropped what recognizes the object.
         if let etag = answer.etag, let match = candidates.first(where: { $0.tag == etag.value }) {
-            return succeed(match.object, answer)
+            return succeed(match.object, attempt: answer.attempt)
         }
         guard isOurs else { return discard(settlement.ifMissing == .send ? failures.exists() : settlement.error) }
         // An agent that was killed has stored it.
-        guard let own else { return succeed(Self.found(answer), answer) }
+        guard let own else { return takeFound(answer) }
         guard let candidate = candidates.first(where: { $0.attempt == own }) else {
             // It was not sent whole, as far as is known here.
             return leaveInDoubt(settlement)
@@ -104,13 +107,18 @@ extension UploadStateMachine {
         return delete(because: failures.mismatch(answer))
     }
 
-    private mutating func succeed(_ object: StoredObject, _ answer: StoreAnswer) -> Step {
-        if let stored = answer.attempt, stored != attempt { abandonAttempt() }
+    /// Ends the upload with an object that is in the store.
+    ///
+    /// - Parameter stored: The attempt that the object names.
+    mutating func succeed(_ object: StoredObject, attempt stored: UploadAttempt?) -> Step {
+        if let stored, stored != attempt { abandonAttempt() }
         return clean(then: .finish(.success(object)))
     }
 
     private mutating func leaveInDoubt(_ settlement: Settlement) -> Step {
-        let error = settlement.isWrong ? failures.leftBehind(settlement.error) : settlement.error
+        var error = settlement.isWrong ? failures.leftBehind(settlement.error) : settlement.error
+        // It may be this upload's: a later call must not take it for another's.
+        if error.code == .alreadyExists { error = failures.unknownOwner(error) }
         // Without the segments of this attempt the object would be damaged; those of others are of no use.
         return clean(then: .finish(.failure(hasBegunSegments ? failures.unclear(error) : failures.inDoubt(error))))
     }
@@ -143,10 +151,19 @@ extension UploadStateMachine {
         }
         switch outcome {
         case .beginAnew: return sendContent()
-        case .finish(.failure(let error)) where !orphanedSegments.isEmpty:
-            return .finish(.failure(failures.segmentsLeftBehind(error)))
+        case .finish(.failure(let error)):
+            let error = withStoreState(error)
+            return .finish(.failure(orphanedSegments.isEmpty ? error : failures.segmentsLeftBehind(error)))
         case .finish(let result): return .finish(result)
         }
+    }
+
+    /// Says of an error whether the object may be in the store: that depends on what was requested, too.
+    private func withStoreState(_ error: ObjectStoreError) -> ObjectStoreError {
+        guard error.code != .alreadyExists else { return error }
+        if hasFound { return failures.inDoubt(error) }
+        guard !hasBegunContent else { return error }
+        return isFresh ? failures.nothingStored(error) : failures.inDoubt(error)
     }
 
     mutating func afterRemovingSegment(

@@ -25,6 +25,10 @@ struct UploadStateMachine: StoreStateMachine {
         /// Asking for the object that an attempt may have stored.
         case settling(Settlement)
         case deletingObject(because: ObjectStoreError, triesLeft: Int)
+        /// Asking for the segments of an object that an earlier call has stored.
+        case checkingSegments(SegmentCheck, of: StoredObject)
+        /// Removing an object that an earlier call has stored, because segments of it are missing.
+        case removingDamagedObject
         case pausing(then: Resumption)
         case cleaning(then: Outcome, failuresLeft: Int)
     }
@@ -50,6 +54,8 @@ struct UploadStateMachine: StoreStateMachine {
     let retries: RetryPolicy
     let upload: UploadID
     let segmentBytes: UInt64
+    /// Whether no earlier call can have stored the object.
+    let isFresh: Bool
     var state = State.asking
     var isSegmented: Bool
     /// How requests with content are sent.
@@ -63,6 +69,10 @@ struct UploadStateMachine: StoreStateMachine {
     var hasMade: Set<StoreContainer> = []
     var storedSegments: [StoredSegment] = []
     var hasBegunSegments = false
+    /// Whether a request was begun that may store the object, or a part of it.
+    var hasBegunContent = false
+    /// Whether the store has said that it has the object of an earlier call.
+    var hasFound = false
     /// The segments to be removed; not all of them need exist.
     var orphanedSegments: [SegmentName] = []
     /// What attempts have sent whole without an answer.
@@ -76,11 +86,13 @@ struct UploadStateMachine: StoreStateMachine {
     ///
     /// - Parameters:
     ///   - byteEstimate: About how many bytes the content has; nil if that is unknown.
+    ///   - isFresh: Whether no earlier call can have stored the object.
     ///   - segmentBytes: The greatest number of bytes of one object in the store.
     ///   - attempt: Identifies the first attempt.
     init(
         upload: UploadID,
         byteEstimate: UInt64?,
+        isFresh: Bool = true,
         segmentBytes: UInt64,
         attempt: UploadAttempt = UploadAttempt(),
         failures: StoreFailures,
@@ -88,6 +100,7 @@ struct UploadStateMachine: StoreStateMachine {
     ) {
         self.upload = upload
         self.segmentBytes = segmentBytes
+        self.isFresh = isFresh
         self.attempt = attempt
         self.failures = failures
         self.retries = retries
@@ -117,6 +130,8 @@ struct UploadStateMachine: StoreStateMachine {
         case .sendingManifest(let manifest, let whole): afterSending(manifest, result, whole: whole)
         case .settling(let settlement): afterSettling(result, settlement)
         case .deletingObject(let error, let triesLeft): afterDeleting(result, because: error, triesLeft: triesLeft)
+        case .checkingSegments(let check, let object): afterCheckingSegment(result, check, of: object)
+        case .removingDamagedObject: afterRemovingDamagedObject(result)
         case .cleaning(let outcome, let failuresLeft):
             afterRemovingSegment(result, then: outcome, failuresLeft: failuresLeft)
         case .pausing: nextAfterPause()
@@ -140,6 +155,7 @@ struct UploadStateMachine: StoreStateMachine {
         }
         guard isSegmented else {
             state = .sendingObject
+            hasBegunContent = true
             let extent = contentBytes.map { ContentPart.Extent.exactly(byteCount: $0, isLast: true) }
             let framing = StoreRequest.Framing(
                 expectsContinue: expectsContinue,

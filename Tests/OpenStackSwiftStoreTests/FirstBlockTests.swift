@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenStackSwiftStore
+import SteelyardCore
+import SteelyardTestSupport
+import Synchronization
+import TestServers
+import Testing
+
+/// A store gives up a request that is silent for too long: no request is begun before there is something to send.
+@Suite("The first block of a content")
+struct FirstBlockTests {
+    enum Kind: CaseIterable { case chunked, segments, counted }
+
+    /// How many requests with content have begun.
+    private final class Requests: Sendable {
+        private let count = Mutex(0)
+        /// The count at the time when the first block of each content was made.
+        let atFirstBlocks = Mutex<[Int]>([])
+
+        var value: Int { count.withLock { $0 } }
+
+        func add() -> Int {
+            count.withLock { count in
+                count += 1
+                return count
+            }
+        }
+    }
+
+    @Test("is made before the request is begun", arguments: Kind.allCases)
+    func firstBlock(_ kind: Kind) async throws {
+        let requests = Requests()
+        try await LoopbackScript { connection, _ in
+            while let head = connection.readHead() { Self.answer(head, kind, requests, connection) }
+        }.serve { server in
+            let upload = try TestUpload()
+            let object = ObjectUpload(
+                path: upload.path,
+                endpoint: try StorageEndpoint("http://127.0.0.1:\(server.port)/v1/a"),
+                token: try StorageToken("a-token"),
+                byteEstimate: kind == .segments ? 1 << 40 : nil
+            ) { () throws(ObjectStoreError) in
+                let isFirst = Atomic(true)
+                return BlocksBody([[1, 2, 3], [4, 5]]) {
+                    guard isFirst.exchange(false, ordering: .relaxed) else { return }
+                    requests.atFirstBlocks.withLock { $0.append(requests.value) }
+                }
+            }
+            let store = upload.makeStore()
+            let stored = try await withTaskExecutorPreference(BlockingExecutor()) { try await store.put(object) }
+            #expect(stored.byteCount == 5)
+        }
+        // Where a length is wanted, the content is begun once more to be counted, and then to be sent.
+        #expect(requests.atFirstBlocks.withLock { $0 } == (kind == .counted ? [0, 1, 1] : [0]))
+    }
+
+    private static func answer(_ head: String, _ kind: Kind, _ requests: Requests, _ connection: LoopbackConnection) {
+        guard head.hasPrefix("PUT ") else { return connection.answer("404 Not Found") }
+        let isContainer = head.contains("Content-Length: 0")
+        guard !isContainer else { return connection.answer("201 Created") }
+        if head.contains("?multipart-manifest=put ") {
+            connection.send("HTTP/1.1 100 Continue\r\n\r\n")
+            let length = head.split(separator: "\r\n").first { $0.hasPrefix("Content-Length: ") }?.dropFirst(16)
+            guard connection.readBytes(length.flatMap { Int($0) } ?? 0) != nil else { return }
+            let segments = Array(MD5.hexDigits(of: [1, 2, 3, 4, 5]).utf8)
+            return connection.answer("201 Created", headers: ["ETag: \(MD5.hexDigits(of: segments))"])
+        }
+        let number = requests.add()
+        if kind == .counted, number == 1 { return connection.answer("411 Length Required") }
+        connection.send("HTTP/1.1 100 Continue\r\n\r\n")
+        let content = kind == .counted ? connection.readBytes(5) : connection.readChunks()
+        guard let content else { return }
+        connection.answer("201 Created", headers: ["ETag: \(MD5.hexDigits(of: content))"])
+    }
+}
