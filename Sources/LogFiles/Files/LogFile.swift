@@ -129,9 +129,12 @@ package final class LogFile: Sendable {
     }
 
     /// The offset after the last whole line of a file that is not compressed; 0 if there is none.
-    func endOfLines() throws(LogFileError) -> UInt64 {
+    ///
+    /// - Parameter limit: Where to look for it at most; nil for the end of the file.
+    func endOfLines(upTo limit: UInt64? = nil) throws(LogFileError) -> UInt64 {
         let file = try open()
-        do { return try SparseFile.endOfLines(file.descriptor, in: start..<max(start, size)) ?? 0 } catch {
+        let end = max(start, min(limit ?? size, size))
+        do { return try SparseFile.endOfLines(file.descriptor, in: start..<end) ?? 0 } catch {
             throw LogFileError(path, error)
         }
     }

@@ -70,16 +70,22 @@ package final class LogFileSet: OpenedLog {
         return LogFileReader(segments, of: files, splitter, folder, report)
     }
 
-    private func offsets(_ mark: LogMark) throws(DriverError) -> (offsets: [UInt64], isComplete: Bool) {
+    private func offsets(_ mark: LogMark) throws(DriverError) -> LogOffsets {
         let places = try LogPlaces(mark)
         do throws(LogFileError) { return try places.offsets(in: files) } catch { throw error.driverError }
     }
 
     private func begin(_ mark: LogMark) throws(DriverError) -> [UInt64] {
-        let (offsets, isComplete) = try offsets(mark)
-        if !isComplete {
+        let found = try offsets(mark)
+        if !found.isComplete {
             report.logger.warning("the log was removed or emptied since the last archive; lines in between may be lost")
         }
-        return zip(offsets, start ?? offsets).map { max($0, $1) }
+        for path in found.shortened {
+            report.logger.warning(
+                "the log has lost lines that were archived, and maybe others; continuing after its last whole line",
+                metadata: [LogKeys.file: "\(path)"]
+            )
+        }
+        return zip(found.offsets, start ?? found.offsets).map { max($0, $1) }
     }
 }
