@@ -24,7 +24,7 @@ package final class LogFolder: Sendable {
     /// How many of the oldest and of the newest files are kept open: rotation removes the oldest and changes the newest.
     private static let keptCount = 8
 
-    private let log: FilePath
+    let log: FilePath
     private let others: [FilePath]
     private let time: @Sendable (_ head: [UInt8]) -> Int64?
     /// Where files are that were renamed since.

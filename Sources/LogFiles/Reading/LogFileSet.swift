@@ -3,6 +3,7 @@
 
 package import Logging
 package import SteelyardCore
+import SystemPackage
 
 /// A log and what has been rotated of it, as it was when it was opened.
 package final class LogFileSet: OpenedLog {
@@ -38,7 +39,7 @@ package final class LogFileSet: OpenedLog {
         do throws(LogFileError) {
             let (opened, leftOut) = try folder.open()
             files = opened
-            report = LogReport(logger, leftOut)
+            report = LogReport(logger, of: folder.log.string, leftOut)
             end = try LogPlaces(endOf: files).mark
             self.start = try places?.offsets(in: files).offsets
         } catch { throw error.driverError }

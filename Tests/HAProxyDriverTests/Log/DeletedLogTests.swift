@@ -75,8 +75,32 @@ struct DeletedLogTests {
             }
             try log.append("haproxy: Server http-servers/1 is DOWN, after the UPDATE, without a time\n")
             new.append("haproxy: Server http-servers/1 is DOWN, after the UPDATE, without a time")
-            let found = try RotatedLog.text(log.opened(from: files.readLogStart()), LogPart(.http))
-            #expect(found == new.map { $0 + "\n" }.joined())
+            let opened = try log.opened(from: files.readLogStart(), now: UTCTimestamp(deleted + 120))
+            #expect(opened.leftOut.isEmpty)
+            for _ in 0..<2 {
+                let found = try RotatedLog.text(opened, LogPart(.http))
+                #expect(found == new.map { $0 + "\n" }.joined())
+                let written = try String(contentsOf: log.path, encoding: .utf8).split(separator: "\n").count
+                let count = written - 1 - new.count
+                #expect(opened.leftOut.map(\.file) == [log.path.path])
+                #expect(opened.leftOut.first?.reason == "\(count) lines from before the last DELETE are left out")
+            }
+        }
+    }
+
+    /// The device started with a clock that was ahead, and the clock was set after the UPDATE.
+    @Test func aClockThatWasSetBackLeavesNoNewLineOut() async throws {
+        try await withRotatedLog { log in
+            let files = try log.files(logTarget: "/dev/log")
+            let (ahead, now) = (Date() + 86_400, Date())
+            try LogRemoval(files, log.errors, now: UTCTimestamp(ahead)).run()
+            try log.append(RotatedLog.lines(0..<10, at: ahead))
+            try LogRemoval(files, log.errors, now: UTCTimestamp(ahead + 60)).beginNext()
+            try log.append(RotatedLog.lines(10..<20, at: now))
+            let opened = try log.opened(from: files.readLogStart(), now: UTCTimestamp(now + 1))
+            #expect(try RotatedLog.text(opened, LogPart(.http)) == RotatedLog.lines(10..<20, at: now))
+            #expect(log.warnings.lines.count == 1 && log.warnings.lines[0].contains("the clock was set back"))
+            #expect(opened.leftOut.isEmpty)
         }
     }
 

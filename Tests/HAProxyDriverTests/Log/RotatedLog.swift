@@ -28,8 +28,8 @@ struct RotatedLog {
     /// More folders with rotated files.
     var others: [URL] = []
 
-    func opened(from start: LogStart? = nil) throws -> HAProxyLog {
-        try HAProxyLog(in: logFolder, from: start, errors)
+    func opened(from start: LogStart? = nil, now: UTCTimestamp = .now) throws -> HAProxyLog {
+        try HAProxyLog(in: logFolder, from: start, errors, now: now)
     }
 
     var logFolder: LogFolder {

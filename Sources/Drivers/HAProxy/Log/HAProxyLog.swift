@@ -19,12 +19,26 @@ struct HAProxyLog: OpenedLog {
     /// - Parameters:
     ///   - folder: Where its files are.
     ///   - start: Where it begins; nil for its oldest line.
+    ///   - now: The present time.
     /// - Throws: `DriverError` with the code `logUnavailable` if it cannot be read.
-    init(in folder: LogFolder, from start: LogStart? = nil, _ logger: Logger) throws(DriverError) {
+    init(
+        in folder: LogFolder,
+        from start: LogStart? = nil,
+        _ logger: Logger,
+        now: UTCTimestamp = .now
+    ) throws(DriverError) {
+        var deletedAt = start?.deletedAt
+        // All new lines would be taken for old ones, until the clock is there again.
+        if let time = deletedAt, time > now {
+            logger.warning(
+                "the clock was set back since the DELETE; late lines of deleted load balancers may be archived"
+            )
+            deletedAt = nil
+        }
         files = try LogFileSet(
             in: folder,
             from: start?.mark,
-            HAProxyLineClassifier(after: start?.deletedAt.map { LogCut($0) }),
+            HAProxyLineClassifier(after: deletedAt.map { LogCut($0) }),
             logger
         )
     }
