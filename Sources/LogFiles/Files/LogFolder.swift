@@ -26,6 +26,7 @@ package final class LogFolder: Sendable {
 
     let log: FilePath
     private let others: [FilePath]
+    private let excluded: Set<FilePath>
     private let time: @Sendable (_ head: [UInt8]) -> Int64?
     /// Where files are that were renamed since.
     private let places = Mutex<[FileID: FilePath]>([:])
@@ -38,14 +39,17 @@ package final class LogFolder: Sendable {
     /// - Parameters:
     ///   - log: The log itself.
     ///   - others: More folders with rotated files.
+    ///   - excluded: Files of other kinds, whatever their names are.
     ///   - time: Reads the time of the first line in a file's beginning, in microseconds; nil if it has none.
     package init(
         of log: FilePath,
         others: [FilePath] = [],
+        excluded: Set<FilePath> = [],
         time: @escaping @Sendable (_ head: [UInt8]) -> Int64? = { _ in nil }
     ) {
         self.log = log
         self.others = others
+        self.excluded = excluded
         self.time = time
     }
 
@@ -88,6 +92,7 @@ package final class LogFolder: Sendable {
                 guard let name = bases.lazy.compactMap({ LogFileName(text, of: $0) }).first else { continue }
                 // Only the log itself is written.
                 if name.age == .current, path != log { continue }
+                if name.age == .unknown, excluded.contains(path) || !Self.isRegular(path) { continue }
                 entries.append(Entry(path: path, name: name))
             }
         }
@@ -173,11 +178,14 @@ package final class LogFolder: Sendable {
         return unsafe stat(path.string, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Leaves out what is compressed from another file, or is only its beginning.
+    /// Leaves out what is compressed from another file, is a copy of it, or is only its beginning.
     private func withoutTwins(_ files: [LogFile]) -> [LogFile] {
-        let groups = Dictionary(grouping: files) { Entry(path: $0.path, name: $0.name).stem }
+        let rotated = files.filter { $0.name.age != .current }
+        let stems = Dictionary(grouping: rotated) { Entry(path: $0.path, name: $0.name).stem }
+        // Whole heads have the times of several lines: only copies have the same.
+        let heads = Dictionary(grouping: rotated.filter { $0.head.count == LogFile.headSize }, by: \.head)
         var dropped: Set<FilePath> = []
-        for group in groups.values where group.count > 1 {
+        for group in Array(stems.values) + Array(heads.values) where group.count > 1 {
             // The plain file is the better one to read.
             let ordered = group.sorted { !$0.isCompressed && $1.isCompressed }
             for (index, one) in ordered.enumerated() where !dropped.contains(one.path) {
@@ -203,7 +211,10 @@ package final class LogFolder: Sendable {
         var seen: Set<FileID> = []
         for file in files.reversed()
         where seen.insert(FileID(device: file.status.device, inode: file.status.inode)).inserted {
-            if let current = kept.first, current.name.age == .current, kept.count == 1, isCopy(file, of: current) {
+            // A file that is not the newest may begin with sentences, which have no time.
+            if let current = kept.first, current.name.age == .current,
+                kept.count == 1 || file.head.count == LogFile.headSize, isCopy(file, of: current)
+            {
                 continue
             }
             kept.append(file)

@@ -61,7 +61,7 @@ struct DeviceFiles: Hashable, Sendable {
     var stateFolder: FilePath { folder }
 
     /// What is becoming a rotated log.
-    var rotatingLog: FilePath { FilePath(log.string + ".rotating") }
+    var rotatingLog: FilePath { FilePath(log.string + LogFileName.incompleteSuffix) }
     /// The files of the archive state, one for each load balancer; the agent writes them.
     var archiveState: FilePath { folder.appending("archived") }
 
@@ -70,7 +70,13 @@ struct DeviceFiles: Hashable, Sendable {
 
     /// The folders of the log and its rotated siblings.
     var logFolder: LogFolder {
-        LogFolder(of: log, others: rotatedLogFolders) { HAProxyLineClassifier.time(of: $0) }
+        // A log without an extension has a name that those of other files begin with.
+        let own = all + [state, usage, logStart]
+        return LogFolder(
+            of: log,
+            others: rotatedLogFolders,
+            excluded: Set(own + own.map { FilePath($0.string + ".new") })
+        ) { HAProxyLineClassifier.time(of: $0) }
     }
 
     /// Where the log begins; nil for its oldest line.
