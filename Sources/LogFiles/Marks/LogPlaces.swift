@@ -15,12 +15,17 @@ package struct LogPlaces: Hashable, Sendable {
     private let places: [LogPlace]
 
     /// After the last whole line of each file.
-    package init(endOf files: [LogFile]) throws(LogFileError) {
+    ///
+    /// - Parameter limits: Where each file ends; nil for its own end.
+    package init(endOf files: [LogFile], limits: [UInt64]? = nil) throws(LogFileError) {
         var places: [LogPlace] = []
         for (index, file) in files.enumerated() {
             // HAProxy may still finish a line of the file that was rotated last, but of none before.
             let isFinished = index + 2 < files.count
-            let offset = file.isCompressed || isFinished ? file.size : try file.endOfLines()
+            let end = file.isCompressed || isFinished ? file.size : try file.endOfLines()
+            let limit = limits?[index] ?? .max
+            guard limit > 0 else { continue }
+            let offset = file.isCompressed ? end : min(end, limit)
             if let place = try LogPlace(offset, in: file) { places.append(place) }
         }
         self.places = places

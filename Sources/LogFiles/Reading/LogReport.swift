@@ -9,16 +9,18 @@ import Synchronization
 final class LogReport: Sendable {
     let logger: Logger
     private let log: String
-    private let entries: Mutex<[LeftOutLog]>
+    private let entries = Mutex<[LeftOutLog]>([])
     private let deletedLineCount = Mutex<UInt64>(0)
 
-    /// - Parameters:
-    ///   - log: The path of the log itself.
-    ///   - leftOut: What is known already.
-    init(_ logger: Logger, of log: String, _ leftOut: [LeftOutLog]) {
+    /// - Parameter log: The path of the log itself.
+    init(_ logger: Logger, of log: String) {
         self.log = log
         self.logger = logger
-        entries = Mutex(leftOut)
+    }
+
+    /// Adds files that cannot be read.
+    func add(_ leftOut: [LeftOutLog]) {
+        entries.withLock { $0 += leftOut }
         for entry in leftOut { warn(entry, [:]) }
     }
 

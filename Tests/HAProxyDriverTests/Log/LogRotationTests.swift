@@ -204,9 +204,9 @@ struct LogRotationTests {
             try Data(long + other + strange + nothing + other + last).write(to: log.path)
             let opened = try log.opened()
             let blocks = try opened.lines(of: [LogPart(.http), LogPart(.tcp)])
-            #expect(blocks[0].bytes == long + strange + last + [0x0A])
+            #expect(blocks[0].bytes == long + strange, "HAProxy has not finished the last line")
             #expect(blocks[1].bytes == other + other)
-            #expect(blocks.map(\.lineCount) == [3, 2])
+            #expect(blocks.map(\.lineCount) == [2, 2])
             let complete = try opened.lines(of: [LogPart(.http, upTo: opened.end)])
             #expect(complete[0].bytes == long + strange, "a line without an end is not counted yet")
         }

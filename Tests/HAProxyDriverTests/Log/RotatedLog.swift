@@ -29,7 +29,9 @@ struct RotatedLog {
     var others: [URL] = []
 
     func opened(from start: LogStart? = nil, now: UTCTimestamp = .now) throws -> HAProxyLog {
-        try HAProxyLog(in: logFolder, from: start, errors, now: now)
+        let log = try HAProxyLog(in: logFolder, from: start, errors, now: now)
+        try log.prepare()
+        return log
     }
 
     var logFolder: LogFolder {

@@ -65,6 +65,9 @@ struct DeviceFiles: Hashable, Sendable {
     /// The files of the archive state, one for each load balancer; the agent writes them.
     var archiveState: FilePath { folder.appending("archived") }
 
+    /// Second names of rotated logs that an ARCHIVE reads; nil where another program rotates them.
+    var logHold: FilePath? { hasLogDaemon ? nil : folder.appending("log-hold") }
+
     /// Where the log begins; see ``LogStart``.
     var logStart: FilePath { folder.appending("log-start") }
 

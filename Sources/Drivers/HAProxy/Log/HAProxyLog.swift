@@ -19,12 +19,16 @@ struct HAProxyLog: OpenedLog {
     /// - Parameters:
     ///   - folder: Where its files are.
     ///   - start: Where it begins; nil for its oldest line.
+    ///   - hold: A folder for second names of the rotated files; nil for none.
+    ///   - isDeleted: Whether a DELETE has begun since.
     ///   - now: The present time.
     /// - Throws: `DriverError` with the code `logUnavailable` if it cannot be read.
     init(
         in folder: LogFolder,
         from start: LogStart? = nil,
         _ logger: Logger,
+        hold: FilePath? = nil,
+        isDeleted: @escaping @Sendable () -> Bool = { false },
         now: UTCTimestamp = .now
     ) throws(DriverError) {
         var deletedAt = start?.deletedAt
@@ -38,10 +42,14 @@ struct HAProxyLog: OpenedLog {
         files = try LogFileSet(
             in: folder,
             from: start?.mark,
+            hold: hold,
+            isDeleted: isDeleted,
             HAProxyLineClassifier(after: deletedAt.map { LogCut($0) }),
             logger
         )
     }
+
+    func prepare() throws(DriverError) { try files.prepare() }
 
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { try files.makeReader(of: parts) }
 }

@@ -159,7 +159,9 @@ struct LogRemoval {
 
     /// Whole files: half a line of the deleted load balancer is not the next one's.
     private func mark(besidesCurrent: Bool) throws -> LogMark? {
-        let opened = try files.logFolder.open().files.filter { !besidesCurrent || $0.name.age != .current }
+        let opened = try files.logFolder.open(keepsTwins: true).files.filter {
+            !besidesCurrent || $0.name.age != .current
+        }
         let places = try LogPlaces(wholeOf: opened)
         return places.isEmpty ? nil : places.mark
     }
