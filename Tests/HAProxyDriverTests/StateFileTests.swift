@@ -142,6 +142,18 @@ struct StateFileTests {
         }
     }
 
+    /// An agent may be running with them.
+    @Test func aReadOnlyDriverLeavesStateFilesAsTheyAre() async throws {
+        try await withRotatedLog { log in
+            for name in ["state.json", "usage.json"] { try log.write("{}", to: name) }
+            let configuration = try HAProxyConfiguration(binary: "/bin/true", stateDirectory: log.folder.path)
+            _ = try HAProxyDriver(configuration: configuration, logger: log.errors, isReadOnly: true)
+            #expect(try log.names() == ["state.json", "usage.json"])
+            #expect(log.warnings.lines.count == 2)
+            #expect(log.warnings.lines.allSatisfy { $0.contains("is corrupt or not written by Steelyard; starting") })
+        }
+    }
+
     /// A FIFO does not stop the agent, and a link is not followed.
     @Test(arguments: [true, false])
     func whatIsNoFileIsNotRead(isLink: Bool) async throws {

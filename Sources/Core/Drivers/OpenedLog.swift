@@ -15,6 +15,14 @@ public protocol OpenedLog: Sendable {
     /// can only be archived in full.
     var end: LogMark? { get }
 
+    /// Does what may take long before the log can be read, such as opening and comparing rotated files.
+    ///
+    /// The archiver calls it when the ARCHIVE has its turn, on its own thread, before it asks for anything else. A driver
+    /// that is asked without it does the same then.
+    ///
+    /// - Throws: `DriverError` where the log cannot be read.
+    func prepare() throws(DriverError)
+
     /// Begins to read; called again where an upload has to begin again.
     ///
     /// - Parameter parts: What is wanted, all in one reading.
@@ -23,6 +31,9 @@ public protocol OpenedLog: Sendable {
 }
 
 extension OpenedLog {
+    /// Does nothing.
+    public func prepare() throws(DriverError) {}
+
     /// No mark.
     public var end: LogMark? { nil }
 

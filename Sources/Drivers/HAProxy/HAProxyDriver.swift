@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import LogFiles
 public import Logging
 public import SteelyardCore
 package import SteelyardSystem
@@ -21,6 +22,8 @@ public final class HAProxyDriver: LoadBalancerDriver {
     private let files: DeviceFiles
     private let supervisor: Supervisor
     private let rotation: LogRotation
+    private let deletions = DeletionCount()
+    private let isReadOnly: Bool
     private let logger: Logger
 
     /// Creates a driver; it does nothing to the device before the first message, or ``run()``.
@@ -35,20 +38,25 @@ public final class HAProxyDriver: LoadBalancerDriver {
 
     /// Creates a driver that keeps its connections to old workers with a service manager, and reports every step of a
     /// change.
+    ///
+    /// - Parameter isReadOnly: Whether another agent may have the state folder: its files are left as they are.
     package init(
         configuration: HAProxyConfiguration,
         logger: Logger,
         serviceManager: ServiceManager = .none,
+        isReadOnly: Bool = false,
         onStep: @escaping @Sendable (ChangeStep) -> Void = { _ in }
     ) throws {
         try configuration.requireAccounts()
         self.logger = logger
         self.configuration = configuration
         files = DeviceFiles(configuration)
+        self.isReadOnly = isReadOnly
+        if !isReadOnly, let hold = files.logHold { LogFolder.removeHolds(in: hold) }
         let nodeAddresses = NodeAddresses(files.addresses)
         self.nodeAddresses = nodeAddresses
         renderer = HAProxyRenderer(configuration, .ofThisDevice(for: configuration)) { nodeAddresses.known($0) }
-        store = DeviceStore(files.state, logger)
+        store = DeviceStore(files.state, logger, isReadOnly: isReadOnly)
         rotation = LogRotation(
             files,
             bytes: configuration.logRotateBytes,
@@ -59,7 +67,8 @@ public final class HAProxyDriver: LoadBalancerDriver {
             files,
             logger,
             oldWorkerLimits: OldWorkerLimits(hardStopAfter: .seconds(configuration.hardStopAfter)),
-            serviceManager: serviceManager
+            serviceManager: serviceManager,
+            isReadOnly: isReadOnly
         )
         reader = try StatusReader(files.adminSocket)
         let ends = EndCount()
@@ -131,6 +140,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// - Throws: `DriverError`.
     public func delete() async throws(DriverError) {
         defer { supervisor.event.yield() }
+        deletions.add()
         try await device.delete()
     }
 
@@ -174,18 +184,25 @@ public final class HAProxyDriver: LoadBalancerDriver {
         await meter.commit(report)
     }
 
-    /// Opens HAProxy's log and its rotated siblings as they are now, also without a configuration; a log without a file has
-    /// no lines.
+    /// Opens HAProxy's log and its rotated siblings as they are now, also without a configuration.
+    ///
+    /// A log without a file has no lines. A later DELETE takes nothing from a log that HAProxy writes itself.
     ///
     /// - Throws: `DriverError`: `deleted` after a DELETE, `logUnavailable` if the log itself cannot be read.
     public func openLog() async throws(DriverError) -> any OpenedLog {
         guard store.state != .deleted else { throw DriverError.noLogs }
         let log: Result<HAProxyLog, DriverError>
+        let count = deletions.value
         do throws(ThreadError) {
-            // It waits for a rotation to end.
-            log = try await DedicatedThread.run(name: "haproxy-log") { [files, logger] in
+            log = try await DedicatedThread.run(name: "haproxy-log") { [files, deletions, isReadOnly, logger] in
                 Result { () throws(DriverError) in
-                    try HAProxyLog(in: files.logFolder, from: files.readLogStart(), logger)
+                    try HAProxyLog(
+                        in: files.logFolder,
+                        from: files.readLogStart(),
+                        logger,
+                        hold: isReadOnly ? nil : files.logHold,
+                        isDeleted: { deletions.value != count }
+                    )
                 }
             }
         } catch { throw DriverError(.logUnavailable, "cannot open HAProxy's log: \(error)") }

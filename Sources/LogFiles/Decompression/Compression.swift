@@ -54,10 +54,10 @@ package enum Compression: String, CaseIterable, Hashable, Sendable, CustomString
     /// The formats that the ending of a file's name stands for, in the spelling of ``Content``; nil for other endings.
     package static func format(ending: some StringProtocol) -> String? {
         switch ending {
-        case "gz": "gzip"
+        case "gz", "gzip": "gzip"
         case "xz": "xz"
         case "zst", "zstd": "zstd"
-        case "bz2": "bzip2"
+        case "bz2", "bzip2": "bzip2"
         case "Z": "compress"
         case "br": "brotli"
         case "lz": "lzip"

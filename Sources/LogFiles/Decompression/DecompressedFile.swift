@@ -104,6 +104,10 @@ final class DecompressedFile {
         _ compression: Compression,
         _ error: DecompressionError
     ) -> LogFileError {
-        LogFileError(file.path, "\(error.reason(compression)); repair it, or move it to another folder")
+        LogFileError(
+            file.path,
+            "\(error.reason(compression)); repair it, or move it to another folder",
+            isTruncated: error == .truncated
+        )
     }
 }

@@ -12,6 +12,9 @@ package final class LogFile: Sendable {
     /// As much of a file's beginning distinguishes it from any other: a few lines, each with its time.
     package static let headSize = 1024
 
+    /// A compressed file that ends early and was not written for so long is damaged, in nanoseconds.
+    private static let writingTime: Int64 = 600 * 1_000_000_000
+
     /// Where the file was.
     package let path: FilePath
     /// What its name states.
@@ -129,11 +132,24 @@ package final class LogFile: Sendable {
     }
 
     /// The offset after the last whole line of a file that is not compressed; 0 if there is none.
-    func endOfLines() throws(LogFileError) -> UInt64 {
+    ///
+    /// - Parameter limit: Where to look for it at most; nil for the end of the file.
+    func endOfLines(upTo limit: UInt64? = nil) throws(LogFileError) -> UInt64 {
         let file = try open()
-        do { return try SparseFile.endOfLines(file.descriptor, in: start..<max(start, size)) ?? 0 } catch {
+        let end = max(start, min(limit ?? size, size))
+        do { return try SparseFile.endOfLines(file.descriptor, in: start..<end) ?? 0 } catch {
             throw LogFileError(path, error)
         }
+    }
+
+    /// Why its compressed data ends early, where another program may still be writing it; nil for a file that is complete
+    /// or has not been written for ``writingTime``.
+    func truncation(now: Int64) -> LogFileError? {
+        guard isCompressed, now.subtractingReportingOverflow(status.modified).partialValue < Self.writingTime else {
+            return nil
+        }
+        do throws(LogFileError) { _ = try contentLength() } catch { return error.isTruncated ? error : nil }
+        return nil
     }
 
     /// The bytes of its content, decompressed; a compressed file is read for that, once.

@@ -14,11 +14,14 @@ package struct LogFileError: Error, Hashable, Sendable {
     package let isMissing: Bool
     /// Whether the agent lacks a resource, so that no other file can be read either.
     package let isShortage: Bool
+    /// Whether the compressed data ends early.
+    let isTruncated: Bool
 
-    init(_ path: FilePath, _ reason: String, isMissing: Bool = false) {
+    init(_ path: FilePath, _ reason: String, isMissing: Bool = false, isTruncated: Bool = false) {
         self.path = path
         self.reason = reason
         self.isMissing = isMissing
+        self.isTruncated = isTruncated
         isShortage = false
     }
 
@@ -26,6 +29,7 @@ package struct LogFileError: Error, Hashable, Sendable {
         self.path = path
         let reason = error as? Errno ?? .ioError
         isMissing = reason == .noSuchFileOrDirectory
+        isTruncated = false
         isShortage = [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(reason)
         switch reason {
         case .permissionDenied, .notPermitted:

@@ -13,7 +13,12 @@ package struct LogFileName: Hashable, Sendable {
         case time(Int64?)
         /// The number that the agent gives: the greater, the newer.
         case own(Int)
+        /// An ending that states neither, such as `.old` or `-202611`.
+        case unknown
     }
+
+    /// The ending of what is becoming a file that the agent rotates: no part of the log yet.
+    package static let incompleteSuffix = ".rotating"
 
     /// The age.
     package let age: Age
@@ -62,11 +67,29 @@ package struct LogFileName: Hashable, Sendable {
 
     /// The age of `haproxy.log-20261123`, or with logrotate's `extension .log`, of `haproxy-20261123.log`.
     private static func age(of stem: Substring, _ log: String) -> Age? {
-        if stem.hasPrefix(log) { return age(ofEnding: stem.dropFirst(log.count)) }
+        if stem.hasPrefix(log) {
+            let ending = stem.dropFirst(log.count)
+            guard ending != incompleteSuffix else { return nil }
+            if let age = age(ofEnding: ending) { return age }
+            // `haproxy.logs` is another log.
+            guard let first = ending.utf8.first, !isLetterOrDigit(first) else { return nil }
+            return .unknown
+        }
         guard let dot = log.lastIndex(of: "."), dot != log.startIndex else { return nil }
         let (base, ending) = (log[..<dot], log[dot...])
         guard stem.count > log.count, stem.hasPrefix(base), stem.hasSuffix(ending) else { return nil }
-        return age(ofEnding: stem.dropFirst(base.count).dropLast(ending.count))
+        let middle = stem.dropFirst(base.count).dropLast(ending.count)
+        if let age = age(ofEnding: middle) { return age }
+        // `haproxy-errors.log` is another log.
+        guard let separator = middle.utf8.first, !isLetterOrDigit(separator), let next = middle.utf8.dropFirst().first
+        else {
+            return nil
+        }
+        return 0x30...0x39 ~= next || ["old", "bak"].contains(middle.dropFirst()) ? .unknown : nil
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x41...0x5A ~= byte & 0xDF || byte >= 0x80
     }
 
     private static func age(ofEnding ending: Substring) -> Age? {

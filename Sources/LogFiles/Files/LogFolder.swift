@@ -24,11 +24,13 @@ package final class LogFolder: Sendable {
     /// How many of the oldest and of the newest files are kept open: rotation removes the oldest and changes the newest.
     private static let keptCount = 8
 
-    private let log: FilePath
+    let log: FilePath
     private let others: [FilePath]
+    private let excluded: Set<FilePath>
     private let time: @Sendable (_ head: [UInt8]) -> Int64?
     /// Where files are that were renamed since.
     private let places = Mutex<[FileID: FilePath]>([:])
+    private let held = Mutex<LogHold?>(nil)
 
     private struct FileID: Hashable {
         let device: UInt64
@@ -38,14 +40,17 @@ package final class LogFolder: Sendable {
     /// - Parameters:
     ///   - log: The log itself.
     ///   - others: More folders with rotated files.
+    ///   - excluded: Files of other kinds, whatever their names are.
     ///   - time: Reads the time of the first line in a file's beginning, in microseconds; nil if it has none.
     package init(
         of log: FilePath,
         others: [FilePath] = [],
+        excluded: Set<FilePath> = [],
         time: @escaping @Sendable (_ head: [UInt8]) -> Int64? = { _ in nil }
     ) {
         self.log = log
         self.others = others
+        self.excluded = excluded
         self.time = time
     }
 
@@ -88,6 +93,7 @@ package final class LogFolder: Sendable {
                 guard let name = bases.lazy.compactMap({ LogFileName(text, of: $0) }).first else { continue }
                 // Only the log itself is written.
                 if name.age == .current, path != log { continue }
+                if name.age == .unknown, excluded.contains(path) || !Self.isRegular(path) { continue }
                 entries.append(Entry(path: path, name: name))
             }
         }
@@ -104,9 +110,10 @@ package final class LogFolder: Sendable {
     func path(of status: LogDescriptor.FileStatus) -> FilePath? {
         let id = FileID(device: status.device, inode: status.inode)
         if let known = places.withLock({ $0[id] }), Self.id(of: known) == id { return known }
-        guard let entries = try? listing().entries else { return nil }
+        let listed = (try? listing().entries) ?? []
         var found: [FileID: FilePath] = [:]
-        for entry in entries { if let id = Self.id(of: entry.path) { found[id] = entry.path } }
+        for entry in heldEntries { if let id = Self.id(of: entry.path) { found[id] = entry.path } }
+        for entry in listed { if let id = Self.id(of: entry.path) { found[id] = entry.path } }
         places.withLock { [found] in $0 = found }
         return found[id]
     }
@@ -121,16 +128,21 @@ package final class LogFolder: Sendable {
 
     /// Opens all files of the log, the oldest first, each content once.
     ///
-    /// - Parameter isShared: Whether to keep the agent from rotating the log meanwhile.
+    /// - Parameters:
+    ///   - isShared: Whether to keep the agent from rotating the log meanwhile.
+    ///   - keepsTwins: Whether to leave copies in, because comparing them may take long.
     /// - Returns: The files, and those that cannot be read.
     /// - Throws: `LogFileError` if the log itself cannot be read.
-    package func open(isShared: Bool = true) throws(LogFileError) -> (files: [LogFile], leftOut: [LeftOutLog]) {
+    package func open(
+        isShared: Bool = true,
+        keepsTwins: Bool = false
+    ) throws(LogFileError) -> (files: [LogFile], leftOut: [LeftOutLog]) {
         var files: [LogFile] = []
         var leftOut: [LeftOutLog] = []
         for _ in 0..<Self.tries {
             let (entries, failures) = try listing()
             (files, leftOut) = ([], failures.map(\.leftOut))
-            for entry in entries {
+            for entry in entries + removedEntries(entries) {
                 do throws(LogFileError) {
                     guard let file = try LogFile(entry.path, entry.name, in: self, isShared: isShared) else { continue }
                     files.append(file)
@@ -139,12 +151,59 @@ package final class LogFolder: Sendable {
                     if !isBeingCompressed(entry, entries) { leftOut.append(error.leftOut) }
                 }
             }
-            files = LogOrder(time).sorted(withoutTwins(files.filter { !$0.head.isEmpty }))
+            let filled = files.filter { !$0.head.isEmpty }
+            files = LogOrder(time).sorted(keepsTwins ? filled : withoutTwins(filled))
             for file in files.prefix(Self.keptCount) + files.suffix(Self.keptCount) { file.keepOpen() }
             // If logrotate has renamed or removed some meanwhile, one may be listed twice, or not at all.
             if try isStill(files, entries) { break }
         }
         return (distinct(files), leftOut)
+    }
+
+    /// Keeps the rotated files readable after they were removed.
+    ///
+    /// - Parameter base: A folder for second names; nil for none.
+    /// - Returns: The rotated files that have none.
+    /// - Throws: `LogFileError` if the log's own folder cannot be listed.
+    func hold(in base: FilePath?) throws(LogFileError) -> [Entry] {
+        let rotated = try listing().entries.filter { $0.name.age != .current }
+        guard let base, let hold = LogHold(rotated.filter { $0.name.number != nil }, in: base) else { return rotated }
+        held.withLock { $0 = hold }
+        let kept = Set(hold.entries.map(\.original))
+        return rotated.filter { !kept.contains($0) }
+    }
+
+    /// Removes what ``hold(in:)`` of an agent has left that was killed.
+    package static func removeHolds(in base: FilePath) { LogHold.removeAll(in: base) }
+
+    private var heldEntries: [Entry] {
+        (held.withLock { $0 }?.entries ?? []).map { Entry(path: $0.path, name: $0.original.name) }
+    }
+
+    /// The second names of files that the agent's rotation has removed since.
+    private func removedEntries(_ listed: [Entry]) -> [Entry] {
+        let held = heldEntries
+        guard !held.isEmpty else { return [] }
+        let present = Set(listed.compactMap { Self.id(of: $0.path) })
+        return held.filter { entry in Self.id(of: entry.path).map { !present.contains($0) } ?? false }
+    }
+
+    /// Opens what can still be read of a log that was removed.
+    ///
+    /// - Parameters:
+    ///   - current: The log itself; nil if it had no file.
+    ///   - lost: The files that are gone.
+    func openHeld(
+        with current: LogFile?,
+        lost: [Entry]
+    ) throws(LogFileError) -> (files: [LogFile], leftOut: [LeftOutLog]) {
+        var files = current.map { [$0] } ?? []
+        for entry in heldEntries {
+            if let file = try LogFile(entry.path, entry.name, in: self) { files.append(file) }
+        }
+        let ordered = LogOrder(time).sorted(withoutTwins(files.filter { !$0.head.isEmpty }))
+        let leftOut = lost.map { LogFileError($0.path, "a DELETE came before the ARCHIVE had its turn").leftOut }
+        return (distinct(ordered), leftOut)
     }
 
     /// Finds the file that has what another had before it was emptied or removed: copytruncate makes a copy first.
@@ -173,11 +232,14 @@ package final class LogFolder: Sendable {
         return unsafe stat(path.string, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Leaves out what is compressed from another file, or is only its beginning.
+    /// Leaves out what is compressed from another file, is a copy of it, or is only its beginning.
     private func withoutTwins(_ files: [LogFile]) -> [LogFile] {
-        let groups = Dictionary(grouping: files) { Entry(path: $0.path, name: $0.name).stem }
+        let rotated = files.filter { $0.name.age != .current }
+        let stems = Dictionary(grouping: rotated) { Entry(path: $0.path, name: $0.name).stem }
+        // Whole heads have the times of several lines: only copies have the same.
+        let heads = Dictionary(grouping: rotated.filter { $0.head.count == LogFile.headSize }, by: \.head)
         var dropped: Set<FilePath> = []
-        for group in groups.values where group.count > 1 {
+        for group in Array(stems.values) + Array(heads.values) where group.count > 1 {
             // The plain file is the better one to read.
             let ordered = group.sorted { !$0.isCompressed && $1.isCompressed }
             for (index, one) in ordered.enumerated() where !dropped.contains(one.path) {
@@ -203,7 +265,10 @@ package final class LogFolder: Sendable {
         var seen: Set<FileID> = []
         for file in files.reversed()
         where seen.insert(FileID(device: file.status.device, inode: file.status.inode)).inserted {
-            if let current = kept.first, current.name.age == .current, kept.count == 1, isCopy(file, of: current) {
+            // A file that is not the newest may begin with sentences, which have no time.
+            if let current = kept.first, current.name.age == .current,
+                kept.count == 1 || file.head.count == LogFile.headSize, isCopy(file, of: current)
+            {
                 continue
             }
             kept.append(file)

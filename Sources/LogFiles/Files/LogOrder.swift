@@ -41,7 +41,7 @@ struct LogOrder {
     private static func group(_ age: LogFileName.Age) -> Int {
         switch age {
         case .own: 0
-        case .time(nil): 1
+        case .time(nil), .unknown: 1
         case .time: 2
         case .number: 3
         case .current: 4

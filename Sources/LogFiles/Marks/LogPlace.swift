@@ -67,17 +67,41 @@ struct LogPlace: Hashable, Sendable {
     /// Finds the place in files that the agent has rotated since: they have the content of one file, one after another.
     ///
     /// - Parameter files: The files from the one that begins the content on, in order.
-    /// - Returns: The index of the file, and the bytes of it before the place; nil if the place is not in them.
-    func find(inOneAfterAnother files: ArraySlice<LogFile>) throws(LogFileError) -> (index: Int, offset: UInt64)? {
+    /// - Returns: The index of the file, the bytes of it before the place, and whether the content before the place is
+    ///   complete; otherwise the bytes before what is left of it ends. nil for the end of a compressed file.
+    func find(
+        inOneAfterAnother files: ArraySlice<LogFile>
+    ) throws(LogFileError) -> (index: Int, offset: UInt64, isExact: Bool)? {
         guard var rest = offset else { return nil }
         for (index, file) in zip(files.indices, files) {
             let length = try file.contentLength()
-            if rest <= length {
-                return try isIn(file, at: file.start + rest, after: rest) ? (index, file.start + rest) : nil
+            if rest <= length, try isIn(file, at: file.start + rest, after: rest) {
+                return (index, file.start + rest, true)
+            }
+            if rest <= length || index == files.endIndex - 1 {
+                let end = file.start + min(rest, length)
+                return (index, file.isCompressed ? end : try file.endOfLines(upTo: end), false)
             }
             rest -= length
         }
         return nil
+    }
+
+    /// The end of the last whole line before the place, in a file that has lost some of the content before it.
+    func shortenedOffset(in file: LogFile) throws(LogFileError) -> UInt64 {
+        let place = offset(in: file)
+        // Nothing is added to a copy.
+        if !wasMadeFrom(file), file.name.age != .current, file.size <= place { return .max }
+        return try file.endOfLines(upTo: min(place, file.size))
+    }
+
+    /// Finds the place in a file that has the content before it, but may begin later.
+    ///
+    /// - Returns: The bytes of the file before it; nil if it is not in the file.
+    func search(in file: LogFile) throws(LogFileError) -> UInt64? {
+        guard let offset, offset > 0 else { return nil }
+        let search = LogTailSearch(size: Int(min(offset, UInt64(Self.tailSize))), tail: tail)
+        return try search.find(in: file).map { file.start + $0 }
     }
 
     func wasMadeFrom(_ file: LogFile) -> Bool { file.status.device == device && file.status.inode == inode }

@@ -15,12 +15,17 @@ package struct LogPlaces: Hashable, Sendable {
     private let places: [LogPlace]
 
     /// After the last whole line of each file.
-    package init(endOf files: [LogFile]) throws(LogFileError) {
+    ///
+    /// - Parameter limits: Where each file ends; nil for its own end.
+    package init(endOf files: [LogFile], limits: [UInt64]? = nil) throws(LogFileError) {
         var places: [LogPlace] = []
         for (index, file) in files.enumerated() {
             // HAProxy may still finish a line of the file that was rotated last, but of none before.
             let isFinished = index + 2 < files.count
-            let offset = file.isCompressed || isFinished ? file.size : try file.endOfLines()
+            let end = file.isCompressed || isFinished ? file.size : try file.endOfLines()
+            let limit = limits?[index] ?? .max
+            guard limit > 0 else { continue }
+            let offset = file.isCompressed ? end : min(end, limit)
             if let place = try LogPlace(offset, in: file) { places.append(place) }
         }
         self.places = places
@@ -56,41 +61,40 @@ package struct LogPlaces: Hashable, Sendable {
 
     package var mark: LogMark { LogMark(([version] + places.map(\.text)).joined(separator: " ")) }
 
-    /// The bytes of each file before the mark; 0 for a file after it.
+    /// The bytes of each file before the mark.
     ///
-    /// - Returns: The bytes, and whether the file that was written at that time was found.
-    package func offsets(in files: [LogFile]) throws(LogFileError) -> (offsets: [UInt64], isComplete: Bool) {
-        var offsets = [UInt64](repeating: 0, count: files.count)
-        var isTaken = [Bool](repeating: false, count: files.count)
-        var isComplete = true
+    /// - Throws: `LogFileError` if a file cannot be read that may have a place of the mark.
+    package func offsets(in files: [LogFile]) throws(LogFileError) -> LogOffsets {
+        var offsets = LogOffsets(count: files.count)
         let heads = LogHeads(files, sizes: Set(places.map(\.headSize)))
         for place in places {
-            var found: Int?
-            for index in heads.files(beginningAs: place) where !isTaken[index] {
-                guard try place.isIn(files[index]) else { continue }
-                if found == nil || place.wasMadeFrom(files[index]) { found = index }
-            }
-            if let found {
-                isTaken[found] = true
-                offsets[found] = place.offset(in: files[found])
-            } else if let (first, found, offset) = try Self.find(place, files, heads) {
-                for index in first...found {
-                    isTaken[index] = true
-                    offsets[index] = index < found ? .max : offset
-                }
-            } else if place.wasCurrent {
-                isComplete = false
-            }
+            if try Self.takeExact(place, files, heads, &offsets) { continue }
+            if try Self.takeRotated(place, files, heads, &offsets) { continue }
+            if try Self.takeShortened(place, files, heads, &offsets) { continue }
+            if place.wasCurrent { offsets.setIncomplete() }
         }
-        return (offsets, isComplete)
+        return offsets
     }
 
-    /// Finds a place in the log that the agent has rotated into several files since.
-    private static func find(
+    /// Finds a place in the one file that begins as it did.
+    private static func takeExact(
         _ place: LogPlace,
         _ files: [LogFile],
-        _ heads: LogHeads
-    ) throws(LogFileError) -> (first: Int, found: Int, offset: UInt64)? {
+        _ heads: LogHeads,
+        _ offsets: inout LogOffsets
+    ) throws(LogFileError) -> Bool {
+        var found: Int?
+        for index in heads.files(beginningAs: place) where !offsets.isTaken(index) {
+            guard try place.isIn(files[index]) else { continue }
+            if found == nil || place.wasMadeFrom(files[index]) { found = index }
+        }
+        guard let found else { return false }
+        offsets.take(found, place.offset(in: files[found]))
+        return true
+    }
+
+    /// The files that the agent has rotated the content of a place to, one after another, and the log itself.
+    private static func pieces(of place: LogPlace, _ files: [LogFile], _ heads: LogHeads) -> Range<Int>? {
         guard let first = heads.files(beginningAs: place).first(where: { files[$0].name.number != nil }) else {
             return nil
         }
@@ -100,7 +104,61 @@ package struct LogPlaces: Hashable, Sendable {
         {
             end += 1
         }
-        return try place.find(inOneAfterAnother: files[first..<end]).map { (first, $0.index, $0.offset) }
+        return first..<end
+    }
+
+    /// Finds a place whose file has lost its end: after a power failure, or in a copy that was made earlier.
+    ///
+    /// What is left of the content before the place is known by its beginning.
+    private static func takeShortened(
+        _ place: LogPlace,
+        _ files: [LogFile],
+        _ heads: LogHeads,
+        _ offsets: inout LogOffsets
+    ) throws(LogFileError) -> Bool {
+        guard place.headSize == LogFile.headSize else { return false }
+        if let pieces = pieces(of: place, files, heads), let found = try place.find(inOneAfterAnother: files[pieces]) {
+            for index in pieces.lowerBound..<found.index { offsets.take(index, .max) }
+            offsets.take(found.index, found.offset)
+            offsets.addShortened(files[found.index].path)
+            return true
+        }
+        var isFound = false
+        for index in heads.files(beginningAs: place) where !offsets.isTaken(index) && !files[index].isCompressed {
+            offsets.take(index, try place.shortenedOffset(in: files[index]))
+            offsets.addShortened(files[index].path)
+            isFound = true
+        }
+        return isFound
+    }
+
+    /// Finds a place in the log that the agent has rotated into several files since.
+    ///
+    /// The oldest of them may have been removed: the rest of the content is found by what is just before the place.
+    private static func takeRotated(
+        _ place: LogPlace,
+        _ files: [LogFile],
+        _ heads: LogHeads,
+        _ offsets: inout LogOffsets
+    ) throws(LogFileError) -> Bool {
+        let own = files.indices.filter { files[$0].name.number != nil }
+        if let pieces = pieces(of: place, files, heads), let found = try place.find(inOneAfterAnother: files[pieces]),
+            found.isExact
+        {
+            for index in pieces.lowerBound..<found.index { offsets.take(index, .max) }
+            offsets.take(found.index, found.offset)
+            return true
+        }
+        let current = files.indices.last { files[$0].name.age == .current && (!own.isEmpty || files[$0].start > 0) }
+        guard place.wasCurrent else { return false }
+        for index in own + (current.map { [$0] } ?? []) where !offsets.isTaken(index) {
+            guard let offset = try place.search(in: files[index]) else { continue }
+            // What was rotated before the file is before the place.
+            for earlier in own where earlier < index { offsets.take(earlier, .max) }
+            offsets.take(index, offset)
+            return true
+        }
+        return false
     }
 }
 

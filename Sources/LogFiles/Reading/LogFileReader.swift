@@ -52,7 +52,10 @@ final class LogFileReader: LogReader {
     }
 
     private func read(_ state: inout State, into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
-        guard let segment = state.segments.first else { return nil }
+        guard let segment = state.segments.first else {
+            report.noteDeletedLines(state.splitter.deletedLineCount)
+            return nil
+        }
         do throws(LogFileError) { try read(segment, &state, into: &blocks) } catch {
             // A rotated file that turns out to be damaged keeps no other from being archived.
             guard segment.file.name.age != .current, !error.isShortage else { throw error.driverError }

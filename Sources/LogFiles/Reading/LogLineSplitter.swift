@@ -15,6 +15,8 @@ package struct LogLineSplitter {
 
     /// How many lines have been read.
     package private(set) var lineCount: UInt64 = 0
+    /// How many of them belong to deleted load balancers.
+    package private(set) var deletedLineCount: UInt64 = 0
     private let parts: [MeteredProtocol]
     private let classifier: any LogLineClassifier
     /// Whether each part wants lines now.
@@ -53,8 +55,9 @@ package struct LogLineSplitter {
         while position < bytes.count {
             let start = unsafe Self.endOfNULs(bytes, from: position)
             let end = unsafe Self.lineEnd(base, from: start, to: bytes.count)
-            let owner = end.flatMap { end in
-                unsafe classifier.owner(of: UnsafeRawBufferPointer(start: base + start, count: end - 1 - start))
+            var owner: MeteredProtocol?
+            if let end {
+                owner = unsafe self.owner(of: UnsafeRawBufferPointer(start: base + start, count: end - 1 - start))
             }
             if owner != runOwner || start != position || end == nil {
                 unsafe pass(UnsafeRawBufferPointer(rebasing: bytes[runStart..<position]), runOwner, runLines, &blocks)
@@ -69,7 +72,7 @@ package struct LogLineSplitter {
         unsafe pass(UnsafeRawBufferPointer(rebasing: bytes[runStart..<position]), runOwner, runLines, &blocks)
         guard bytes.count - position >= Self.longLine else { return position }
         let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[position...])
-        let owner = unsafe classifier.owner(of: rest)
+        let owner = unsafe owner(of: rest)
         longLineOwner = .some(owner)
         unsafe pass(rest, owner, 0, &blocks)
         return bytes.count
@@ -86,7 +89,7 @@ package struct LogLineSplitter {
             lineCount += 1
             unsafe newline.withUnsafeBytes { unsafe pass($0, owner, 1, &blocks) }
         } else if unsafe !rest.isEmpty {
-            let owner = unsafe classifier.owner(of: rest)
+            let owner = unsafe owner(of: rest)
             lineCount += 1
             unsafe pass(rest, owner, 0, &blocks)
             unsafe newline.withUnsafeBytes { unsafe pass($0, owner, 1, &blocks) }
@@ -98,6 +101,16 @@ package struct LogLineSplitter {
     /// What has been passed on of a long line gets an end.
     mutating func drop(into blocks: inout [LogBlock]) {
         if longLineOwner != nil { unsafe end(UnsafeRawBufferPointer(start: nil, count: 0), into: &blocks) }
+    }
+
+    private mutating func owner(of line: UnsafeRawBufferPointer) -> MeteredProtocol? {
+        switch unsafe classifier.owner(of: line) {
+        case .loadBalancer(let kind): return kind
+        case .deletedLoadBalancer:
+            deletedLineCount += 1
+            return nil
+        case .none: return nil
+        }
     }
 
     private func pass(

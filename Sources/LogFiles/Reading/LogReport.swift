@@ -8,15 +8,34 @@ import Synchronization
 /// Collects the parts of a log that cannot be read, and logs a warning for each file once.
 final class LogReport: Sendable {
     let logger: Logger
-    private let entries: Mutex<[LeftOutLog]>
+    private let log: String
+    private let entries = Mutex<[LeftOutLog]>([])
+    private let deletedLineCount = Mutex<UInt64>(0)
 
-    init(_ logger: Logger, _ leftOut: [LeftOutLog]) {
+    /// - Parameter log: The path of the log itself.
+    init(_ logger: Logger, of log: String) {
+        self.log = log
         self.logger = logger
-        entries = Mutex(leftOut)
+    }
+
+    /// Adds files that cannot be read.
+    func add(_ leftOut: [LeftOutLog]) {
+        entries.withLock { $0 += leftOut }
         for entry in leftOut { warn(entry, [:]) }
     }
 
-    var leftOut: [LeftOutLog] { entries.withLock { $0 } }
+    var leftOut: [LeftOutLog] {
+        let count = deletedLineCount.withLock { $0 }
+        guard count > 0 else { return entries.withLock { $0 } }
+        let lines =
+            count == 1 ? "1 line from before the last DELETE is" : "\(count) lines from before the last DELETE are"
+        return entries.withLock { $0 } + [LeftOutLog(file: log, reason: "\(lines) left out")]
+    }
+
+    /// Takes note of lines of deleted load balancers.
+    ///
+    /// - Parameter count: Those of one reading; the log may be read again.
+    func noteDeletedLines(_ count: UInt64) { deletedLineCount.withLock { $0 = max($0, count) } }
 
     /// Adds a file that cannot be read, or not to its end.
     ///

@@ -44,7 +44,7 @@ struct Agent {
         try Self.checkArchive(configuration)
         let lock = try lockStateDirectory()
         defer { _ = lock }
-        let driver = try makeDriver()
+        let driver = try makeDriver(isReadOnly: configuration.isDryRun)
         serviceManager.discardRemaining()
         let dispatcher = try makeDispatcher(driver)
         await dispatcher.recover()
@@ -122,7 +122,8 @@ struct Agent {
     func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
         try requireTrustedStateDirectory()
         try Self.checkArchive(configuration)
-        return await (try makeDispatcher(makeDriver(), keepsProgress: false)).handle(message, job: job).reply.bytes
+        return await (try makeDispatcher(makeDriver(isReadOnly: true), keepsProgress: false)).handle(message, job: job)
+            .reply.bytes
     }
 
     /// What the service group says of itself is of use to developers only.
@@ -195,8 +196,13 @@ struct Agent {
         return ConfigurationError("driver", "must be one of \(names), not \"\(configuration.driver)\"")
     }
 
-    private func makeDriver() throws -> any LoadBalancerDriver {
-        let context = DriverContext(configuration: configuration, logger: logger, serviceManager: serviceManager)
+    private func makeDriver(isReadOnly: Bool) throws -> any LoadBalancerDriver {
+        let context = DriverContext(
+            configuration: configuration,
+            logger: logger,
+            serviceManager: serviceManager,
+            isReadOnly: isReadOnly
+        )
         guard let driver = try registry.makeDriver(configuration.driver, context) else {
             throw Self.unknownDriver(configuration, registry)
         }

@@ -14,6 +14,8 @@ public struct DriverContext: Sendable {
     public let logger: Logger
     /// Keeps descriptors for the agent's next process.
     package let serviceManager: ServiceManager
+    /// Whether the state is left as it is: an agent may be running.
+    package let isReadOnly: Bool
 }
 
 extension DriverRegistry<DriverContext> {

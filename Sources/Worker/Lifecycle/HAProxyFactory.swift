@@ -11,7 +11,8 @@ enum HAProxyFactory {
         try HAProxyDriver(
             configuration: check(context.configuration),
             logger: context.logger,
-            serviceManager: context.serviceManager
+            serviceManager: context.serviceManager,
+            isReadOnly: context.isReadOnly
         )
     }
 

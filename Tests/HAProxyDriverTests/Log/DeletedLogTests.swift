@@ -3,6 +3,7 @@
 
 import Foundation
 import LogFiles
+import Logging
 import SteelyardCore
 import SteelyardTestSupport
 import SystemPackage
@@ -75,8 +76,72 @@ struct DeletedLogTests {
             }
             try log.append("haproxy: Server http-servers/1 is DOWN, after the UPDATE, without a time\n")
             new.append("haproxy: Server http-servers/1 is DOWN, after the UPDATE, without a time")
+            let opened = try log.opened(from: files.readLogStart(), now: UTCTimestamp(deleted + 120))
+            #expect(opened.leftOut.isEmpty)
+            for _ in 0..<2 {
+                let found = try RotatedLog.text(opened, LogPart(.http))
+                #expect(found == new.map { $0 + "\n" }.joined())
+                let written = try String(contentsOf: log.path, encoding: .utf8).split(separator: "\n").count
+                let count = written - 1 - new.count
+                #expect(opened.leftOut.map(\.file) == [log.path.path])
+                #expect(opened.leftOut.first?.reason == "\(count) lines from before the last DELETE are left out")
+            }
+        }
+    }
+
+    /// The device started with a clock that was ahead, and the clock was set after the UPDATE.
+    @Test func aClockThatWasSetBackLeavesNoNewLineOut() async throws {
+        try await withRotatedLog { log in
+            let files = try log.files(logTarget: "/dev/log")
+            let (ahead, now) = (Date() + 86_400, Date())
+            try LogRemoval(files, log.errors, now: UTCTimestamp(ahead)).run()
+            try log.append(RotatedLog.lines(0..<10, at: ahead))
+            try LogRemoval(files, log.errors, now: UTCTimestamp(ahead + 60)).beginNext()
+            try log.append(RotatedLog.lines(10..<20, at: now))
+            let opened = try log.opened(from: files.readLogStart(), now: UTCTimestamp(now + 1))
+            #expect(try RotatedLog.text(opened, LogPart(.http)) == RotatedLog.lines(10..<20, at: now))
+            #expect(log.warnings.lines.count == 1 && log.warnings.lines[0].contains("the clock was set back"))
+            #expect(opened.leftOut.isEmpty)
+        }
+    }
+
+    /// In a folder of the system, a file may be the operator's.
+    @Test func whatIsNotKnownForARotatedFileIsLeftAndNamed() async throws {
+        try await withRotatedLog { log in
+            let files = try log.files(logTarget: "/dev/log")
+            try log.write(
+                "haproxy: Server http-servers/1 is DOWN\n" + RotatedLog.lines(0..<100),
+                to: "haproxy.log.keep"
+            )
+            try log.write(RotatedLog.lines(100..<200))
+            try LogRemoval(files, log.errors).run()
+            #expect(log.warnings.lines.count == 1 && log.warnings.lines[0].contains("haproxy.log.keep"))
+            #expect(try log.names() == ["haproxy.log", "haproxy.log.keep", "log-start"])
+            try LogRemoval(files, log.errors).beginNext()
+            try log.append(RotatedLog.lines(300..<310, at: Date() + 2))
             let found = try RotatedLog.text(log.opened(from: files.readLogStart()), LogPart(.http))
-            #expect(found == new.map { $0 + "\n" }.joined())
+            #expect(found == (try String(contentsOf: log.path, encoding: .utf8)))
+        }
+    }
+
+    /// A log without an extension: the names of other files of the agent begin with its name.
+    @Test func aDeleteRemovesNoOtherFileOfTheAgent() async throws {
+        try await withTemporaryFolder { folder in
+            let log = folder.appending(path: "haproxy")
+            let configuration = try HAProxyConfiguration(
+                binary: "/bin/true",
+                stateDirectory: folder.path,
+                log: log.path
+            )
+            let files = DeviceFiles(configuration)
+            for name in [
+                "haproxy", "haproxy.1", "haproxy.old", "haproxy.cfg", "haproxy.cfg.last-good", "haproxy-start.log",
+            ] {
+                try Data(RotatedLog.lines(0..<10).utf8).write(to: folder.appending(path: name))
+            }
+            try LogRemoval(files, Logger(label: "test")).run()
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            #expect(left == ["haproxy-start.log", "haproxy.cfg", "haproxy.cfg.last-good"])
         }
     }
 

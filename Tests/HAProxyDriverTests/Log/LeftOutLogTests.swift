@@ -60,6 +60,11 @@ struct LeftOutLogTests {
             default: bytes += Array("something else".utf8)
             }
             try Data(bytes).write(to: log.url(name))
+            // A file that was written just now may be written on.
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -3600)],
+                ofItemAtPath: log.url(name).path
+            )
             try log.write(RotatedLog.lines(50_000..<50_010))
             let opened = try log.opened()
             #expect(opened.leftOut.isEmpty)
@@ -77,6 +82,27 @@ struct LeftOutLogTests {
             }
             #expect(opened.leftOut.map(\.file) == [log.url(name).path])
             #expect(log.warnings.lines.count == 1 && log.warnings.lines[0].contains(name))
+        }
+    }
+
+    /// Another program is copying it to the folder.
+    @Test(arguments: [CompressionProgram.gzip, .xz, .zstd])
+    func aCompressedFileThatIsBeingCopiedIsForTheNextArchive(program: CompressionProgram) async throws {
+        try await withRotatedLog { log in
+            let text = RotatedLog.lines(0..<40_000)
+            try log.write(text, to: "haproxy.log.1")
+            try await log.compress("haproxy.log.1", by: program)
+            let name = "haproxy.log.1" + program.ending
+            let whole = try Data(contentsOf: log.url(name))
+            try whole.dropLast(whole.count / 3).write(to: log.url(name))
+            try log.write(RotatedLog.lines(50_000..<50_010))
+            let opened = try log.opened()
+            let first = try RotatedLog.text(opened, LogPart(.http, upTo: opened.end))
+            #expect(first == RotatedLog.lines(50_000..<50_010))
+            #expect(opened.leftOut.map(\.file) == [log.url(name).path] && log.warnings.lines.count == 1)
+            try whole.write(to: log.url(name))
+            let isSame = try log.text(after: opened.end) == text
+            #expect(isSame)
         }
     }
 

@@ -28,8 +28,10 @@ struct RotatedLog {
     /// More folders with rotated files.
     var others: [URL] = []
 
-    func opened(from start: LogStart? = nil) throws -> HAProxyLog {
-        try HAProxyLog(in: logFolder, from: start, errors)
+    func opened(from start: LogStart? = nil, now: UTCTimestamp = .now) throws -> HAProxyLog {
+        let log = try HAProxyLog(in: logFolder, from: start, errors, now: now)
+        try log.prepare()
+        return log
     }
 
     var logFolder: LogFolder {

@@ -61,16 +61,25 @@ struct DeviceFiles: Hashable, Sendable {
     var stateFolder: FilePath { folder }
 
     /// What is becoming a rotated log.
-    var rotatingLog: FilePath { FilePath(log.string + ".rotating") }
+    var rotatingLog: FilePath { FilePath(log.string + LogFileName.incompleteSuffix) }
     /// The files of the archive state, one for each load balancer; the agent writes them.
     var archiveState: FilePath { folder.appending("archived") }
+
+    /// Second names of rotated logs that an ARCHIVE reads; nil where another program rotates them.
+    var logHold: FilePath? { hasLogDaemon ? nil : folder.appending("log-hold") }
 
     /// Where the log begins; see ``LogStart``.
     var logStart: FilePath { folder.appending("log-start") }
 
     /// The folders of the log and its rotated siblings.
     var logFolder: LogFolder {
-        LogFolder(of: log, others: rotatedLogFolders) { HAProxyLineClassifier.time(of: $0) }
+        // A log without an extension has a name that those of other files begin with.
+        let own = all + [state, usage, logStart]
+        return LogFolder(
+            of: log,
+            others: rotatedLogFolders,
+            excluded: Set(own + own.map { FilePath($0.string + ".new") })
+        ) { HAProxyLineClassifier.time(of: $0) }
     }
 
     /// Where the log begins; nil for its oldest line.

@@ -11,10 +11,10 @@ struct HAProxyLineClassifier: LogLineClassifier {
     /// - Parameter cut: Until when lines belong to deleted load balancers; nil for a device without a DELETE.
     init(after cut: LogCut? = nil) { self.cut = cut }
 
-    func owner(of line: UnsafeRawBufferPointer) -> MeteredProtocol? {
-        guard let found = unsafe HAProxyLine(line) else { return nil }
-        if let cut, unsafe cut.covers(line, found) { return nil }
-        return found.owner
+    func owner(of line: UnsafeRawBufferPointer) -> LogLineOwner {
+        guard let found = unsafe HAProxyLine(line) else { return .none }
+        if let cut, unsafe cut.covers(line, found) { return .deletedLoadBalancer }
+        return .loadBalancer(found.owner)
     }
 
     /// The time of the first request line in the beginning of a file, in microseconds since 1970; nil if there is none.

@@ -19,15 +19,37 @@ struct HAProxyLog: OpenedLog {
     /// - Parameters:
     ///   - folder: Where its files are.
     ///   - start: Where it begins; nil for its oldest line.
+    ///   - hold: A folder for second names of the rotated files; nil for none.
+    ///   - isDeleted: Whether a DELETE has begun since.
+    ///   - now: The present time.
     /// - Throws: `DriverError` with the code `logUnavailable` if it cannot be read.
-    init(in folder: LogFolder, from start: LogStart? = nil, _ logger: Logger) throws(DriverError) {
+    init(
+        in folder: LogFolder,
+        from start: LogStart? = nil,
+        _ logger: Logger,
+        hold: FilePath? = nil,
+        isDeleted: @escaping @Sendable () -> Bool = { false },
+        now: UTCTimestamp = .now
+    ) throws(DriverError) {
+        var deletedAt = start?.deletedAt
+        // All new lines would be taken for old ones, until the clock is there again.
+        if let time = deletedAt, time > now {
+            logger.warning(
+                "the clock was set back since the DELETE; late lines of deleted load balancers may be archived"
+            )
+            deletedAt = nil
+        }
         files = try LogFileSet(
             in: folder,
             from: start?.mark,
-            HAProxyLineClassifier(after: start?.deletedAt.map { LogCut($0) }),
+            hold: hold,
+            isDeleted: isDeleted,
+            HAProxyLineClassifier(after: deletedAt.map { LogCut($0) }),
             logger
         )
     }
+
+    func prepare() throws(DriverError) { try files.prepare() }
 
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { try files.makeReader(of: parts) }
 }

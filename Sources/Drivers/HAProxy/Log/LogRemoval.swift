@@ -106,6 +106,15 @@ struct LogRemoval {
             }
             guard !entries.isEmpty else { break }
             for entry in entries {
+                guard entry.name.age != .unknown else {
+                    // It may be a file of the operator's in a folder of the system.
+                    kept.insert(entry.path)
+                    logger.warning(
+                        "a file whose name begins with the log's is left; archives leave out what it has now",
+                        metadata: [LogKeys.file: "\(entry.path)"]
+                    )
+                    continue
+                }
                 do { try remove(entry.path) } catch {
                     kept.insert(entry.path)
                     if let error = error as? FileError, Self.isRefusal(error.reason) {
@@ -150,7 +159,9 @@ struct LogRemoval {
 
     /// Whole files: half a line of the deleted load balancer is not the next one's.
     private func mark(besidesCurrent: Bool) throws -> LogMark? {
-        let opened = try files.logFolder.open().files.filter { !besidesCurrent || $0.name.age != .current }
+        let opened = try files.logFolder.open(keepsTwins: true).files.filter {
+            !besidesCurrent || $0.name.age != .current
+        }
         let places = try LogPlaces(wholeOf: opened)
         return places.isEmpty ? nil : places.mark
     }

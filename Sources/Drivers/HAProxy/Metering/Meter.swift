@@ -42,6 +42,7 @@ actor Meter {
         _ logger: Logger,
         oldWorkerLimits: OldWorkerLimits = OldWorkerLimits(),
         serviceManager: ServiceManager = .none,
+        isReadOnly: Bool = false,
         now: @escaping @Sendable () -> UTCTimestamp = { .now }
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-meter")
@@ -50,7 +51,7 @@ actor Meter {
         self.now = now
         path = files.usage
         holds = WorkerHolds(files, serviceManager)
-        ledger = Self.read(path, logger)
+        ledger = Self.read(path, logger, isReadOnly: isReadOnly)
         written = ledger
     }
 
@@ -204,10 +205,10 @@ actor Meter {
         }
     }
 
-    private static func read(_ path: FilePath, _ logger: Logger) -> UsageLedger? {
+    private static func read(_ path: FilePath, _ logger: Logger, isReadOnly: Bool) -> UsageLedger? {
         guard let bytes = try? AtomicFile.read(path) else { return nil }
         if let ledger = UsageLedger(record: bytes) { return ledger }
-        path.setAside(logger)
+        path.setAside(logger, isReadOnly: isReadOnly)
         return nil
     }
 }

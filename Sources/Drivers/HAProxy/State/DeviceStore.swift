@@ -16,9 +16,11 @@ final class DeviceStore: Sendable {
     private let pausing = Mutex(false)
 
     /// Reads the state; a file that cannot be read as one is renamed and reported.
-    init(_ path: FilePath, _ logger: Logger) {
+    ///
+    /// - Parameter isReadOnly: Whether it keeps its name.
+    init(_ path: FilePath, _ logger: Logger, isReadOnly: Bool = false) {
         self.path = path
-        current = Mutex(Self.read(path, logger) ?? .notConfigured)
+        current = Mutex(Self.read(path, logger, isReadOnly: isReadOnly) ?? .notConfigured)
     }
 
     /// The state that was committed last.
@@ -85,11 +87,11 @@ final class DeviceStore: Sendable {
         return DriverError(.stateUnwritable, error.description)
     }
 
-    private static func read(_ path: FilePath, _ logger: Logger) -> DeviceState? {
+    private static func read(_ path: FilePath, _ logger: Logger, isReadOnly: Bool) -> DeviceState? {
         do throws(FileError) {
             guard let bytes = try AtomicFile.read(path) else { return nil }
             if let state = DeviceState(record: bytes) { return state }
-            path.setAside(logger, "starting unconfigured")
+            path.setAside(logger, "starting unconfigured", isReadOnly: isReadOnly)
         } catch {
             logger.error("state cannot be read; starting unconfigured", metadata: [LogKeys.error: "\(error)"])
         }
@@ -103,8 +105,17 @@ extension FilePath {
 
     /// Renames a state file that cannot be read as one, so that an operator can examine it, and logs that.
     ///
-    /// - Parameter consequence: What the driver does without the file.
-    func setAside(_ logger: Logger, _ consequence: String = "starting without it") {
+    /// - Parameters:
+    ///   - consequence: What the driver does without the file.
+    ///   - isReadOnly: Whether it keeps its name.
+    func setAside(_ logger: Logger, _ consequence: String = "starting without it", isReadOnly: Bool) {
+        guard !isReadOnly else {
+            logger.error(
+                "state file is corrupt or not written by Steelyard; \(consequence)",
+                metadata: [LogKeys.file: "\(self)"]
+            )
+            return
+        }
         do throws(FileError) {
             let aside = try AtomicFile.setAside(self)
             logger.error(

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardSystem
+
+/// Finds a place in a file by the fingerprint of the bytes before it.
+///
+/// The agent's own rotation moves the oldest lines of the log to other files and removes them one day. A place may then be
+/// in a file whose beginning no mark has.
+struct LogTailSearch {
+    private let size: Int
+    private let tail: Fingerprint
+
+    /// - Parameters:
+    ///   - size: How many bytes the fingerprint is of; 1 or more.
+    ///   - tail: Their fingerprint. The last of them is a newline: only the ends of lines are examined.
+    init(size: Int, tail: Fingerprint) {
+        self.size = size
+        self.tail = tail
+    }
+
+    /// The bytes of the file's content before the place, decompressed; nil if it is not in the file.
+    ///
+    /// - Throws: `LogFileError` if the file cannot be opened.
+    func find(in file: LogFile) throws(LogFileError) -> UInt64? {
+        let content = try LogFileContent(file)
+        var window: [UInt8] = []
+        var windowStart: UInt64 = 0
+        while true {
+            let piece = content.next()
+            guard !piece.isEmpty else { return nil }
+            let examined = window.count
+            window += piece
+            if let end = end(in: window, from: examined) { return windowStart + UInt64(end) }
+            let dropped = max(0, window.count - size)
+            window.removeFirst(dropped)
+            windowStart += UInt64(dropped)
+        }
+    }
+
+    /// The place in a part of the content.
+    private func end(in window: [UInt8], from start: Int) -> Int? {
+        unsafe window.withUnsafeBytes { bytes -> Int? in
+            guard let base = bytes.baseAddress else { return nil }
+            var position = start
+            while position < bytes.count, let found = unsafe memchr(base + position, 0x0A, bytes.count - position) {
+                let end = unsafe UnsafeRawPointer(found) - base + 1
+                let isFound =
+                    unsafe end >= size
+                    && Fingerprint(UnsafeRawBufferPointer(rebasing: bytes[end - size..<end])) == tail
+                if isFound { return end }
+                position = end
+            }
+            return nil
+        }
+    }
+}
