@@ -108,6 +108,7 @@ public struct ObjectStoreArchiver: LogArchiver {
         let log: any OpenedLog
         do throws(DriverError) { log = try await openLog() } catch { return ArchiveOutcome(failure: .log(error)) }
         return await turns.withTurn {
+            do throws(DriverError) { try log.prepare() } catch { return ArchiveOutcome(failure: .log(error)) }
             let batch = UploadBatch(
                 store: store,
                 compressor: compressor,

@@ -8,11 +8,6 @@ import SteelyardCore
 struct UploadBatch: Sendable {
     /// The objects that are made at a time; more would need more memory than there is.
     static let greatestCount = 8
-    /// A log compresses to less than this part of its size, as a rule.
-    ///
-    /// An object that outgrows the estimate is begun anew in
-    /// segments; a log of twice the size of a segment is better stored in one object.
-    private static let compressionRatio: UInt64 = 3
     /// How many names are tried for one object, a second apart.
     private static let greatestNameCount = 60
 
@@ -105,7 +100,7 @@ struct UploadBatch: Sendable {
             do throws(ObjectStoreError) {
                 let announced = try object.announce(announcement)
                 announcement = announced
-                let stored = try await store.put(upload(announced, object.part, lineCount, as: consumer, of: pass))
+                let stored = try await store.put(upload(announced, of: object, lineCount, as: consumer, of: pass))
                 log(announced.path, stored, lineCount.value)
                 return .success(
                     UploadedObject(
@@ -124,7 +119,7 @@ struct UploadBatch: Sendable {
 
     private func upload(
         _ announced: ArchiveRecord.Announcement,
-        _ part: LogPart,
+        of object: ObjectJob,
         _ lineCount: LineCount,
         as consumer: Int,
         of pass: LogPass
@@ -134,10 +129,11 @@ struct UploadBatch: Sendable {
             path: announced.path,
             endpoint: request.endpoint,
             token: request.token,
-            byteEstimate: log.byteCount / Self.compressionRatio
+            byteEstimate: log.byteEstimate(of: object.part),
+            isFresh: object.takesNextName
         ) { () throws(ObjectStoreError) in
             if pass.attach(consumer) { return SharedBody(pass, consumer: consumer, lineCount: lineCount) }
-            return try OwnBody(part, of: log, compressor: compressor, lineCount: lineCount) { job.isCancelled }
+            return try OwnBody(object.part, of: log, compressor: compressor, lineCount: lineCount) { job.isCancelled }
         }
     }
 

@@ -23,6 +23,11 @@ public protocol OpenedLog: Sendable {
     /// - Throws: `DriverError` where the log cannot be read.
     func prepare() throws(DriverError)
 
+    /// About how many bytes a part has at most once it is compressed, whatever load balancer its lines belong to.
+    ///
+    /// An object that may outgrow one segment is uploaded in segments from the start.
+    func byteEstimate(of part: LogPart) -> UInt64
+
     /// Begins to read; called again where an upload has to begin again.
     ///
     /// - Parameter parts: What is wanted, all in one reading.
@@ -33,6 +38,9 @@ public protocol OpenedLog: Sendable {
 extension OpenedLog {
     /// Does nothing.
     public func prepare() throws(DriverError) {}
+
+    /// A third of the log: logs compress to less, as a rule.
+    public func byteEstimate(of part: LogPart) -> UInt64 { byteCount / 3 }
 
     /// No mark.
     public var end: LogMark? { nil }

@@ -80,6 +80,22 @@ package final class LogFileSet: OpenedLog {
 
     package func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader {
         let content = try prepared()
+        let segments = try segments(of: parts, content)
+        let splitter = LogLineSplitter(parts.map(\.metered), classifier)
+        return LogFileReader(segments, of: content.files, splitter, folder, report)
+    }
+
+    /// A third of what is plain, and all of what is compressed already.
+    package func byteEstimate(of part: LogPart) -> UInt64 {
+        guard let content = try? prepared(), let segments = try? segments(of: [part], content) else {
+            return byteCount / 3
+        }
+        return segments.reduce(0) { sum, segment in
+            sum + (segment.file.isCompressed ? segment.file.size : UInt64(segment.range.count) / 3)
+        }
+    }
+
+    private func segments(of parts: [LogPart], _ content: LogContent) throws(DriverError) -> [LogSegment] {
         var lower: [[UInt64]] = []
         var upper: [[UInt64]] = []
         for part in parts {
@@ -99,8 +115,7 @@ package final class LogFileSet: OpenedLog {
             }
             segments += LogSegment.make(file, ranges)
         }
-        let splitter = LogLineSplitter(parts.map(\.metered), classifier)
-        return LogFileReader(segments, of: content.files, splitter, folder, report)
+        return segments
     }
 
     private func offsets(_ mark: LogMark, _ content: LogContent) throws(DriverError) -> LogOffsets {

@@ -51,5 +51,7 @@ struct HAProxyLog: OpenedLog {
 
     func prepare() throws(DriverError) { try files.prepare() }
 
+    func byteEstimate(of part: LogPart) -> UInt64 { files.byteEstimate(of: part) }
+
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { try files.makeReader(of: parts) }
 }
