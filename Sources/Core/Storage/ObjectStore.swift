@@ -9,7 +9,7 @@ public protocol ObjectStore: Sendable {
     ///
     /// The store is asked for the object first, before any content is made: an object that exists is never written
     /// again, also in a store that does not know `If-None-Match`. If the object was stored by an earlier call with the
-    /// same ``ObjectUpload/id``, it is the result of this call.
+    /// same ``ObjectUpload/id`` and is whole, it is the result of this call; a damaged one is replaced.
     ///
     /// Cancelling the task ends the upload.
     ///
@@ -18,7 +18,8 @@ public protocol ObjectStore: Sendable {
     ///   name, which stays as it is.
     func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject
 
-    /// Removes what an abandoned upload has left in the store, such as segments. An object that it has stored stays.
+    /// Removes what an abandoned upload has left in the store, such as segments. An object that it has stored stays,
+    /// unless it is damaged, because parts of it are missing.
     ///
     /// - Throws: `ObjectStoreError`; call again later.
     func removeRemains(
