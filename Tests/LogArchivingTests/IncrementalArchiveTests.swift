@@ -210,7 +210,8 @@ struct IncrementalArchiveTests {
         _ = try await device.archive()
         let archiver = device.archiver(seconds: 20)
         let request = try ArchivePassTests.request([("15", .http)])
-        let outcome = await archiver.archive(request, job: TestJob(), logger: Logger(label: "") { _ in LogRecorder() }) {
+        let outcome = await archiver.archive(request, job: TestJob(), logger: Logger(label: "") { _ in LogRecorder() })
+        {
             () throws(DriverError) in
             try archiver.forget()
             return LinesInMemory([.http: ["a", "b"]])

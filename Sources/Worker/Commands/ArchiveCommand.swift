@@ -73,7 +73,9 @@ struct ArchiveCommand: AsyncParsableCommand {
         let job = CommandJob()
         let agent = Agent(configuration: configuration, registry: Program.registry, isStandalone: false)
         let reply: [UInt8]
-        do { reply = try await job.untilSignal { try await agent.perform(message.json, job: job) } } catch let error as ConfigurationError {
+        do { reply = try await job.untilSignal { try await agent.perform(message.json, job: job) } } catch let error
+            as ConfigurationError
+        {
             Program.fail(error.description)
             throw ExitCode(78)
         }

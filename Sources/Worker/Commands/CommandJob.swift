@@ -36,8 +36,9 @@ final class CommandJob: JobContext {
     /// Removes the progress bar.
     func end() { state.withLock { $0.bar.clear() } }
 
-    /// Runs a body, which SIGINT and SIGTERM cancel, so that no part of an object is left. The second signal ends the program
-    /// at once.
+    /// Runs a body, which SIGINT and SIGTERM cancel, so that no part of an object is left.
+    ///
+    /// The second signal ends the program at once.
     func untilSignal<Success: Sendable>(
         _ body: @escaping @Sendable () async throws -> Success
     ) async throws -> Success {
