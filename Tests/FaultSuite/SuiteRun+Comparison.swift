@@ -77,7 +77,8 @@ extension SuiteRun {
         var missing: [Int] = []
         repeat {
             guard try await client({ client, context in client.archive(to: store, on: 0, context) }) else { continue }
-            for line in try await store.readLines(besides: &objects) {
+            let named = try await client { _, context in context.archivedObjects.withLock { $0 } }
+            for line in try await store.readLines(besides: &objects, named: named) {
                 if let number = Self.requestNumber(line) { archived[number, default: 0] += 1 }
             }
             missing = required.filter { archived[$0] == nil }

@@ -18,6 +18,8 @@ final class ClientContext: Sendable {
     let limit: Double
     let model: Mutex<DeviceModel>
     let metrics = Mutex<[MetricsAttempt]>([])
+    /// The objects that replies to ARCHIVE have named, without their container.
+    let archivedObjects = Mutex<Set<String>>([])
     private let versions = Atomic(1)
     private let tags = Atomic(0)
     private let stopping = Atomic(false)

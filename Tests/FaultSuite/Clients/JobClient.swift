@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import TestServers
 
 /// Submits one job after the other, each to the job server that is chosen, and judges the replies; used on one thread.
@@ -91,8 +92,11 @@ final class JobClient {
     ) -> End {
         let isDamaged = context.links[server].hasDamaged(handle)
         switch ReplyJudge.judge(message, reply: bytes, isDamaged: isDamaged) {
-        case .passed(let reply): return .passed(reply)
+        case .passed(let reply):
+            noteObjects(of: reply)
+            return .passed(reply)
         case .failed(let error, let reply):
+            noteObjects(of: reply)
             let isExcused =
                 message.tag == nil || isDamaged && reply["tag"] == nil
                 || excuses.cover(context.chronicle, from: submitted)
@@ -102,6 +106,15 @@ final class JobClient {
             violate("\(message.action) \(handle) on gearmand \(server + 1): wrong reply: \(text)")
             return .lost
         }
+    }
+
+    /// An object server that is killed before it has told the container server has an object that no listing names.
+    private func noteObjects(of reply: [String: Any]) {
+        let objects = reply["hpcs_archives"] as? [[String: Any]] ?? []
+        let names = objects.compactMap { $0["object"] as? String }.map { name in
+            name.split(separator: "/").dropFirst().joined(separator: "/")
+        }
+        context.archivedObjects.withLock { $0.formUnion(names) }
     }
 
     private func connection(to server: Int) -> RawGearmanClient? {

@@ -59,10 +59,13 @@ final class StoreSite: Sendable {
 
     /// The lines of all objects that have not been read yet.
     ///
-    /// - Parameter known: The objects that have been read; those that are read now are added.
-    func readLines(besides known: inout Set<String>) async throws -> [Substring] {
+    /// - Parameters:
+    ///   - known: The objects that have been read; those that are read now are added.
+    ///   - named: Objects that are read whether the container's listing has them or not.
+    func readLines(besides known: inout Set<String>, named: Set<String>) async throws -> [Substring] {
         var lines: [Substring] = []
-        for name in try await current.names(in: Self.container) where !known.contains(name) {
+        let listed = try await current.names(in: Self.container)
+        for name in named.union(listed).sorted() where !known.contains(name) {
             guard let object = try await current.object("\(Self.container)/\(name)") else {
                 throw ServerFailure("the object \(name) cannot be read")
             }
