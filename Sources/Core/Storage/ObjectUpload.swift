@@ -26,8 +26,6 @@ public struct ObjectUpload: Sendable {
     public let makeBody: @Sendable () throws(ObjectStoreError) -> any ObjectBody
 
     /// Creates an upload.
-    ///
-    /// - Parameter isFresh: Whether no earlier call for this upload can have stored it.
     public init(
         id: UploadID = UploadID(),
         path: ObjectPath,
