@@ -32,6 +32,8 @@ class Process:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STEELYARD_")}
         # The object stores of the benchmarks are on this machine.
         environment["STEELYARD_ARCHIVE_ENDPOINTS"] = "127.0.0.1"
+        # A log that is larger than the limit would be rotated while it is measured.
+        environment["STEELYARD_HAPROXY_LOG_ROTATE_BYTES"] = "0"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             # setpriv becomes the program (same pid), which then ends with us even if we are killed.
             self.popen = subprocess.Popen(
