@@ -70,6 +70,14 @@ extension OpenStackSwiftTests {
             }
         }
 
+        @Test("a missing container is made before any content is lost", arguments: [0, 3])
+        mutating func missingContainer(_ segments: Int) async throws {
+            sendInSegments(if: segments > 0)
+            let stored = try await upload.run(at: server.endpoint)
+            try await expectWhole(stored, segments: segments)
+            #expect(upload.begun.value == 1, "a log is read once")
+        }
+
         @Test("a token that may write and not read", arguments: [0, 3])
         mutating func writeOnly(_ segments: Int) async throws {
             sendInSegments(if: segments > 0)

@@ -12,18 +12,16 @@ final class Content {
     private var position = 0
     private var isBodyAtEnd = false
     private var byteCount: UInt64 = 0
-    private let digest: MD5Digest?
+    private var digest: MD5Digest?
 
     /// Begins a content.
-    ///
-    /// - Parameter isWholeCounted: Whether the checksum of the whole is counted in addition to those of its parts.
-    init(
-        isWholeCounted: Bool = false,
-        makeBody: () throws(ObjectStoreError) -> any ObjectBody
-    ) throws(ObjectStoreError) {
-        digest = isWholeCounted ? try MD5Digest() : nil
-        body = try makeBody()
-    }
+    init(makeBody: () throws(ObjectStoreError) -> any ObjectBody) throws(ObjectStoreError) { body = try makeBody() }
+
+    /// Whether none of it was taken; a block may have been made.
+    var isUntouched: Bool { byteCount == 0 }
+
+    /// Counts the checksum of the whole, in addition to those of its parts; for a content that is untouched.
+    func countWhole() throws(ObjectStoreError) { if digest == nil { digest = try MD5Digest() } }
 
     /// Whether all of it has been taken; makes the next block to find out, which may block.
     func isAtEnd() throws(ObjectStoreError) -> Bool {

@@ -22,6 +22,10 @@ struct StoreSession {
     private let makeBody: () throws(ObjectStoreError) -> any ObjectBody
     /// The content that segments are taken of.
     private var content: Content?
+    /// What a request has begun that was refused before any of it was sent, such as one whose container is missing.
+    ///
+    /// The next request goes on with it: a body that is begun anew has to read the log by itself.
+    private var untouched: Content?
 
     private var address: ObjectAddress { failures.address }
 
@@ -79,6 +83,8 @@ struct StoreSession {
                 }
             case .pause(let time, let error):
                 cleanUpEnd = nil
+                // Other objects would wait for it.
+                untouched = nil
                 lastError = error
                 do throws(ObjectStoreError) {
                     try checkTime(until: end, error)
@@ -135,8 +141,12 @@ struct StoreSession {
                 guard let content else { throw ObjectStoreError(.sourceFailed, "the object's content is not there") }
                 return try ContentPart(of: content, extent: extent)
             }
-            guard let http else { return try count(until: end) }
+            guard let http else {
+                untouched = nil
+                return try count(until: end)
+            }
             var result = connection.perform(http, failures: failures)
+            if let content { untouched = content.isUntouched ? content : nil }
             if case .putSegment = request, result.sent != nil, result.isLast { result.whole = content?.finish() }
             return result
         } catch {
@@ -147,16 +157,26 @@ struct StoreSession {
     /// The content that a request sends, begun anew or gone on with; nil if it sends none.
     private mutating func content(for request: StoreRequest) throws(ObjectStoreError) -> Content? {
         switch request {
-        case .putObject: return try Content(makeBody: makeBody)
+        case .putObject: return try begin()
         case .putSegment(let name, _):
             if name.number == 0 {
                 // The old body is released first: the new one may wait for what the old one holds.
                 content = nil
-                content = try Content(isWholeCounted: true, makeBody: makeBody)
+                content = try begin()
+                try content?.countWhole()
             }
             return content
         default: return nil
         }
+    }
+
+    /// Begins the content anew, or goes on with one that is untouched.
+    private mutating func begin() throws(ObjectStoreError) -> Content {
+        if let known = untouched {
+            untouched = nil
+            return known
+        }
+        return try Content(makeBody: makeBody)
     }
 
     private func count(until end: ContinuousClock.Instant) throws(ObjectStoreError) -> ExchangeResult {
