@@ -318,9 +318,10 @@ extension Dispatcher {
         guard count <= Self.greatestWaitingArchives + 1 else {
             throw ActionFailure("\(Self.greatestWaitingArchives) ARCHIVEs are waiting already; send it again later")
         }
+        // The archiver's records are to be those of before any DELETE that is still to come, and of after those before it.
+        await place?.wait()
         let outcome = await archiver.archive(request, job: job, logger: logger) {
             [driver] () async throws(DriverError) in
-            await place?.wait()
             let log = try await driver.openLog()
             place?.leave()
             return log
