@@ -23,6 +23,25 @@ import Testing
         }
     }
 
+    /// OpenSSL's exit handler frees what a thread that is about to end may still use: the agent crashed in it.
+    @Test func runsNoExitHandlers() async throws {
+        try await withTemporaryFolder { folder in
+            let trace = folder.appending(path: "ld").path
+            let process = try await start(in: folder, environment: ["LD_DEBUG": "files", "LD_DEBUG_OUTPUT": trace])
+            try await catches(SIGTERM, process)
+            try await eventually("the worker tries to connect") {
+                process.errorOutput.contains("job server unreachable")
+            }
+            process.send(signal: SIGTERM)
+            let code = try await process.wait()
+            #expect(code == 0)
+            // The loader writes a file for each process.
+            let events = try String(contentsOfFile: "\(trace).\(process.processIdentifier)", encoding: .utf8)
+            #expect(events.contains("calling init:"))
+            #expect(!events.contains("calling fini:"))
+        }
+    }
+
     /// Other commands end by the signal, as programs do.
     @Test(Requirement.gearmand.trait) func endsOtherCommands() async throws {
         try await withTemporaryFolder { folder in
@@ -41,7 +60,7 @@ import Testing
         }
     }
 
-    private func start(in folder: URL) async throws -> ChildProcess {
+    private func start(in folder: URL, environment: [String: String] = [:]) async throws -> ChildProcess {
         let name = "worker-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
         return try await ChildProcess.start(
             SteelyardProgram.path,
@@ -49,6 +68,7 @@ import Testing
                 "worker", "--driver", "noop", "--gearman", "127.0.0.1:1",
                 "--state-dir", folder.appending(path: name).path,
             ],
+            environment: environment,
             in: folder,
             name: name
         )

@@ -27,7 +27,7 @@ public enum Program {
             }
         } catch {
             fail(error.description)
-            exit(EX_OSERR)
+            end(with: EX_OSERR)
         }
         self.drivers.withLock { $0 = drivers }
         StartupMemory.returnLargeBuffers()
@@ -41,15 +41,26 @@ public enum Program {
         } catch {
             end(with: error)
         }
+        end(with: EXIT_SUCCESS)
     }
 
     /// Ends the process: with one line on standard error, where there is something to say.
     private static func end(with error: any Error) -> Never {
         let code = SteelyardCommand.exitCode(for: error)
-        // Help and the version are no errors, and an exit code has said what it had to say.
-        guard !code.isSuccess, !(error is ExitCode) else { SteelyardCommand.exit(withError: error) }
-        fail(SteelyardCommand.message(for: error))
-        exit(code.rawValue)
+        if code.isSuccess {
+            // Help and the version.
+            do { try write(SteelyardCommand.fullMessage(for: error) + "\n") } catch { end(with: EX_IOERR) }
+        } else if !(error is ExitCode) {
+            fail(SteelyardCommand.message(for: error))
+        }
+        end(with: code.rawValue)
+    }
+
+    /// Ends the process without the libraries' exit handlers: OpenSSL's frees what a thread that is about to end may
+    /// still use.
+    private static func end(with code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 
     static var registry: DriverRegistry<DriverContext> { drivers.withLock { $0 } }
