@@ -126,7 +126,9 @@ struct FaultTests {
             let error = try await driverError { () throws(DriverError) in try await program.driver.suspend() }
             #expect(error.message.contains("cannot be started: /nonexistent/driver does not exist"))
         }
-        try await ProgramUnderTest.run(ProgramUnderTest.faulty("silent-start")) { $0.limits.start = .seconds(1) } _: {
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("silent-start")) {
+            $0.limits.start = .seconds(1)
+        } _: {
             program in
             let error = try await driverError { () throws(DriverError) in try await program.driver.suspend() }
             #expect(error.code == .timedOut)

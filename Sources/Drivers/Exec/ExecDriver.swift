@@ -78,7 +78,9 @@ public final class ExecDriver: LoadBalancerDriver {
     /// Asks the program for the states of the nodes, within 0.9 s.
     ///
     /// - Throws: `DriverError`: `timedOut` also where the program handles one request at a time and a change is in hand.
-    public func status() async throws(DriverError) -> DeviceStatus { try await status(within: configuration.limits.status) }
+    public func status() async throws(DriverError) -> DeviceStatus {
+        try await status(within: configuration.limits.status)
+    }
 
     /// The proxy as the program describes it; nil where it lacks the capability `proxy_status`.
     public func proxyStatus() async -> ProxyStatus? {

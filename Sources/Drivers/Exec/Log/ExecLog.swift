@@ -21,7 +21,9 @@ final class ExecLog: OpenedLog {
         self.id = id
         byteCount = UInt64(count)
         leftOut = (result.member("left_out")?.list ?? []).prefix(100).compactMap { entry in
-            guard let file = entry.member("file")?.string, let reason = entry.member("reason")?.string else { return nil }
+            guard let file = entry.member("file")?.string, let reason = entry.member("reason")?.string else {
+                return nil
+            }
             return LeftOutLog(file: PrintableText.line(file), reason: PrintableText.line(reason))
         }
         self.session = session

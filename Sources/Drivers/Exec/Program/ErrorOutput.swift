@@ -25,7 +25,9 @@ struct ErrorOutput {
         window = (now, 0, 0)
     }
 
-    /// When more may be read; nil for now. Until then, a program that prints more has to wait.
+    /// When more may be read; nil for now.
+    ///
+    /// Until then, a program that prints more has to wait.
     func pause(at now: Instant) -> Instant? {
         let end = window.began + .seconds(1)
         return window.bytes > Self.greatestBytes && now < end ? end : nil

@@ -78,7 +78,9 @@ final class ProgramKeeper: Sendable {
     func waitForEnd(of program: Program) async {
         await withCheckedContinuation { continuation in
             let isRunning = state.withLock { state in
-                guard case .running(let current) = state.phase, current.session === program.session else { return false }
+                guard case .running(let current) = state.phase, current.session === program.session else {
+                    return false
+                }
                 state.endWaiters.append(continuation)
                 return true
             }

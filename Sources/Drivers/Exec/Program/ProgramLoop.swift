@@ -82,7 +82,9 @@ struct ProgramLoop {
             status = streams.child.waitForEnd(by: .after(.zero))
         }
         // What it has printed before its end.
-        while errors.pause(at: .now) == nil, case .bytes(let bytes) = streams.read(.error) { errors.add(bytes, at: .now) }
+        while errors.pause(at: .now) == nil, case .bytes(let bytes) = streams.read(.error) {
+            errors.add(bytes, at: .now)
+        }
         guard let status else {
             session.end(.failed("closed its standard input or output and did not end"))
             return

@@ -6,7 +6,8 @@ struct RestartDelay: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     private static let steps: [Duration] = [
-        .zero, .milliseconds(100), .milliseconds(500), .seconds(1), .seconds(2), .seconds(5), .seconds(10), .seconds(30),
+        .zero, .milliseconds(100), .milliseconds(500), .seconds(1), .seconds(2), .seconds(5), .seconds(10),
+        .seconds(30),
     ]
     /// A program that has run for so long is started again at once.
     private static let goodRun = Duration.seconds(10)

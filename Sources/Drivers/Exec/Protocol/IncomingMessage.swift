@@ -37,7 +37,9 @@ enum IncomingMessage: Sendable {
         case (let result?, nil): self = .result(id: id, result)
         case (nil, let error?): self = .failure(id: id, ProgramError(error))
         default:
-            throw ProtocolFault("sent a response that has not exactly one of result and error: \(Self.excerpt(of: line))")
+            throw ProtocolFault(
+                "sent a response without result and error, or with both: \(Self.excerpt(of: line))"
+            )
         }
     }
 

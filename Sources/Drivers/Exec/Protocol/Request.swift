@@ -23,7 +23,9 @@ struct Request: Sendable {
     }
 
     /// A notification as one line.
-    static func notification(_ method: Method, _ members: [JSONFragment.Member]) -> [UInt8] { line([], method, members) }
+    static func notification(_ method: Method, _ members: [JSONFragment.Member]) -> [UInt8] {
+        line([], method, members)
+    }
 
     private static func line(
         _ id: [JSONFragment.Member],
