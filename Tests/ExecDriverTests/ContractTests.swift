@@ -9,15 +9,22 @@ import Testing
 struct ContractTests {
     @Test("keeps the contract", arguments: LoadBalancerDriverContract.checks)
     func contract(_ check: LoadBalancerDriverContract.Check) async throws {
-        let node = try HTTPBackEnd()
-        defer { node.stop() }
-        try await ProgramUnderTest.run(ProgramUnderTest.example) { program in
-            let device = LoadBalancerDriverContract.Device(
-                httpPort: try FreePort.next(),
-                tcpPort: try FreePort.next(),
-                nodePort: node.port
-            )
-            try await check.run(program.driver, on: device)
+        try await LoadBalancerDriverContract.Device.withFreePorts { device in
+            try await ProgramUnderTest.run(ProgramUnderTest.example) { program in
+                try await check.run(program.driver, on: device)
+            }
+        }
+    }
+
+    @Test(
+        "without its capabilities keeps the rest of the contract",
+        arguments: LoadBalancerDriverContract.checks(without: [.usage, .log, .preview])
+    )
+    func contractWithoutCapabilities(_ check: LoadBalancerDriverContract.Check) async throws {
+        try await LoadBalancerDriverContract.Device.withFreePorts { device in
+            try await ProgramUnderTest.run(ProgramUnderTest.faulty("few-capabilities")) { program in
+                try await check.run(program.driver, on: device)
+            }
         }
     }
 }

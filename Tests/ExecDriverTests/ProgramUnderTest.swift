@@ -36,7 +36,12 @@ struct ProgramUnderTest {
     ) async throws {
         try await withTemporaryFolder { temporary in
             let state = stateFolder ?? temporary
-            var configuration = try ExecConfiguration(command: command, stateFolder: FilePath(state.path))
+            var reader = SettingReader(group: "exec", ["command": .list(command.map { .string($0) })])
+            var configuration = ExecConfiguration(
+                try ExecSettings(&reader),
+                stateFolder: FilePath(state.path),
+                agent: ("steelyard", "test")
+            )
             // On a busy machine, Python alone takes seconds to start.
             configuration.limits.start = .seconds(60)
             configuration.limits.recovery = .seconds(60)

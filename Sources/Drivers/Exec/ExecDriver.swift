@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Logging
-public import SteelyardCore
+package import Logging
+package import SteelyardCore
 
 /// Has a program in any language make a device do what the messages ask for.
 ///
 /// The program reads requests from its standard input and writes responses to its standard output: JSON-RPC 2.0, one
 /// object a line. <doc:Protocol> describes each request. The program is started with the first call or by ``run()``, is
 /// started again after it has ended, and is asked to end with the agent.
-public final class ExecDriver: LoadBalancerDriver {
+package final class ExecDriver: LoadBalancerDriver {
     private let configuration: ExecConfiguration
     private let logger: Logger
     private let keeper: ProgramKeeper
@@ -20,7 +20,7 @@ public final class ExecDriver: LoadBalancerDriver {
     /// - Parameters:
     ///   - configuration: How the program is run.
     ///   - logger: Takes what happens to the program, and what it prints to its standard error.
-    public init(configuration: ExecConfiguration, logger: Logger) {
+    package init(configuration: ExecConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
         let version = VersionMemory()
@@ -34,29 +34,29 @@ public final class ExecDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`: what the program answers; `unavailable` where it ends or breaks the protocol before it
     ///   has answered, and `timedOut` where it does not answer in time. The message then names what it serves now.
-    public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
+    package func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         try await change(.apply(wanted), leaving: wanted.version)
     }
 
     /// Has the program stop serving.
     ///
     /// - Throws: `DriverError`, as for ``apply(_:)``.
-    public func suspend() async throws(DriverError) { try await change(.suspend) }
+    package func suspend() async throws(DriverError) { try await change(.suspend) }
 
     /// Has the program serve again.
     ///
     /// - Throws: `DriverError`, as for ``apply(_:)``.
-    public func enable() async throws(DriverError) { try await change(.enable) }
+    package func enable() async throws(DriverError) { try await change(.enable) }
 
     /// Has the program stop serving and forget everything.
     ///
     /// - Throws: `DriverError`, as for ``apply(_:)``.
-    public func delete() async throws(DriverError) { try await change(.delete, leaving: nil) }
+    package func delete() async throws(DriverError) { try await change(.delete, leaving: nil) }
 
     /// Has the program describe what a change would make different.
     ///
     /// - Throws: `DriverError`: `unsupported` where the program lacks the capability `preview`.
-    public func preview(_ change: DeviceChange) async throws(DriverError) -> String {
+    package func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         let program = try await program(with: .preview)
         let request = Request(
             method: .preview,
@@ -78,12 +78,12 @@ public final class ExecDriver: LoadBalancerDriver {
     /// Asks the program for the states of the nodes, within 0.9 s.
     ///
     /// - Throws: `DriverError`: `timedOut` also where the program handles one request at a time and a change is in hand.
-    public func status() async throws(DriverError) -> DeviceStatus {
+    package func status() async throws(DriverError) -> DeviceStatus {
         try await status(within: configuration.limits.status)
     }
 
     /// The proxy as the program describes it; nil where it lacks the capability `proxy_status`.
-    public func proxyStatus() async -> ProxyStatus? {
+    package func proxyStatus() async -> ProxyStatus? {
         guard let program = keeper.running, program.description.capabilities.contains(.proxyStatus) else { return nil }
         let request = Request(method: .proxyStatus, timeout: configuration.limits.proxyStatus)
         guard case .success(let result) = await program.session.call(request) else { return nil }
@@ -93,7 +93,7 @@ public final class ExecDriver: LoadBalancerDriver {
     /// The version that the program has reported last; it is asked only where that is not known.
     ///
     /// - Throws: `DriverError`.
-    public func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+    package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         let limit = configuration.limits.status
         let deadline = ContinuousClock.now + limit
         let program = try await keeper.program(within: limit)
@@ -111,7 +111,7 @@ public final class ExecDriver: LoadBalancerDriver {
     /// Has the program report the bytes since the last committed report.
     ///
     /// - Throws: `DriverError`: `unsupported` where the program lacks the capability `usage`.
-    public func usage() async throws(DriverError) -> UsageReport {
+    package func usage() async throws(DriverError) -> UsageReport {
         let program = try await program(with: .usage)
         let result = try await Self.answer(program, Request(method: .usage, timeout: configuration.limits.usage))
         do throws(ProtocolFault) { return try UsageReport(program: result) } catch {
@@ -122,7 +122,7 @@ public final class ExecDriver: LoadBalancerDriver {
     /// Has the program take note that a report was delivered.
     ///
     /// - Throws: `DriverError`.
-    public func commit(_ report: UsageReport) async throws(DriverError) {
+    package func commit(_ report: UsageReport) async throws(DriverError) {
         let program = try await program(with: .usage)
         let members = report.programMembers
         _ = try await Self.answer(
@@ -134,7 +134,7 @@ public final class ExecDriver: LoadBalancerDriver {
     /// Has the program open its log.
     ///
     /// - Throws: `DriverError`: `unsupported` where the program lacks the capability `log`.
-    public func openLog() async throws(DriverError) -> any OpenedLog {
+    package func openLog() async throws(DriverError) -> any OpenedLog {
         let program = try await program(with: .log)
         let limit = configuration.limits.log
         let result = try await Self.answer(program, Request(method: .openLog, timeout: limit))
@@ -144,7 +144,7 @@ public final class ExecDriver: LoadBalancerDriver {
     }
 
     /// Keeps the program running until the task is cancelled; then ends it.
-    public func run() async throws {
+    package func run() async throws {
         await withTaskCancellationHandler {
             while !Task.isCancelled {
                 do throws(DriverError) {

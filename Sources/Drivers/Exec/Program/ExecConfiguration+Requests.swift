@@ -8,7 +8,7 @@ import SystemPackage
 extension ExecConfiguration {
     /// How the program is started: with an environment of its own, in which no secret of the agent's is.
     var childCommand: ChildProcess.Command {
-        var child = ChildProcess.Command(FilePath(command[0]), Array(command.dropFirst()))
+        var child = ChildProcess.Command(FilePath(settings.command.first ?? ""), Array(settings.command.dropFirst()))
         child.environment["LANG"] = "C.UTF-8"
         child.workingDirectory = "/"
         return child
@@ -18,10 +18,10 @@ extension ExecConfiguration {
     var initialization: Request {
         let members: [JSONFragment.Member] = [
             .init("protocol_version", .integer(Int64(ProgramDescription.protocolVersion))),
-            .init("agent", .object([.init("name", .string(agent.name)), .init("version", .string(agent.version))])),
+            .init("agent", .object([.init("name", .string(agent.name)), .init("version", .string(agent.release))])),
             .init("state_dir", .string(programFolder.string)),
             .init("read_only", .boolean(isReadOnly)),
-            .init("settings", .object(settings)),
+            .init("settings", settings.settings.json),
         ]
         return Request(method: .initialize, members: members, timeout: limits.start)
     }
