@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "NoOpDriver", targets: ["NoOpDriver"]),
         .library(name: "LogArchiving", targets: ["LogArchiving"]),
         .library(name: "OpenStackSwiftStore", targets: ["OpenStackSwiftStore"]),
+        .library(name: "ExecDriver", targets: ["ExecDriver"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -90,6 +91,18 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/Drivers/HAProxy",
+            swiftSettings: strictOverC
+        ),
+        // Runs a driver program in any language.
+        .target(
+            name: "ExecDriver",
+            dependencies: [
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/Drivers/Exec",
             swiftSettings: strictOverC
         ),
         .target(
@@ -268,6 +281,20 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ExecDriverTests",
+            dependencies: [
+                "ExecDriver",
+                "SteelyardCore",
+                "SteelyardSystem",
+                "SteelyardTestSupport",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["Programs"],
             swiftSettings: strict
         ),
         .testTarget(

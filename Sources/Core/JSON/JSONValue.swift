@@ -31,7 +31,7 @@ package struct JSONValue: Sendable {
     }
 
     /// The string, its escape sequences resolved; nil where it is no string or has half of a surrogate pair.
-    var string: String? {
+    package var string: String? {
         switch kind {
         case .string: String(decoding: text, as: UTF8.self)
         case .escapedString: JSONEscapes.resolve(text)

@@ -1,18 +1,16 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCore
-
 extension LoadBalancerSet {
-    /// The members of the UPDATE that asks for this: the rules for messages hold for the state file too.
-    var messageMembers: [JSONFragment.Member] {
+    /// The members of the UPDATE that asks for this: the rules for messages apply to the state file, too.
+    package var messageMembers: [JSONFragment.Member] {
         var members: [JSONFragment.Member] = [.init("hpcs_action", .string("UPDATE"))]
         if let version { members.append(.init("config_version", .integer(Int64(version.number)))) }
         return members + [.init("loadbalancers", .array(loadBalancers.map(\.json)))]
     }
 
     /// Reads a message that has these members among others.
-    init?(message bytes: [UInt8]) {
+    package init?(message bytes: [UInt8]) {
         let limits = MessageLimits(messageBytes: .max, nodeCount: .max)
         guard let document = try? JSONDocument(bytes),
             let message = try? Message(document, limits: limits, wasAccepted: true),
