@@ -164,7 +164,7 @@ let package = Package(
         .executableTarget(
             name: "steelyard",
             dependencies: [
-                "HAProxyDriver", "LogArchiving", "NoOpDriver", "OpenStackSwiftStore", "SteelyardCore",
+                "ExecDriver", "HAProxyDriver", "LogArchiving", "NoOpDriver", "OpenStackSwiftStore", "SteelyardCore",
                 "SteelyardWorker",
             ],
             path: "Sources/Steelyard",

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ExecDriver
 import HAProxyDriver
 import LogArchiving
 import NoOpDriver
@@ -16,7 +17,7 @@ enum Steelyard {
             name: "steelyard",
             summary: "The agent on a load-balancer device: takes messages from Gearman and makes HAProxy obey them.",
             release: Release(version: Build.version, release: Build.release),
-            drivers: [.haproxy, .noOp],
+            drivers: [.haproxy, .exec, .noOp],
             stores: [.openStackSwift],
             archiver: .objectStore
         ).main()
