@@ -8,6 +8,10 @@ public struct FolderSettings: Sendable {
     let root: String
 
     public init(_ settings: inout SettingReader) throws(SettingError) {
-        root = try settings.path("root", default: "/srv/archive", "The directory of all containers, such as a mounted share.")
+        root = try settings.path(
+            "root",
+            default: "/srv/archive",
+            "The directory of all containers, such as a mounted share."
+        )
     }
 }
