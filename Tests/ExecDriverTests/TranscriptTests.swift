@@ -20,7 +20,7 @@ struct TranscriptTests {
             let file = folder.appending(path: "transcript")
             let command = ProgramUnderTest.faulty("records") + [file.path]
             try await ProgramUnderTest.run(command, in: folder) { program in
-                try await Self.converse(program.driver, port: port, taken: taken.port)
+                try await Self.converse(program, port: port, taken: taken.port, transcript: file)
             }
             let recorded = try String(contentsOf: file, encoding: .utf8)
                 .replacing("\(port)", with: "8080").replacing("\(taken.port)", with: "8081")
@@ -31,7 +31,8 @@ struct TranscriptTests {
     }
 
     /// Everything that the protocol has but progress.
-    private static func converse(_ driver: ExecDriver, port: Int, taken: Int) async throws {
+    private static func converse(_ program: ProgramUnderTest, port: Int, taken: Int, transcript: URL) async throws {
+        let driver = program.driver
         try await driver.apply(LoadBalancerSet([balancer(port, nodes: 2)], version: ConfigurationVersion(7)))
         _ = try await driver.status()
         _ = await driver.proxyStatus()
@@ -41,9 +42,13 @@ struct TranscriptTests {
         try await driver.suspend()
         try await driver.enable()
         try await driver.commit(driver.usage())
+        try Data("http 192.0.2.9 GET /\n".utf8).write(to: program.folder.appending(path: "traffic.log"))
         do {
             let log = try await driver.openLog()
             _ = try await blocking { try log.lines(of: [LogPart(.http)]) }
+        }
+        try await eventually("the log is closed") {
+            try String(contentsOf: transcript, encoding: .utf8).contains("close_log")
         }
         try await driver.delete()
         _ = try await driverError { () throws(DriverError) in try await driver.enable() }
