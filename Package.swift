@@ -17,7 +17,7 @@ let strict: [SwiftSetting] = [
 let strictOverC = strict + [.strictMemorySafety()]
 
 let fuzzedModules: [Target.Dependency] = [
-    "HAProxyDriver", "LogArchiving", "LogFiles", "NoOpDriver", "SteelyardCore", "SteelyardWorker",
+    "ExecDriver", "HAProxyDriver", "LogArchiving", "LogFiles", "NoOpDriver", "SteelyardCore", "SteelyardWorker",
 ]
 
 let package = Package(

@@ -64,6 +64,7 @@ struct BusyProgramTests {
     @Test("printing to standard error is held back, and its lines are dropped and counted")
     func flood() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("flood")) { program in
+            _ = try await program.driver.status()
             try await eventually("lines are dropped") {
                 program.log.lines.contains { $0.contains("standard error dropped") }
             }

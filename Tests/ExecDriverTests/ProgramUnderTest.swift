@@ -40,7 +40,7 @@ struct ProgramUnderTest {
             var configuration = ExecConfiguration(
                 try ExecSettings(&reader),
                 stateFolder: FilePath(state.path),
-                agent: ("steelyard", "test")
+                agent: ("steelyard", "v2.0")
             )
             // On a busy machine, Python alone takes seconds to start.
             configuration.limits.start = .seconds(60)

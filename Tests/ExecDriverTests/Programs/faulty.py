@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the Steelyard authors
 # SPDX-License-Identifier: Apache-2.0
-"""The example driver with one fault, which the arguments name: faulty.py EXAMPLE_FOLDER FAULT.
+"""The example driver with one fault, which the arguments name: faulty.py EXAMPLE_FOLDER FAULT [FILE].
 
 A fault of a change shows in each apply whose config_version is 666.
 """
@@ -129,11 +129,28 @@ class Deaf(Faulty):
                 time.sleep(60)
 
 
+class Recording(Faulty):
+    """No fault: writes each line that it reads and sends to a file."""
+
+    def record(self, direction, line):
+        with open(sys.argv[3], "a", encoding="utf-8") as file:
+            file.write(direction + " " + line)
+
+    def send(self, message):
+        self.record("←", driver.json.dumps({"jsonrpc": "2.0", **message}, separators=(",", ":")) + "\n")
+        super().send(message)
+
+    def run(self):
+        for line in sys.stdin:
+            self.record("→", line)
+            driver.Program.handle(self, driver.json.loads(line))
+
+
 if FAULT == "fails-to-start":
     print("there is no\x07 licence", file=sys.stderr)
     sys.exit(9)
 if FAULT == "stays":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-{"one-at-a-time": OneAtATime, "deaf": Deaf}.get(FAULT, Faulty)().run()
+{"one-at-a-time": OneAtATime, "deaf": Deaf, "records": Recording}.get(FAULT, Faulty)().run()
 while FAULT == "stays":
     time.sleep(60)

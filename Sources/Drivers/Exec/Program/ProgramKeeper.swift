@@ -66,12 +66,16 @@ final class ProgramKeeper: Sendable {
             state.nextWaiter += 1
             return state.nextWaiter
         }
-        let alarm = Task { [weak self] in
-            try await Task.sleep(for: limit)
-            self?.giveUp(number, limit)
-        }
-        defer { alarm.cancel() }
-        return try await withCheckedContinuation { wait($0, number, limit) }.get()
+        var alarm: Task<Void, any Error>?
+        defer { alarm?.cancel() }
+        return try await withCheckedContinuation { continuation in
+            wait(continuation, number, limit)
+            // Not before the waiter can be found.
+            alarm = Task { [weak self] in
+                try await Task.sleep(for: limit)
+                self?.giveUp(number)
+            }
+        }.get()
     }
 
     /// Returns when the program that runs takes no more requests.
@@ -153,7 +157,7 @@ extension ProgramKeeper {
         )
     }
 
-    private func giveUp(_ number: Int, _ limit: Duration) {
+    private func giveUp(_ number: Int) {
         let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
         waiter?.resume(returning: .failure(DriverError(.timedOut, "the driver program is still starting")))
     }

@@ -148,9 +148,10 @@ extension ProgramSession {
             )
             return (step, completed, fault)
         }
+        // Before the responses, as in ``end(_:)``.
+        if let fault { end(.failed(fault.description)) }
         for response in completed { response() }
-        guard let fault, step.end == nil else { return step }
-        end(.failed(fault.description))
+        guard fault != nil, step.end == nil else { return step }
         return nextStep()
     }
 
