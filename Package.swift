@@ -90,17 +90,27 @@ let package = Package(
             path: "Sources/Drivers/HAProxy",
             swiftSettings: strictOverC
         ),
+        // What stores over HTTP share: requests through libcurl, retries, time limits, errors.
         .target(
-            name: "OpenStackSwiftStore",
+            name: "HTTPStores",
             dependencies: [
                 "CCrypto",
                 "CCurl",
                 "SteelyardCore",
-                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Drivers/HTTPStores",
+            swiftSettings: strictOverC
+        ),
+        .target(
+            name: "OpenStackSwiftStore",
+            dependencies: [
+                "HTTPStores",
+                "SteelyardCore",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Drivers/OpenStackSwift",
-            swiftSettings: strictOverC
+            swiftSettings: strict
         ),
         // Reads the files of a log and what was rotated of it.
         .target(
@@ -272,6 +282,7 @@ let package = Package(
         .testTarget(
             name: "OpenStackSwiftStoreTests",
             dependencies: [
+                "HTTPStores",
                 "LogArchiving",
                 "OpenStackSwiftStore",
                 "SteelyardCore",

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCore
+package import SteelyardCore
 
 /// How a request has ended.
-struct ExchangeResult: Hashable, Sendable {
-    enum End: Hashable, Sendable {
+package struct ExchangeResult: Hashable, Sendable {
+    package enum End: Hashable, Sendable {
         /// The store has answered.
         case answered(StoreAnswer)
         /// There was no answer, or only a part of one.
@@ -19,14 +19,28 @@ struct ExchangeResult: Hashable, Sendable {
         case counted(UInt64)
     }
 
-    let end: End
+    package let end: End
     /// What this request has sent of the content, if it has sent all that it was to send; whether the store has it is
     /// another question.
-    var sent: StoredObject?
+    package var sent: StoredObject?
     /// The whole content, if it ends with what was sent and earlier requests have sent the rest.
-    var whole: StoredObject?
+    package var whole: StoredObject?
     /// Whether any of the content was taken: that is gone, and cannot be sent again.
-    var isTouched = false
+    package var isTouched = false
     /// Whether the content ends with what was sent.
-    var isLast = true
+    package var isLast = true
+
+    package init(
+        end: End,
+        sent: StoredObject? = nil,
+        whole: StoredObject? = nil,
+        isTouched: Bool = false,
+        isLast: Bool = true
+    ) {
+        self.end = end
+        self.sent = sent
+        self.whole = whole
+        self.isTouched = isTouched
+        self.isLast = isLast
+    }
 }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What the status of an answer means for something that is to be stored.
-enum AnswerKind {
+package enum AnswerKind {
     case unauthorized, forbidden, notFound, alreadyExists, lengthRequired, tooLarge, expectationFailed, damaged
     case redirected, gaveUp, failed, refused
 
-    init(_ status: Int) {
+    package init(_ status: Int) {
         self =
             switch status {
             case 401: .unauthorized
@@ -26,7 +26,7 @@ enum AnswerKind {
     }
 
     /// Whether another attempt may succeed.
-    var mayPass: Bool {
+    package var mayPass: Bool {
         switch self {
         case .damaged, .gaveUp, .failed: true
         case .unauthorized, .forbidden, .notFound, .alreadyExists, .lengthRequired, .tooLarge, .expectationFailed,

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Makes a text from outside fit for an error or a log.
-enum StoreText {
+package enum StoreText {
     private static let greatestLength = 80
     private static let longestTagName = 16
     private static let entities = [
@@ -12,19 +12,24 @@ enum StoreText {
     /// Puts a text on one line of visible ASCII, and cuts it to 80 characters.
     ///
     /// - Parameter secret: Shown as `***` wherever it occurs.
-    static func line(_ text: String, hiding secret: String) -> String {
+    package static func line(_ text: String, hiding secret: String) -> String { line(text, hiding: [secret]) }
+
+    /// Puts a text on one line of visible ASCII, and cuts it to 80 characters.
+    ///
+    /// - Parameter secrets: Shown as `***` wherever they occur.
+    package static func line(_ text: String, hiding secrets: [String]) -> String {
         var parts: [String] = []
-        for part in masked(text, hiding: secret).split(whereSeparator: \.isWhitespace) {
+        for part in masked(text, hiding: secrets).split(whereSeparator: \.isWhitespace) {
             parts.append(String(decoding: part.utf8.filter { 0x21...0x7E ~= $0 }, as: UTF8.self))
         }
-        let line = masked(parts.filter { !$0.isEmpty }.joined(separator: " "), hiding: secret)
+        let line = masked(parts.filter { !$0.isEmpty }.joined(separator: " "), hiding: secrets)
         return line.count <= greatestLength ? line : String(line.prefix(greatestLength - 3)) + "..."
     }
 
     /// The text of a page of HTML: without its tags, styles and scripts.
     ///
     /// A `<` that begins no tag stays.
-    static func withoutTags(_ page: String) -> String {
+    package static func withoutTags(_ page: String) -> String {
         let page = Array(page.utf8)
         let lastEnd = page.lastIndex(of: UInt8(ascii: ">")) ?? -1
         var text: [UInt8] = []
@@ -64,7 +69,7 @@ enum StoreText {
     /// Shows `***` wherever a secret occurs in a text, in whatever case: a host name is in lower case, whatever was sent.
     ///
     /// - Parameter secret: ASCII.
-    static func masked(_ text: String, hiding secret: String) -> String {
+    package static func masked(_ text: String, hiding secret: String) -> String {
         let (bytes, hidden) = (Array(text.utf8), secret.utf8.map(lowercased))
         guard !hidden.isEmpty, bytes.count >= hidden.count else { return text }
         let lower = bytes.map(lowercased)
@@ -80,6 +85,12 @@ enum StoreText {
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Shows `***` wherever one of some secrets occurs in a text.
+    package static func masked(_ text: String, hiding secrets: [String]) -> String {
+        // The longest first: one may be a part of another.
+        secrets.sorted { $0.utf8.count > $1.utf8.count }.reduce(text) { masked($0, hiding: $1) }
     }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 { 0x41...0x5A ~= byte ? byte | 0x20 : byte }

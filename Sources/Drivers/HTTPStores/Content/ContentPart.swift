@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCore
+package import SteelyardCore
 
 /// What one request sends of a content.
-final class ContentPart {
+package final class ContentPart {
     /// How much a request sends.
-    enum Extent: Hashable {
+    package enum Extent: Hashable {
         /// All of the content, which must have at most so many bytes.
         case whole(limit: UInt64)
         /// At most so many bytes; what is left is the next part's.
@@ -15,23 +15,26 @@ final class ContentPart {
         case exactly(byteCount: UInt64, isLast: Bool)
     }
 
+    /// Begins a part.
+    package typealias Maker = () throws(ObjectStoreError) -> ContentPart
+
     private let content: Content
     private let extent: Extent
     private let digest: MD5Digest
-    private(set) var byteCount: UInt64 = 0
+    package private(set) var byteCount: UInt64 = 0
     /// Whether all of the part was taken.
-    private(set) var isAtEnd = false
+    package private(set) var isAtEnd = false
     /// Whether the content ends with this part; known at the part's end.
-    private(set) var isLast = false
+    package private(set) var isLast = false
 
-    init(of content: Content, extent: Extent) throws(ObjectStoreError) {
+    package init(of content: Content, extent: Extent) throws(ObjectStoreError) {
         self.content = content
         self.extent = extent
         digest = try MD5Digest()
     }
 
     /// Whether any of it has been taken: that cannot be sent again.
-    var isTouched: Bool { byteCount > 0 }
+    package var isTouched: Bool { byteCount > 0 }
 
     private var limit: UInt64 {
         switch extent {
@@ -64,7 +67,7 @@ final class ContentPart {
     }
 
     /// The part's checksum and size; may be called once.
-    func finish() -> StoredObject { StoredObject(md5: digest.finish(), byteCount: byteCount) }
+    package func finish() -> StoredObject { StoredObject(md5: digest.finish(), byteCount: byteCount) }
 
     private func end() throws(HTTPExchange.Stop) {
         do throws(ObjectStoreError) { isLast = try content.isAtEnd() } catch { throw .source(error) }

@@ -3,18 +3,18 @@
 
 import CCrypto
 import Glibc
-public import SteelyardCore
+package import SteelyardCore
 
-extension OpenStackSwiftConfiguration {
-    private static let greatestAuthorityFile = 16 << 20
+/// A file of certificate authorities that are trusted in place of the system's.
+package enum CertificateAuthorityFile {
+    private static let greatestSize = 16 << 20
 
-    /// Checks that the file of certificate authorities can be used, if there is one: that it can be read, and that it has
-    /// PEM certificates and no damaged one.
+    /// Checks that a file of certificate authorities can be used: that it can be read, and that it has PEM certificates and
+    /// no damaged one.
     ///
     /// - Throws: `InvalidValue` that names the file and what is wrong with it.
-    public func checkCertificateAuthorityFile() throws(InvalidValue) {
-        guard let file = certificateAuthorityFile else { return }
-        let text = try Self.read(file)
+    package static func check(_ file: String) throws(InvalidValue) {
+        let text = try read(file)
         var found: CInt = 0
         let count = unsafe text.withUnsafeBytes { bytes in
             unsafe steelyard_pem_certificates(bytes.baseAddress, CInt(bytes.count), &found)
@@ -47,8 +47,8 @@ extension OpenStackSwiftConfiguration {
             guard count >= 0 else { throw failure("read") }
             guard count > 0 else { return text }
             text += buffer[..<count]
-            guard text.count <= greatestAuthorityFile else {
-                throw InvalidValue("names \(file), which has more than \(greatestAuthorityFile >> 20) MiB")
+            guard text.count <= greatestSize else {
+                throw InvalidValue("names \(file), which has more than \(greatestSize >> 20) MiB")
             }
         }
     }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import SteelyardCore
+package import SteelyardCore
 import Synchronization
 
 /// Carries the cancellation of a task to the thread that the upload blocks, and wakes it from a pause or a request.
-final class UploadCancellation: Sendable {
+package final class UploadCancellation: Sendable {
     private struct State {
         var isCancelled = false
         var pausing: DispatchSemaphore?
@@ -15,8 +15,10 @@ final class UploadCancellation: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Ends the upload, and the pause or the request that it waits for.
-    func cancel() {
+    package func cancel() {
         let pausing = state.withLock { state in
             state.isCancelled = true
             // Under the lock: what it wakes does not end before it returns.
@@ -27,7 +29,7 @@ final class UploadCancellation: Sendable {
     }
 
     /// - Throws: `ObjectStoreError` with the code `cancelled` once the task was cancelled.
-    func check() throws(ObjectStoreError) {
+    package func check() throws(ObjectStoreError) {
         guard !state.withLock({ $0.isCancelled }) else { throw Self.cancelled }
     }
 
@@ -36,7 +38,7 @@ final class UploadCancellation: Sendable {
     /// - Parameters:
     ///   - wake: Called by a cancellation, on its thread, while the body runs; it must not block.
     ///   - body: Checks for a cancellation before it waits.
-    func withWaking<Result>(_ wake: @escaping @Sendable () -> Void, _ body: () -> Result) -> Result {
+    package func withWaking<Result>(_ wake: @escaping @Sendable () -> Void, _ body: () -> Result) -> Result {
         state.withLock { $0.wake = wake }
         defer { state.withLock { $0.wake = nil } }
         return body()
@@ -45,7 +47,7 @@ final class UploadCancellation: Sendable {
     /// Blocks for a time, or until the task is cancelled.
     ///
     /// - Throws: `ObjectStoreError` with the code `cancelled`.
-    func pause(_ time: Duration) throws(ObjectStoreError) {
+    package func pause(_ time: Duration) throws(ObjectStoreError) {
         let semaphore = DispatchSemaphore(value: 0)
         let isCancelled = state.withLock { state in
             state.pausing = semaphore

@@ -7,13 +7,13 @@ import SteelyardCore
 /// Makes requests one after the other, over a connection that is kept open between them.
 ///
 /// Its calls block, and come from one thread at a time; hence unchecked.
-final class StoreConnection: @unchecked Sendable {
+package final class StoreConnection: @unchecked Sendable {
     private static let sendBufferBytes = 512 << 10
 
     private let handle: CurlHandle
-    private let configuration: OpenStackSwiftConfiguration
+    private let configuration: HTTPStoreConfiguration
 
-    init(_ configuration: OpenStackSwiftConfiguration) throws(ObjectStoreError) {
+    init(_ configuration: HTTPStoreConfiguration) throws(ObjectStoreError) {
         self.configuration = configuration
         do throws(CurlError) { handle = try CurlHandle() } catch {
             throw ObjectStoreError(.unavailable, "libcurl cannot be used: \(error.detail)", mayBeStored: false)
@@ -21,7 +21,7 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     /// Makes a request, and blocks until it has ended.
-    func perform(_ request: HTTPRequest, failures: StoreFailures) -> ExchangeResult {
+    package func perform(_ request: HTTPRequest, failures: some StoreFailureTexts) -> ExchangeResult {
         let part: ContentPart?
         do throws(ObjectStoreError) { part = try request.makePart?() } catch {
             return ExchangeResult(end: .stopped(error))
@@ -40,14 +40,14 @@ final class StoreConnection: @unchecked Sendable {
     private func end(
         of request: HTTPRequest,
         _ exchange: HTTPExchange,
-        _ failures: StoreFailures
+        _ failures: some StoreFailureTexts
     ) -> ExchangeResult.End {
         do throws(CurlError) {
             handle.reset()
             try setUp(request)
             if request.byteCount == 0 { exchange.fillNothing() }
             if exchange.stop == nil {
-                let headers = try CurlHeaders(request.headers + ["X-Auth-Token: \(request.token.secret)"])
+                let headers = try CurlHeaders(request.headers + request.authorization.headerLines)
                 try handle.perform(headers, exchange)
             }
         } catch {
@@ -81,13 +81,14 @@ final class StoreConnection: @unchecked Sendable {
         try handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         try handle.set(CURLOPT_USERAGENT, "steelyard")
         // The request goes to the URL of the message and nowhere else: no other protocol, no shortened path, no redirect,
-        // no user name, and no proxy of the environment, which would get the token.
+        // no user name, and no proxy of the environment, which would get the authorization.
         try handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         try handle.set(CURLOPT_PATH_AS_IS, true)
         try handle.set(CURLOPT_FOLLOWLOCATION, false)
         try handle.set(CURLOPT_DISALLOW_USERNAME_IN_URL, true)
         try handle.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         try handle.set(CURLOPT_PROXY, "")
+        try setUpSignature(request.authorization)
         try setUpTrust()
         try handle.set(CURLOPT_NOSIGNAL, true)
         // A name server that does not answer must not keep a request that has ended.
@@ -96,6 +97,13 @@ final class StoreConnection: @unchecked Sendable {
         try handle.set(CURLOPT_MAXAGE_CONN, Int(StoreConnectionPool.longestIdleTime.components.seconds))
         try handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
         try handle.set(CURLOPT_TIMEOUT_MS, request.limit.milliseconds)
+    }
+
+    private func setUpSignature(_ authorization: HTTPAuthorization) throws(CurlError) {
+        guard case .awsSignature(let scope, let accessKey, let secretKey, _) = authorization else { return }
+        try handle.set(CURLOPT_AWS_SIGV4, scope)
+        try handle.set(CURLOPT_USERNAME, accessKey)
+        try handle.set(CURLOPT_PASSWORD, secretKey)
     }
 
     private func setUpTrust() throws(CurlError) {

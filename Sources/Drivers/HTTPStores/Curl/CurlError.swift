@@ -1,36 +1,36 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import CCurl
+package import CCurl
 
 /// Says that a request got no complete answer.
-struct CurlError: Error, Hashable, Sendable {
+package struct CurlError: Error, Hashable, Sendable {
     /// libcurl's code.
-    let code: UInt32
+    package let code: UInt32
     /// libcurl's message.
-    let detail: String
+    package let detail: String
 
-    init(_ code: CURLcode, detail: String = "") {
+    package init(_ code: CURLcode, detail: String = "") {
         self.code = code.rawValue
         self.detail = detail.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : detail
     }
 
     /// Says that nothing was sent or received for too long; libcurl would count its own sender's pauses.
-    static func stalled(_ limit: Duration) -> CurlError {
+    package static func stalled(_ limit: Duration) -> CurlError {
         CurlError(CURLE_OPERATION_TIMEDOUT, detail: "not one byte went either way for \(limit)")
     }
 
     /// What has happened, as far as it makes a difference.
-    enum Kind: Hashable {
+    package enum Kind: Hashable {
         case unknownHost, unreachable, timedOut, badAuthorityFile, impossible, broken
         case unknownAuthority, certificateExpired, certificateNotYetValid, certificateForOtherHost, badCertificate
         case noTLS, oldTLS, clientCertificateRequired, noCommonTLS
 
         /// Whether the server cannot be found or does not answer.
-        var isAbsence: Bool { self == .unknownHost || self == .unreachable || self == .timedOut }
+        package var isAbsence: Bool { self == .unknownHost || self == .unreachable || self == .timedOut }
 
         /// Whether another attempt may succeed.
-        var mayPass: Bool {
+        package var mayPass: Bool {
             switch self {
             case .unknownHost, .unreachable, .timedOut, .broken: true
             case .badAuthorityFile, .impossible, .unknownAuthority, .certificateExpired, .certificateNotYetValid,
@@ -41,7 +41,7 @@ struct CurlError: Error, Hashable, Sendable {
     }
 
     /// The kind, by the code; by libcurl's message for what one code has several causes.
-    var kind: Kind {
+    package var kind: Kind {
         switch CURLcode(code) {
         case CURLE_COULDNT_RESOLVE_HOST: .unknownHost
         case CURLE_COULDNT_CONNECT: .unreachable

@@ -5,7 +5,7 @@ import SteelyardCore
 import Synchronization
 
 /// Keeps a few connections for the next object of the same endpoint, none for longer than a minute.
-final class StoreConnectionPool: Sendable {
+package final class StoreConnectionPool: Sendable {
     private struct Idle {
         let endpoint: StorageEndpoint
         let connection: StoreConnection
@@ -16,11 +16,12 @@ final class StoreConnectionPool: Sendable {
     static let longestIdleTime = Duration.seconds(60)
     private static let greatestCount = 4
 
-    private let configuration: OpenStackSwiftConfiguration
+    private let configuration: HTTPStoreConfiguration
     /// In the order in which they were given back.
     private let idle = Mutex<[Idle]>([])
 
-    init(_ configuration: OpenStackSwiftConfiguration) { self.configuration = configuration }
+    /// Creates a pool without a connection.
+    package init(_ configuration: HTTPStoreConfiguration) { self.configuration = configuration }
 
     /// Takes the connection that was used last, or makes one.
     func take(for endpoint: StorageEndpoint) throws(ObjectStoreError) -> StoreConnection {

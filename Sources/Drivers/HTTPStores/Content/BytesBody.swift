@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCore
+package import SteelyardCore
 import Synchronization
 
 /// A content that is in memory.
-final class BytesBody: ObjectBody {
+package final class BytesBody: ObjectBody {
     private let bytes: Mutex<[UInt8]?>
 
-    init(_ bytes: [UInt8]) { self.bytes = Mutex(bytes.isEmpty ? nil : bytes) }
+    package init(_ bytes: [UInt8]) { self.bytes = Mutex(bytes.isEmpty ? nil : bytes) }
 
-    func next() throws(ObjectStoreError) -> [UInt8]? {
+    package func next() throws(ObjectStoreError) -> [UInt8]? {
         bytes.withLock { bytes in
             defer { bytes = nil }
             return bytes

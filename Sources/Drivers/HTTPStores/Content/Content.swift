@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCore
+package import SteelyardCore
 
 /// The content of one attempt, which one request or several take part by part; used on one thread.
 ///
 /// No more than one block of the body is kept. It is copied once: into the buffer of the request.
-final class Content {
+package final class Content {
     private var body: (any ObjectBody)?
     private var block: [UInt8] = []
     private var position = 0
@@ -15,16 +15,18 @@ final class Content {
     private var digest: MD5Digest?
 
     /// Begins a content.
-    init(makeBody: () throws(ObjectStoreError) -> any ObjectBody) throws(ObjectStoreError) { body = try makeBody() }
+    package init(makeBody: () throws(ObjectStoreError) -> any ObjectBody) throws(ObjectStoreError) {
+        body = try makeBody()
+    }
 
     /// Whether none of it was taken; a block may have been made.
-    var isUntouched: Bool { byteCount == 0 }
+    package var isUntouched: Bool { byteCount == 0 }
 
     /// Counts the checksum of the whole, in addition to those of its parts; for a content that is untouched.
-    func countWhole() throws(ObjectStoreError) { if digest == nil { digest = try MD5Digest() } }
+    package func countWhole() throws(ObjectStoreError) { if digest == nil { digest = try MD5Digest() } }
 
     /// Whether all of it has been taken; makes the next block to find out, which may block.
-    func isAtEnd() throws(ObjectStoreError) -> Bool {
+    package func isAtEnd() throws(ObjectStoreError) -> Bool {
         while position == block.count, !isBodyAtEnd {
             position = 0
             block = []
@@ -42,7 +44,7 @@ final class Content {
     ///
     /// - Parameter limit: How many to take at most; at least 1.
     /// - Returns: How many were taken; 0 at the end.
-    func take(atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws(ObjectStoreError) -> Int {
+    package func take(atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws(ObjectStoreError) -> Int {
         guard !(try isAtEnd()) else { return 0 }
         let count = min(limit, block.count - position)
         unsafe block.withUnsafeBytes { bytes in
@@ -59,13 +61,13 @@ final class Content {
     ///
     /// - Parameter check: Called before each block; ends it by an error.
     /// - Returns: The bytes that were taken.
-    func count(_ check: () throws(ObjectStoreError) -> Void) throws(ObjectStoreError) -> UInt64 {
+    package func count(_ check: () throws(ObjectStoreError) -> Void) throws(ObjectStoreError) -> UInt64 {
         repeat { try check() } while try unsafe take(atMost: .max, { _ in }) > 0
         return byteCount
     }
 
     /// What has been taken in all, if it is counted; may be called once.
-    func finish() -> StoredObject? {
+    package func finish() -> StoredObject? {
         guard let md5 = digest?.finish() else { return nil }
         return StoredObject(md5: md5, byteCount: byteCount)
     }
