@@ -112,6 +112,16 @@ let package = Package(
             path: "Sources/Drivers/OpenStackSwift",
             swiftSettings: strict
         ),
+        .target(
+            name: "S3Store",
+            dependencies: [
+                "HTTPStores",
+                "SteelyardCore",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Drivers/S3",
+            swiftSettings: strictOverC
+        ),
         // Reads the files of a log and what was rotated of it.
         .target(
             name: "LogFiles",
@@ -191,7 +201,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/TestServers",
-            exclude: ["haproxy-2.8.txt", "openstack-swift"],
+            exclude: ["haproxy-2.8.txt", "openstack-swift", "s3"],
             swiftSettings: strict
         ),
         // The agent under faults that come at random, with a model of what it may do: a short run in FaultTests, a long one
@@ -285,6 +295,21 @@ let package = Package(
                 "HTTPStores",
                 "LogArchiving",
                 "OpenStackSwiftStore",
+                "SteelyardCore",
+                "SteelyardSystem",
+                "SteelyardTestSupport",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "S3StoreTests",
+            dependencies: [
+                "ArchivingTestSupport",
+                "HTTPStores",
+                "LogArchiving",
+                "S3Store",
                 "SteelyardCore",
                 "SteelyardSystem",
                 "SteelyardTestSupport",

@@ -12,6 +12,14 @@ public import SteelyardCore
 ///
 /// Every check stores into a container that did not exist before, and calls the store on a thread that may block.
 public enum ObjectStoreContract {
+    /// Which names a store's containers may have.
+    public enum ContainerNames: Sendable {
+        /// Any, with spaces and letters beyond ASCII, too.
+        case any
+        /// Names of 3 to 63 lower-case letters, digits and hyphens, as S3 has them.
+        case hostNames
+    }
+
     /// Where a check may store, and how it finds out what is there.
     public struct Place: Sendable {
         /// The store's URL.
@@ -21,14 +29,19 @@ public enum ObjectStoreContract {
         /// Reads an object without the `ObjectStore` that is checked; nil if there is none.
         public let read: @Sendable (ObjectPath) async throws -> [UInt8]?
 
+        /// Which names its containers may have.
+        public let containerNames: ContainerNames
+
         /// Creates a place.
         public init(
             endpoint: StorageEndpoint,
             token: StorageToken,
+            containerNames: ContainerNames = .any,
             read: @escaping @Sendable (ObjectPath) async throws -> [UInt8]?
         ) {
             self.endpoint = endpoint
             self.token = token
+            self.containerNames = containerNames
             self.read = read
         }
     }
@@ -70,7 +83,8 @@ public enum ObjectStoreContract {
             store,
             place in
             for prefix in ["with space", "Größe/日本", "100%25?a=b&c#d", "a+b;c,d'e\"f", "..hidden"] {
-                guard let base = try? ObjectBasePath("\(newBase()) ä%2F?/\(prefix)") else { continue }
+                let container = place.containerNames == .any ? "\(newBase()) ä%2F?" : newBase()
+                guard let base = try? ObjectBasePath("\(container)/\(prefix)") else { continue }
                 try await place.expectStored([Array(prefix.utf8)], at: newPath(in: base), by: store)
             }
         },
@@ -138,7 +152,12 @@ public enum ObjectStoreContract {
         Check("a token that is not accepted is unauthorized, and is in no error") { store, place in
             let path = try newPath()
             let secret = "wrong-\(UInt64.random(in: 0...UInt64.max))"
-            let stranger = Place(endpoint: place.endpoint, token: try StorageToken(secret), read: place.read)
+            let stranger = Place(
+                endpoint: place.endpoint,
+                token: try StorageToken(secret),
+                containerNames: place.containerNames,
+                read: place.read
+            )
             let body = ScriptedBody([[1]])
             let error = try await stranger.expect(.unauthorized, at: path, by: store) { () throws(ObjectStoreError) in
                 body

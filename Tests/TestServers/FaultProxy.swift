@@ -39,6 +39,14 @@ package struct FaultProxy: Sendable {
         package var isManifest: Bool { head.contains("?multipart-manifest=put ") }
         /// Whether it brings a segment.
         package var isSegment: Bool { isUpload && head.contains("_segments/") }
+        /// Whether it brings a whole object to S3.
+        package var isS3Object: Bool { head.hasPrefix("PUT ") && head.lowercased().contains("x-amz-meta-") }
+        /// Whether it begins an upload in parts.
+        package var isS3Creation: Bool { head.hasPrefix("POST ") && head.contains("?uploads= ") }
+        /// Whether it brings a part.
+        package var isS3Part: Bool { head.hasPrefix("PUT ") && head.contains("?partNumber=") }
+        /// Whether it makes parts one object.
+        package var isS3Completion: Bool { head.hasPrefix("POST ") && head.contains("?uploadId=") }
     }
 
     private let port: Int
@@ -89,7 +97,7 @@ package struct FaultProxy: Sendable {
     }
 
     private static func isHead(_ bytes: [UInt8]) -> Bool {
-        ["PUT /", "HEAD /", "DELETE /", "GET /"].contains { bytes.starts(with: $0.utf8) }
+        ["PUT /", "HEAD /", "DELETE /", "GET /", "POST /"].contains { bytes.starts(with: $0.utf8) }
     }
 
     private static func passOn(

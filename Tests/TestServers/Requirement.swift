@@ -14,6 +14,7 @@ package enum Requirement: String, Sendable {
     case openssl = "/usr/bin/openssl"
     case stunnel = "/usr/bin/stunnel4"
     case openStackSwift = "openstack-swift"
+    case moto = "moto"
 
     package var trait: any TestTrait & SuiteTrait {
         .enabled(if: isMet, "\(self) is not installed; scripts/setup installs it")
@@ -27,7 +28,8 @@ package enum Requirement: String, Sendable {
         switch self {
         case .haproxy: Environment.isExecutable(Environment.haproxy) ? Environment.haproxy : nil
         case .gearmand, .logrotate, .rsyslog, .openssl, .stunnel: Environment.isExecutable(rawValue) ? rawValue : nil
-        case .openStackSwift: Environment.isExecutable(Environment.openStackSwiftPython) ? rawValue : nil
+        case .openStackSwift: Environment.isExecutable(Environment.testPython) ? rawValue : nil
+        case .moto: Environment.hasMoto ? rawValue : nil
         }
     }
 }
