@@ -81,7 +81,7 @@ struct S3UploadStateMachine: StoreStateMachine {
     var hasLostUpload = false
     /// What a request may have stored without an answer.
     var candidate: Candidate?
-    /// Whether a request was begun that may store the object, or a part of it.
+    /// Whether any of the content was made, which comes before every request that may store the object.
     var hasBegunContent = false
     /// How often the content was begun in vain.
     private var contentFailures = 0
@@ -145,6 +145,7 @@ struct S3UploadStateMachine: StoreStateMachine {
     mutating func read(number: Int) -> Step {
         state = .reading(number)
         keepsContent = true
+        hasBegunContent = true
         return .request(.readPart(isFirst: number == 1, limit: partBytes))
     }
 
@@ -156,7 +157,6 @@ struct S3UploadStateMachine: StoreStateMachine {
             return discard(ObjectStoreError(.sourceFailed, "the object's checksum was not counted"))
         }
         let part = Part(number: number, object: object, whole: result.isLast ? result.whole : nil)
-        hasBegunContent = true
         guard number == 1 else { return send(part) }
         return part.whole == nil ? createUpload(part) : sendObject(part)
     }
