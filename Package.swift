@@ -17,7 +17,7 @@ let strict: [SwiftSetting] = [
 let strictOverC = strict + [.strictMemorySafety()]
 
 let fuzzedModules: [Target.Dependency] = [
-    "HAProxyDriver", "LogArchiving", "LogFiles", "SteelyardCore", "SteelyardWorker",
+    "HAProxyDriver", "LogArchiving", "LogFiles", "NoOpDriver", "SteelyardCore", "SteelyardWorker",
 ]
 
 let package = Package(
@@ -30,6 +30,8 @@ let package = Package(
         .library(name: "SteelyardTestSupport", targets: ["SteelyardTestSupport"]),
         .library(name: "HAProxyDriver", targets: ["HAProxyDriver"]),
         .library(name: "NoOpDriver", targets: ["NoOpDriver"]),
+        .library(name: "LogArchiving", targets: ["LogArchiving"]),
+        .library(name: "OpenStackSwiftStore", targets: ["OpenStackSwiftStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -155,10 +157,6 @@ let package = Package(
             name: "SteelyardWorker",
             dependencies: [
                 "CSSL",
-                "HAProxyDriver",
-                "LogArchiving",
-                "NoOpDriver",
-                "OpenStackSwiftStore",
                 "SteelyardCore",
                 "SteelyardSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -168,14 +166,17 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/Worker",
-            swiftSettings: strictOverC,
-            plugins: ["ReleasePlugin"]
+            swiftSettings: strictOverC
         ),
         .executableTarget(
             name: "steelyard",
-            dependencies: ["SteelyardWorker"],
+            dependencies: [
+                "HAProxyDriver", "LogArchiving", "NoOpDriver", "OpenStackSwiftStore", "SteelyardCore",
+                "SteelyardWorker",
+            ],
             path: "Sources/Steelyard",
-            swiftSettings: strict
+            swiftSettings: strict,
+            plugins: ["ReleasePlugin"]
         ),
         .target(
             name: "SteelyardTestSupport",
@@ -292,6 +293,7 @@ let package = Package(
         .testTarget(
             name: "OpenStackSwiftStoreTests",
             dependencies: [
+                "ArchivingTestSupport",
                 "HTTPStores",
                 "LogArchiving",
                 "OpenStackSwiftStore",
@@ -321,6 +323,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
+                "HAProxyDriver",
+                "LogArchiving",
                 "NoOpDriver",
                 "SteelyardCore",
                 "SteelyardSystem",

@@ -44,18 +44,8 @@ struct S3FaultCase: Sendable, CustomTestStringConvertible {
         S3FaultCase("503 always", .unavailable) { _ in .answer("503 Service Unavailable") },
         S3FaultCase("an answer that is lost, once") { $0 == 0 ? .loseAnswer : nil },
         S3FaultCase("an answer that is cut off, once") { $0 == 0 ? .cutAnswer : nil },
-        S3FaultCase("a Content-MD5 that is changed on its way, once") { count in
-            guard count == 0 else { return nil }
-            return .changeRequest { $0.replacingMD5() }
+        S3FaultCase("content that is damaged on its way, once", isInMidContent: true) {
+            $0 == 0 ? .damage(after: 100_000) : nil
         },
     ]
-}
-
-extension String {
-    /// The header of a request with another checksum, which is then not the signed one.
-    fileprivate func replacingMD5() -> String {
-        split(separator: "\r\n").map { line in
-            line.hasPrefix("Content-MD5: ") ? "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==" : String(line)
-        }.joined(separator: "\r\n")
-    }
 }

@@ -27,6 +27,7 @@ struct S3TestUpload {
         path = ObjectPath(
             basePath: try ObjectBasePath(bucket),
             loadBalancer: try Identifier("lb"),
+            log: "haproxy",
             time: UTCTimestamp(microseconds: 0)
         )
         configuration.retries.firstWait = .milliseconds(1)
@@ -42,19 +43,14 @@ struct S3TestUpload {
         StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count))
     }
 
-    func makeStore() -> S3Store {
-        let (account, region) = (account, region)
-        return S3Store(configuration: configuration, logger: log.makeLogger()) { _ throws(InvalidValue) in
-            try S3Credentials(account, region: region)
-        }
-    }
+    func makeStore() -> S3Store { S3Store(configuration: configuration, logger: log.makeLogger()) }
 
     func run(at endpoint: String) async throws -> StoredObject {
         let upload = ObjectUpload(
             id: id,
             path: path,
             endpoint: try StorageEndpoint(endpoint),
-            token: try StorageToken("unused"),
+            credentials: try account.credentials(region: region),
             byteEstimate: byteEstimate,
             isFresh: isFresh
         ) { [begun, blocks] () throws(ObjectStoreError) in
@@ -69,10 +65,14 @@ struct S3TestUpload {
 
     /// Removes what the upload has left.
     func removeRemains(at endpoint: String) async throws {
-        let (endpoint, token) = (try StorageEndpoint(endpoint), try StorageToken("unused"))
+        let (endpoint, credentials) = (try StorageEndpoint(endpoint), try account.credentials(region: region))
         let store = makeStore()
         try await withTaskExecutorPreference(BlockingExecutor()) {
-            try await store.removeRemains(of: AbandonedUpload(id: id, path: path), at: endpoint, token: token)
+            try await store.removeRemains(
+                of: AbandonedUpload(id: id, path: path),
+                at: endpoint,
+                credentials: credentials
+            )
         }
     }
 
@@ -82,14 +82,16 @@ struct S3TestUpload {
     }
 }
 
-extension S3Credentials {
-    init(_ account: MotoServer.Account, region: String = defaultRegion) throws(InvalidValue) {
-        try self.init(
-            accessKey: account.accessKey,
-            secretKey: account.secretKey,
-            sessionToken: account.sessionToken,
-            region: region
-        )
+extension MotoServer.Account {
+    /// The fields of an ARCHIVE.
+    func credentials(region: String = S3Credentials.defaultRegion) throws -> StorageCredentials {
+        var fields = [
+            "hpcs_object_store_access_key": try StorageToken(accessKey),
+            "hpcs_object_store_secret_key": try StorageToken(secretKey),
+            "hpcs_object_store_region": try StorageToken(region),
+        ]
+        if let sessionToken { fields["hpcs_object_store_session_token"] = try StorageToken(sessionToken) }
+        return StorageCredentials(fields)
     }
 }
 

@@ -26,7 +26,7 @@ extension S3Tests {
                 (.expired, .unauthorized, "ExpiredToken", "new access key"),
                 (.skewed, .unauthorized, "RequestTimeTooSkewed", "clock"),
                 (.noBucket, .forbidden, "AccessDenied", "s3:CreateBucket"),
-                (.reader, .forbidden, "AccessDenied", "s3:CreateBucket"),
+                (.reader, .forbidden, "AccessDenied", "permissions to read and write"),
             ] as [(MotoServer.Account, ObjectStoreError.Code, String, String)]
         )
         mutating func access(
@@ -44,12 +44,13 @@ extension S3Tests {
 
         @Test("a secret key that is wrong is unauthorized, not forbidden")
         func wrongSecret() async throws {
-            let store = S3Store(configuration: upload.configuration, logger: upload.log.makeLogger()) {
-                _ throws(InvalidValue) in
-                try S3Credentials(accessKey: "OWNER", secretKey: "not-the-secret")
-            }
+            let credentials = try MotoServer.Account.owner.credentials().replacing(
+                "hpcs_object_store_secret_key",
+                by: try StorageToken("not-the-secret")
+            )
             let (path, endpoint) = (upload.path, try StorageEndpoint(server.endpoint))
-            let object = ObjectUpload(path: path, endpoint: endpoint, token: try StorageToken("unused")) {
+            let store = upload.makeStore()
+            let object = ObjectUpload(path: path, endpoint: endpoint, credentials: credentials) {
                 () throws(ObjectStoreError) in BytesBody([1])
             }
             let error = await #expect(throws: ObjectStoreError.self) {

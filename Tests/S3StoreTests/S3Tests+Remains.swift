@@ -28,6 +28,7 @@ extension S3Tests {
             other.path = ObjectPath(
                 basePath: try ObjectBasePath(upload.path.container),
                 loadBalancer: try Identifier("lb"),
+                log: "haproxy",
                 time: UTCTimestamp(microseconds: 1_000_000)
             )
             try await interrupt(other)

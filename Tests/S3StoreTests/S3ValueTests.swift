@@ -42,6 +42,7 @@ struct S3ValueTests {
             path: ObjectPath(
                 basePath: try ObjectBasePath("bucket/a b+ü&?"),
                 loadBalancer: try Identifier("lb"),
+                log: "haproxy",
                 time: UTCTimestamp(microseconds: 0)
             ),
             endpoint: try StorageEndpoint("https://s3.example:9000/"),
@@ -70,6 +71,7 @@ struct S3ValueTests {
                 path: ObjectPath(
                     basePath: try ObjectBasePath(name),
                     loadBalancer: try Identifier("lb"),
+                    log: "haproxy",
                     time: UTCTimestamp(microseconds: 0)
                 ),
                 endpoint: try StorageEndpoint("https://s3.example"),

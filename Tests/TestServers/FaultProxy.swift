@@ -12,6 +12,8 @@ package struct FaultProxy: Sendable {
         case reset(after: Int)
         /// Takes nothing more, once more bytes than these have come, until the client goes away.
         case stall(after: Int)
+        /// Changes a bit of what comes once more bytes than these have come.
+        case damage(after: Int)
         /// Answers in the server's place once more bytes than these have come.
         case answer(String, headers: [String] = [], after: Int = 0)
         /// Resets the connection instead of passing the answer on.
@@ -109,6 +111,10 @@ package struct FaultProxy: Sendable {
         switch fault {
         case .reset(let limit) where sent > limit: connection.reset()
         case .stall(let limit) where sent > limit: connection.waitForClose()
+        case .damage(let limit) where sent > limit:
+            var bytes = bytes
+            bytes[bytes.count - 1] ^= 1
+            return bytes
         case .answer(let status, let headers, let limit) where sent > limit:
             connection.answer(status, headers: headers + ["Connection: close"], "the proxy's reason")
             // What the client has still to send is read: otherwise a reset could arrive before the answer.

@@ -13,20 +13,21 @@ package struct MotoServer: Sendable {
 
     /// An access key and what belongs to it; `Tests/TestServers/s3/serve` says what each may do.
     package enum Account: String, Sendable {
-        case owner = "OWNER"
-        case writer = "WRITER"
-        case reader = "READER"
-        case noBucket = "NOBUCKET"
-        case temporary = "TEMPORARY"
-        case expired = "EXPIRED"
-        case skewed = "SKEWED"
+        case owner = "AKIA1OWNER"
+        case writer = "AKIA2WRITER"
+        case reader = "AKIA3READER"
+        case noBucket = "AKIA4NOBUCKET"
+        case temporary = "AKIA5TEMPORARY"
+        case expired = "AKIA6EXPIRED"
+        case skewed = "AKIA7SKEWED"
 
         package var accessKey: String { rawValue }
         package var secretKey: String { "\(rawValue.lowercased())-secret" }
 
         package var sessionToken: String? {
             switch self {
-            case .temporary, .expired: "\(rawValue.lowercased())-token"
+            case .temporary: "temporary-token"
+            case .expired: "expired-token"
             default: nil
             }
         }

@@ -4,9 +4,9 @@
 package import HTTPStores
 
 /// How an ``S3Store`` talks to its stores.
-public struct S3Configuration: Hashable, Sendable {
+package struct S3Configuration: Hashable, Sendable {
     /// Where the name of the bucket is in a URL.
-    public enum Addressing: String, Hashable, Sendable, CaseIterable {
+    package enum Addressing: String, Hashable, Sendable, CaseIterable {
         /// In the path: `https://host/bucket/key`.
         case path
         /// In the host name: `https://bucket.host/key`.
@@ -14,40 +14,40 @@ public struct S3Configuration: Hashable, Sendable {
     }
 
     /// The smallest part that S3 takes of an object in several parts, but for the last one: 5 MiB.
-    public static let smallestPartBytes = 5 << 20
+    package static let smallestPartBytes = 5 << 20
 
     /// A PEM file of the certificate authorities that are trusted, in place of the system's; nil for the system's.
-    public var certificateAuthorityFile: String?
+    package var certificateAuthorityFile: String?
 
     /// Where the name of the bucket is in a URL; in the path unless set.
-    public var addressing = Addressing.path
+    package var addressing = Addressing.path
 
     /// Whether a bucket that is missing is created; true unless set.
-    public var createsBucket = true
+    package var createsBucket = true
 
     /// The greatest number of bytes of one request, at least 1; 5 GiB unless set, which is the most that S3 takes.
-    public var segmentBytes: Int
+    package var segmentBytes: Int
 
     /// The number of bytes of one part; 8 MiB unless set.
     ///
     /// One part is kept in memory for each object that is being sent. An object that fits into one part is sent in one
     /// PUT, a larger one in parts. Parts become larger if the estimated size needs more than 10,000 of them.
-    public var partBytes = 8 << 20
+    package var partBytes = 8 << 20
 
     /// Whether no connection is made to a loopback, link-local, unspecified, multicast or broadcast address; false unless
     /// set.
     ///
     /// It is the address that counts, at the time of the connection, whatever name it was found by.
-    public var refusesLocalAddresses = false
+    package var refusesLocalAddresses = false
 
     /// The longest time for one connection to be made, TLS included; 10 s unless set.
-    public var connectTimeout: Duration = .seconds(10)
+    package var connectTimeout: Duration = .seconds(10)
 
     /// The longest time in which not one byte goes either way; 60 s unless set.
-    public var stallTimeout: Duration = .seconds(60)
+    package var stallTimeout: Duration = .seconds(60)
 
     /// The longest time for one object, all attempts and waits together; 2 h unless set.
-    public var totalTimeout: Duration = .seconds(7200)
+    package var totalTimeout: Duration = .seconds(7200)
 
     /// How often and when a request that may succeed later is made again.
     package var retries = RetryPolicy()
@@ -57,7 +57,7 @@ public struct S3Configuration: Hashable, Sendable {
     /// - Parameters:
     ///   - certificateAuthorityFile: A PEM file of the certificate authorities that are trusted.
     ///   - segmentBytes: The greatest number of bytes of one request.
-    public init(certificateAuthorityFile: String? = nil, segmentBytes: Int = 5_368_709_120) {
+    package init(certificateAuthorityFile: String? = nil, segmentBytes: Int = 5_368_709_120) {
         self.certificateAuthorityFile = certificateAuthorityFile
         self.segmentBytes = segmentBytes
     }

@@ -3,7 +3,7 @@
 
 import HTTPStores
 package import Logging
-public import SteelyardCore
+package import SteelyardCore
 
 /// Stores objects in a store that speaks the protocol of Amazon S3, through libcurl.
 ///
@@ -18,21 +18,15 @@ public import SteelyardCore
 /// Requests are signed by libcurl (AWS Signature Version 4). What may pass is tried again.
 ///
 /// Both functions block the thread that they are called on; cancelling the task wakes them.
-public final class S3Store: ObjectStore {
+package final class S3Store: ObjectStore {
     private let configuration: S3Configuration
     private let logger: Logger
     private let connections: StoreConnectionPool
-    private let makeCredentials: @Sendable (StorageToken) throws(InvalidValue) -> S3Credentials
 
     /// Creates a store; nothing is connected to before the first object comes.
-    package init(
-        configuration: S3Configuration,
-        logger: Logger,
-        credentials: @escaping @Sendable (StorageToken) throws(InvalidValue) -> S3Credentials
-    ) {
+    package init(configuration: S3Configuration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
-        makeCredentials = credentials
         connections = StoreConnectionPool(configuration.http)
     }
 
@@ -42,8 +36,8 @@ public final class S3Store: ObjectStore {
     /// - Returns: The content's MD5 and size. The store has confirmed that MD5; of an object in parts, it has confirmed each
     ///   part's, and the list of them, while the MD5 of the whole was counted here.
     /// - Throws: `ObjectStoreError`, with the store's own error text, and never a secret.
-    public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
-        let failures = try failures(upload.path, upload.endpoint, upload.token)
+    package func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
+        let failures = try failures(upload.path, upload.endpoint, upload.credentials)
         let machine = S3UploadStateMachine(
             upload: upload.id,
             partBytes: PartPlan.partBytes(
@@ -62,12 +56,12 @@ public final class S3Store: ObjectStore {
     /// Aborts the uploads in parts of the object's key that were neither completed nor aborted.
     ///
     /// - Throws: `ObjectStoreError` if some may be left.
-    public func removeRemains(
+    package func removeRemains(
         of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,
-        token: StorageToken
+        credentials: StorageCredentials
     ) async throws(ObjectStoreError) {
-        let failures = try failures(upload.path, endpoint, token)
+        let failures = try failures(upload.path, endpoint, credentials)
         let machine = S3RemainsStateMachine(failures: failures, retries: configuration.retries)
         let count = try await run(machine, upload: upload.id, failures: failures) { BytesBody([]) }
         guard count > 0 else { return }
@@ -80,11 +74,11 @@ public final class S3Store: ObjectStore {
     private func failures(
         _ path: ObjectPath,
         _ endpoint: StorageEndpoint,
-        _ token: StorageToken
+        _ fields: StorageCredentials
     ) throws(ObjectStoreError) -> S3Failures {
         let credentials: S3Credentials
-        do throws(InvalidValue) { credentials = try makeCredentials(token) } catch {
-            throw ObjectStoreError(.unauthorized, "the access to the object store \(error.problem)", mayBeStored: false)
+        do throws(InvalidValue) { credentials = try S3Credentials(fields) } catch {
+            throw ObjectStoreError(.unauthorized, error.problem, mayBeStored: false)
         }
         let address = S3Address(
             path: path,

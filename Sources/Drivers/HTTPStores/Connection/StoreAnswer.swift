@@ -14,6 +14,8 @@ package struct StoreAnswer: Hashable, Sendable {
     package private(set) var byteCount: UInt64?
     /// The seconds after which the store wants to be asked again.
     package private(set) var retryAfter: Int?
+    /// Whether the header has come to its end.
+    private(set) var hasWholeHeader = false
     /// The beginning of the answer's content.
     package private(set) var content: [UInt8] = []
     package private(set) var isContentCut = false
@@ -55,7 +57,10 @@ package struct StoreAnswer: Hashable, Sendable {
             status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
             return
         }
-        guard let colon = line.firstIndex(of: ":") else { return }
+        guard let colon = line.firstIndex(of: ":") else {
+            if line.allSatisfy(\.isNewline) { hasWholeHeader = true }
+            return
+        }
         let value = String(line[line.index(after: colon)...].filter { !$0.isWhitespace })
         let name = line[..<colon].lowercased()
         switch name {

@@ -65,6 +65,9 @@ package final class StoreConnection: @unchecked Sendable {
         case .stalled: return .broke(.stalled(configuration.stallTimeout))
         // The status is known; the rest of the answer is not of interest.
         case .tooMuchAnswer where exchange.answer.status < 200: return .broke(CurlError(CURLE_WEIRD_SERVER_REPLY))
+        // libcurl takes a header that is cut off for a whole one: what is missing may be what matters.
+        case nil where !exchange.answer.hasWholeHeader:
+            return .broke(CurlError(CURLE_PARTIAL_FILE, detail: "the answer ended within its header"))
         case .tooMuchAnswer, nil: return .answered(exchange.answer)
         }
     }

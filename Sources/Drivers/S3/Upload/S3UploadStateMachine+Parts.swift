@@ -59,7 +59,8 @@ extension S3UploadStateMachine {
             let isWrong = answer.etag?.isMD5 == true
             let error =
                 isWrong ? failures.mismatch(answer, isObject: false) : failures.unconfirmed(answer, isKept: false)
-            return again(request, after: FailedRequest(error: error, mayPass: isWrong))
+            // A tag of another form is the same at each attempt.
+            return again(request, after: FailedRequest(error: error, mayPass: isWrong || answer.etag == nil))
         }
         requestFailures = 0
         storedParts.append(StoredPart(number: part.number, etag: etag.value, md5: part.object.md5))
