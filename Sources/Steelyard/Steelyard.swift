@@ -6,6 +6,7 @@ import HAProxyDriver
 import LogArchiving
 import NoOpDriver
 import OpenStackSwiftStore
+import S3Store
 import SteelyardCore
 import SteelyardWorker
 
@@ -18,7 +19,7 @@ enum Steelyard {
             summary: "The agent on a load-balancer device: takes messages from Gearman and makes HAProxy obey them.",
             release: Release(version: Build.version, release: Build.release),
             drivers: [.haproxy, .exec, .noOp],
-            stores: [.openStackSwift],
+            stores: [.openStackSwift, .s3],
             archiver: .objectStore
         ).main()
     }
