@@ -17,7 +17,7 @@ let strict: [SwiftSetting] = [
 let strictOverC = strict + [.strictMemorySafety()]
 
 let fuzzedModules: [Target.Dependency] = [
-    "HAProxyDriver", "LogArchiving", "LogFiles", "SteelyardCore", "SteelyardWorker",
+    "HAProxyDriver", "LogArchiving", "LogFiles", "NoOpDriver", "SteelyardCore", "SteelyardWorker",
 ]
 
 let package = Package(
@@ -30,6 +30,8 @@ let package = Package(
         .library(name: "SteelyardTestSupport", targets: ["SteelyardTestSupport"]),
         .library(name: "HAProxyDriver", targets: ["HAProxyDriver"]),
         .library(name: "NoOpDriver", targets: ["NoOpDriver"]),
+        .library(name: "LogArchiving", targets: ["LogArchiving"]),
+        .library(name: "OpenStackSwiftStore", targets: ["OpenStackSwiftStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -135,10 +137,6 @@ let package = Package(
             name: "SteelyardWorker",
             dependencies: [
                 "CSSL",
-                "HAProxyDriver",
-                "LogArchiving",
-                "NoOpDriver",
-                "OpenStackSwiftStore",
                 "SteelyardCore",
                 "SteelyardSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -148,14 +146,17 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/Worker",
-            swiftSettings: strictOverC,
-            plugins: ["ReleasePlugin"]
+            swiftSettings: strictOverC
         ),
         .executableTarget(
             name: "steelyard",
-            dependencies: ["SteelyardWorker"],
+            dependencies: [
+                "HAProxyDriver", "LogArchiving", "NoOpDriver", "OpenStackSwiftStore", "SteelyardCore",
+                "SteelyardWorker",
+            ],
             path: "Sources/Steelyard",
-            swiftSettings: strict
+            swiftSettings: strict,
+            plugins: ["ReleasePlugin"]
         ),
         .target(
             name: "SteelyardTestSupport",
@@ -272,6 +273,7 @@ let package = Package(
         .testTarget(
             name: "OpenStackSwiftStoreTests",
             dependencies: [
+                "ArchivingTestSupport",
                 "LogArchiving",
                 "OpenStackSwiftStore",
                 "SteelyardCore",
@@ -285,6 +287,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
+                "HAProxyDriver",
+                "LogArchiving",
                 "NoOpDriver",
                 "SteelyardCore",
                 "SteelyardSystem",

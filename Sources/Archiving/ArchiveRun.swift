@@ -14,6 +14,8 @@ final class ArchiveRun: Sendable {
     }
 
     let batch: UploadBatch
+    /// What the objects' names begin with.
+    let logName: String
     /// Where it is noted what has been archived; nil to note nothing.
     let ledger: ProgressLedger.View?
     /// Whether to archive only what no ARCHIVE has before.
@@ -23,8 +25,9 @@ final class ArchiveRun: Sendable {
     private let total: UInt64
     private let examinedLineCount = Mutex<UInt64>(0)
 
-    init(batch: UploadBatch, ledger: ProgressLedger.View?, isIncremental: Bool, now: UTCTimestamp) {
+    init(batch: UploadBatch, logName: String, ledger: ProgressLedger.View?, isIncremental: Bool, now: UTCTimestamp) {
         self.batch = batch
+        self.logName = logName
         self.ledger = ledger
         self.isIncremental = isIncremental
         self.now = now
@@ -90,7 +93,11 @@ final class ArchiveRun: Sendable {
             for announcement in announcements where !batch.job.isCancelled {
                 let upload = AbandonedUpload(id: announcement.upload, path: announcement.path)
                 do throws(ObjectStoreError) {
-                    try await batch.store.removeRemains(of: upload, at: request.endpoint, token: request.token)
+                    try await batch.store.removeRemains(
+                        of: upload,
+                        at: request.endpoint,
+                        credentials: request.credentials
+                    )
                     // What may hold lines that no other object has is still to be asked for.
                     guard !isIncremental || !entry.progress.isPending(announcement) else { continue }
                     if isIncremental || announcement.upTo == nil { try entry.progress.remove(announcement) }
@@ -113,7 +120,7 @@ final class ArchiveRun: Sendable {
         var jobs: [ObjectJob] = []
         var places: [Int] = []
         for (index, entry) in entries.enumerated() {
-            // At another place, the lines are sent as if for the first time: its token cannot ask this one.
+            // At another place, the lines are sent as if for the first time: its credentials cannot ask this one.
             guard let announcement = entry.progress.announcements(for: request).last(where: { $0.upTo != nil }) else {
                 continue
             }
@@ -169,8 +176,8 @@ final class ArchiveRun: Sendable {
                 ObjectJob(
                     id: progress.id,
                     part: LogPart(progress.metered, after: isIncremental ? progress.mark : nil, upTo: end),
-                    announce: { [request, now] taken throws(ObjectStoreError) in
-                        try progress.announce(request, upTo: end, now: now, insteadOf: taken)
+                    announce: { [request, logName, now] taken throws(ObjectStoreError) in
+                        try progress.announce(request, log: logName, upTo: end, now: now, insteadOf: taken)
                     },
                     takesNextName: true
                 )

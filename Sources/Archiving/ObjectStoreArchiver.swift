@@ -1,68 +1,53 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Logging
-public import SteelyardCore
-public import SystemPackage
+package import Logging
+package import SteelyardCore
+import SystemPackage
 
 /// Ships logs to an object store: the lines of each load balancer, compressed on the way, to an object of its own.
-public struct ObjectStoreArchiver: LogArchiver {
-    /// What an ARCHIVE takes of the log.
-    public enum Mode: String, Hashable, Sendable, CaseIterable {
-        /// All that the log has.
-        case full
-        /// What no ARCHIVE has taken before.
-        case incremental
-    }
-
-    private let store: any ObjectStore
+package struct ObjectStoreArchiver: LogArchiver {
+    /// The stores by their types; tests have one for all types.
+    private let store: @Sendable (String) -> (any ObjectStore)?
+    private let logName: String
     private let compressor: any LogCompressor
     private let threads: ArchiveThreads
     private let allowedEndpoints: [AllowedEndpoint]
-    private let mode: Mode
+    private let mode: ArchiveSettings.Mode
     private var ledger: ProgressLedger?
     private let now: @Sendable () -> UTCTimestamp
     /// One ARCHIVE at a time: two would take twice the memory, and end no sooner.
     private var turns = SerialGate()
 
     /// Creates an archiver.
-    ///
-    /// - Parameters:
-    ///   - store: Where the objects go.
-    ///   - compressionLevel: 1, the fastest, to 12, the smallest result.
-    ///   - allowedEndpoints: The only endpoints that may be sent to; empty for all.
-    ///   - mode: What an ARCHIVE takes of the log.
-    ///   - stateDirectory: Where it is noted what has been archived; nil to note nothing, for an archive in full beside a
-    ///     running agent.
-    ///   - isDryRun: Whether to leave the notes as they are.
-    public init(
-        store: any ObjectStore,
-        compressionLevel: Int = 6,
-        allowedEndpoints: [AllowedEndpoint] = [],
-        mode: Mode = .full,
-        stateDirectory: FilePath?,
-        isDryRun: Bool = false
-    ) {
+    package init(_ settings: ArchiveSettings, _ context: ArchiverContext) {
         self.init(
-            store: store,
-            compressor: DeflateCompressor(level: compressionLevel),
+            store: { [stores = context.stores, isDryRun = context.isDryRun] type in
+                stores[type].map { isDryRun ? DryRunObjectStore() : $0 }
+            },
+            logName: context.logName,
+            compressor: DeflateCompressor(level: settings.compressionLevel),
             threads: .dedicated,
-            allowedEndpoints: allowedEndpoints,
-            mode: mode,
-            journal: stateDirectory.map { FileArchiveJournal($0.appending("archived"), isReadOnly: isDryRun) }
+            allowedEndpoints: settings.endpoints,
+            mode: settings.mode,
+            journal: context.stateDirectory.map {
+                FileArchiveJournal(FilePath($0).appending("archived"), isReadOnly: context.isDryRun)
+            }
         )
     }
 
     package init(
-        store: any ObjectStore,
+        store: @escaping @Sendable (String) -> (any ObjectStore)?,
+        logName: String,
         compressor: any LogCompressor,
         threads: ArchiveThreads,
         allowedEndpoints: [AllowedEndpoint] = [],
-        mode: Mode = .full,
+        mode: ArchiveSettings.Mode = .full,
         journal: (any ArchiveJournal)? = nil,
         now: @escaping @Sendable () -> UTCTimestamp = { .now }
     ) {
         self.store = store
+        self.logName = logName
         self.compressor = compressor
         self.threads = threads
         self.allowedEndpoints = allowedEndpoints
@@ -72,7 +57,7 @@ public struct ObjectStoreArchiver: LogArchiver {
     }
 
     /// The same archiver, which takes turns with the one that it replaces.
-    public func replacing(_ other: any LogArchiver) -> any LogArchiver {
+    package func replacing(_ other: any LogArchiver) -> any LogArchiver {
         guard let other = other as? ObjectStoreArchiver else { return self }
         var archiver = self
         archiver.turns = other.turns
@@ -82,7 +67,7 @@ public struct ObjectStoreArchiver: LogArchiver {
     }
 
     /// Ships the logs, in one reading for all load balancers.
-    public func archive(
+    package func archive(
         _ request: ArchiveRequest,
         job: any JobContext,
         logger: Logger,
@@ -90,8 +75,11 @@ public struct ObjectStoreArchiver: LogArchiver {
     ) async -> ArchiveOutcome {
         do throws(ObjectStoreError) {
             try checkAllowed(request.endpoint)
+            guard let store = store(request.store) else {
+                throw ObjectStoreError(.unsupported, "this agent has no object store of the type \(request.store)")
+            }
             return await withTaskExecutorPreference(try threads.make("archive")) {
-                await archiveOnOwnThread(request, job, logger, openLog)
+                await archiveOnOwnThread(request, to: store, job, logger, openLog)
             }
         } catch { return ArchiveOutcome(failure: .store(error)) }
     }
@@ -99,6 +87,7 @@ public struct ObjectStoreArchiver: LogArchiver {
     @concurrent
     private func archiveOnOwnThread(
         _ request: ArchiveRequest,
+        to store: any ObjectStore,
         _ job: any JobContext,
         _ logger: Logger,
         _ openLog: @Sendable () async throws(DriverError) -> any OpenedLog
@@ -118,7 +107,13 @@ public struct ObjectStoreArchiver: LogArchiver {
                 job: job,
                 logger: logger
             )
-            let run = ArchiveRun(batch: batch, ledger: progress, isIncremental: mode == .incremental, now: now())
+            let run = ArchiveRun(
+                batch: batch,
+                logName: logName,
+                ledger: progress,
+                isIncremental: mode == .incremental,
+                now: now()
+            )
             return await run.run()
         }
     }
@@ -135,7 +130,7 @@ public struct ObjectStoreArchiver: LogArchiver {
     /// Forgets what has been archived, because the load balancers are deleted.
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`.
-    public func forget() throws(DriverError) {
+    package func forget() throws(DriverError) {
         do throws(ArchiveJournalError) { try ledger?.removeAll() } catch {
             throw DriverError(.stateUnwritable, error.description)
         }

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
 /// Replaces files: after a crash, a file has its old or its new content.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Replaces a file: a new file is written, flushed to the disk and renamed, and the folder is flushed.
     ///
     /// - Parameters:
@@ -13,7 +13,7 @@ public enum AtomicFile {
     ///   - bytes: Its new content.
     ///   - permissions: The mode that the new file has from its creation on.
     /// - Throws: `FileError`; the old file is then unchanged.
-    public static func write(
+    package static func write(
         _ bytes: [UInt8],
         to path: FilePath,
         permissions: FilePermissions = .ownerReadWrite
@@ -32,7 +32,7 @@ public enum AtomicFile {
     ///     followed, and the file may belong to any user.
     /// - Returns: nil if there is no file.
     /// - Throws: `FileError` if it cannot be read, or is larger than the limit.
-    public static func read(
+    package static func read(
         _ path: FilePath,
         atMost limit: Int = 256 << 20,
         isOwn: Bool = true
@@ -70,7 +70,7 @@ public enum AtomicFile {
     /// Reads a file whose size is not known, such as those of /proc, to its end.
     ///
     /// - Throws: `FileError` if it cannot be read.
-    public static func readStream(_ path: FilePath) throws(FileError) -> [UInt8] {
+    package static func readStream(_ path: FilePath) throws(FileError) -> [UInt8] {
         do {
             let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
             return try descriptor.closeAfter {
@@ -90,7 +90,7 @@ public enum AtomicFile {
     /// Gives a file a second name, which replaces the file that had it; does nothing if there is no file.
     ///
     /// - Throws: `FileError`; the other file is then unchanged.
-    public static func link(_ path: FilePath, to other: FilePath) throws(FileError) {
+    package static func link(_ path: FilePath, to other: FilePath) throws(FileError) {
         let newPath = FilePath(other.string + ".new")
         do {
             unsafe unlink(newPath.string)
@@ -107,7 +107,7 @@ public enum AtomicFile {
     /// Gives a file another name, and flushes the folder to the disk.
     ///
     /// - Throws: `FileError` if it cannot be renamed.
-    public static func rename(_ path: FilePath, to other: FilePath) throws(FileError) {
+    package static func rename(_ path: FilePath, to other: FilePath) throws(FileError) {
         do {
             try checked(unsafe Glibc.rename(path.string, other.string))
             try flushFolder(of: other)
@@ -117,7 +117,7 @@ public enum AtomicFile {
     /// The names of everything in a folder; none if there is no folder.
     ///
     /// - Throws: `FileError` if it cannot be listed.
-    public static func names(in folder: FilePath) throws(FileError) -> [String] {
+    package static func names(in folder: FilePath) throws(FileError) -> [String] {
         guard let stream = unsafe opendir(folder.isEmpty ? "." : folder.string) else {
             if errno == ENOENT { return [] }
             throw FileError("list", folder, Errno(rawValue: errno))
@@ -138,7 +138,7 @@ public enum AtomicFile {
     /// - Returns: The new name.
     /// - Throws: `FileError` if it cannot be renamed.
     @discardableResult
-    public static func setAside(_ path: FilePath) throws(FileError) -> FilePath {
+    package static func setAside(_ path: FilePath) throws(FileError) -> FilePath {
         let other = FilePath(path.string + ".foreign")
         guard unsafe Glibc.rename(path.string, other.string) == 0 else {
             throw FileError("rename", path, Errno(rawValue: errno))
@@ -150,7 +150,7 @@ public enum AtomicFile {
     ///
     /// - Parameter isFlushed: Whether the removal is on the disk when this returns.
     /// - Throws: `FileError` if it cannot be removed.
-    public static func remove(_ path: FilePath, isFlushed: Bool = true) throws(FileError) {
+    package static func remove(_ path: FilePath, isFlushed: Bool = true) throws(FileError) {
         do {
             try checked(unsafe unlink(path.string))
             if isFlushed { try flushFolder(of: path) }
@@ -163,7 +163,7 @@ public enum AtomicFile {
     /// Makes a folder with mode 700, and the folders above it; an existing folder keeps its mode.
     ///
     /// - Throws: `FileError` if it cannot be made, or if the name belongs to something else.
-    public static func makeFolder(_ path: FilePath) throws(FileError) {
+    package static func makeFolder(_ path: FilePath) throws(FileError) {
         var information = stat()
         if unsafe stat(path.string, &information) == 0 {
             guard information.st_mode & S_IFMT == S_IFDIR else {

@@ -5,7 +5,7 @@ import CLinux
 import Glibc
 
 /// A thread for blocking calls, which must never be made on Swift's cooperative pool.
-public enum DedicatedThread {
+package enum DedicatedThread {
     /// Small enough for dozens of them, large enough for libcurl and OpenSSL.
     private static let stackSize = 512 << 10
 
@@ -15,7 +15,7 @@ public enum DedicatedThread {
     ///   - name: What tools such as `top -H` show, cut to 15 bytes.
     ///   - body: What the thread does; it ends with it.
     /// - Throws: `ThreadError` where the system gives no more threads.
-    public static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+    package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         defer { unsafe pthread_attr_destroy(&attributes) }
@@ -49,7 +49,7 @@ public enum DedicatedThread {
     /// Runs a blocking call on a thread of its own.
     ///
     /// - Throws: `ThreadError` where the system gives no more threads.
-    public static func run<Success: Sendable>(
+    package static func run<Success: Sendable>(
         name: String,
         _ body: @escaping @Sendable () -> Success
     ) async throws(ThreadError) -> Success {
@@ -85,12 +85,12 @@ private func nameThisThread(_ name: String) {
 }
 
 /// Says that a thread could not be started.
-public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The system's error number.
-    public let code: Int32
+    package let code: Int32
 
     /// What the system says, and what to do.
-    public var description: String {
+    package var description: String {
         "cannot start a thread (\(unsafe String(cString: strerror(code)))); raise the limit on the agent's tasks"
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// A thread that waits in a C library for work drains its own executor once it has some: the async code that the work
 /// needs then runs right there, and not a single hop between threads is paid.
-public final class DrainedExecutor: SerialExecutor, TaskExecutor {
+package final class DrainedExecutor: SerialExecutor, TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var first = 0
@@ -18,10 +18,10 @@ public final class DrainedExecutor: SerialExecutor, TaskExecutor {
     private let available = DispatchSemaphore(value: 0)
 
     /// Creates an executor that nobody drains yet.
-    public init() {}
+    package init() {}
 
     /// Takes a job from any thread.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         state.withLock { $0.jobs.append(job) }
         available.signal()
@@ -31,7 +31,7 @@ public final class DrainedExecutor: SerialExecutor, TaskExecutor {
     ///
     /// - Parameter isDone: Asked before every job; what makes it true must be done by a job of this executor, or be
     ///   followed by ``wake()``.
-    public func drain(until isDone: () -> Bool) {
+    package func drain(until isDone: () -> Bool) {
         while !isDone() {
             available.wait()
             runNext()
@@ -39,12 +39,12 @@ public final class DrainedExecutor: SerialExecutor, TaskExecutor {
     }
 
     /// Runs the jobs that are there, and returns where there is none.
-    public func drainAvailable(until isDone: () -> Bool) {
+    package func drainAvailable(until isDone: () -> Bool) {
         while !isDone(), available.wait(timeout: .now()) == .success { runNext() }
     }
 
     /// Has a draining thread ask its condition again.
-    public func wake() { available.signal() }
+    package func wake() { available.signal() }
 
     private func runNext() {
         let job = state.withLock { state -> UnownedJob? in

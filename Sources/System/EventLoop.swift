@@ -4,13 +4,13 @@
 import CLinux
 import Glibc
 import Synchronization
-public import SystemPackage
+package import SystemPackage
 
 /// An executor for one thread that waits for a socket and for async code at the same time.
 ///
 /// The thread calls ``runJobs()`` and ``wait(for:events:until:)`` in turn. Async code that prefers this executor, and
 /// actors that name it, run on that thread and nowhere else: work that never suspends costs no hop between threads.
-public final class EventLoop: SerialExecutor, TaskExecutor {
+package final class EventLoop: SerialExecutor, TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var isWaiting = false
@@ -24,7 +24,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     /// Creates a loop that no thread runs yet.
     ///
     /// - Throws: `Errno` where the system gives no descriptor.
-    public init() throws(Errno) {
+    package init() throws(Errno) {
         wakeup = steelyard_eventfd()
         guard wakeup >= 0 else { throw Errno(rawValue: errno) }
     }
@@ -32,10 +32,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     deinit { close(wakeup) }
 
     /// Makes the calling thread the one that runs the jobs; before its first ``runJobs()``.
-    public func attach() { thread.store(UInt(pthread_self()), ordering: .releasing) }
+    package func attach() { thread.store(UInt(pthread_self()), ordering: .releasing) }
 
     /// Takes a job from any thread.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let isWaiting = state.withLock { state in
             state.jobs.append(job)
@@ -46,10 +46,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     }
 
     /// Ends a wait, or the next one, early.
-    public func wake() { signal() }
+    package func wake() { signal() }
 
     /// Runs the jobs that were enqueued, and those that they enqueue, until none is left.
-    public func runJobs() {
+    package func runJobs() {
         while true {
             let jobs = state.withLock { state in
                 let jobs = state.jobs
@@ -73,7 +73,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     ///   - events: `POLLIN`, `POLLOUT`, or both.
     ///   - deadline: nil for no limit.
     /// - Returns: What `poll` reports of the descriptor; 0 where it is not ready.
-    public func wait(for descriptor: Int32?, events: Int16, until deadline: ContinuousClock.Instant?) -> Int16 {
+    package func wait(for descriptor: Int32?, events: Int16, until deadline: ContinuousClock.Instant?) -> Int16 {
         let isIdle = state.withLock { state in
             state.isWaiting = state.jobs.isEmpty
             return state.isWaiting
@@ -94,7 +94,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     }
 
     /// Lets actors be entered from the loop's own thread outside of a job.
-    public func checkIsolated() {
+    package func checkIsolated() {
         precondition(thread.load(ordering: .acquiring) == UInt(pthread_self()), "not on the event loop's thread")
     }
 

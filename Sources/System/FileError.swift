@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import SystemPackage
+package import SystemPackage
 
 /// Says what could not be done with a file.
-public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file.
-    public let path: FilePath
+    package let path: FilePath
     /// The system's reason; `EACCES` if the agent refuses the file.
-    public let reason: Errno
+    package let reason: Errno
     /// What could not be done with which file, and why.
-    public let description: String
+    package let description: String
 
     package init(_ verb: String, _ path: FilePath, _ error: any Error) {
         self.path = path

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
 /// Gives a folder to one process at a time: two agents with one state would undo each other's changes.
 ///
 /// The kernel releases the lock when the process ends.
-public struct FolderLock: ~Copyable {
+package struct FolderLock: ~Copyable {
     private let descriptor: FileDescriptor
 
     /// Takes the lock.
@@ -15,7 +15,7 @@ public struct FolderLock: ~Copyable {
     /// - Parameter folder: The folder; the lock is the file `lock` in it.
     /// - Returns: nil if another process has it.
     /// - Throws: `FileError` if the file cannot be made or opened.
-    public init?(_ folder: FilePath) throws(FileError) {
+    package init?(_ folder: FilePath) throws(FileError) {
         let path = folder.appending("lock")
         descriptor = try OwnFile.open(path, .readWrite, options: .create, permissions: .ownerReadWrite)
         guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
 /// Opens files that belong to the agent.
-public enum OwnFile {
+package enum OwnFile {
     /// Opens a regular file: no symbolic link is followed, and a FIFO or a socket is refused without waiting for a peer.
     ///
     /// - Parameters:
@@ -16,7 +16,7 @@ public enum OwnFile {
     /// - Returns: The descriptor, for the caller to close.
     /// - Throws: `FileError` if there is no such file, if it is not regular, or if it belongs to a user who is neither
     ///   the agent's nor root.
-    public static func open(
+    package static func open(
         _ path: FilePath,
         _ mode: FileDescriptor.AccessMode,
         options: FileDescriptor.OpenOptions = [],

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
 /// A new file that is to replace another: everything that can fail for want of room or of permission is done before.
 ///
 /// It has the other's name with the ending `.new`, and is removed unless it replaces the other.
-public struct PreparedFile: ~Copyable {
+package struct PreparedFile: ~Copyable {
     private let path: FilePath
     private let newPath: FilePath
 
@@ -21,7 +21,7 @@ public struct PreparedFile: ~Copyable {
     ///     empty file.
     ///   - usesSpare: Whether a disk that is full makes it use the room that ``SpareRoom`` keeps.
     /// - Throws: `FileError`.
-    public init(
+    package init(
         _ bytes: [UInt8],
         for path: FilePath,
         permissions: FilePermissions = .ownerReadWrite,
@@ -60,7 +60,7 @@ public struct PreparedFile: ~Copyable {
     ///
     /// - Parameter isFlushed: Whether the change is on the disk when this returns.
     /// - Throws: `FileError`.
-    public consuming func commit(isFlushed: Bool = true) throws(FileError) {
+    package consuming func commit(isFlushed: Bool = true) throws(FileError) {
         do {
             try AtomicFile.checked(unsafe rename(newPath.string, path.string))
             if isFlushed { try AtomicFile.flushFolder(of: path) }

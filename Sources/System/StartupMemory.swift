@@ -6,17 +6,17 @@ import Glibc
 import SystemPackage
 
 /// Gives memory back that only starting up has needed.
-public enum StartupMemory {
+package enum StartupMemory {
     /// Has large buffers go back to the system as soon as they are freed, for the whole life of the process.
     ///
     /// An archive's blocks come and go on several threads, and each thread's heap would keep some of them for ever.
-    public static func returnLargeBuffers() { steelyard_map_blocks_larger_than(128 << 10) }
+    package static func returnLargeBuffers() { steelyard_map_blocks_larger_than(128 << 10) }
 
     /// Unmaps the pages of the program's own code.
     ///
     /// Reading the command line and the configuration touches code all over the program that is never run again. The
     /// pages are the file's, unchanged, so whatever is needed again comes back from the page cache by itself.
-    public static func release() {
+    package static func release() {
         for mapping in codeMappings() {
             guard let start = unsafe UnsafeMutableRawPointer(bitPattern: mapping.lowerBound) else { continue }
             unsafe madvise(start, Int(mapping.upperBound - mapping.lowerBound), MADV_DONTNEED)

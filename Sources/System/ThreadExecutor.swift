@@ -4,7 +4,7 @@
 import Synchronization
 
 /// An executor with a thread of its own, for an actor that makes blocking calls.
-public final class ThreadExecutor: SerialExecutor, TaskExecutor {
+package final class ThreadExecutor: SerialExecutor, TaskExecutor {
     private let jobs: DrainedExecutor
     private let lifetime: Lifetime
 
@@ -25,7 +25,7 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor {
     /// Starts the thread; it ends when the executor is released.
     ///
     /// - Throws: `ThreadError` where the system gives no more threads.
-    public init(name: String) throws(ThreadError) {
+    package init(name: String) throws(ThreadError) {
         let jobs = DrainedExecutor()
         let lifetime = Lifetime(jobs: jobs)
         try DedicatedThread.start(name: name) { jobs.drain { lifetime.ended } }
@@ -36,8 +36,8 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor {
     deinit { lifetime.end() }
 
     /// Takes a job from any thread.
-    public func enqueue(_ job: consuming ExecutorJob) { jobs.enqueue(job) }
+    package func enqueue(_ job: consuming ExecutorJob) { jobs.enqueue(job) }
 
     /// The inner executor is the one that jobs are run as, so it is the one that they are isolated to.
-    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe jobs.asUnownedSerialExecutor() }
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe jobs.asUnownedSerialExecutor() }
 }

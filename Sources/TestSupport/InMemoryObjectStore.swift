@@ -16,7 +16,7 @@ public final class InMemoryObjectStore: ObjectStore {
 
     /// Creates an empty store.
     ///
-    /// - Parameter token: The only token that it accepts; nil to accept any.
+    /// - Parameter token: The only value of `hpcs_object_store_token` that it accepts; nil to accept any.
     public init(token: StorageToken? = nil) { self.token = token }
 
     /// The content of an object; nil if there is none at that place.
@@ -30,8 +30,8 @@ public final class InMemoryObjectStore: ObjectStore {
     /// - Throws: `ObjectStoreError` with the code `unauthorized` for a token that is not accepted, `alreadyExists`,
     ///   `cancelled` if the task is cancelled, and what the content throws.
     public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
-        let (path, token) = (upload.path, upload.token)
-        guard self.token == nil || token == self.token else {
+        let path = upload.path
+        guard token == nil || token == upload.credentials["hpcs_object_store_token"] else {
             throw ObjectStoreError(
                 .unauthorized,
                 "the object store does not accept the token; send a new one",

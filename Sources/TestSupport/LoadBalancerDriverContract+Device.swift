@@ -3,6 +3,27 @@
 
 import SteelyardCore
 
+extension LoadBalancerDriverContract {
+    /// What a check may use of the device.
+    public struct Device: Sendable {
+        /// A free port for an HTTP load balancer.
+        public let httpPort: Int
+        /// Another, for a TCP load balancer.
+        public let tcpPort: Int
+        /// A port of 127.0.0.1 on which something answers.
+        public let nodePort: Int
+        /// What the driver can do.
+        var capabilities = Set(Capability.allCases)
+
+        /// Creates a description of a device.
+        public init(httpPort: Int, tcpPort: Int, nodePort: Int) {
+            self.httpPort = httpPort
+            self.tcpPort = tcpPort
+            self.nodePort = nodePort
+        }
+    }
+}
+
 extension LoadBalancerDriverContract.Device {
     func node(_ id: String, _ condition: NodeCondition = .enabled) throws(InvalidValue) -> Node {
         try Node(id: Identifier(id), address: HostAddress("127.0.0.1"), port: Port(nodePort), condition: condition)

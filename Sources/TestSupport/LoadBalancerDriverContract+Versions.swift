@@ -38,7 +38,7 @@ extension LoadBalancerDriverContract {
             try await driver.apply(device.both(version: 1))
             try await expectVersion(driver, 1)
         },
-        Check("a preview keeps no version") { driver, device in
+        Check(needs: [.preview], "a preview keeps no version") { driver, device in
             _ = try await driver.preview(.apply(device.both(version: 6)))
             try await expectVersion(driver, nil)
             try await driver.apply(device.both(version: 5))
@@ -63,7 +63,7 @@ extension LoadBalancerDriverContract {
         let found = try await driver.configurationVersion()?.number
         try require(
             found == number,
-            "the version is \(found.map(String.init) ?? "none") and should be \(number.map(String.init) ?? "none")"
+            "configurationVersion() must be \(number.map(String.init) ?? "nil"), not \(found.map(String.init) ?? "nil")"
         )
     }
 }

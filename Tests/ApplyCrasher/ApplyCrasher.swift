@@ -19,7 +19,7 @@ enum ApplyCrasher {
             throw Usage(description: "the message is no UPDATE")
         }
         let driver = try HAProxyDriver(
-            configuration: HAProxyConfiguration(stateDirectory: arguments[1], maxConnections: 500),
+            configuration: HAProxyConfiguration(["max_connections": 500], stateDirectory: arguments[1]),
             logger: Logger(label: "apply-crasher")
         ) { if $0 == step { kill(getpid(), SIGKILL) } }
         try await driver.apply(wanted)

@@ -32,7 +32,7 @@ struct ChangeTrafficTests {
             let first = try sequence.begin()
             let steps = try sequence.steps(rounds: 8)
             #expect(steps.count == 200)
-            let binary = device.configuration.binary.string
+            let binary = device.configuration.settings.binary.string
             try await HAProxyBackEnds.run(
                 binary: binary,
                 addresses: ChangeSequence.addresses,

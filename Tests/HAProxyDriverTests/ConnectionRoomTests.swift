@@ -51,7 +51,7 @@ struct ConnectionRoomTests {
     func thisDeviceHasALimit() throws {
         let configuration = try HAProxyConfiguration()
         #expect(DeviceFacts.ofThisDevice(for: configuration).descriptorLimit ?? 0 > 0)
-        let systemd = try HAProxyConfiguration(service: .systemd)
+        let systemd = try HAProxyConfiguration(["service": .string("systemd")])
         #expect(DeviceFacts.ofThisDevice(for: systemd).descriptorLimit ?? 0 >= 1 << 16)
     }
 }

@@ -8,10 +8,10 @@ import Testing
 
 @Suite(Requirement.haproxy.trait)
 struct ContractTests {
-    @Test(arguments: LoadBalancerDriverContract.checks, HAProxyConfiguration.Service.allCases)
+    @Test(arguments: LoadBalancerDriverContract.checks, HAProxySettings.Service.allCases)
     func keepsTheContract(
         _ check: LoadBalancerDriverContract.Check,
-        _ service: HAProxyConfiguration.Service
+        _ service: HAProxySettings.Service
     ) async throws {
         let node = try HTTPBackEnd()
         defer { node.stop() }

@@ -28,7 +28,9 @@ struct DeviceUnderTest: Sendable {
         try HAProxyDriver(
             configuration: configuration,
             logger: DeviceUnderTest.logger,
-            serviceManager: ServiceManager(socketPath: manager.address, inherited: manager.copies())
+            descriptors: KeptByManager(
+                manager: ServiceManager(socketPath: manager.address, inherited: manager.copies())
+            )
         )
     }
 
@@ -140,7 +142,7 @@ extension Node {
 /// Runs a test on a device of its own; its HAProxy is ended whatever becomes of the test.
 func withDevice<Success>(
     binary: String = Environment.haproxy,
-    service: HAProxyConfiguration.Service = .process,
+    service: HAProxySettings.Service = .process,
     suspendGrace: Int = 1,
     statsBind: String? = nil,
     log: URL? = nil,
@@ -149,18 +151,17 @@ func withDevice<Success>(
 ) async throws -> Success {
     try await withTemporaryFolder { folder in
         var configuration = try HAProxyConfiguration(
-            service: service,
-            binary: binary,
-            stateDirectory: folder.appending(path: "state").path,
-            config: service == .systemd ? folder.appending(path: "etc/haproxy.cfg").path : nil,
-            masterSocket: service == .systemd ? folder.appending(path: "master.sock").path : nil,
-            log: log?.path ?? (service == .systemd ? folder.appending(path: "haproxy.log").path : nil),
-            logTarget: logTarget ?? (service == .systemd ? "127.0.0.1:9" : nil),
-            user: service == .systemd ? Account.user : nil,
-            group: service == .systemd ? Account.group : nil,
-            maxConnections: 500,
-            suspendGrace: suspendGrace,
-            statsBind: statsBind
+            [
+                "service": .string(service.rawValue), "binary": .of(binary),
+                "config": .of(service == .systemd ? folder.appending(path: "etc/haproxy.cfg").path : nil),
+                "master_socket": .of(service == .systemd ? folder.appending(path: "master.sock").path : nil),
+                "log": .of(log?.path ?? (service == .systemd ? folder.appending(path: "haproxy.log").path : nil)),
+                "log_target": .of(logTarget ?? (service == .systemd ? "127.0.0.1:9" : nil)),
+                "user": .of(service == .systemd ? Account.user : nil),
+                "group": .of(service == .systemd ? Account.group : nil), "max_connections": 500,
+                "suspend_grace": .of(suspendGrace), "stats_bind": .of(statsBind),
+            ],
+            stateDirectory: folder.appending(path: "state").path
         )
         if service == .systemd {
             configuration.systemctl = try StandInUnit(folder, configuration).systemctl

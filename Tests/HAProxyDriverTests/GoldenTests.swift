@@ -18,7 +18,7 @@ struct GoldenTests {
         let name: String
         var message: String
         var isSuspended = false
-        var configuration = try? HAProxyConfiguration(stateDirectory: "/var/lib/steelyard", maxConnections: 1000)
+        var configuration = try? HAProxyConfiguration(["max_connections": 1000], stateDirectory: "/var/lib/steelyard")
         var facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
 
         var testDescription: String { name }
@@ -66,11 +66,8 @@ struct GoldenTests {
             message:
                 #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"node","port":80}]}]}"#,
             configuration: try? HAProxyConfiguration(
-                stateDirectory: "/var/lib/steelyard",
-                logTarget: "127.0.0.1:514",
-                user: "haproxy",
-                group: "haproxy",
-                maxConnections: 50_000
+                ["log_target": "127.0.0.1:514", "user": "haproxy", "group": "haproxy", "max_connections": 50_000],
+                stateDirectory: "/var/lib/steelyard"
             ),
             facts: DeviceFacts(hasIPv6: false, hasNameServer: false, descriptorLimit: 1024)
         ),
@@ -80,10 +77,8 @@ struct GoldenTests {
                 #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"10.0.0.1","port":80}]}]}"#,
             isSuspended: true,
             configuration: try? HAProxyConfiguration(
-                stateDirectory: "/var/lib/steelyard",
-                maxConnections: 1000,
-                hardStopAfter: 90,
-                statsBind: "[::1]:8404"
+                ["max_connections": 1000, "hard_stop_after": 90, "stats_bind": "[::1]:8404"],
+                stateDirectory: "/var/lib/steelyard"
             )
         ),
     ]

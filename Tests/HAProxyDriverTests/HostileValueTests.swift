@@ -103,40 +103,43 @@ struct HostileValueTests {
         "/tmp/a\\b", "/" + String(repeating: "x", count: 100),
     ])
     func aHostileFolderIsRefused(path: String) {
-        let error = #expect(throws: HAProxyConfigurationError.self) { try HAProxyConfiguration(stateDirectory: path) }
-        #expect(error?.option == "state_dir")
+        let error = #expect(throws: SettingError.self) { try HAProxyConfiguration(stateDirectory: path) }
+        #expect(error?.key == "state_dir")
     }
 
     @Test
     func eachOptionAtFaultIsNamed() {
         func option(_ make: @autoclosure () throws -> HAProxyConfiguration) -> String? {
-            do { _ = try make() } catch { return (error as? HAProxyConfigurationError)?.option }
+            do { _ = try make() } catch { return (error as? SettingError)?.key }
             return nil
         }
-        #expect(option(try HAProxyConfiguration(binary: "")) == "haproxy.binary")
-        #expect(option(try HAProxyConfiguration(config: "a b")) == "haproxy.config")
-        #expect(option(try HAProxyConfiguration(log: "a\nb")) == "haproxy.log")
-        #expect(option(try HAProxyConfiguration(logTarget: "127.0.0.1 local0")) == "haproxy.log_target")
-        #expect(option(try HAProxyConfiguration(user: "nobody\n")) == "haproxy.user")
-        #expect(option(try HAProxyConfiguration(group: "no body")) == "haproxy.group")
-        #expect(option(try HAProxyConfiguration(maxConnections: 0)) == "haproxy.max_connections")
-        #expect(option(try HAProxyConfiguration(masterSocket: "/a,level,user")) == "haproxy.master_socket")
+        #expect(option(try HAProxyConfiguration(["binary": ""])) == "haproxy.binary")
+        #expect(option(try HAProxyConfiguration(["config": "a b"])) == "haproxy.config")
+        #expect(option(try HAProxyConfiguration(["log": .of("a\nb")])) == "haproxy.log")
+        #expect(option(try HAProxyConfiguration(["log_target": "127.0.0.1 local0"])) == "haproxy.log_target")
+        #expect(option(try HAProxyConfiguration(["user": .of("nobody\n")])) == "haproxy.user")
+        #expect(option(try HAProxyConfiguration(["group": "no body"])) == "haproxy.group")
+        #expect(option(try HAProxyConfiguration(["max_connections": 0])) == "haproxy.max_connections")
+        #expect(option(try HAProxyConfiguration(["master_socket": "/a,level,user"])) == "haproxy.master_socket")
         let long = "/" + String(repeating: "x", count: 107)
-        #expect(option(try HAProxyConfiguration(masterSocket: long)) == "haproxy.master_socket")
-        #expect(option(try HAProxyConfiguration(suspendGrace: 3601)) == "haproxy.suspend_grace")
-        #expect(option(try HAProxyConfiguration(hardStopAfter: 0)) == "haproxy.hard_stop_after")
+        #expect(option(try HAProxyConfiguration(["master_socket": .of(long)])) == "haproxy.master_socket")
+        #expect(option(try HAProxyConfiguration(["suspend_grace": 3601])) == "haproxy.suspend_grace")
+        #expect(option(try HAProxyConfiguration(["hard_stop_after": 0])) == "haproxy.hard_stop_after")
         #expect(option(try HAProxyConfiguration()) == nil)
-        #expect(option(try HAProxyConfiguration(service: .systemd)) == nil)
+        #expect(option(try HAProxyConfiguration(["service": .string("systemd")])) == nil)
     }
 
     @Test
     func accountsThatTheDeviceDoesNotHaveAreRefused() throws {
         for (user, group) in [("no-such-user", nil), (nil, "no-such-group")] as [(String?, String?)] {
-            let configuration = try HAProxyConfiguration(stateDirectory: "/tmp/x", user: user, group: group)
-            let error = #expect(throws: HAProxyConfigurationError.self) {
+            let configuration = try HAProxyConfiguration(
+                ["user": .of(user), "group": .of(group)],
+                stateDirectory: "/tmp/x"
+            )
+            let error = #expect(throws: SettingError.self) {
                 try HAProxyDriver(configuration: configuration, logger: DeviceUnderTest.logger)
             }
-            #expect(error?.option == (user == nil ? "haproxy.group" : "haproxy.user"))
+            #expect(error?.key == (user == nil ? "haproxy.group" : "haproxy.user"))
         }
     }
 
@@ -187,7 +190,7 @@ struct HostileValueTests {
 
     private static func render(_ set: LoadBalancerSet) throws -> RenderedConfiguration {
         let facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
-        return try HAProxyRenderer(HAProxyConfiguration(stateDirectory: "/tmp/x", maxConnections: 100), facts)
+        return try HAProxyRenderer(HAProxyConfiguration(["max_connections": 100], stateDirectory: "/tmp/x"), facts)
             .render(set, isSuspended: false)
     }
 

@@ -69,7 +69,9 @@ struct NodePolicyTests {
 
     @Test(arguments: examples)
     func decides(_ example: Example) throws {
-        let configuration = try HAProxyConfiguration(statsBind: "127.0.0.1:8404", deniedNodes: example.denied)
+        let configuration = try HAProxyConfiguration([
+            "stats_bind": "127.0.0.1:8404", "denied_nodes": .of(example.denied),
+        ])
         let facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
         let device = [
             LocalAddresses.Entry(address: "127.0.0.1", broadcast: nil),

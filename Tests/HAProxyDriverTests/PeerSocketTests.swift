@@ -27,10 +27,8 @@ struct PeerSocketTests {
                 attributes: [.posixPermissions: 0o700]
             )
             let configuration = try HAProxyConfiguration(
-                stateDirectory: state.path,
-                user: "nobody",
-                group: group,
-                maxConnections: 500
+                ["user": "nobody", "group": .of(group), "max_connections": 500],
+                stateDirectory: state.path
             )
             let driver = try HAProxyDriver(configuration: configuration, logger: DeviceUnderTest.logger)
             let device = DeviceUnderTest(

@@ -79,12 +79,10 @@ struct RequestTests {
 
     @Test(arguments: [true, false])
     func aConnectionWithoutARequestIsLoggedWhereTheOperatorWantsIt(isLogged: Bool) throws {
-        let configuration = try HAProxyConfiguration(
-            bufferSize: isLogged ? nil : 32_768,
-            maxHeaders: isLogged ? nil : 200,
-            logLineBytes: isLogged ? nil : 1000,
-            logsEmptyConnections: isLogged
-        )
+        let configuration = try HAProxyConfiguration([
+            "buffer_size": .of(isLogged ? nil : 32_768), "max_headers": .of(isLogged ? nil : 200),
+            "log_line_bytes": .of(isLogged ? nil : 1000), "log_empty_connections": .of(isLogged),
+        ])
         let facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
         let set = try LoadBalancerSet([LoadBalancer(protocol: .http, port: .http, nodes: [])])
         let text = HAProxyRenderer(configuration, facts).render(set)
@@ -97,23 +95,23 @@ struct RequestTests {
     @Test
     func otherSizesAreRefused() {
         for size in [0, 16_383, 1_048_577] {
-            let error = #expect(throws: HAProxyConfigurationError.self) { try HAProxyConfiguration(bufferSize: size) }
-            #expect(error?.option == "haproxy.buffer_size")
+            let error = #expect(throws: SettingError.self) { try HAProxyConfiguration(["buffer_size": .of(size)]) }
+            #expect(error?.key == "haproxy.buffer_size")
         }
         for count in [63, 32_768] {
-            let error = #expect(throws: HAProxyConfigurationError.self) { try HAProxyConfiguration(maxHeaders: count) }
-            #expect(error?.option == "haproxy.max_headers")
+            let error = #expect(throws: SettingError.self) { try HAProxyConfiguration(["max_headers": .of(count)]) }
+            #expect(error?.key == "haproxy.max_headers")
         }
         for count in [255, 65_536] {
-            let error = #expect(throws: HAProxyConfigurationError.self) {
-                try HAProxyConfiguration(logLineBytes: count)
+            let error = #expect(throws: SettingError.self) {
+                try HAProxyConfiguration(["log_line_bytes": .of(count)])
             }
-            #expect(error?.option == "haproxy.log_line_bytes")
+            #expect(error?.key == "haproxy.log_line_bytes")
         }
-        let error = #expect(throws: HAProxyConfigurationError.self) {
-            try HAProxyConfiguration(deniedNodes: ["::1", "x"])
+        let error = #expect(throws: SettingError.self) {
+            try HAProxyConfiguration(["denied_nodes": ["::1", "x"]])
         }
-        #expect(error?.option == "haproxy.denied_nodes")
+        #expect(error?.key == "haproxy.denied_nodes")
     }
 
     /// By HAProxy's own spreading, the first check of a node could be as late as its interval.

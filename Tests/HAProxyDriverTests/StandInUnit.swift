@@ -21,7 +21,7 @@ struct StandInUnit: Sendable {
         self.folder = folder
         let text = Self.script
             .replacing("FOLDER", with: folder.path)
-            .replacing("BINARY", with: configuration.binary.string)
+            .replacing("BINARY", with: configuration.settings.binary.string)
             .replacing("CONFIG", with: configuration.config.string)
             .replacing("SOCKET", with: configuration.masterSocket.string)
         try text.write(toFile: systemctl.string, atomically: true, encoding: .utf8)

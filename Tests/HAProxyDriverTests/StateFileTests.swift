@@ -146,7 +146,7 @@ struct StateFileTests {
     @Test func aReadOnlyDriverLeavesStateFilesAsTheyAre() async throws {
         try await withRotatedLog { log in
             for name in ["state.json", "usage.json"] { try log.write("{}", to: name) }
-            let configuration = try HAProxyConfiguration(binary: "/bin/true", stateDirectory: log.folder.path)
+            let configuration = try HAProxyConfiguration(["binary": "/bin/true"], stateDirectory: log.folder.path)
             _ = try HAProxyDriver(configuration: configuration, logger: log.errors, isReadOnly: true)
             #expect(try log.names() == ["state.json", "usage.json"])
             #expect(log.warnings.lines.count == 2)

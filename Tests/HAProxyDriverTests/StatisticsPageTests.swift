@@ -84,8 +84,8 @@ struct StatisticsPageTests {
         "*:8404 ssl", "*:8404,*:8405", "[::1:8404", "/tmp/socket",
     ])
     func whatIsNoAddressIsRefused(_ text: String) {
-        let error = #expect(throws: HAProxyConfigurationError.self) { try HAProxyConfiguration(statsBind: text) }
-        #expect(error?.option == "haproxy.stats_bind")
+        let error = #expect(throws: SettingError.self) { try HAProxyConfiguration(["stats_bind": .of(text)]) }
+        #expect(error?.key == "haproxy.stats_bind")
     }
 
     private func expectStatistics(_ port: Int) async throws {

@@ -23,7 +23,7 @@ struct ArchivePassTests {
     static func request(_ items: [(id: String, protocol: ListenerProtocol)]) throws -> ArchiveRequest {
         try ArchiveRequest(
             endpoint: StorageEndpoint("https://example.com"),
-            token: StorageToken("t"),
+            credentials: ["hpcs_object_store_token": try StorageToken("t")],
             basePath: ObjectBasePath("c"),
             items: items.map { try .init(id: Identifier($0.id), protocol: $0.protocol) }
         )

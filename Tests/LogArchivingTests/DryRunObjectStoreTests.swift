@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ArchivingTestSupport
 import LogArchiving
 import SteelyardCore
 import Synchronization
@@ -10,7 +11,7 @@ import Testing
 struct DryRunObjectStoreTests {
     private let path: ObjectPath
     private let endpoint: StorageEndpoint
-    private let token: StorageToken
+    private let credentials: StorageCredentials
 
     init() throws {
         path = ObjectPath(
@@ -19,12 +20,13 @@ struct DryRunObjectStoreTests {
             time: UTCTimestamp(microseconds: 0)
         )
         endpoint = try StorageEndpoint("http://nobody.invalid/v1/a")
-        token = try StorageToken("t")
+        credentials = ["hpcs_object_store_token": try StorageToken("t")]
     }
 
     @Test("reads the content to its end and says how large it is")
     func reads() async throws {
-        let upload = ObjectUpload(path: path, endpoint: endpoint, token: token) { () throws(ObjectStoreError) in
+        let upload = ObjectUpload(path: path, endpoint: endpoint, credentials: credentials) {
+            () throws(ObjectStoreError) in
             BlocksBody([[1, 2], [3]])
         }
         let stored = try await DryRunObjectStore().put(upload)
@@ -36,7 +38,7 @@ struct DryRunObjectStoreTests {
         let error = ObjectStoreError(.sourceFailed, "no log")
         await #expect(throws: error) {
             try await DryRunObjectStore().put(
-                ObjectUpload(path: path, endpoint: endpoint, token: token) { () throws(ObjectStoreError) in
+                ObjectUpload(path: path, endpoint: endpoint, credentials: credentials) { () throws(ObjectStoreError) in
                     throw error
                 }
             )

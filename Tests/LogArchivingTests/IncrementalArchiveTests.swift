@@ -33,7 +33,7 @@ struct IncrementalArchiveTests {
             let archiver = archiver(seconds: seconds)
             let request = try ArchiveRequest(
                 endpoint: StorageEndpoint("https://example.com"),
-                token: StorageToken("t"),
+                credentials: ["hpcs_object_store_token": try StorageToken("t")],
                 basePath: ObjectBasePath(place),
                 items: [.init(id: Identifier("15"), protocol: `protocol`)]
             )

@@ -71,7 +71,7 @@ final class KeepingStore: ObjectStore {
     func removeRemains(
         of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,
-        token: StorageToken
+        credentials: StorageCredentials
     ) async throws(ObjectStoreError) {
         let fails = state.withLock { state in
             state.remains.append(upload)

@@ -39,7 +39,7 @@ struct FirstBlockTests {
             let object = ObjectUpload(
                 path: upload.path,
                 endpoint: try StorageEndpoint("http://127.0.0.1:\(server.port)/v1/a"),
-                token: try StorageToken("a-token"),
+                credentials: ["hpcs_object_store_token": try StorageToken("a-token")],
                 byteEstimate: kind == .segments ? 1 << 40 : nil
             ) { () throws(ObjectStoreError) in
                 let isFirst = Atomic(true)

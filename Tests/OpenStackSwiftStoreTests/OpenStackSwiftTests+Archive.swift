@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ArchivingTestSupport
 import Logging
 import OpenStackSwiftStore
 import SteelyardSystem
@@ -32,7 +33,7 @@ extension OpenStackSwiftTests {
             let container = "logs-\(UInt64.random(in: 0...UInt64.max))"
             let request = try ArchiveRequest(
                 endpoint: StorageEndpoint(server.endpoint),
-                token: StorageToken(server.token),
+                credentials: ["hpcs_object_store_token": try StorageToken(server.token)],
                 basePath: ObjectBasePath("/\(container)/lbaas"),
                 items: [
                     .init(id: Identifier("15"), protocol: .http), .init(id: Identifier("tcp-16"), protocol: .tcp),
@@ -65,7 +66,7 @@ extension OpenStackSwiftTests {
             let container = "logs-\(UInt64.random(in: 0...UInt64.max))"
             let request = try ArchiveRequest(
                 endpoint: StorageEndpoint(server.endpoint),
-                token: StorageToken(server.token),
+                credentials: ["hpcs_object_store_token": try StorageToken(server.token)],
                 basePath: ObjectBasePath(container),
                 items: [.init(id: Identifier("15"), protocol: .http)]
             )

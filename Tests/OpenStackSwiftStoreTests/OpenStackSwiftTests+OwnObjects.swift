@@ -89,7 +89,7 @@ extension OpenStackSwiftTests {
             let upload = ObjectUpload(
                 path: upload.path,
                 endpoint: try StorageEndpoint(server.endpoint),
-                token: try StorageToken(server.token),
+                credentials: ["hpcs_object_store_token": try StorageToken(server.token)],
                 byteEstimate: upload.byteEstimate
             ) { () throws(ObjectStoreError) in
                 threads.withLock { _ = $0.insert(UInt(pthread_self())) }

@@ -51,7 +51,7 @@ extension OpenStackSwiftTests {
                     let changing = ObjectUpload(
                         path: path,
                         endpoint: try StorageEndpoint("http://127.0.0.1:\(proxy.port)/v1/AUTH_test"),
-                        token: try StorageToken(server.token)
+                        credentials: ["hpcs_object_store_token": try StorageToken(server.token)]
                     ) { () throws(ObjectStoreError) in
                         BlocksBody([
                             [UInt8](repeating: 1, count: sizes.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] })

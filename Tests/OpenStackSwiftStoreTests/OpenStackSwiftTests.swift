@@ -30,7 +30,11 @@ struct OpenStackSwiftTests {
 extension OpenStackSwiftServer {
     /// This server, as the contract's checks see it.
     func place(_ endpoint: String) throws -> ObjectStoreContract.Place {
-        ObjectStoreContract.Place(endpoint: try StorageEndpoint(endpoint), token: try StorageToken(token)) {
+        ObjectStoreContract.Place(
+            endpoint: try StorageEndpoint(endpoint),
+            credentials: ["hpcs_object_store_token": try StorageToken(token)],
+            secretField: "hpcs_object_store_token"
+        ) {
             try await object("\($0)")?.content
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ArchivingTestSupport
 import Logging
 import OpenStackSwiftStore
 import SteelyardCore
@@ -49,7 +50,7 @@ struct TestUpload {
             id: id,
             path: path,
             endpoint: try StorageEndpoint(endpoint),
-            token: try StorageToken(token),
+            credentials: ["hpcs_object_store_token": try StorageToken(token)],
             byteEstimate: byteEstimate,
             isFresh: isFresh
         ) { () throws(ObjectStoreError) in
@@ -61,9 +62,14 @@ struct TestUpload {
 
     /// Removes what the upload has left.
     func removeRemains(at endpoint: String) async throws {
-        let (endpoint, token) = (try StorageEndpoint(endpoint), try StorageToken(token))
+        let endpoint = try StorageEndpoint(endpoint)
+        let credentials: StorageCredentials = ["hpcs_object_store_token": try StorageToken(token)]
         try await withTaskExecutorPreference(BlockingExecutor()) {
-            try await makeStore().removeRemains(of: AbandonedUpload(id: id, path: path), at: endpoint, token: token)
+            try await makeStore().removeRemains(
+                of: AbandonedUpload(id: id, path: path),
+                at: endpoint,
+                credentials: credentials
+            )
         }
     }
 

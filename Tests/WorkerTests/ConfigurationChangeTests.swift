@@ -9,7 +9,7 @@ import Testing
 /// What of a new configuration a running agent uses.
 @Suite struct ConfigurationChangeTests {
     private func load(_ variables: [String: String]) throws -> WorkerConfiguration {
-        var loader = ConfigurationLoader()
+        var loader = ConfigurationLoader(program: .test)
         loader.environment = variables
         return try loader.load()
     }

@@ -43,8 +43,8 @@ import Testing
     }
 
     /// Only where standard error is the journal's, lines have priorities: the variable may be inherited.
-    @Test(arguments: [true, false], ["text", "json"])
-    func linesForTheJournalHavePriorities(_ isJournal: Bool, _ format: String) async throws {
+    @Test(arguments: [true, false], LogOutput.Format.allCases)
+    func linesForTheJournalHavePriorities(_ isJournal: Bool, _ format: LogOutput.Format) async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "log")
             let descriptor = open(file.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -52,8 +52,8 @@ import Testing
             var information = stat()
             #expect(fstat(descriptor, &information) == 0)
             let inode = isJournal ? information.st_ino : information.st_ino + 1
-            var settings = WorkerConfiguration.LogSettings()
-            settings.level = "trace"
+            var settings = LogSettings()
+            settings.level = .trace
             settings.format = format
             let output = LogOutput(settings, descriptor: descriptor, journal: "\(information.st_dev):\(inode)")
             let logger = AgentLogger.make(output)
@@ -68,14 +68,14 @@ import Testing
 
     /// A reload changes the level of every logger, also of those that were made before.
     @Test func levelChangesForLoggersThatExist() {
-        var settings = WorkerConfiguration.LogSettings()
-        settings.level = "error"
+        var settings = LogSettings()
+        settings.level = .error
         let output = LogOutput(settings, descriptor: -1)
         let logger = AgentLogger.make(output)
         var own = logger
         own.logLevel = .warning
         #expect(logger.logLevel == .error)
-        settings.level = "debug"
+        settings.level = .debug
         output.apply(settings)
         #expect(logger.logLevel == .debug)
         #expect(own.logLevel == .warning)

@@ -6,9 +6,9 @@ import SteelyardCore
 import SteelyardSystem
 
 /// The threads that archives are made on, where calls may block: reading, compressing, sending.
-public struct ArchiveThreads: Sendable {
+package struct ArchiveThreads: Sendable {
     /// The system's threads, as many of them to compress as there are cores, at most 8.
-    public static let dedicated = ArchiveThreads(compressors: min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) {
+    package static let dedicated = ArchiveThreads(compressors: min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) {
         try ThreadExecutor(name: $0)
     }
 

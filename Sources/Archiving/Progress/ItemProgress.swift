@@ -58,10 +58,12 @@ final class ItemProgress: Sendable {
     /// Announces the next object, before anything of it is sent.
     ///
     /// - Parameters:
+    ///   - log: What the object's name begins with.
     ///   - upTo: The last line of the object, where it begins at the mark.
     ///   - taken: What was announced before, if another object has its name.
     func announce(
         _ request: ArchiveRequest,
+        log: String,
         upTo: LogMark?,
         now: UTCTimestamp,
         insteadOf taken: ArchiveRecord.Announcement? = nil
@@ -69,7 +71,7 @@ final class ItemProgress: Sendable {
         try change { record in
             if let taken { record.remove(taken.upload) }
             return record.announce(to: request.endpoint, upTo: upTo, now: now) { time in
-                ObjectPath(basePath: request.basePath, loadBalancer: id, time: time)
+                ObjectPath(basePath: request.basePath, loadBalancer: id, log: log, time: time)
             }
         }
     }

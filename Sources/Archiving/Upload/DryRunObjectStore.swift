@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import SteelyardCore
+package import SteelyardCore
 
 /// Takes an object as any store would, and keeps nothing: for a dry run.
 ///
 /// The content is made to its end, so that a log that cannot be read fails as it would, and nothing is connected to. What
 /// it returns has an empty MD5, since no store has computed one.
-public struct DryRunObjectStore: ObjectStore {
+package struct DryRunObjectStore: ObjectStore {
     /// Creates a store.
-    public init() {}
+    package init() {}
 
     /// Reads the object's content to its end, and counts its bytes.
     ///
     /// - Returns: The bytes, and an empty MD5.
     /// - Throws: `ObjectStoreError` where the content cannot be made.
-    public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
+    package func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let body = try upload.makeBody()
         var count: UInt64 = 0
         while let bytes = try body.next() { count += UInt64(bytes.count) }

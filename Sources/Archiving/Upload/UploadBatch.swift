@@ -128,7 +128,7 @@ struct UploadBatch: Sendable {
             id: announced.upload,
             path: announced.path,
             endpoint: request.endpoint,
-            token: request.token,
+            credentials: request.credentials,
             byteEstimate: log.byteEstimate(of: object.part),
             isFresh: object.takesNextName
         ) { () throws(ObjectStoreError) in

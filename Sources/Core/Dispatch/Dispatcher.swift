@@ -12,7 +12,7 @@ import Synchronization
 public final class Dispatcher: Sendable {
     /// What a reload of the configuration replaces; a message that is in hand keeps what it began with.
     private struct Parts {
-        var archiver: any LogArchiver
+        var archiver: (any LogArchiver)?
         var diagnostics: any DeviceDiagnostics
         var limits: MessageLimits
     }
@@ -42,7 +42,8 @@ public final class Dispatcher: Sendable {
     /// - Parameters:
     ///   - driver: What makes the device obey.
     ///   - driverName: The name that the driver is registered under.
-    ///   - archiver: What ships the logs.
+    ///   - archiver: What ships the logs; nil if no ARCHIVE can be served.
+    ///   - stores: The types of stores that an ARCHIVE may name.
     ///   - diagnostics: What tries the network.
     ///   - release: What DISCOVER says.
     ///   - limits: How large a message may be.
@@ -51,7 +52,8 @@ public final class Dispatcher: Sendable {
     public init(
         driver: any LoadBalancerDriver,
         driverName: String,
-        archiver: any LogArchiver,
+        archiver: (any LogArchiver)?,
+        stores: [StoreFormat] = [],
         diagnostics: any DeviceDiagnostics,
         release: Release,
         limits: MessageLimits = MessageLimits(),
@@ -62,7 +64,7 @@ public final class Dispatcher: Sendable {
         self.driverName = driverName
         parts = Mutex(Parts(archiver: archiver, diagnostics: diagnostics, limits: limits))
         self.release = release
-        intake = MessageIntake()
+        intake = MessageIntake(stores: stores)
         self.isDryRun = isDryRun
         self.logger = logger
     }
@@ -70,7 +72,7 @@ public final class Dispatcher: Sendable {
     /// How many changes of the device have begun.
     package var changeCount: Int { changes.load(ordering: .relaxed) }
 
-    private var archiver: any LogArchiver { parts.withLock { $0.archiver } }
+    private var archiver: (any LogArchiver)? { parts.withLock { $0.archiver } }
     private var diagnostics: any DeviceDiagnostics { parts.withLock { $0.diagnostics } }
     /// How large a message may be.
     package var limits: MessageLimits { parts.withLock { $0.limits } }
@@ -78,13 +80,13 @@ public final class Dispatcher: Sendable {
     /// Replaces parts for the messages that come from now on.
     ///
     /// - Parameters:
-    ///   - archiver: What ships the logs.
+    ///   - archiver: What ships the logs; nil if no ARCHIVE can be served.
     ///   - diagnostics: What tries the network.
     ///   - limits: How large a message may be.
-    package func replace(archiver: any LogArchiver, diagnostics: any DeviceDiagnostics, limits: MessageLimits) {
+    package func replace(archiver: (any LogArchiver)?, diagnostics: any DeviceDiagnostics, limits: MessageLimits) {
         parts.withLock { parts in
             parts = Parts(
-                archiver: archiver.replacing(parts.archiver),
+                archiver: parts.archiver.map { old in archiver?.replacing(old) } ?? archiver,
                 diagnostics: diagnostics,
                 limits: limits
             )
@@ -226,7 +228,7 @@ extension Dispatcher {
             case .delete:
                 hasInterruptedDeletion.store(true, ordering: .relaxed)
                 try await driver.delete()
-                try archiver.forget()
+                try archiver?.forget()
                 hasInterruptedDeletion.store(false, ordering: .relaxed)
             }
         }
@@ -237,7 +239,7 @@ extension Dispatcher {
         guard hasInterruptedDeletion.load(ordering: .relaxed) else { return }
         let status: DeviceStatus?
         do throws(DriverError) { status = try await driver.status() } catch { status = nil }
-        if case .deleted? = status { try archiver.forget() }
+        if case .deleted? = status { try archiver?.forget() }
         hasInterruptedDeletion.store(false, ordering: .relaxed)
     }
 
@@ -312,7 +314,7 @@ extension Dispatcher {
         _ place: SerialGate.Place?,
         _ job: any JobContext
     ) async throws(ActionFailure) -> Done {
-        let archiver = archiver
+        guard let archiver else { throw ActionFailure("this agent cannot archive logs") }
         let count = archiveCount.add(1, ordering: .relaxed).newValue
         defer { archiveCount.subtract(1, ordering: .relaxed) }
         guard count <= Self.greatestWaitingArchives + 1 else {

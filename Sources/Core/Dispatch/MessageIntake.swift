@@ -31,16 +31,21 @@ final class MessageIntake: Sendable {
     /// Messages whose place among the changes is not reserved yet.
     private let arrivals = SerialGate()
 
+    /// The types of stores that an ARCHIVE may name.
+    private let stores: [StoreFormat]
+
+    init(stores: [StoreFormat]) { self.stores = stores }
+
     /// Reads a message.
     ///
     /// Calls that begin in order on one executor give changes their places in that order.
     func read(_ payload: [UInt8], _ limits: MessageLimits) async throws(Refusal) -> Incoming {
         guard payload.count <= Self.largeMessage else {
             return try await arrivals.withTurn { () throws(Refusal) in
-                reserved(try await Self.decodedElsewhere(payload, limits))
+                reserved(try await decodedElsewhere(payload, limits))
             }
         }
-        let decoded = try Self.decoded(payload, limits)
+        let decoded = try decoded(payload, limits)
         guard decoded.1.action.kind.needsTurn, !arrivals.isFree else { return reserved(decoded) }
         return await arrivals.withTurn { reserved(decoded) }
     }
@@ -52,20 +57,20 @@ final class MessageIntake: Sendable {
     }
 
     @concurrent
-    private static func decodedElsewhere(
+    private func decodedElsewhere(
         _ payload: [UInt8],
         _ limits: MessageLimits
     ) async throws(Refusal) -> (JSONDocument, Message) {
         try decoded(payload, limits)
     }
 
-    private static func decoded(
+    private func decoded(
         _ payload: [UInt8],
         _ limits: MessageLimits
     ) throws(Refusal) -> (JSONDocument, Message) {
         let document: JSONDocument
         do { document = try JSONDocument(payload) } catch { throw Refusal(description: error.description) }
-        do { return (document, try Message(document, limits: limits)) } catch {
+        do { return (document, try Message(document, limits: limits, stores: stores)) } catch {
             throw Refusal(document: document, description: error.description)
         }
     }

@@ -34,6 +34,14 @@ extension Span<UInt8> {
     }
 
     /// Whether these bytes are those of a text.
+    func equals(_ text: String) -> Bool {
+        guard count == text.utf8.count else { return false }
+        let text = text.utf8.span
+        for index in 0..<count where self[index] != text[index] { return false }
+        return true
+    }
+
+    /// Whether these bytes are those of a text.
     func equals(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && matches(text, from: 0, at: 0) }
 }
 

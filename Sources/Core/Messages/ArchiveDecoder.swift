@@ -9,24 +9,25 @@ struct ArchiveDecoder {
     private static let shortestToken = 16
 
     let reader: FieldReader
+    /// The types of stores that there are.
+    let stores: [StoreFormat]
 
     func decode(_ root: Members, _ list: Field) throws(MessageError) -> ArchiveRequest {
         // No error quotes one of these fields, or a long value of another: a token may have been put into the wrong one.
-        _ = try reader.requiredText(root.field(.objectStoreType)) { text throws(InvalidValue) in
-            do { return try ObjectStoreKind(named: text) } catch { throw InvalidValue("must be SWIFT") }
+        let store = try reader.requiredText(root.field(.objectStoreType)) { text throws(InvalidValue) in
+            try storeFormat(named: text)
         }
         let endpoint = try reader.requiredText(root.field(.objectStoreEndpoint)) { text throws(InvalidValue) in
             try StorageEndpoint(String(text))
         }
-        let token = try reader.requiredText(root.field(.objectStoreToken)) { text throws(InvalidValue) in
-            try StorageToken(String(text))
-        }
+        let credentials = try self.credentials(for: store)
         let basePath = try reader.requiredText(root.field(.objectStoreBasePath)) { text throws(InvalidValue) in
             try ObjectBasePath(String(text))
         }
         // Names of objects and hosts are logged.
-        try requireNoToken(token, in: endpoint.description, of: root.field(.objectStoreEndpoint))
-        try requireNoToken(token, in: basePath.description, of: root.field(.objectStoreBasePath))
+        let secrets = store.credentials.compactMap { $0.isSecret ? credentials[$0.name] : nil }
+        try requireNone(of: secrets, in: endpoint.description, of: root.field(.objectStoreEndpoint))
+        try requireNone(of: secrets, in: basePath.description, of: root.field(.objectStoreBasePath))
         var items: [ArchiveRequest.Item] = []
         try reader.forEachElement(
             of: list,
@@ -35,24 +36,46 @@ struct ArchiveDecoder {
         ) { field throws(MessageError) in
             let members = try reader.members(of: field)
             let id = try identifier(members.field(.id)) ?? Identifier(place: items.count + 1)
-            try requireNoToken(token, in: id.description, of: members.field(.id))
+            try requireNone(of: secrets, in: id.description, of: members.field(.id))
             let listenerProtocol = try reader.requiredText(members.field(.protocol)) { text throws(InvalidValue) in
                 try Self.quotingNoSecret(text) { text throws(InvalidValue) in try ListenerProtocol(named: text) }
             }
             items.append(ArchiveRequest.Item(id: id, protocol: listenerProtocol))
         }
         return try list.rethrow { () throws(InvalidValue) in
-            try ArchiveRequest(endpoint: endpoint, token: token, basePath: basePath, items: items)
+            try ArchiveRequest(
+                store: store.type,
+                endpoint: endpoint,
+                credentials: credentials,
+                basePath: basePath,
+                items: items
+            )
         }
     }
 
-    private func requireNoToken(
-        _ token: StorageToken,
-        in text: String,
-        of field: Field
-    ) throws(MessageError) {
-        guard token.secret.utf8.count >= Self.shortestToken else { return }
-        if text.lowercased().contains(token.secret.lowercased()) { throw field.error("must not contain the token") }
+    private func storeFormat(named text: Span<UInt8>) throws(InvalidValue) -> StoreFormat {
+        let names = stores.map { $0.type.uppercased() }
+        for (store, name) in zip(stores, names) where text.equalsIgnoringCase(name) { return store }
+        guard !names.isEmpty else { throw InvalidValue("has no value that this agent knows: it has no object store") }
+        throw InvalidValue("must be " + names.joined(separator: " or "))
+    }
+
+    private func credentials(for store: StoreFormat) throws(MessageError) -> StorageCredentials {
+        var values: [String: StorageToken] = [:]
+        for field in store.credentials {
+            guard let text = try reader.rootString(named: field.name, isRequired: field.isRequired) else { continue }
+            do throws(InvalidValue) { values[field.name] = try StorageToken(text) } catch {
+                throw MessageError(member: field.name, error.problem)
+            }
+        }
+        return StorageCredentials(values)
+    }
+
+    private func requireNone(of secrets: [StorageToken], in text: String, of field: Field) throws(MessageError) {
+        let text = text.lowercased()
+        for secret in secrets where secret.secret.utf8.count >= Self.shortestToken {
+            if text.contains(secret.secret.lowercased()) { throw field.error("must not contain the token") }
+        }
     }
 
     private func identifier(_ field: Field) throws(MessageError) -> Identifier? {

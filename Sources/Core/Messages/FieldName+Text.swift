@@ -60,7 +60,6 @@ extension FieldName {
             case 14: oneOf(.clientTimeout, .serverTimeout, .configVersion)
             case 15: oneOf(.connectTimeout, .connectRetries)
             case 22: oneOf(.objectStoreType)
-            case 23: oneOf(.objectStoreToken)
             case 26: oneOf(.objectStoreEndpoint, .objectStoreBasePath)
             default: nil
             }

@@ -3,7 +3,7 @@
 
 /// The names of all fields that a message may have a meaning for.
 enum FieldName: UInt8, Sendable {
-    case action, objectStoreType, objectStoreEndpoint, objectStoreToken, objectStoreBasePath
+    case action, objectStoreType, objectStoreEndpoint, objectStoreBasePath
     case documentedLoadBalancers, deployedLoadBalancers, configVersion
     case id, name, `protocol`, address, port, algorithm, monitor, options, nodes
     case weight, backup, condition
@@ -17,7 +17,6 @@ enum FieldName: UInt8, Sendable {
         case .action: "hpcs_action"
         case .objectStoreType: "hpcs_object_store_type"
         case .objectStoreEndpoint: "hpcs_object_store_endpoint"
-        case .objectStoreToken: "hpcs_object_store_token"
         case .objectStoreBasePath: "hpcs_object_store_basepath"
         case .documentedLoadBalancers: "loadbalancers"
         case .deployedLoadBalancers: "loadBalancers"

@@ -46,6 +46,38 @@ struct FieldReader {
         }
     }
 
+    /// The string of a member of the message itself, by a name that ``FieldName`` does not have.
+    ///
+    /// - Returns: nil if it is absent; if it is not required, also for null.
+    /// - Throws: `MessageError` if it is required and absent, if it appears more than once, and for any value but a string.
+    func rootString(named name: String, isRequired: Bool) throws(MessageError) -> String? {
+        var found: JSONNode?
+        var next: Int32 = 1
+        while next < nodes[0].next {
+            let node = nodes[Int(next)]
+            next = node.next
+            let text = bytes.span.extracting(node.name.range)
+            let isMatch = node.name.isEscaped ? JSONEscapes.resolve(text) == name : text.equals(name)
+            guard isMatch else { continue }
+            guard found == nil else { throw MessageError(member: name, "is there twice") }
+            found = node
+        }
+        guard let found else {
+            guard !isRequired else { throw MessageError(member: name, "is missing") }
+            return nil
+        }
+        switch found.kind {
+        case .null where !isRequired: return nil
+        case .string: return String(bytes.span.extracting(found.range))
+        case .escapedString:
+            guard let string = JSONEscapes.resolve(bytes[found.range]) else {
+                throw MessageError(member: name, "must not have half of a surrogate pair in it")
+            }
+            return string
+        default: throw MessageError(member: name, "must be a string, not \(found.kind.phrase)")
+        }
+    }
+
     /// Calls a closure with each element of a field that must be a list, in order.
     func forEachElement(
         of field: Field,

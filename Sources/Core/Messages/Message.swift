@@ -15,16 +15,26 @@ public struct Message: Sendable {
     /// - Parameters:
     ///   - document: The payload.
     ///   - limits: How much of it is too much.
+    ///   - stores: The types of stores that an ARCHIVE may name.
     /// - Throws: `MessageError` for whatever the contract forbids, with the field at fault.
-    public init(_ document: JSONDocument, limits: MessageLimits = MessageLimits()) throws(MessageError) {
-        try self.init(document, limits: limits, wasAccepted: false)
+    public init(
+        _ document: JSONDocument,
+        limits: MessageLimits = MessageLimits(),
+        stores: [StoreFormat] = []
+    ) throws(MessageError) {
+        try self.init(document, limits: limits, stores: stores, wasAccepted: false)
     }
 
     /// Decodes a message, or what a driver has stored of one.
     ///
     /// - Parameter wasAccepted: Whether an UPDATE was accepted before. Rules that earlier versions did not have are then not
     ///   applied, so that a device goes on serving what it serves.
-    package init(_ document: JSONDocument, limits: MessageLimits, wasAccepted: Bool) throws(MessageError) {
+    package init(
+        _ document: JSONDocument,
+        limits: MessageLimits,
+        stores: [StoreFormat] = [],
+        wasAccepted: Bool
+    ) throws(MessageError) {
         let reader = FieldReader(document)
         let root = try reader.members(of: .root)
         let kind = try reader.requiredText(root.field(.action)) { text throws(InvalidValue) in
@@ -39,7 +49,7 @@ public struct Message: Sendable {
                     try LoadBalancerDecoder(reader: reader, limits: limits, wasAccepted: wasAccepted).decode(list)
                         .with(version: Self.version(root, reader))
                 )
-            case (.archive, let list?): .archive(try ArchiveDecoder(reader: reader).decode(root, list))
+            case (.archive, let list?): .archive(try ArchiveDecoder(reader: reader, stores: stores).decode(root, list))
             case (.suspend, _): .suspend
             case (.enable, _): .enable
             case (.delete, _): .delete

@@ -10,6 +10,9 @@ public struct MessageError: Error, Hashable, Sendable, CustomStringConvertible {
         description = "\(path) \(problem)"
     }
 
+    /// - Parameter name: A member of the message itself that ``FieldName`` does not have.
+    init(member name: String, _ problem: String) { description = "\(name) \(problem)" }
+
     init(_ path: FieldPath, _ invalid: InvalidValue) {
         let place = path.description
         switch invalid.member {

@@ -17,10 +17,12 @@ public struct ArchiveRequest: Hashable, Sendable {
         }
     }
 
+    /// The type of the store, in lower case.
+    public let store: String
     /// The store's URL, up to the account.
     public let endpoint: StorageEndpoint
     /// Gives access to it.
-    public let token: StorageToken
+    public let credentials: StorageCredentials
     /// The container, and what the objects' names begin with.
     public let basePath: ObjectBasePath
     /// The load balancers; at least one.
@@ -34,8 +36,9 @@ public struct ArchiveRequest: Hashable, Sendable {
     /// - Throws: `InvalidValue` for no load balancer or more than 100, and for two of one id, whose archives would
     ///   have one name.
     public init(
+        store: String,
         endpoint: StorageEndpoint,
-        token: StorageToken,
+        credentials: StorageCredentials,
         basePath: ObjectBasePath,
         items: [Item]
     )
@@ -53,8 +56,9 @@ public struct ArchiveRequest: Hashable, Sendable {
                 throw InvalidValue("is \(quoted), which [\(first)] has already", member: "[\(index)].id")
             }
         }
+        self.store = store
         self.endpoint = endpoint
-        self.token = token
+        self.credentials = credentials
         self.basePath = basePath
         self.items = items
     }

@@ -8,10 +8,12 @@ public struct ObjectPath: Hashable, Sendable, CustomStringConvertible {
     /// The object's name, as it is.
     public let name: String
 
-    /// Creates the place of a load balancer's archive, `<basepath>/<lb id>/haproxy-<YYYYMMDD-HHMMSS>.log.gz`.
-    public init(basePath: ObjectBasePath, loadBalancer: Identifier, time: UTCTimestamp) {
+    /// Creates the place of a load balancer's archive, `<basepath>/<lb id>/<log>-<YYYYMMDD-HHMMSS>.log.gz`.
+    ///
+    /// - Parameter log: What the file's name begins with, such as the driver's name.
+    public init(basePath: ObjectBasePath, loadBalancer: Identifier, log: String, time: UTCTimestamp) {
         container = basePath.container
-        let file = "\(loadBalancer)/haproxy-\(time.compact).log.gz"
+        let file = "\(loadBalancer)/\(log)-\(time.compact).log.gz"
         name = basePath.prefix.isEmpty ? file : "\(basePath.prefix)/\(file)"
     }
 

@@ -25,7 +25,7 @@ public protocol ObjectStore: Sendable {
     func removeRemains(
         of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,
-        token: StorageToken
+        credentials: StorageCredentials
     ) async throws(ObjectStoreError)
 }
 
@@ -34,7 +34,7 @@ extension ObjectStore {
     public func removeRemains(
         of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,
-        token: StorageToken
+        credentials: StorageCredentials
     ) async throws(ObjectStoreError) {}
 }
 

@@ -10,7 +10,7 @@ public struct ObjectUpload: Sendable {
     /// The store's URL, up to the account.
     public let endpoint: StorageEndpoint
     /// Gives access to it.
-    public let token: StorageToken
+    public let credentials: StorageCredentials
     /// About how many bytes the content has at most; nil where that is unknown.
     ///
     /// The content may turn out larger.
@@ -30,7 +30,7 @@ public struct ObjectUpload: Sendable {
         id: UploadID = UploadID(),
         path: ObjectPath,
         endpoint: StorageEndpoint,
-        token: StorageToken,
+        credentials: StorageCredentials,
         byteEstimate: UInt64? = nil,
         isFresh: Bool = true,
         makeBody: @escaping @Sendable () throws(ObjectStoreError) -> any ObjectBody
@@ -38,7 +38,7 @@ public struct ObjectUpload: Sendable {
         self.id = id
         self.path = path
         self.endpoint = endpoint
-        self.token = token
+        self.credentials = credentials
         self.byteEstimate = byteEstimate
         self.isFresh = isFresh
         self.makeBody = makeBody

@@ -2,16 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LogFiles
-public import Logging
-public import SteelyardCore
-package import SteelyardSystem
+package import Logging
+package import SteelyardCore
+import SteelyardSystem
 
 /// Makes HAProxy serve what the messages ask for.
 ///
 /// HAProxy runs in master-worker mode, in a session of its own: it outlives the agent and is adopted by the next one.
 /// What was asked for is kept in the state's folder, and ``run()`` sees to it that HAProxy serves it: after a crash of
 /// either, and after a restart of the device.
-public final class HAProxyDriver: LoadBalancerDriver {
+package final class HAProxyDriver: LoadBalancerDriver {
     private let configuration: HAProxyConfiguration
     private let renderer: HAProxyRenderer
     private let nodeAddresses: NodeAddresses
@@ -31,19 +31,14 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// - Parameters:
     ///   - configuration: How HAProxy is run.
     ///   - logger: Takes what happens to HAProxy; no message's content.
-    /// - Throws: `HAProxyConfigurationError` for an option that does not fit this device, and `ThreadError`.
-    public convenience init(configuration: HAProxyConfiguration, logger: Logger) throws {
-        try self.init(configuration: configuration, logger: logger, serviceManager: .none)
-    }
-
-    /// Creates a driver that keeps its connections to old workers with a service manager, and reports every step of a
-    /// change.
-    ///
-    /// - Parameter isReadOnly: Whether another agent may have the state folder: its files are left as they are.
+    ///   - descriptors: Keeps the connections to old workers for the agent's next process.
+    ///   - isReadOnly: Whether another agent may have the state folder: its files are left as they are.
+    ///   - onStep: Called at every step of a change.
+    /// - Throws: `SettingError` for a setting that does not fit this device, and `ThreadError`.
     package init(
         configuration: HAProxyConfiguration,
         logger: Logger,
-        serviceManager: ServiceManager = .none,
+        descriptors: any DescriptorStore = NoDescriptorStore(),
         isReadOnly: Bool = false,
         onStep: @escaping @Sendable (ChangeStep) -> Void = { _ in }
     ) throws {
@@ -59,15 +54,15 @@ public final class HAProxyDriver: LoadBalancerDriver {
         store = DeviceStore(files.state, logger, isReadOnly: isReadOnly)
         rotation = LogRotation(
             files,
-            bytes: configuration.logRotateBytes,
-            count: configuration.logRotateCount,
+            bytes: configuration.settings.logRotateBytes,
+            count: configuration.settings.logRotateCount,
             logger
         )
         meter = try Meter(
             files,
             logger,
-            oldWorkerLimits: OldWorkerLimits(hardStopAfter: .seconds(configuration.hardStopAfter)),
-            serviceManager: serviceManager,
+            oldWorkerLimits: OldWorkerLimits(hardStopAfter: .seconds(configuration.settings.hardStopAfter)),
+            descriptors: descriptors,
             isReadOnly: isReadOnly
         )
         reader = try StatusReader(files.adminSocket)
@@ -90,7 +85,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`: `rejected` and `addressInUse` with the field at fault, `stateUnwritable`, `unavailable`
     ///   and `timedOut`. HAProxy then serves what it served before.
-    public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
+    package func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         defer { supervisor.event.yield() }
         await nodeAddresses.refresh(for: wanted)
         try check(wanted)
@@ -114,7 +109,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     }
 
     private func openStateFolder() {
-        do throws(HAProxyConfigurationError) { try configuration.openStateFolder() } catch {
+        do throws(SettingError) { try configuration.openStateFolder() } catch {
             logger.warning("stick tables are lost at each reload", metadata: [LogKeys.error: "\(error)"])
         }
     }
@@ -122,7 +117,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// Closes the ports at once and the connections after the configuration's grace; checks and counters go on.
     ///
     /// - Throws: `DriverError`.
-    public func suspend() async throws(DriverError) {
+    package func suspend() async throws(DriverError) {
         defer { supervisor.event.yield() }
         try await device.suspend()
     }
@@ -130,7 +125,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// Opens the ports again, without a reload where HAProxy has run all the time.
     ///
     /// - Throws: `DriverError`.
-    public func enable() async throws(DriverError) {
+    package func enable() async throws(DriverError) {
         defer { supervisor.event.yield() }
         try await device.enable()
     }
@@ -138,7 +133,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// Stops HAProxy, and removes its configuration, the last good one, the logs and the usage.
     ///
     /// - Throws: `DriverError`.
-    public func delete() async throws(DriverError) {
+    package func delete() async throws(DriverError) {
         defer { supervisor.event.yield() }
         deletions.add()
         try await device.delete()
@@ -147,7 +142,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// Has HAProxy check what a change would render, and tells the lines that would be different.
     ///
     /// - Throws: `DriverError`.
-    public func preview(_ change: DeviceChange) async throws(DriverError) -> String {
+    package func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         if case .apply(let wanted) = change {
             await nodeAddresses.refresh(for: wanted, isSaved: false)
             try check(wanted)
@@ -158,29 +153,29 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// Asks HAProxy for the states of the nodes; where it is just starting again, waits for it within the second.
     ///
     /// - Throws: `DriverError`: `notRunning`, `timedOut`, `unavailable`.
-    public func status() async throws(DriverError) -> DeviceStatus {
+    package func status() async throws(DriverError) -> DeviceStatus {
         try await reader.status(isPausing: { [store] in store.isPausing }, of: { [store] in store.state })
     }
 
     /// The HAProxy that answered the last STATS.
-    public func proxyStatus() async -> ProxyStatus? {
+    package func proxyStatus() async -> ProxyStatus? {
         store.state.served == nil ? nil : reader.proxyStatus?.with(unexpectedEnds: supervisor.ends.value)
     }
 
     /// The version of the committed state, from memory; HAProxy is not asked.
-    public func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+    package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         store.state.served?.set.version
     }
 
     /// Reads the counters of all workers, and reports what was sent to clients since the last committed report.
     ///
     /// - Throws: `DriverError`: also if a worker does not answer; what it has sent stays for the next report.
-    public func usage() async throws(DriverError) -> UsageReport {
+    package func usage() async throws(DriverError) -> UsageReport {
         try await meter.report(of: { [store] () throws(DriverError) in try store.state.requireServed().set })
     }
 
     /// Takes note that a report was delivered, in memory and on disk.
-    public func commit(_ report: UsageReport) async throws(DriverError) {
+    package func commit(_ report: UsageReport) async throws(DriverError) {
         await meter.commit(report)
     }
 
@@ -189,7 +184,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// A log without a file has no lines. A later DELETE takes nothing from a log that HAProxy writes itself.
     ///
     /// - Throws: `DriverError`: `deleted` after a DELETE, `logUnavailable` if the log itself cannot be read.
-    public func openLog() async throws(DriverError) -> any OpenedLog {
+    package func openLog() async throws(DriverError) -> any OpenedLog {
         guard store.state != .deleted else { throw DriverError.noLogs }
         let log: Result<HAProxyLog, DriverError>
         let count = deletions.value
@@ -213,7 +208,7 @@ public final class HAProxyDriver: LoadBalancerDriver {
     func lookForDrift() async { await device.look() }
 
     /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.
-    public func run() async throws {
+    package func run() async throws {
         await checkBinary()
         if let served = store.state.served {
             openStateFolder()
@@ -227,9 +222,9 @@ public final class HAProxyDriver: LoadBalancerDriver {
     /// Logs which HAProxy there is, or that there is none: an operator is not to learn that from the first UPDATE.
     private func checkBinary() async {
         do throws(DriverError) {
-            let program = ExternalProgram(configuration.binary, option: "haproxy.binary")
+            let program = ExternalProgram(configuration.settings.binary, option: "haproxy.binary")
             let ending = try await program.run(["-v"], within: .seconds(10))
-            guard ending.isSuccess else { throw DriverError(.unavailable, "\(configuration.binary) -v fails") }
+            guard ending.isSuccess else { throw DriverError(.unavailable, "\(configuration.settings.binary) -v fails") }
             let line = ending.output.split(separator: "\n").first ?? ""
             logger.info("HAProxy found", metadata: ["haproxy.version": "\(line.prefix(120))"])
         } catch {

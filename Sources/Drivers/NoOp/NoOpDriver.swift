@@ -1,45 +1,45 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import SteelyardCore
+package import SteelyardCore
 import Synchronization
 
 /// Keeps the device's state in memory and answers as a healthy device would; it touches nothing.
 ///
 /// It is the reference that shows how a driver is written: every rule of ``LoadBalancerDriver`` in its simplest form.
-public final class NoOpDriver: LoadBalancerDriver {
+package final class NoOpDriver: LoadBalancerDriver {
     private let device = Mutex(SimulatedDevice())
     private let now: @Sendable () -> UTCTimestamp
 
     /// Creates a driver for a device that has been given nothing to serve.
     ///
     /// - Parameter now: The clock, for the reports of usage.
-    public init(now: @escaping @Sendable () -> UTCTimestamp = { .now }) {
+    package init(now: @escaping @Sendable () -> UTCTimestamp = { .now }) {
         self.now = now
     }
 
     /// Takes note of what is to be served.
-    public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
+    package func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         try change(.apply(wanted))
     }
 
     /// Takes note that nothing is to be served.
-    public func suspend() async throws(DriverError) {
+    package func suspend() async throws(DriverError) {
         try change(.suspend)
     }
 
     /// Takes note that everything is to be served again.
-    public func enable() async throws(DriverError) {
+    package func enable() async throws(DriverError) {
         try change(.enable)
     }
 
     /// Forgets everything.
-    public func delete() async throws(DriverError) {
+    package func delete() async throws(DriverError) {
         try change(.delete)
     }
 
     /// Says what a change would make of the state.
-    public func preview(_ change: DeviceChange) async throws(DriverError) -> String {
+    package func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         // A copy is changed, so that a preview fails exactly where the change would.
         var copy = device.withLock { $0 }
         let before = copy
@@ -48,27 +48,27 @@ public final class NoOpDriver: LoadBalancerDriver {
     }
 
     /// Says that every node is as its condition wants it.
-    public func status() async throws(DriverError) -> DeviceStatus {
+    package func status() async throws(DriverError) -> DeviceStatus {
         device.withLock { $0.status }
     }
 
     /// Says which version the last configuration was given.
-    public func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+    package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         device.withLock { $0.version }
     }
 
     /// Reports no bytes, over the time since the last committed report.
-    public func usage() async throws(DriverError) -> UsageReport {
+    package func usage() async throws(DriverError) -> UsageReport {
         try device.withLock { device throws(DriverError) in try device.usage(until: now()) }
     }
 
     /// Takes note of where the next report begins.
-    public func commit(_ report: UsageReport) async throws(DriverError) {
+    package func commit(_ report: UsageReport) async throws(DriverError) {
         device.withLock { $0.commit(report) }
     }
 
     /// Opens a log without lines; a deleted device has none.
-    public func openLog() async throws(DriverError) -> any OpenedLog {
+    package func openLog() async throws(DriverError) -> any OpenedLog {
         guard device.withLock({ $0.phase }) != .deleted else { throw DriverError.noLogs }
         return EmptyLog()
     }

@@ -24,6 +24,9 @@ public final class OpenStackSwiftStore: ObjectStore {
     private let logger: Logger
     private let connections: StoreConnectionPool
 
+    /// The field of an ARCHIVE that gives access.
+    static let tokenField = "hpcs_object_store_token"
+
     /// Creates a store; nothing is connected to before the first object comes.
     public init(configuration: OpenStackSwiftConfiguration, logger: Logger) {
         self.configuration = configuration
@@ -37,7 +40,7 @@ public final class OpenStackSwiftStore: ObjectStore {
     ///   each segment's, and the list of them, while the MD5 of the whole was counted here.
     /// - Throws: `ObjectStoreError`, with the store's own error text, and never the token.
     public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
-        let address = ObjectAddress(path: upload.path, endpoint: upload.endpoint, token: upload.token)
+        let address = try Self.address(of: upload.path, at: upload.endpoint, upload.credentials)
         let failures = StoreFailures(address: address)
         let machine = UploadStateMachine(
             upload: upload.id,
@@ -56,9 +59,9 @@ public final class OpenStackSwiftStore: ObjectStore {
     public func removeRemains(
         of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,
-        token: StorageToken
+        credentials: StorageCredentials
     ) async throws(ObjectStoreError) {
-        let failures = StoreFailures(address: ObjectAddress(path: upload.path, endpoint: endpoint, token: token))
+        let failures = StoreFailures(address: try Self.address(of: upload.path, at: endpoint, credentials))
         let machine = RemainsStateMachine(upload: upload.id, failures: failures, retries: configuration.retries)
         let count = try await run(machine, upload: upload.id, failures: failures) { BytesBody([]) }
         guard count > 0 else { return }
@@ -66,6 +69,17 @@ public final class OpenStackSwiftStore: ObjectStore {
             "segments of an abandoned upload removed",
             metadata: [LogKeys.objectPath: "\(StoreText.line(failures.objectPath, hiding: ""))"]
         )
+    }
+
+    private static func address(
+        of path: ObjectPath,
+        at endpoint: StorageEndpoint,
+        _ credentials: StorageCredentials
+    ) throws(ObjectStoreError) -> ObjectAddress {
+        guard let token = credentials[tokenField] else {
+            throw ObjectStoreError(.unauthorized, "\(tokenField) is missing")
+        }
+        return ObjectAddress(path: path, endpoint: endpoint, token: token)
     }
 
     private func run<Machine: StoreStateMachine>(

@@ -14,12 +14,16 @@ struct ArchiveCommand: AsyncParsableCommand {
         commandName: "archive",
         abstract: "Ship this device's log to an object store, without a job server.",
         discussion: """
-            The token comes from --token-file or the environment's STEELYARD_TOKEN. All of the log is shipped, whatever \
-            archive.mode says; the agent's record of its own archives stays as it is.
+            The token comes from --token-file or the environment's STEELYARD_TOKEN; a store with other credentials takes \
+            them from variables such as STEELYARD_ACCESS_KEY and STEELYARD_SECRET_KEY. All of the log is shipped, whatever \
+            archive.mode is; the agent's record of its own archives stays as it is.
 
             Exits with 0 once the store has confirmed the object, and with 1 and the reason otherwise.
             """
     )
+
+    @Option(help: "The object store's type: \(Program.current.stores.map(\.format.type).joined(separator: ", ")).")
+    var store = Program.current.stores.first?.format.type ?? ""
 
     @Option(help: "The object store's URL, up to the account.")
     var endpoint: String
@@ -49,6 +53,7 @@ struct ArchiveCommand: AsyncParsableCommand {
         guard ["http", "tcp"].contains(protocolName.lowercased()) else {
             throw ValidationError("--protocol must be http or tcp, not '\(protocolName)'.")
         }
+        _ = try format
     }
 
     func run() async throws {
@@ -59,23 +64,27 @@ struct ArchiveCommand: AsyncParsableCommand {
         if let stateDir { given.append(("--state-dir", "state_dir", stateDir)) }
         if dryRun { given.append(("--dry-run", "dry_run", "true")) }
         let configuration = try Program.load(options: given, file: config)
-        let message = JSONFragment.object([
-            .init("hpcs_action", .string("ARCHIVE")),
-            .init("hpcs_object_store_type", .string("swift")),
-            .init("hpcs_object_store_endpoint", .string(endpoint)),
-            .init("hpcs_object_store_basepath", .string(container)),
-            .init("hpcs_object_store_token", .string(try readToken())),
-            .init(
-                "loadbalancers",
-                .array([.object([.init("id", .string(id)), .init("protocol", .string(protocolName.uppercased()))])])
-            ),
-        ])
+        let message = JSONFragment.object(
+            [
+                .init("hpcs_action", .string("ARCHIVE")),
+                .init("hpcs_object_store_type", .string(try format.type)),
+                .init("hpcs_object_store_endpoint", .string(endpoint)),
+                .init("hpcs_object_store_basepath", .string(container)),
+                .init(
+                    "loadbalancers",
+                    .array([.object([.init("id", .string(id)), .init("protocol", .string(protocolName.uppercased()))])])
+                ),
+            ] + (try readCredentials(try format))
+        )
         let job = CommandJob()
-        let agent = Agent(configuration: configuration, registry: Program.registry, isStandalone: false)
+        let agent = Agent(configuration: configuration, isStandalone: false)
         let reply: [UInt8]
         do { reply = try await job.untilSignal { try await agent.perform(message.json, job: job) } } catch let error
             as ConfigurationError
         {
+            Program.fail(error.description)
+            throw ExitCode(78)
+        } catch let error as SettingError {
             Program.fail(error.description)
             throw ExitCode(78)
         }
@@ -98,6 +107,31 @@ struct ArchiveCommand: AsyncParsableCommand {
         guard let error = reply.error else { return }
         Program.fail(error)
         throw ExitCode.failure
+    }
+
+    private var format: StoreFormat {
+        get throws {
+            let formats = Program.current.stores.map(\.format)
+            guard let format = formats.first(where: { $0.type == store.lowercased() }) else {
+                let names = formats.map(\.type).joined(separator: ", ")
+                throw ValidationError("--store must be one of \(names), not '\(store)'.")
+            }
+            return format
+        }
+    }
+
+    private func readCredentials(_ format: StoreFormat) throws -> [JSONFragment.Member] {
+        let environment = ProcessInfo.processInfo.environment
+        return try format.credentials.compactMap { field in
+            let name = field.name.replacing("hpcs_object_store_", with: "")
+            if name == "token" { return .init(field.name, .string(try readToken())) }
+            let variable = "STEELYARD_\(name.uppercased())"
+            if let value = environment[variable], !value.isEmpty { return .init(field.name, .string(value)) }
+            guard !field.isRequired else {
+                throw ValidationError("\(variable) is not set; the store \(format.type) needs it.")
+            }
+            return nil
+        }
     }
 
     private func readToken() throws -> String {

@@ -6,16 +6,19 @@ import SteelyardCore
 
 /// `steelyard config`.
 struct ConfigCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "config",
-        abstract: "Check the configuration and print the effective one."
-    )
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "config",
+            abstract: "Check the configuration and print the effective one.",
+            discussion: SettingList.text
+        )
+    }
 
     @OptionGroup var options: WorkerOptions
 
     func run() throws {
         let configuration = try options.load()
-        try Program.ending(78) { try Agent.check(configuration, Program.registry) }
+        try Program.ending(78) { try Agent.check(configuration) }
         try Program.write(configuration.json.indented + "\n")
     }
 }

@@ -4,20 +4,28 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
-public import SteelyardCore
+import SteelyardCore
 import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// The program `steelyard`.
-public enum Program {
-    /// The drivers of this build; set once, before a command runs.
-    private static let drivers = Mutex(DriverRegistry<DriverContext>.standard)
+/// The process of an ``AgentProgram``: its command line, its output and its end.
+enum Program {
+    private static let running = Mutex<AgentProgram?>(nil)
+
+    /// The program that runs; set once, before a command is looked for.
+    static var current: AgentProgram {
+        running.withLock { $0 }
+            ?? AgentProgram(name: "agent", summary: "", release: Release(version: "", release: ""), drivers: [])
+    }
 
     /// Runs the program with the process's arguments, and ends the process.
-    ///
-    /// - Parameter drivers: The drivers that `--driver` may name.
-    public static func main(drivers: DriverRegistry<DriverContext> = .standard) async {
+    static func main(_ program: AgentProgram) async -> Never {
+        running.withLock { $0 = program }
+        if let fault = program.fault {
+            fail(fault)
+            end(with: EX_SOFTWARE)
+        }
         do {
             // A signal that comes while the command line is read must not end the agent either.
             if CommandLine.arguments.dropFirst().first == WorkerCommand.name {
@@ -29,7 +37,6 @@ public enum Program {
             fail(error.description)
             end(with: EX_OSERR)
         }
-        self.drivers.withLock { $0 = drivers }
         StartupMemory.returnLargeBuffers()
         do {
             var command = try await SteelyardCommand.asyncParseAsRoot()
@@ -63,8 +70,6 @@ public enum Program {
         _exit(code)
     }
 
-    static var registry: DriverRegistry<DriverContext> { drivers.withLock { $0 } }
-
     /// Puts the configuration together, and ends the command with the code 78 where it is wrong.
     static func load(
         options: [(option: String, key: String, value: String)],
@@ -75,7 +80,8 @@ public enum Program {
 
     /// What puts the configuration together, now and again.
     static func loader(options: [(option: String, key: String, value: String)], file: String?) -> ConfigurationLoader {
-        var loader = ConfigurationLoader(options: options, file: file)
+        var loader = ConfigurationLoader(program: current)
+        (loader.options, loader.file) = (options, file)
         loader.environment = ProcessInfo.processInfo.environment
         loader.folder = FileManager.default.currentDirectoryPath
         return loader
@@ -84,6 +90,9 @@ public enum Program {
     /// Turns an error into one line on standard error and an exit code.
     static func ending<Success>(_ code: Int32, _ body: () throws -> Success) throws -> Success {
         do { return try body() } catch let error as ConfigurationError {
+            fail(error.description)
+            throw ExitCode(code)
+        } catch let error as SettingError {
             fail(error.description)
             throw ExitCode(code)
         }
@@ -119,7 +128,7 @@ public enum Program {
     static func warn(_ message: String) { writeLine("warning: \(message)") }
 
     private static func writeLine(_ message: String) {
-        let line = Array("steelyard: \(message)\n".utf8)
+        let line = Array("\(current.name): \(message)\n".utf8)
         _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -8,7 +8,7 @@ import SteelyardCore
 struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render",
-        abstract: "Print the HAProxy configuration that an UPDATE message would give; touches nothing."
+        abstract: "Print the proxy's configuration for an UPDATE message. Touches nothing."
     )
 
     @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
@@ -16,26 +16,51 @@ struct RenderCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Print what it would take to come here from this UPDATE instead: nothing, commands or a reload.",
-            discussion: "The state.json of a device's state folder is such a file, too.",
+            "Print how a device that serves this UPDATE would be changed: nothing, commands or a reload.",
+            discussion: "The state.json of a device's state directory is such a file, too.",
             valueName: "file"
         )
     )
     var against: String?
 
+    @Option(help: "The driver. Default: the configuration's, if it can render, else the first that can.")
+    var driver: String?
+
     @Argument(help: "The file with the message; - for standard input.")
     var file: String
 
     func run() throws {
-        let configuration = try Program.load(options: [], file: config)
+        let given = driver.map { [(option: "--driver", key: "driver", value: $0)] } ?? []
+        let configuration = try Program.load(options: given, file: config)
         let (wanted, listName) = try Self.read(file, configuration)
         let old = try against.map { try Self.read($0, configuration, wasAccepted: true).wanted }
-        do { try Program.write(HAProxyFactory.render(wanted, against: old, configuration)) } catch let error
-            as DriverError
-        {
+        do { try Program.write(render(wanted, against: old, configuration)) } catch let error as DriverError {
             Program.fail("\(file): \(error.sentence(listName: listName))")
             throw ExitCode.failure
+        } catch let error as SettingError {
+            Program.fail(error.description)
+            throw ExitCode(78)
         }
+    }
+
+    private func render(
+        _ wanted: LoadBalancerSet,
+        against old: LoadBalancerSet?,
+        _ configuration: WorkerConfiguration
+    ) throws -> String {
+        let own = configuration.driver
+        let others = driver == nil ? Program.current.drivers.filter(\.canRender) : []
+        let renderer = own.canRender ? own : others.first ?? own
+        let context = DriverContext(
+            stateDirectory: configuration.stateDirectory,
+            logger: AgentLogger.make(LogOutput(configuration.log)),
+            isReadOnly: true
+        )
+        let settings = configuration.driverSettings[renderer.name] ?? NoSettings()
+        guard let text = try renderer.render(wanted, against: old, settings, context) else {
+            throw ValidationError("The driver \(renderer.name) has no configuration to print.")
+        }
+        return text
     }
 
     private static func read(

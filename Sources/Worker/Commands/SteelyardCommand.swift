@@ -2,15 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import SteelyardCore
 
 /// The root of the command line.
 struct SteelyardCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "steelyard",
-        abstract: "The agent on a load-balancer device: takes messages from Gearman and makes HAProxy obey them.",
-        version: "\(Build.version) (\(Build.release))",
-        subcommands: [
-            WorkerCommand.self, SendCommand.self, ArchiveCommand.self, RenderCommand.self, ConfigCommand.self,
-        ]
-    )
+    static var configuration: CommandConfiguration {
+        let program = Program.current
+        let isArchiving = !program.stores.isEmpty
+        let isRendering = program.drivers.contains { $0.canRender }
+        return CommandConfiguration(
+            commandName: program.name,
+            abstract: program.summary,
+            version: "\(program.release.version) (\(program.release.release))",
+            subcommands: [WorkerCommand.self, SendCommand.self] + (isArchiving ? [ArchiveCommand.self] : [])
+                + (isRendering ? [RenderCommand.self] : []) + [ConfigCommand.self]
+        )
+    }
 }

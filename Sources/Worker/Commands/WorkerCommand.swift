@@ -3,16 +3,23 @@
 
 import ArgumentParser
 import Glibc
+import SteelyardCore
 import SteelyardSystem
 
 /// `steelyard worker`.
 struct WorkerCommand: AsyncParsableCommand {
     static let name = "worker"
-    static let configuration = CommandConfiguration(
-        commandName: name,
-        abstract: "Run the agent in the foreground until SIGTERM or SIGINT.",
-        discussion: "SIGHUP reads the configuration file again and applies what can change while the agent runs."
-    )
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: name,
+            abstract: "Run the agent in the foreground until SIGTERM or SIGINT.",
+            discussion: """
+                SIGHUP reads the configuration file again and applies what can change while the agent runs.
+
+                \(SettingList.text)
+                """
+        )
+    }
 
     @OptionGroup var options: WorkerOptions
 
@@ -24,12 +31,14 @@ struct WorkerCommand: AsyncParsableCommand {
             let configuration = try Program.ending(78) { try loader.load() }
             let agent = Agent(
                 configuration: configuration,
-                registry: Program.registry,
                 isStandalone: options.standalone,
                 serviceManager: process.serviceManager
             )
             try await agent.run(until: signals, reloading: loader)
         } catch let error as ConfigurationError {
+            Program.fail(error.description)
+            throw ExitCode(78)
+        } catch let error as SettingError {
             Program.fail(error.description)
             throw ExitCode(78)
         } catch let error as SystemFailure {

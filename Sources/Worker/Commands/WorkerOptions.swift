@@ -2,21 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import SteelyardCore
 
 /// The options that `worker` and `config` have in common.
 struct WorkerOptions: ParsableArguments {
     @OptionGroup var shared: SharedOptions
 
-    @Option(help: "The driver: haproxy or noop.")
+    @Option(help: "The driver: \(Program.current.drivers.map(\.name).joined(separator: ", ")).")
     var driver: String?
 
-    @Flag(help: "Check and show every change, and make none.")
+    @Flag(help: "Validate and log changes without applying them.")
     var dryRun = false
 
-    @Option(help: "The folder of everything that survives the agent.")
+    @Option(help: "Directory for persistent state.")
     var stateDir: String?
 
-    @Flag(help: "Start a gearmand on loopback, too, and keep the state in ./.steelyard: needs no privileges.")
+    @Flag(help: "Start a gearmand on loopback, too, and keep the state in ./.steelyard. Needs no privileges.")
     var standalone = false
 
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")

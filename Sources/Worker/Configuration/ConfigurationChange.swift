@@ -15,16 +15,28 @@ struct ConfigurationChange: Sendable {
     init(from current: WorkerConfiguration, to loaded: WorkerConfiguration) {
         var effective = current
         effective.archive = loaded.archive
+        effective.storeSettings = loaded.storeSettings
         effective.diagnostics = loaded.diagnostics
         effective.limits = loaded.limits
         effective.log = loaded.log
         // The function's name stays, since the device is known by it.
         effective.servers = loaded.servers
         effective.tls = loaded.tls
+        let live =
+            ["gearman.servers", "gearman.tls.", "archive.", "diagnostics.", "limits.", "log."]
+            + loaded.storeSettings.keys.map { $0 + "." }
+        var (applied, needingRestart): ([String], [String]) = ([], [])
+        effective.settings = zip(current.settings, loaded.settings).map { old, new in
+            guard old.value != new.value else { return new }
+            guard live.contains(where: new.key.hasPrefix) else {
+                needingRestart.append(new.key)
+                return old
+            }
+            applied.append(new.key)
+            return new
+        }
         self.effective = effective
-        let changed = ConfigurationKey.all.filter { $0.show(current)?.json != $0.show(loaded)?.json }
-        func isApplied(_ key: ConfigurationKey) -> Bool { key.show(effective)?.json == key.show(loaded)?.json }
-        applied = changed.filter(isApplied).map(\.name)
-        needingRestart = changed.filter { !isApplied($0) }.map(\.name)
+        self.applied = applied
+        self.needingRestart = needingRestart
     }
 }

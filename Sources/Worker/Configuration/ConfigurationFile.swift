@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
@@ -11,8 +12,7 @@ struct ConfigurationFile {
     static let standardPath = "/etc/steelyard/steelyard.json5"
 
     let path: String
-    /// The values by their dotted keys; an object is only there where it is empty.
-    let values: [(key: String, value: ConfigurationValue)]
+    private let members: [String: SettingValue]
 
     /// Reads a file.
     ///
@@ -28,27 +28,47 @@ struct ConfigurationFile {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw ConfigurationError(path, "is not UTF-8") }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
-        let root: ConfigurationValue
-        do { root = try decoder.decode(ConfigurationValue.self, from: Data(bytes)) } catch {
+        let root: SettingValue
+        do { root = try decoder.decode(ConfigurationValue.self, from: Data(bytes)).value } catch {
             throw ConfigurationError(path, "is not JSON5: \(Self.words(error))")
         }
         guard case .object(let members) = root else { throw ConfigurationError(path, "must hold one object") }
         self.path = path
-        values = Self.flatten(members, prefix: "")
+        self.members = members
     }
 
-    private static func flatten(
-        _ members: [String: ConfigurationValue],
+    /// The value of a dotted key; nil if the file does not have it.
+    func value(of key: String) -> SettingValue? { Self.value(of: key[...], in: members) }
+
+    /// Checks that every key is known.
+    ///
+    /// - Throws: `SettingError` for the first unknown key in alphabetical order.
+    func requireKnown(_ keys: [String]) throws(SettingError) {
+        try requireKnown(Set(keys), in: members, prefix: "")
+    }
+
+    private func requireKnown(
+        _ keys: Set<String>,
+        in members: [String: SettingValue],
         prefix: String
-    )
-        -> [(key: String, value: ConfigurationValue)]
-    {
-        members.sorted { $0.key < $1.key }.flatMap { name, value in
-            guard case .object(let members) = value, !members.isEmpty else {
-                return [(key: prefix + name, value: value)]
+    ) throws(SettingError) {
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) where !keys.contains(prefix + name) {
+            let key = prefix + name
+            // A group as null or as a string is a wrong value and not an unknown key.
+            guard keys.contains(where: { $0.hasPrefix(key + ".") }) else {
+                throw SettingError("\(path): \(key)", "is not a key of the configuration")
             }
-            return flatten(members, prefix: prefix + name + ".")
+            guard case .object(let inner) = value else { throw SettingError("\(path): \(key)", "must be an object") }
+            try requireKnown(keys, in: inner, prefix: key + ".")
         }
+    }
+
+    private static func value(of key: Substring, in members: [String: SettingValue]) -> SettingValue? {
+        if let value = members[String(key)] { return value }
+        guard let dot = key.firstIndex(of: "."), case .object(let inner)? = members[String(key[..<dot])] else {
+            return nil
+        }
+        return value(of: key[key.index(after: dot)...], in: inner)
     }
 
     private static func words(_ error: any Error) -> String {
@@ -57,23 +77,26 @@ struct ConfigurationFile {
     }
 }
 
-extension ConfigurationValue: Decodable {
+/// Decodes a value of any type.
+private struct ConfigurationValue: Decodable {
+    let value: SettingValue
+
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
-            self = .null
+            value = .null
         } else if let truth = try? container.decode(Bool.self) {
-            self = .boolean(truth)
+            value = .boolean(truth)
         } else if let number = try? container.decode(Int.self) {
-            self = .integer(number)
+            value = .integer(number)
         } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
+            value = .number(number)
         } else if let string = try? container.decode(String.self) {
-            self = .string(string)
+            value = .string(string)
         } else if let list = try? container.decode([ConfigurationValue].self) {
-            self = .list(list)
+            value = .list(list.map(\.value))
         } else {
-            self = .object(try container.decode([String: ConfigurationValue].self))
+            value = .object(try container.decode([String: ConfigurationValue].self).mapValues(\.value))
         }
     }
 }

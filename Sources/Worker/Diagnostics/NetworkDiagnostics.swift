@@ -17,9 +17,8 @@ final class NetworkDiagnostics: DeviceDiagnostics {
     private let style: DiagnosticsReport.Style
     private let running = Mutex<Task<DiagnosticsReport, Never>?>(nil)
 
-    /// - Throws: `InvalidValue` where `diagnostics.target` is no HOST:PORT.
-    init(_ configuration: WorkerConfiguration) throws(InvalidValue) {
-        target = try GearmanServer(configuration.diagnostics.target)
+    init(_ configuration: WorkerConfiguration) {
+        target = configuration.diagnostics.target
         timeout = configuration.diagnostics.timeout
         style = configuration.diagnostics.style
         servers = configuration.servers

@@ -1,22 +1,22 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import SteelyardCore
+import SteelyardCore
 
 /// A job server: `HOST`, `HOST:PORT` or `[IPV6]:PORT`.
-public struct GearmanServer: Hashable, Sendable, CustomStringConvertible {
+struct GearmanServer: Hashable, Sendable, CustomStringConvertible {
     /// The host's name or address, an IPv6 address without brackets.
-    public let host: String
+    let host: String
     /// The TCP port; 4730 where none is given.
-    public let port: Int
+    let port: Int
 
     /// Gearman's port, as registered with IANA.
-    public static let standardPort = 4730
+    static let standardPort = 4730
 
     /// Reads a job server.
     ///
     /// - Throws: `InvalidValue` for a host that is neither an address nor a name, or a port outside 1 to 65535.
-    public init(_ text: String) throws(InvalidValue) {
+    init(_ text: String) throws(InvalidValue) {
         let host: Substring
         let rest: Substring
         if text.hasPrefix("["), let bracket = text.firstIndex(of: "]") {
@@ -38,5 +38,5 @@ public struct GearmanServer: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The host and the port.
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import LogArchiving
 import Logging
-import OpenStackSwiftStore
 import ServiceLifecycle
 import SteelyardCore
 import SteelyardSystem
@@ -13,7 +11,6 @@ import SystemPackage
 /// The agent: everything between the job servers and the device, put together and run.
 struct Agent {
     private let configuration: WorkerConfiguration
-    private let registry: DriverRegistry<DriverContext>
     private let isStandalone: Bool
     private let serviceManager: ServiceManager
     private let logOutput: LogOutput
@@ -21,12 +18,10 @@ struct Agent {
 
     init(
         configuration: WorkerConfiguration,
-        registry: DriverRegistry<DriverContext>,
         isStandalone: Bool,
         serviceManager: ServiceManager = .none
     ) {
         self.configuration = configuration
-        self.registry = registry
         self.isStandalone = isStandalone
         self.serviceManager = serviceManager
         logOutput = LogOutput(configuration.log, journal: serviceManager.journalStream)
@@ -41,7 +36,7 @@ struct Agent {
     /// - Throws: `ConfigurationError`, or whatever ended the agent early.
     func run(until signals: SignalReceiver, reloading loader: ConfigurationLoader) async throws {
         _ = try Self.makeTLSContext(configuration)
-        try Self.checkArchive(configuration)
+        try Self.checkStores(configuration)
         let lock = try lockStateDirectory()
         defer { _ = lock }
         let driver = try makeDriver(isReadOnly: configuration.isDryRun)
@@ -103,11 +98,11 @@ struct Agent {
             status: readyStatus,
             logOutput: logOutput,
             logger: logger,
-            apply: { [registry, logger] configuration in
-                try Self.check(configuration, registry)
+            apply: { [logger] configuration in
+                try Self.check(configuration)
                 dispatcher.replace(
-                    archiver: Self.makeArchiver(configuration, logger),
-                    diagnostics: try Self.makeDiagnostics(configuration),
+                    archiver: try Self.makeArchiver(configuration, logger),
+                    diagnostics: NetworkDiagnostics(configuration),
                     limits: configuration.limits
                 )
             },
@@ -118,10 +113,10 @@ struct Agent {
     /// Does what one message asks for, without a job server, also while an agent runs: for messages that change nothing.
     ///
     /// - Returns: The reply.
-    /// - Throws: `ConfigurationError`, or why there is no driver.
+    /// - Throws: `ConfigurationError`, `SettingError`, or what the driver throws while it is made.
     func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
         try requireTrustedStateDirectory()
-        try Self.checkArchive(configuration)
+        try Self.checkStores(configuration)
         return await (try makeDispatcher(makeDriver(isReadOnly: true), keepsProgress: false)).handle(message, job: job)
             .reply.bytes
     }
@@ -153,28 +148,26 @@ struct Agent {
 
     /// Checks what can be checked of a configuration without using it.
     ///
-    /// - Throws: `ConfigurationError`.
-    static func check(_ configuration: WorkerConfiguration, _ registry: DriverRegistry<DriverContext>) throws {
-        guard registry.names.contains(configuration.driver) else { throw unknownDriver(configuration, registry) }
-        if configuration.driver == "haproxy" { try HAProxyFactory.check(configuration) }
-        _ = try makeTLSContext(configuration)
-        try checkArchive(configuration)
-    }
-
-    /// Checks the file of `archive.ca`.
-    private static func checkArchive(_ configuration: WorkerConfiguration) throws(ConfigurationError) {
-        do throws(InvalidValue) { try storeConfiguration(configuration).checkCertificateAuthorityFile() } catch {
-            throw ConfigurationError("archive.ca", error.problem)
-        }
-    }
-
-    private static func storeConfiguration(_ configuration: WorkerConfiguration) -> OpenStackSwiftConfiguration {
-        var store = OpenStackSwiftConfiguration(
-            certificateAuthorityFile: configuration.archive.authority,
-            segmentBytes: configuration.archive.segmentBytes
+    /// - Throws: `ConfigurationError` or `SettingError`.
+    static func check(_ configuration: WorkerConfiguration) throws {
+        try configuration.driver.check(
+            configuration.ownDriverSettings,
+            DriverContext(
+                stateDirectory: configuration.stateDirectory,
+                logger: AgentLogger.make(LogOutput(configuration.log)),
+                isReadOnly: true
+            )
         )
-        store.refusesLocalAddresses = configuration.archive.endpoints.isEmpty
-        return store
+        _ = try makeTLSContext(configuration)
+        try checkStores(configuration)
+    }
+
+    private static func checkStores(_ configuration: WorkerConfiguration) throws {
+        guard let archive = configuration.archive else { return }
+        let context = StoreContext(archive, logger: AgentLogger.make(LogOutput(configuration.log)))
+        for store in Program.current.stores {
+            try store.check(configuration.storeSettings[store.format.type] ?? NoSettings(), context)
+        }
     }
 
     /// Reads the files of `gearman.tls`.
@@ -188,50 +181,30 @@ struct Agent {
         }
     }
 
-    private static func unknownDriver(
-        _ configuration: WorkerConfiguration,
-        _ registry: DriverRegistry<DriverContext>
-    ) -> ConfigurationError {
-        let names = registry.names.joined(separator: ", ")
-        return ConfigurationError("driver", "must be one of \(names), not \"\(configuration.driver)\"")
-    }
-
     private func makeDriver(isReadOnly: Bool) throws -> any LoadBalancerDriver {
         let context = DriverContext(
-            configuration: configuration,
+            stateDirectory: configuration.stateDirectory,
             logger: logger,
-            serviceManager: serviceManager,
-            isReadOnly: isReadOnly
+            isReadOnly: isReadOnly,
+            descriptors: serviceManager
         )
-        guard let driver = try registry.makeDriver(configuration.driver, context) else {
-            throw Self.unknownDriver(configuration, registry)
-        }
-        return driver
+        let driver = configuration.driver
+        try driver.check(configuration.ownDriverSettings, context)
+        return try driver.make(configuration.ownDriverSettings, context)
     }
 
     private func makeDispatcher(_ driver: any LoadBalancerDriver, keepsProgress: Bool = true) throws -> Dispatcher {
         Dispatcher(
             driver: driver,
-            driverName: configuration.driver,
-            archiver: Self.makeArchiver(configuration, logger, keepsProgress: keepsProgress),
-            diagnostics: try Self.makeDiagnostics(configuration),
-            release: Release(version: Build.version, release: Build.release),
+            driverName: configuration.driver.name,
+            archiver: try Self.makeArchiver(configuration, logger, keepsProgress: keepsProgress),
+            stores: Program.current.stores.map(\.format),
+            diagnostics: NetworkDiagnostics(configuration),
+            release: Program.current.release,
             limits: configuration.limits,
             isDryRun: configuration.isDryRun,
             logger: logger
         )
-    }
-
-    private static func makeDiagnostics(
-        _ configuration: WorkerConfiguration
-    ) throws(ConfigurationError)
-        -> NetworkDiagnostics
-    {
-        do {
-            return try NetworkDiagnostics(configuration)
-        } catch {
-            throw ConfigurationError("diagnostics.target", error.problem)
-        }
     }
 
     /// - Parameter keepsProgress: Whether it is noted what has been archived, which only one process at a time may do.
@@ -239,33 +212,48 @@ struct Agent {
         _ configuration: WorkerConfiguration,
         _ logger: Logger,
         keepsProgress: Bool = true
-    ) -> ObjectStoreArchiver {
-        let store: any ObjectStore =
-            configuration.isDryRun
-            ? DryRunObjectStore()
-            : OpenStackSwiftStore(configuration: storeConfiguration(configuration), logger: logger)
-        return ObjectStoreArchiver(
-            store: store,
-            compressionLevel: configuration.archive.compressionLevel,
-            allowedEndpoints: configuration.archive.endpoints,
-            mode: ObjectStoreArchiver.Mode(rawValue: configuration.archive.mode) ?? .full,
-            stateDirectory: keepsProgress ? FilePath(configuration.stateDirectory) : nil,
-            isDryRun: configuration.isDryRun
+    ) throws -> (any LogArchiver)? {
+        guard let archiver = Program.current.archiver, let archive = configuration.archive else { return nil }
+        let context = StoreContext(archive, logger: logger)
+        var stores: [String: any ObjectStore] = [:]
+        for store in Program.current.stores {
+            let type = store.format.type
+            stores[type] = try store.make(configuration.storeSettings[type] ?? NoSettings(), context)
+        }
+        return archiver.make(
+            archive,
+            ArchiverContext(
+                stores: stores,
+                logName: configuration.driver.logName,
+                stateDirectory: keepsProgress ? configuration.stateDirectory : nil,
+                isDryRun: configuration.isDryRun
+            )
         )
     }
 
     private var readyStatus: String {
-        "taking jobs as \(configuration.function) with driver \(configuration.driver)"
+        "taking jobs as \(configuration.function) with driver \(configuration.driver.name)"
     }
 
     private func announce() {
         let servers = configuration.servers.map(\.description).joined(separator: ",")
-        print("ready function=\(configuration.function) driver=\(configuration.driver) servers=\(servers)")
+        print("ready function=\(configuration.function) driver=\(configuration.driver.name) servers=\(servers)")
         fflush(nil)
         serviceManager.reportReady(status: readyStatus)
         Task {
             try await Task.sleep(for: .milliseconds(500))
             StartupMemory.release()
         }
+    }
+}
+
+extension StoreContext {
+    fileprivate init(_ settings: ArchiveSettings, logger: Logger) {
+        self.init(
+            certificateAuthorityFile: settings.certificateAuthorityFile,
+            segmentBytes: settings.segmentBytes,
+            refusesLocalAddresses: settings.endpoints.isEmpty,
+            logger: logger
+        )
     }
 }

@@ -74,9 +74,7 @@ actor ReloadService: Service {
         try await applyTransport(change.effective)
         current = change.effective
         // Visible at whichever of both levels shows more.
-        if let level = Logger.Level(rawValue: current.log.level), level < logOutput.level {
-            logOutput.apply(current.log)
-        }
+        if current.log.level < logOutput.level { logOutput.apply(current.log) }
         logger.notice(
             "configuration reloaded",
             metadata: ["config.applied": "\(change.applied.joined(separator: ","))"]

@@ -8,14 +8,9 @@ import Synchronization
 /// Where the agent's log lines go, from which level on, and in which format.
 final class LogOutput: Sendable {
     /// How a line is written.
-    enum Format: String, Sendable { case text, json }
+    enum Format: String, CaseIterable, Sendable { case text, json }
 
-    private struct Settings {
-        var level: Logger.Level
-        var format: Format
-    }
-
-    private let settings: Mutex<Settings>
+    private let format: Mutex<Format>
     /// The level's place in its order, read for each event.
     private let leastLevel: Atomic<Int>
     private let descriptor: Int32
@@ -25,10 +20,9 @@ final class LogOutput: Sendable {
     /// - Parameters:
     ///   - descriptor: The file that lines are written to.
     ///   - journal: The value of JOURNAL_STREAM: the device and the inode of the journal's socket.
-    init(_ settings: WorkerConfiguration.LogSettings, descriptor: Int32 = STDERR_FILENO, journal: String? = nil) {
-        let initial = Self.read(settings)
-        self.settings = Mutex(initial)
-        leastLevel = Atomic(Self.rank(initial.level))
+    init(_ settings: LogSettings, descriptor: Int32 = STDERR_FILENO, journal: String? = nil) {
+        format = Mutex(settings.format)
+        leastLevel = Atomic(Self.rank(settings.level))
         self.descriptor = descriptor
         isJournal = journal.map { Self.isConnected(descriptor, to: $0) } ?? false
     }
@@ -36,14 +30,13 @@ final class LogOutput: Sendable {
     var level: Logger.Level { Logger.Level.allCases[leastLevel.load(ordering: .relaxed)] }
 
     /// Uses other settings from the next event on.
-    func apply(_ settings: WorkerConfiguration.LogSettings) {
-        let new = Self.read(settings)
-        self.settings.withLock { $0 = new }
-        leastLevel.store(Self.rank(new.level), ordering: .relaxed)
+    func apply(_ settings: LogSettings) {
+        format.withLock { $0 = settings.format }
+        leastLevel.store(Self.rank(settings.level), ordering: .relaxed)
     }
 
     func write(_ line: LogLine) {
-        let format = settings.withLock { $0.format }
+        let format = format.withLock { $0 }
         var bytes = isJournal ? Array("<\(line.priority)>".utf8) : []
         bytes += format == .json ? line.json : line.text
         bytes.append(UInt8(ascii: "\n"))
@@ -55,13 +48,6 @@ final class LogOutput: Sendable {
             }
             if count > 0 { written += count } else if errno != EINTR { return }
         }
-    }
-
-    private static func read(_ settings: WorkerConfiguration.LogSettings) -> Settings {
-        Settings(
-            level: Logger.Level(rawValue: settings.level) ?? .info,
-            format: Format(rawValue: settings.format) ?? .text
-        )
     }
 
     private static func rank(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }

@@ -23,7 +23,7 @@ struct ArchiveMessageTests {
     }
 
     private func decode(_ text: String) throws -> ArchiveRequest {
-        guard case .archive(let request) = try Message(JSONDocument(Array(text.utf8))).action else {
+        guard case .archive(let request) = try Message(JSONDocument(Array(text.utf8)), stores: [.swift]).action else {
             throw InvalidValue("must be an ARCHIVE")
         }
         return request

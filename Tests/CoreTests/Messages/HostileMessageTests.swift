@@ -74,7 +74,7 @@ struct HostileMessageTests {
     }
 
     private func expectHarmless(_ text: String) throws {
-        switch try Message(JSONDocument(Array(text.utf8))).action {
+        switch try Message(JSONDocument(Array(text.utf8)), stores: [.swift]).action {
         case .update(let wanted):
             #expect((1...2).contains(wanted.loadBalancers.count))
             for loadBalancer in wanted.loadBalancers { expectHarmless(loadBalancer) }
@@ -86,7 +86,7 @@ struct HostileMessageTests {
             )
             #expect(!request.basePath.container.utf8.contains(UInt8(ascii: "/")) && !request.basePath.container.isEmpty)
             #expect(request.endpoint.description.wholeMatch(of: /https?:\/\/[!-~]+/) != nil)
-            #expect(request.token.secret.wholeMatch(of: /[!-~]{1,8192}/) != nil)
+            #expect(request.credentials["hpcs_object_store_token"]?.secret.wholeMatch(of: /[!-~]{1,8192}/) != nil)
         default: break
         }
     }

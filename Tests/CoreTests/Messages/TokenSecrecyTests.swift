@@ -91,21 +91,22 @@ struct TokenSecrecyTests {
     func printing() throws {
         let name = "hpcs_object_store_token"
         let text = ArchiveMessageTests.text(without: name, #""\#(name)":"\#(Self.secret)""#)
-        let message = try Message(JSONDocument(Array(text.utf8)))
+        let message = try Message(JSONDocument(Array(text.utf8)), stores: [.swift])
         guard case .archive(let request) = message.action else {
             Issue.record("it is an ARCHIVE")
             return
         }
-        #expect(request.token.secret == Self.secret)
+        #expect(request.credentials[name]?.secret == Self.secret)
         var dumped = ""
         dump(message, to: &dumped)
-        dump(request.token, to: &dumped)
+        dump(request.credentials, to: &dumped)
         let printed = [
-            "\(message)", "\(message.action)", "\(request)", "\(request.token)", String(reflecting: message),
-            String(reflecting: request.token), String(describing: request.token), dumped,
+            "\(message)", "\(message.action)", "\(request)", "\(request.credentials)", String(reflecting: message),
+            String(reflecting: request.credentials), String(describing: request.credentials), dumped,
         ]
         for text in printed { #expect(!text.contains(Self.secret), "\(text)") }
-        #expect("\(request.token)" == "***")
+        #expect("\(request.credentials)" == "***")
+        #expect(request.credentials[name].map { "\($0)" } == "***")
     }
 
     @Test("the longest and the strangest token", arguments: [String(repeating: "~", count: 8192), "!", #""'\<>{}`"#])

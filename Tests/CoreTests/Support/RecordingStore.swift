@@ -36,7 +36,7 @@ final class RecordingStore: ObjectStore {
         let upload = Upload(
             place: object.path.description,
             endpoint: object.endpoint.description,
-            token: object.token.secret,
+            token: object.credentials["hpcs_object_store_token"]?.secret ?? "",
             content: String(decoding: content, as: UTF8.self)
         )
         stored.withLock { $0.append(upload) }

@@ -37,6 +37,7 @@ struct TestAgent {
                 allowedEndpoints: allowedEndpoints.compactMap { try? AllowedEndpoint($0) },
                 now: { UTCTimestamp(microseconds: 1_700_000_000_000_000) }
             ),
+            stores: [.swift],
             diagnostics: FixedDiagnostics(report: diagnostics),
             release: Release(version: "1.0", release: "1.0.alpha.3.gca84083"),
             limits: limits,
@@ -73,6 +74,11 @@ struct TestAgent {
         "loadbalancers":[{"id":"15","protocol":"HTTP"}]\(more)}
         """
     }
+}
+
+extension StoreFormat {
+    /// OpenStack Swift's.
+    static let swift = StoreFormat(type: "swift", credentials: [CredentialField("hpcs_object_store_token")])
 }
 
 struct FixedDiagnostics: DeviceDiagnostics {

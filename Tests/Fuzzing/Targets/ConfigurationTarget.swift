@@ -10,8 +10,8 @@ extension FuzzTarget {
     /// The configuration file and the environment's variables: what `steelyard config` prints is a configuration that
     /// gives the same.
     static let configuration = FuzzTarget(name: "configuration") { bytes in
-        try check(ConfigurationLoader(), file: bytes)
-        var loader = ConfigurationLoader()
+        try check(ConfigurationLoader(program: .standard), file: bytes)
+        var loader = ConfigurationLoader(program: .standard)
         // A variable's value has no zero byte.
         for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: { $0 == "\n" || $0 == "\0" }) {
             let parts = line.split(separator: "=", maxSplits: 1)
@@ -24,7 +24,7 @@ extension FuzzTarget {
         guard let configuration = try? load(loader, file: file) else { return }
         let shown = configuration.json.indented
         do {
-            let again = try load(ConfigurationLoader(), file: Array(shown.utf8))
+            let again = try load(ConfigurationLoader(program: .standard), file: Array(shown.utf8))
             try FuzzFailure.requireEqual(again.json.indented, shown, "what is shown gives the same configuration")
         } catch let error as ConfigurationError {
             throw FuzzFailure("what is shown is a configuration: \(error)")

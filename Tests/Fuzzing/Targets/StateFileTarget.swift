@@ -50,7 +50,7 @@ extension FuzzTarget {
             to: try StorageEndpoint("https://example.com"),
             upTo: record.mark,
             now: UTCTimestamp(microseconds: 0)
-        ) { ObjectPath(basePath: base, loadBalancer: id, time: $0) }
+        ) { ObjectPath(basePath: base, loadBalancer: id, log: "haproxy", time: $0) }
         let path = announced.path
         try FuzzFailure.requireEqual(path.name.utf8.count, "lb/haproxy-20261123-040515.log.gz".utf8.count, "\(path)")
         if let mark = record.mark { _ = try? LogPlaces(mark) }

@@ -129,9 +129,8 @@ struct DeletedLogTests {
         try await withTemporaryFolder { folder in
             let log = folder.appending(path: "haproxy")
             let configuration = try HAProxyConfiguration(
-                binary: "/bin/true",
-                stateDirectory: folder.path,
-                log: log.path
+                ["binary": "/bin/true", "log": .of(log.path)],
+                stateDirectory: folder.path
             )
             let files = DeviceFiles(configuration)
             for name in [

@@ -278,11 +278,11 @@ extension RotatedLog {
     func files(logTarget: String? = nil) throws -> DeviceFiles {
         DeviceFiles(
             try HAProxyConfiguration(
-                binary: "/bin/true",
-                stateDirectory: folder.path,
-                log: path.path,
-                logTarget: logTarget,
-                logRotated: others.map(\.path)
+                [
+                    "binary": "/bin/true", "log": .of(path.path), "log_target": .of(logTarget),
+                    "log_rotated": .of(others.map(\.path)),
+                ],
+                stateDirectory: folder.path
             )
         )
     }

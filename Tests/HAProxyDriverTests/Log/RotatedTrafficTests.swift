@@ -77,7 +77,7 @@ struct RotatedTrafficTests {
         // An agent that has nothing to rotate ends by itself.
         await #expect(processExitsWith: .signal(SIGKILL)) {
             [folder = folder as String, step = step as LogRotation.Step] in
-            let configuration = try HAProxyConfiguration(binary: "/bin/true", stateDirectory: folder)
+            let configuration = try HAProxyConfiguration(["binary": "/bin/true"], stateDirectory: folder)
             let rotation = LogRotation(
                 DeviceFiles(configuration),
                 bytes: LogRotation.leastBytes,

@@ -117,7 +117,7 @@ extension ChangeTransaction {
     }
 
     private func closeConnections(_ oldWorkers: [Int32]) async throws(DriverError) {
-        let grace = context.renderer.configuration.suspendGrace
+        let grace = context.renderer.configuration.settings.suspendGrace
         try await ConnectionClosing(context.running, context.meter, oldWorkers).run(within: grace)
     }
 }
@@ -253,7 +253,7 @@ extension ChangeTransaction {
             return
         }
         let facts = context.renderer.facts
-        if let statistics = context.renderer.configuration.statistics {
+        if let statistics = context.renderer.configuration.settings.statistics {
             let text = context.contents(of: context.files.config).map { String(decoding: $0, as: UTF8.self) }
             try PortProbe.requireFree(
                 statistics,

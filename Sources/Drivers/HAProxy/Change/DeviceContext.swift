@@ -32,7 +32,7 @@ final class DeviceContext {
         let configuration = renderer.configuration
         files = DeviceFiles(configuration)
         running = RunningHAProxy(configuration.makeService(), files, ends, onStep: onStep)
-        check = ConfigurationCheck(configuration.binary)
+        check = ConfigurationCheck(configuration.settings.binary)
         self.store = store
         self.meter = meter
         self.logger = logger

@@ -20,81 +20,47 @@ enum CheckedOption {
     /// What HAProxy's own names can have: while it binds a socket it adds a dot, a process id and `.tmp` to the path.
     private static let socketLimit = 107 - ".4194304.tmp".utf8.count
 
-    static func path(_ text: String, _ option: String) throws(HAProxyConfigurationError) -> CheckedWord {
+    static func path(_ text: String) throws(InvalidValue) -> CheckedWord {
         guard !text.isEmpty, text.utf8.allSatisfy(isPlain) else {
-            throw HAProxyConfigurationError(
-                option,
-                "must be a path without white space, quotes, control characters and any of \\ # $ ,"
-            )
+            throw InvalidValue("must be a path without white space, quotes, control characters and any of \\ # $ ,")
         }
-        let path = FilePath(text)
-        let absolute = (path.isAbsolute ? path : workingDirectory.pushing(path)).lexicallyNormalized().string
+        let absolute = absolute(text)
         guard absolute.utf8.allSatisfy(isPlain) else {
-            throw HAProxyConfigurationError(
-                option,
-                "must be an absolute path, because the working directory is no plain one"
+            throw InvalidValue(
+                "must be an absolute path: the working directory's has white space or special characters"
             )
         }
         return CheckedWord(absolute)
     }
 
-    static func paths(_ texts: [String], _ option: String) throws(HAProxyConfigurationError) -> [FilePath] {
-        var paths: [FilePath] = []
-        for text in texts { paths.append(FilePath(try path(text, option).text)) }
-        return paths
+    /// The absolute form of a path.
+    static func absolute(_ text: String) -> String {
+        let path = FilePath(text)
+        return (path.isAbsolute ? path : workingDirectory.pushing(path)).lexicallyNormalized().string
     }
 
-    static func word(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> CheckedWord? {
-        guard let text else { return nil }
+    static func word(_ text: String) throws(InvalidValue) -> CheckedWord {
         guard !text.isEmpty, text.utf8.allSatisfy({ isPlain($0) && $0 < 0x80 }) else {
-            throw HAProxyConfigurationError(
-                option,
-                "must be an address without white space, quotes, control characters and any of \\ # $ ,"
-            )
+            throw InvalidValue("must be an address without white space, quotes, control characters and any of \\ # $ ,")
         }
         return CheckedWord(text)
     }
 
-    static func account(_ text: String?, _ option: String) throws(HAProxyConfigurationError) -> CheckedWord? {
-        guard let text else { return nil }
+    static func account(_ text: String) throws(InvalidValue) -> CheckedWord {
         let isName = text.utf8.allSatisfy { byte in
             0x30...0x39 ~= byte || 0x61...0x7A ~= byte | 0x20 || "-_.".utf8.contains(byte)
         }
         guard (1...32).contains(text.utf8.count), isName, !text.hasPrefix("-") else {
-            throw HAProxyConfigurationError(option, "must be 1 to 32 letters, digits, '-', '_' and '.'")
+            throw InvalidValue("must be 1 to 32 letters, digits, '-', '_' and '.'")
         }
         return CheckedWord(text)
     }
 
-    static func number(
-        _ number: Int,
-        in range: ClosedRange<Int>,
-        _ option: String
-    ) throws(HAProxyConfigurationError) -> Int {
-        guard range.contains(number) else {
-            throw HAProxyConfigurationError(
-                option,
-                "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(number)"
-            )
-        }
-        return number
-    }
-
-    static func number(
-        _ number: Int?,
-        in range: ClosedRange<Int>,
-        _ option: String
-    ) throws(HAProxyConfigurationError) -> Int? {
-        guard let number else { return nil }
-        return try self.number(number, in: range, option) as Int
-    }
-
-    static func networks(_ texts: [String], _ option: String) throws(HAProxyConfigurationError) -> [IPNetwork] {
+    static func networks(_ texts: [String]) throws(InvalidValue) -> [IPNetwork] {
         var networks: [IPNetwork] = []
         for text in texts {
             guard let network = IPNetwork(text) else {
-                throw HAProxyConfigurationError(
-                    option,
+                throw InvalidValue(
                     "must hold networks such as 192.0.2.0/24 or 2001:db8::/32, not \"\(text.prefix(60))\""
                 )
             }
@@ -103,11 +69,11 @@ enum CheckedOption {
         return networks
     }
 
-    static func requireSocketLength(_ path: FilePath, _ option: String) throws(HAProxyConfigurationError) {
+    static func requireSocketLength(_ path: FilePath, _ key: String) throws(SettingError) {
         let excess = path.string.utf8.count - socketLimit
         guard excess > 0 else { return }
-        throw HAProxyConfigurationError(
-            option,
+        throw SettingError(
+            key,
             "must be \(excess) bytes shorter: the path of HAProxy's socket \(path) may have \(socketLimit) bytes"
         )
     }

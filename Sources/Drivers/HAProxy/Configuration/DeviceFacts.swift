@@ -22,7 +22,7 @@ struct DeviceFacts: Hashable, Sendable {
             hasIPv6: canListenOnIPv6(),
             hasNameServer: namesServer(),
             // systemd starts HAProxy with other limits than the agent's, and as root, which may raise them.
-            descriptorLimit: configuration.service == .systemd ? greatestLimit() : reachableLimit(),
+            descriptorLimit: configuration.settings.service == .systemd ? greatestLimit() : reachableLimit(),
             threads: min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         )
     }

@@ -26,9 +26,9 @@ struct DeviceFiles: Hashable, Sendable {
         config = configuration.config
         log = configuration.log
         masterSocket = configuration.masterSocket
-        binary = configuration.binary
+        binary = configuration.settings.binary
         hasLogDaemon = configuration.logTarget != nil
-        rotatedLogFolders = configuration.logRotated
+        rotatedLogFolders = configuration.settings.logRotated
         folder = configuration.stateDirectory
     }
 

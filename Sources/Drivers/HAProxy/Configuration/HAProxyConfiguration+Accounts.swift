@@ -2,30 +2,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
 extension HAProxyConfiguration {
     /// Checks that HAProxy can run as the user and the group.
     ///
-    /// - Throws: `HAProxyConfigurationError` for one that this device does not have, or that only root could become.
-    public func requireAccounts() throws(HAProxyConfigurationError) {
+    /// - Throws: `SettingError` for one that this device does not have, or that only root could become.
+    func requireAccounts() throws(SettingError) {
         // systemd starts HAProxy as root.
-        let canBecomeAnybody = geteuid() == 0 || service == .systemd
+        let canBecomeAnybody = geteuid() == 0 || settings.service == .systemd
         if let user {
             guard let entry = unsafe getpwnam(user) else {
-                throw HAProxyConfigurationError("haproxy.user", "is \"\(user)\", which this device does not know")
+                throw SettingError("haproxy.user", "is \"\(user)\", which this device does not know")
             }
             guard unsafe canBecomeAnybody || geteuid() == entry.pointee.pw_uid else {
-                throw HAProxyConfigurationError("haproxy.user", "needs an agent that runs as root, or as \"\(user)\"")
+                throw SettingError("haproxy.user", "needs an agent that runs as root, or as \"\(user)\"")
             }
         }
         if let group {
             guard unsafe getgrnam(group) != nil else {
-                throw HAProxyConfigurationError("haproxy.group", "is \"\(group)\", which this device does not have")
+                throw SettingError("haproxy.group", "is \"\(group)\", which this device does not have")
             }
             guard canBecomeAnybody || user != nil else {
-                throw HAProxyConfigurationError("haproxy.group", "needs an agent that runs as root")
+                throw SettingError("haproxy.group", "needs an agent that runs as root")
             }
         }
     }
@@ -34,9 +35,9 @@ extension HAProxyConfiguration {
     ///
     /// Others may then pass through the folder and not list it. The socket itself is that user's alone.
     ///
-    /// - Throws: `HAProxyConfigurationError` where the user cannot reach the folder; HAProxy works none the less, and loses
+    /// - Throws: `SettingError` where the user cannot reach the folder; HAProxy works none the less, and loses
     ///   its stick tables at each reload.
-    func openStateFolder() throws(HAProxyConfigurationError) {
+    func openStateFolder() throws(SettingError) {
         guard let user, let entry = unsafe getpwnam(user) else { return }
         let (userID, groupID) = unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
         guard userID != 0 else { return }
@@ -55,7 +56,7 @@ extension HAProxyConfiguration {
                 guard fchmod(folder.rawValue, mode) == 0 else { throw Errno(rawValue: errno) }
             }
         } catch {
-            throw HAProxyConfigurationError("state_dir", "cannot be opened to haproxy.user \(user): \(error)")
+            throw SettingError("state_dir", "cannot be opened to haproxy.user \(user): \(error)")
         }
         var folder = stateDirectory
         repeat {
@@ -66,7 +67,7 @@ extension HAProxyConfiguration {
                     || information.st_uid == userID && information.st_mode & S_IXUSR != 0
                     || information.st_gid == groupID && information.st_mode & S_IXGRP != 0)
             guard isPassable else {
-                throw HAProxyConfigurationError(
+                throw SettingError(
                     "state_dir",
                     "is in \(folder), which haproxy.user \(user) may not enter; chmod o+x \(folder), or use another folder"
                 )

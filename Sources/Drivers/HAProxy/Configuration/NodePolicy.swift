@@ -18,8 +18,8 @@ struct NodePolicy {
         _ facts: DeviceFacts,
         addresses: [LocalAddresses.Entry] = LocalAddresses.recent()
     ) {
-        denied = configuration.deniedNodes
-        statistics = configuration.statistics?.address
+        denied = configuration.settings.deniedNodes
+        statistics = configuration.settings.statistics?.address
         self.facts = facts
         local = Set(addresses.compactMap { IPAddress($0.address)?.octets })
         broadcasts = Set(addresses.compactMap { $0.broadcast.flatMap { IPAddress($0) } })

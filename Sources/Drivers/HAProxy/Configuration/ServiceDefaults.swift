@@ -15,7 +15,7 @@ struct ServiceDefaults {
     /// Whom the workers' socket belongs to.
     var socketOwner: String?
 
-    init(_ service: HAProxyConfiguration.Service) {
+    init(_ service: HAProxySettings.Service) {
         guard service == .systemd else { return }
         // As Debian's packages of HAProxy and rsyslog have them.
         config = "/etc/haproxy/haproxy.cfg"

@@ -13,15 +13,9 @@ struct StatisticsAddress: Hashable, Sendable {
     static let option = "haproxy.stats_bind"
 
     /// Checks the operator's text.
-    ///
-    /// - Returns: nil for none.
-    init?(_ text: String?) throws(HAProxyConfigurationError) {
-        guard let text else { return nil }
-        guard let word = try CheckedOption.word(text, Self.option), let address = Self.parse(text) else {
-            throw HAProxyConfigurationError(
-                Self.option,
-                "must be HOST:PORT with an IPv4 address, an IPv6 address in brackets, or *"
-            )
+    init(_ text: String) throws(InvalidValue) {
+        guard let address = Self.parse(text), let word = try? CheckedOption.word(text) else {
+            throw InvalidValue("must be HOST:PORT with an IPv4 address, an IPv6 address in brackets, or *")
         }
         self.word = word
         self.address = address

@@ -41,7 +41,7 @@ actor Meter {
         _ files: DeviceFiles,
         _ logger: Logger,
         oldWorkerLimits: OldWorkerLimits = OldWorkerLimits(),
-        serviceManager: ServiceManager = .none,
+        descriptors: any DescriptorStore = NoDescriptorStore(),
         isReadOnly: Bool = false,
         now: @escaping @Sendable () -> UTCTimestamp = { .now }
     ) throws(ThreadError) {
@@ -50,7 +50,7 @@ actor Meter {
         self.oldWorkerLimits = oldWorkerLimits
         self.now = now
         path = files.usage
-        holds = WorkerHolds(files, serviceManager)
+        holds = WorkerHolds(files, descriptors)
         ledger = Self.read(path, logger, isReadOnly: isReadOnly)
         written = ledger
     }

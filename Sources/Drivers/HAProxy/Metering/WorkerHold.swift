@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
@@ -86,8 +87,8 @@ struct WorkerHold {
     /// Has the service manager keep the connection, so that the worker waits for the next agent, too.
     ///
     /// Not one through the master: the master takes few connections, and this one would be missing for commands.
-    func keep(by serviceManager: ServiceManager, as name: String) {
-        if isInteractive { connection.keep(by: serviceManager, as: name) }
+    func keep(by descriptors: any DescriptorStore, as name: String) {
+        if isInteractive { connection.keep(by: descriptors, as: name) }
     }
 
     /// Lets the worker end.

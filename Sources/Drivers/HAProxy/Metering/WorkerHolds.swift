@@ -10,21 +10,21 @@ struct WorkerHolds {
 
     private let session: HAProxySession
     private let files: DeviceFiles
-    private let serviceManager: ServiceManager
+    private let descriptors: any DescriptorStore
     private var holds: [Worker: WorkerHold] = [:]
     /// Connections of an earlier agent that were not used yet.
     private var kept: [Worker: RuntimeConnection] = [:]
     /// The master takes ten connections at a time, and the agent needs some for its commands.
     private static let limitThroughMaster = 4
 
-    init(_ files: DeviceFiles, _ serviceManager: ServiceManager) {
+    init(_ files: DeviceFiles, _ descriptors: any DescriptorStore) {
         session = HAProxySession(files)
         self.files = files
-        self.serviceManager = serviceManager
-        for (name, descriptor) in serviceManager.takeDescriptors(named: Worker.keptNamePrefix) {
+        self.descriptors = descriptors
+        for (name, descriptor) in descriptors.takeDescriptors(named: Worker.keptNamePrefix) {
             let connection = RuntimeConnection(connected: descriptor)
             guard let worker = Worker(keptName: name), !worker.hasEnded else {
-                serviceManager.discard(name)
+                descriptors.discard(name)
                 continue
             }
             kept[worker] = connection
@@ -55,11 +55,11 @@ struct WorkerHolds {
                 return
             }
             connection.end()
-            serviceManager.discard(worker.keptName)
+            descriptors.discard(worker.keptName)
         }
         if !isOld {
             holds[worker] = WorkerHold(current: worker, at: files.adminSocket, by: deadline)
-            holds[worker]?.keep(by: serviceManager, as: worker.keptName)
+            holds[worker]?.keep(by: descriptors, as: worker.keptName)
         } else if holds.values.count(where: { !$0.isInteractive }) < Self.limitThroughMaster {
             holds[worker] = WorkerHold(old: worker, through: files.masterSocket, by: deadline)
         }
@@ -115,7 +115,7 @@ struct WorkerHolds {
         hold?.release()
         let connection = kept.removeValue(forKey: worker)
         connection?.end()
-        if connection != nil || hold?.isInteractive == true { serviceManager.discard(worker.keptName) }
+        if connection != nil || hold?.isInteractive == true { descriptors.discard(worker.keptName) }
     }
 }
 

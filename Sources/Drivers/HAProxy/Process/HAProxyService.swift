@@ -43,7 +43,7 @@ extension HAProxyService {
 extension HAProxyConfiguration {
     /// The service that this configuration asks for.
     func makeService() -> any HAProxyService {
-        switch service {
+        switch settings.service {
         case .process: ProcessService(self)
         case .systemd: SystemdService(self)
         }

@@ -13,7 +13,7 @@ struct ProcessService: HAProxyService {
     private let limits: ServiceLimits
 
     init(_ configuration: HAProxyConfiguration, limits: ServiceLimits = ServiceLimits()) {
-        binary = configuration.binary
+        binary = configuration.settings.binary
         files = DeviceFiles(configuration)
         self.limits = limits
     }

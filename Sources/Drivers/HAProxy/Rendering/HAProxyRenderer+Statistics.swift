@@ -4,7 +4,7 @@
 extension HAProxyRenderer {
     /// Writes the front end that shows the statistics, to people and to Prometheus; SUSPEND leaves it open.
     func writeStatistics(to text: inout ConfigurationText) {
-        guard let statistics = configuration.statistics else { return }
+        guard let statistics = configuration.settings.statistics else { return }
         text.section("frontend stats")
         text.line("mode http")
         text.line("bind", "\(statistics.word)")

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import SteelyardCore
+package import SteelyardCore
 
 /// Writes the configuration that makes HAProxy serve what a message asks for.
 ///
 /// The same message, options and device give the same text, so that an equal UPDATE is seen to change nothing.
-public struct HAProxyRenderer: Sendable {
+package struct HAProxyRenderer: Sendable {
     let configuration: HAProxyConfiguration
     let facts: DeviceFacts
     /// The last known addresses of a host name.
@@ -17,7 +17,7 @@ public struct HAProxyRenderer: Sendable {
     /// Creates a renderer for this device.
     ///
     /// - Parameter configuration: How HAProxy is run.
-    public init(_ configuration: HAProxyConfiguration) {
+    package init(_ configuration: HAProxyConfiguration) {
         self.init(configuration, .ofThisDevice(for: configuration))
     }
 
@@ -34,14 +34,14 @@ public struct HAProxyRenderer: Sendable {
     /// Checks the addresses of the nodes against those of this device and the operator's rules.
     ///
     /// - Throws: `DriverError` with the field at fault.
-    public func check(_ wanted: LoadBalancerSet) throws(DriverError) {
+    package func check(_ wanted: LoadBalancerSet) throws(DriverError) {
         try NodePolicy(configuration, facts).check(wanted, known: addresses)
     }
 
     /// The text of haproxy.cfg.
     ///
     /// - Parameter wanted: What is to be served.
-    public func render(_ wanted: LoadBalancerSet) -> String {
+    package func render(_ wanted: LoadBalancerSet) -> String {
         render(wanted, isSuspended: false).text
     }
 
@@ -50,7 +50,7 @@ public struct HAProxyRenderer: Sendable {
     /// - Parameters:
     ///   - old: What HAProxy runs.
     ///   - wanted: What it is to run.
-    public func describeChange(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> String {
+    package func describeChange(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> String {
         let (before, after) = (render(old, isSuspended: false), render(wanted, isSuspended: false))
         let plan = ChangePlan(from: RunningState(loaded: before), to: after)
         let difference = LineDifference.describe(from: before.text, to: after.text)
@@ -86,7 +86,10 @@ public struct HAProxyRenderer: Sendable {
 
     /// The connections that HAProxy can have.
     func room(for wanted: LoadBalancerSet) -> ConnectionRoom {
-        facts.room(for: configuration.maxConnections, nodes: wanted.loadBalancers.reduce(0) { $0 + $1.nodes.count })
+        facts.room(
+            for: configuration.settings.maxConnections,
+            nodes: wanted.loadBalancers.reduce(0) { $0 + $1.nodes.count }
+        )
     }
 
     private func writeGlobal(_ wanted: LoadBalancerSet, to text: inout ConfigurationText) {
@@ -117,10 +120,10 @@ public struct HAProxyRenderer: Sendable {
             text.line(["log stdout"] + length + ["format iso local0"])
         }
         text.line("tune.http.logurilen 8192")
-        if let size = configuration.bufferSize { text.line("tune.bufsize", "\(size)") }
-        if let count = configuration.maxHeaders { text.line("tune.http.maxhdr", "\(count)") }
+        if let size = configuration.settings.bufferSize { text.line("tune.bufsize", "\(size)") }
+        if let count = configuration.settings.maxHeaders { text.line("tune.http.maxhdr", "\(count)") }
         // Workers that finish their connections after a reload are bounded in age and in number.
-        let limit = configuration.hardStopAfter
+        let limit = configuration.settings.hardStopAfter
         text.line("hard-stop-after", limit.isMultiple(of: 60) ? "\(limit / 60)m" : "\(limit)s")
         text.line("mworker-max-reloads 50")
         text.line("spread-checks 5")
@@ -138,7 +141,7 @@ public struct HAProxyRenderer: Sendable {
         text.section("defaults")
         text.line("log global")
         text.line("option redispatch")
-        if !configuration.logsEmptyConnections { text.line("option dontlognull") }
+        if !configuration.settings.logsEmptyConnections { text.line("option dontlognull") }
         text.line("load-server-state-from-file global")
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
@@ -140,7 +141,7 @@ final class RuntimeConnection: Sendable {
     func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// Has the service manager keep the connection, so that it outlives this process.
-    func keep(by serviceManager: ServiceManager, as name: String) { serviceManager.keep(descriptor, as: name) }
+    func keep(by descriptors: any DescriptorStore, as name: String) { descriptors.keep(descriptor, as: name) }
 
     private func read(until prompt: Prompt?, _ deadline: Deadline) throws(SocketFailure) -> String {
         let answer = try bytes(until: prompt, deadline)

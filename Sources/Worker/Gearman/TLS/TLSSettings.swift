@@ -4,16 +4,16 @@
 /// `gearman.tls`: how connections to the job servers are encrypted and verified.
 ///
 /// Every path is absolute.
-public struct TLSSettings: Hashable, Sendable {
+struct TLSSettings: Hashable, Sendable {
     /// `gearman.tls.ca`: a PEM file of certificate authorities to trust; nil for the system's.
-    public internal(set) var ca: String?
+    var ca: String?
     /// `gearman.tls.certificate`: a PEM file with the client certificate, followed by its chain; nil for none.
-    public internal(set) var certificate: String?
+    var certificate: String?
     /// `gearman.tls.key`: a PEM file with the client certificate's private key; set if and only if `certificate` is.
-    public internal(set) var key: String?
+    var key: String?
     /// `gearman.tls.server_name`: the name or IP address that each certificate must be valid for; nil for the host of
     /// each job server.
-    public internal(set) var serverName: String?
+    var serverName: String?
 
     init(ca: String? = nil, certificate: String? = nil, key: String? = nil, serverName: String? = nil) {
         self.ca = ca

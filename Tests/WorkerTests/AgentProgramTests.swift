@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HAProxyDriver
+import LogArchiving
+import NoOpDriver
+import SteelyardCore
+import Testing
+
+@testable import SteelyardWorker
+
+extension AgentProgram {
+    static let test = AgentProgram(
+        name: "test",
+        summary: "Is tested.",
+        release: Release(version: "1.0", release: "1.0"),
+        drivers: [.haproxy, .noOp],
+        archiver: .objectStore
+    )
+
+    fileprivate static func of(_ drivers: [String], stores: [String] = []) -> AgentProgram {
+        AgentProgram(
+            name: "test",
+            summary: "Is tested.",
+            release: Release(version: "1.0", release: "1.0"),
+            drivers: drivers.map { DriverDefinition(name: $0, summary: "A driver.") { _ in NoOpDriver() } },
+            stores: stores.map { StoreDefinition(type: $0, credentials: []) { _ in KeepsNothing() } },
+            archiver: .objectStore
+        )
+    }
+}
+
+private struct KeepsNothing: ObjectStore {
+    func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
+        throw ObjectStoreError(.unsupported, "nothing is kept")
+    }
+}
+
+/// What a program may register.
+@Suite struct AgentProgramTests {
+    @Test(arguments: [
+        ([], [], "no driver"), (["My"], [], "no name"), (["a b"], [], "no name"), ([""], [], "no name"),
+        (["a", "a"], [], "in use"), (["a"], ["a"], "in use"), (["log"], [], "in use"), (["state_dir"], [], "in use"),
+        (["a"], ["archive"], "in use"), (["a"], ["S3"], "no name"),
+    ])
+    func refuses(_ drivers: [String], _ stores: [String], _ words: String) {
+        #expect(AgentProgram.of(drivers, stores: stores).fault?.contains(words) == true)
+    }
+
+    @Test func acceptsGoodNames() { #expect(AgentProgram.of(["my_proxy2", "noop"], stores: ["s3"]).fault == nil) }
+
+    @Test func listsTheSettingsOfWhatIsRegistered() {
+        let keys = AgentProgram.test.settings.map(\.key)
+        #expect(keys.contains("haproxy.log_target") && keys.contains("archive.mode") && keys.contains("state_dir"))
+        #expect(Set(keys).count == keys.count)
+        let others = AgentProgram.of(["a"]).settings.map(\.key)
+        #expect(!others.contains { $0.hasPrefix("haproxy.") })
+        let helps = AgentProgram.test.settings.map(\.help)
+        #expect(helps.allSatisfy { $0.hasSuffix(".") && !$0.contains("\n") })
+    }
+
+    @Test func refusesADriverThatIsNotRegistered() throws {
+        var loader = ConfigurationLoader(program: .of(["first", "second"]))
+        #expect(try loader.load().driver.name == "first")
+        loader.environment = ["STEELYARD_DRIVER": "haproxy"]
+        let error = #expect(throws: ConfigurationError.self) { try loader.load() }
+        #expect(error?.description == #"STEELYARD_DRIVER must be one of first, second, not "haproxy""#)
+    }
+}
