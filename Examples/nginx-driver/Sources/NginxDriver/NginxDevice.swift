@@ -8,17 +8,20 @@ import Synchronization
 
 /// Changes and describes the device. Every call blocks; changes come one at a time.
 final class NginxDevice: Sendable {
-    let settings: NginxSettings
+    let directory: NginxDirectory
     let logger: Logger
+    private let settings: NginxSettings
     private let store: StateStore
     private let nginx: NginxService
     private let unexpectedEnds = Atomic(0)
 
-    init(settings: NginxSettings, logger: Logger) throws(DriverError) {
+    /// - Throws: `DriverError` with the code `stateUnreadable`.
+    init(settings: NginxSettings, directory: NginxDirectory, logger: Logger) throws(DriverError) {
         self.settings = settings
+        self.directory = directory
         self.logger = logger
-        nginx = NginxService(settings: settings)
-        store = try StateStore(path: settings.file("state.json"))
+        nginx = NginxService(settings: settings, directory: directory)
+        store = try StateStore(path: directory.file("state.json"))
     }
 
     /// What the last change asked for.
@@ -27,6 +30,7 @@ final class NginxDevice: Sendable {
     /// Makes a change, or leaves the device as it was.
     func perform(_ change: DeviceChange) throws(DriverError) {
         let (old, new) = (state, try state.after(change))
+        try directory.make()
         if new == .deleted {
             try nginx.stop()
             try nginx.removeFiles()
@@ -49,13 +53,7 @@ final class NginxDevice: Sendable {
         let (old, new) = (state, try state.after(change))
         if new != .deleted { try check(new, instead: old) }
         let (before, after) = (try describe(old), try describe(new))
-        return after.difference(from: before).map { step in
-            switch step {
-            case .insert(_, let line, _): "+ \(line)"
-            case .remove(_, let line, _): "- \(line)"
-            }
-        }
-        .joined(separator: "\n")
+        return LineDifference(from: before, to: after).description
     }
 
     /// Describes the device and its nodes.
@@ -66,7 +64,7 @@ final class NginxDevice: Sendable {
         case .suspended: return .suspended
         case .serving(let set):
             guard nginx.ask(within: 700) != nil else {
-                throw DriverError(.notRunning, "nginx does not answer; see \(settings.file("nginx.log"))")
+                throw DriverError(.notRunning, "nginx does not answer; see \(directory.file("nginx.log"))")
             }
             return .serving(set.loadBalancers.flatMap { owner in owner.nodes.map { $0.status.of(owner) } })
         }
@@ -98,7 +96,7 @@ final class NginxDevice: Sendable {
     }
 
     private func configuration(of state: DeviceState) throws(DriverError) -> NginxConfiguration {
-        try NginxConfiguration(state.servedSet, settings, in: settings.directory)
+        try NginxConfiguration(state.servedSet, settings, in: directory)
     }
 
     /// Checks a state that is configured: also one that is suspended must be able to serve later.
@@ -115,7 +113,7 @@ final class NginxDevice: Sendable {
         let (running, wanted) = (Listener.all(of: old.servedSet), try configuration(of: new))
         // nginx opens new listeners before it closes old ones, which the system allows only where they do not overlap.
         if wanted.listeners.contains(where: { listener in running.contains { $0.excludes(listener) } }) {
-            try nginx.serve(try NginxConfiguration(nil, settings, in: settings.directory))
+            try nginx.serve(try NginxConfiguration(nil, settings, in: directory))
         }
         try nginx.serve(wanted)
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-public import Logging
+import Logging
 public import SteelyardCore
 
 /// Makes nginx serve load balancers: HTTP in `http {}`, TCP and GALERA in `stream {}`.
@@ -22,8 +22,8 @@ public final class NginxDriver: LoadBalancerDriver {
     /// Creates a driver; it reads its state, and changes nothing before ``run()`` or a change.
     ///
     /// - Throws: `DriverError` with the code `stateUnreadable` where the state file is corrupt.
-    public init(settings: NginxSettings, logger: Logger) throws(DriverError) {
-        device = try NginxDevice(settings: settings, logger: logger)
+    public init(settings: NginxSettings, context: DriverContext) throws(DriverError) {
+        device = try NginxDevice(settings: settings, directory: NginxDirectory(in: context), logger: context.logger)
     }
 
     /// Serves exactly these load balancers.
@@ -83,7 +83,7 @@ public final class NginxDriver: LoadBalancerDriver {
         guard device.state != .deleted else {
             throw DriverError(.deleted, "there are no logs: the load balancer was deleted; send an UPDATE")
         }
-        return try await readings.run { [device] () throws(DriverError) in try AccessLogs(device.settings) }
+        return try await readings.run { [device] () throws(DriverError) in try AccessLogs(device.directory) }
     }
 
     /// Starts nginx if it should run and does not, and starts it again whenever it ends, until the task is cancelled.

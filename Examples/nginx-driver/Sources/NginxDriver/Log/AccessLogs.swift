@@ -14,14 +14,14 @@ struct AccessLogs: OpenedLog {
     /// Opens the logs; one that does not exist is empty.
     ///
     /// - Throws: `DriverError` with the code `logUnavailable`.
-    init(_ settings: NginxSettings) throws(DriverError) {
+    init(_ directory: NginxDirectory) throws(DriverError) {
         var files: [MeteredProtocol: OpenFile] = [:]
-        for kind in MeteredProtocol.allCases { files[kind] = try OpenFile(settings.file("\(kind.rawValue).log")) }
+        for kind in MeteredProtocol.allCases { files[kind] = try OpenFile(directory.file("\(kind.rawValue).log")) }
         self.files = files
         byteCount = files.values.reduce(0) { $0 + $1.byteCount }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: settings.directory)) ?? []
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
         leftOut = names.filter { $0.hasPrefix("http.log.") || $0.hasPrefix("tcp.log.") }.sorted().map {
-            LeftOutLog(file: settings.file($0), reason: "rotated, and this driver reads only the current logs")
+            LeftOutLog(file: directory.file($0), reason: "rotated, and this driver reads only the current logs")
         }
     }
 

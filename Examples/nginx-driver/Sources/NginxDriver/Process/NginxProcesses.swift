@@ -17,7 +17,11 @@ struct NginxProcesses: Sendable {
     var all: [pid_t] { Array(workers) + Array(retiring) + (master.map { [$0] } ?? []) }
 
     /// Looks at all processes.
-    init(using directory: String) {
+    init(using directory: NginxDirectory) {
+        // Links of /proc show paths without links.
+        guard let path = realpath(directory.path, nil) else { return }
+        defer { free(path) }
+        let prefix = String(cString: path) + "/"
         let manager = FileManager.default
         let numbers = ((try? manager.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
         let ours = numbers.filter { number in
@@ -26,7 +30,7 @@ struct NginxProcesses: Sendable {
             else { return false }
             return open.contains { entry in
                 let file = try? manager.destinationOfSymbolicLink(atPath: "/proc/\(number)/fd/\(entry)")
-                return file?.hasPrefix(directory + "/") ?? false
+                return file?.hasPrefix(prefix) ?? false
             }
         }
         for number in ours {

@@ -8,11 +8,11 @@ import SteelyardCore
 /// Starts nginx, gives it configurations, and ends it. Every call blocks; one at a time.
 struct NginxService: Sendable {
     let settings: NginxSettings
+    let directory: NginxDirectory
 
     private static let timeout = Duration.seconds(15)
 
-    private var configurationFile: String { settings.file("nginx.conf") }
-    private var control: ControlSocket { ControlSocket(path: settings.file("control.sock")) }
+    private var control: ControlSocket { ControlSocket(path: directory.file("control.sock")) }
 
     /// Asks nginx for its version and the fingerprint of the configuration that it runs.
     ///
@@ -23,29 +23,25 @@ struct NginxService: Sendable {
     ///
     /// - Throws: `DriverError` with the code `rejected`, nginx's message, and the field that the line comes from.
     func check(_ set: LoadBalancerSet?) throws(DriverError) {
-        let directory = settings.file("check.\(UInt32.random(in: 0...UInt32.max))")
-        try makeDirectory(directory + "/temp")
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        let configuration = try NginxConfiguration(set, settings, in: directory)
-        let file = directory + "/nginx.conf"
-        try write(configuration, to: file)
-        let result = try run(["-t", "-q"], directory, file)
-        guard result.code != 0 else { return }
-        throw Self.rejection(result.errors, file: file, configuration)
+        try NginxDirectory.withTemporary { directory throws(DriverError) in
+            let configuration = try NginxConfiguration(set, settings, in: directory)
+            try write(configuration, in: directory)
+            try run(configuration, in: directory, options: ["-t", "-q"])
+        }
     }
 
     /// Has nginx serve a configuration: starts it, or reloads it if it runs another one.
     ///
     /// - Throws: `DriverError`; nginx may then run any of the two configurations.
     func serve(_ wanted: NginxConfiguration) throws(DriverError) {
-        try write(wanted, to: configurationFile)
-        let processes = NginxProcesses(using: settings.directory)
+        try write(wanted, in: directory)
+        let processes = NginxProcesses(using: directory)
         guard let master = processes.master else {
             try start(wanted, instead: processes)
             return
         }
         guard ask()?.fingerprint != wanted.fingerprint else { return }
-        let log = try ReloadLog(settings.file("nginx.log"))
+        let log = try ReloadLog(directory.file("nginx.log"))
         guard kill(master, SIGHUP) == 0 else { throw DriverError(.notRunning, "nginx ended before it could reload") }
         try log.waitForReload(by: master, replacing: processes.workers, until: .now + Self.timeout)
         try requireRunning(wanted)
@@ -53,7 +49,7 @@ struct NginxService: Sendable {
 
     /// Ends the workers that only finish connections, after some time.
     func endRetiringWorkers(after grace: Duration) throws(DriverError) {
-        let workers = Array(NginxProcesses(using: settings.directory).retiring)
+        let workers = Array(NginxProcesses(using: directory).retiring)
         guard !Self.haveEnded(workers, by: .now + grace) else { return }
         try end(workers)
     }
@@ -62,13 +58,13 @@ struct NginxService: Sendable {
     ///
     /// - Throws: `DriverError` with the code `timedOut`.
     func stop() throws(DriverError) {
-        try end(NginxProcesses(using: settings.directory).all)
+        try end(NginxProcesses(using: directory).all)
     }
 
     /// Removes nginx's files, its logs included.
     func removeFiles() throws(DriverError) {
         for name in ["nginx.conf", "nginx.log", "nginx.pid", "control.sock", "error.log", "http.log", "tcp.log", "temp"] {
-            let path = settings.file(name)
+            let path = directory.file(name)
             do { try FileManager.default.removeItem(atPath: path) } catch {
                 guard access(path, F_OK) != 0, errno == ENOENT else {
                     throw DriverError(.stateUnwritable, "\(path) cannot be removed: \(error)")
@@ -78,31 +74,33 @@ struct NginxService: Sendable {
     }
 
     /// The master; nil if it does not run.
-    var master: pid_t? { NginxProcesses(using: settings.directory).master }
+    var master: pid_t? { NginxProcesses(using: directory).master }
 
     private func start(_ wanted: NginxConfiguration, instead remains: NginxProcesses) throws(DriverError) {
         // Workers go on without their master, and would keep the ports.
         try end(remains.all)
         unlink(control.path)
-        try makeDirectory(settings.file("temp"))
-        let result = try run([], settings.directory, configurationFile)
-        guard result.code == 0 else { throw Self.rejection(result.errors, file: configurationFile, wanted) }
+        try directory.make()
+        try run(wanted, in: directory)
         try requireRunning(wanted)
     }
 
     /// The socket has been open since before the start or reload ended, so that the question waits for a worker.
     private func requireRunning(_ wanted: NginxConfiguration) throws(DriverError) {
         guard ask(within: 5000)?.fingerprint == wanted.fingerprint else {
-            throw DriverError(.notRunning, "nginx does not run the new configuration; see \(settings.file("nginx.log"))")
+            throw DriverError(.notRunning, "nginx does not run the new configuration; see \(directory.file("nginx.log"))")
         }
     }
 
     private func run(
-        _ options: [String],
-        _ directory: String,
-        _ file: String
-    ) throws(DriverError) -> (code: Int32, errors: String) {
-        try Program.run(settings.binary, options + ["-p", directory, "-c", file, "-e", directory + "/nginx.log"])
+        _ configuration: NginxConfiguration,
+        in directory: NginxDirectory,
+        options: [String] = []
+    ) throws(DriverError) {
+        let file = directory.file("nginx.conf")
+        let arguments = options + ["-p", directory.path, "-c", file, "-e", directory.file("nginx.log")]
+        let result = try Program.run(settings.binary, arguments)
+        guard result.code == 0 else { throw Self.rejection(result.errors, file: file, configuration) }
     }
 
     private func end(_ processes: [pid_t]) throws(DriverError) {
@@ -117,15 +115,11 @@ struct NginxService: Sendable {
         processes.compactMap { ProcessEnd(of: $0) }.allSatisfy { $0.wait(until: deadline) }
     }
 
-    private func write(_ configuration: NginxConfiguration, to file: String) throws(DriverError) {
-        do throws(FileError) { try WholeFile.replace(file, with: Array(configuration.file.text.utf8)) } catch {
+    private func write(_ configuration: NginxConfiguration, in directory: NginxDirectory) throws(DriverError) {
+        do throws(FileError) {
+            try WholeFile.replace(directory.file("nginx.conf"), with: Array(configuration.file.text.utf8))
+        } catch {
             throw DriverError(.stateUnwritable, "\(error)")
-        }
-    }
-
-    private func makeDirectory(_ path: String) throws(DriverError) {
-        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
-            throw DriverError(.stateUnwritable, "\(path) cannot be created: \(error)")
         }
     }
 

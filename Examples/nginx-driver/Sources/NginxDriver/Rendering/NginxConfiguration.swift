@@ -18,7 +18,7 @@ struct NginxConfiguration: Sendable {
     ///   - set: What to serve; nil to listen for no client.
     ///   - directory: Where nginx's own files are to be.
     /// - Throws: `DriverError` with the code `unsupported` and a field for what nginx cannot do.
-    init(_ set: LoadBalancerSet?, _ settings: NginxSettings, in directory: String) throws(DriverError) {
+    init(_ set: LoadBalancerSet?, _ settings: NginxSettings, in directory: NginxDirectory) throws(DriverError) {
         let renderer = Renderer(loadBalancers: set?.loadBalancers ?? [], settings: settings, directory: directory)
         fingerprint = Self.fingerprint(of: try renderer.render(fingerprint: ""))
         file = try renderer.render(fingerprint: fingerprint)

@@ -1,19 +1,21 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import SteelyardCore
 
 /// Writes nginx's configuration: the parts that do not depend on the load balancers.
 struct Renderer: Sendable {
     let loadBalancers: [LoadBalancer]
     let settings: NginxSettings
-    let directory: String
+    let directory: NginxDirectory
 
     func render(fingerprint: String) throws(DriverError) -> ConfigurationText {
         var text = ConfigurationText()
         text.directive("load_module", try Word(quoting: settings.streamModule))
         text.directive("daemon", "on")
-        if let user = settings.user { text.directive("user", try Word(quoting: user)) }
+        // The workers are to use the files of the agent's user, who is the only one that may.
+        if geteuid() == 0 { text.directive("user", "root") }
         text.directive("pid", try file("nginx.pid"))
         // Reloads are followed in this file, so what goes wrong with clients is logged in another.
         text.directive("error_log", try file("nginx.log"), "notice")
@@ -64,7 +66,7 @@ struct Renderer: Sendable {
 
     /// The socket on which nginx says which configuration it runs.
     private func writeControl(_ fingerprint: String, to text: inout ConfigurationText) throws(DriverError) {
-        let socket = try Word(quoting: "unix:\(directory)/control.sock")
+        let socket = try Word(quoting: "unix:\(directory.file("control.sock"))")
         let answer = try Word(quoting: fingerprint)
         text.block("server") { text in
             text.directive("listen", socket)
@@ -74,7 +76,7 @@ struct Renderer: Sendable {
         }
     }
 
-    private func file(_ name: StaticString) throws(DriverError) -> Word {
-        try Word(quoting: "\(directory)/\(name)")
+    private func file(_ name: String) throws(DriverError) -> Word {
+        try Word(quoting: directory.file(name))
     }
 }
