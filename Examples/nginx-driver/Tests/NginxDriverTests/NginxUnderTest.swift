@@ -23,8 +23,10 @@ struct NginxUnderTest: Sendable {
     private let context: DriverContext
 
     /// Runs a test with a driver whose device was never configured, and ends its nginx.
-    static func run(_ body: (NginxUnderTest) async throws -> Void) async throws {
-        let directory = "/tmp/nginx-driver-tests-\(UInt32.random(in: 0...UInt32.max))"
+    ///
+    /// - Parameter suffix: The end of the directory's name.
+    static func run(in suffix: String = "", _ body: (NginxUnderTest) async throws -> Void) async throws {
+        let directory = "/tmp/nginx-tests-\(UInt32.random(in: 0...UInt32.max))\(suffix)"
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await LoadBalancerDriverContract.Device.withFreePorts { ports in
             let context = DriverContext(stateDirectory: directory, logger: Logger(label: "nginx"))
