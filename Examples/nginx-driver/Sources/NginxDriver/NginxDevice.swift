@@ -14,6 +14,8 @@ final class NginxDevice: Sendable {
     private let store: StateStore
     private let nginx: NginxService
     private let unexpectedEnds = Atomic(0)
+    /// Whether nginx ran when a change or ``reconcile()`` ended.
+    private let wasRunning = Atomic(false)
 
     /// - Throws: `DriverError` with the code `stateUnreadable`.
     init(settings: NginxSettings, directory: NginxDirectory, logger: Logger) throws(DriverError) {
@@ -30,6 +32,8 @@ final class NginxDevice: Sendable {
     /// Makes a change, or leaves the device as it was.
     func perform(_ change: DeviceChange) throws(DriverError) {
         let (old, new) = (state, try state.after(change))
+        noteUnexpectedEnd()
+        defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
         try directory.make()
         if new == .deleted {
             try nginx.stop()
@@ -83,16 +87,19 @@ final class NginxDevice: Sendable {
 
     /// Makes nginx run what the state says.
     ///
-    /// - Parameter wasWatched: Whether nginx ran when this was called last.
     /// - Returns: The master; nil if none should run.
-    func reconcile(wasWatched: Bool) throws(DriverError) -> pid_t? {
+    func reconcile() throws(DriverError) -> pid_t? {
         guard state.set != nil else { return nil }
-        if wasWatched, nginx.master == nil {
-            unexpectedEnds.add(1, ordering: .relaxed)
-            logger.error("nginx has ended; starting it again")
-        }
+        noteUnexpectedEnd()
+        defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
         try nginx.serve(try configuration(of: state))
         return nginx.master
+    }
+
+    private func noteUnexpectedEnd() {
+        guard wasRunning.exchange(false, ordering: .relaxed), nginx.master == nil else { return }
+        unexpectedEnds.add(1, ordering: .relaxed)
+        logger.error("nginx ended unexpectedly")
     }
 
     private func configuration(of state: DeviceState) throws(DriverError) -> NginxConfiguration {

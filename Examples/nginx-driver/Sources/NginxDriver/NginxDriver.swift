@@ -91,16 +91,14 @@ public final class NginxDriver: LoadBalancerDriver {
         let (wakeUps, wakeUp) = (wakeUps.stream, wakeUps.continuation)
         wakeUp.yield()
         var watch: ProcessEnd.Notification?
+        defer { watch?.cancel() }
         for await _ in wakeUps {
-            let wasWatched = watch != nil
+            watch?.cancel()
             do throws(DriverError) {
-                let master = try await changes.run { [device] () throws(DriverError) in
-                    try device.reconcile(wasWatched: wasWatched)
-                }
+                let master = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
                 watch = master.flatMap { ProcessEnd(of: $0) }?.notify { wakeUp.yield() }
             } catch {
                 device.logger.error("nginx cannot be started", metadata: [LogKeys.error: "\(error)"])
-                watch = nil
                 try await Task.sleep(for: .seconds(5))
                 wakeUp.yield()
             }

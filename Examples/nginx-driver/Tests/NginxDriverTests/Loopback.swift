@@ -5,7 +5,7 @@ import Glibc
 
 /// A TCP connection of 127.0.0.1.
 final class Loopback: Sendable {
-    let descriptor: Int32
+    private let descriptor: Int32
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
@@ -27,6 +27,9 @@ final class Loopback: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Ends the connection; the descriptor stays open, so that its number stays this connection's.
+    func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     func write(_ text: String) { send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
 

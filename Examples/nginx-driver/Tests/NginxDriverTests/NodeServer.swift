@@ -10,8 +10,8 @@ import Synchronization
 /// The answer to `/held` has its second half after ``release()``.
 final class NodeServer: Sendable {
     let port: Int
-    private let listener: Int32
-    private let connections = Mutex<Set<Int32>>([])
+    private let listener: Loopback
+    private let connections = Mutex<[ObjectIdentifier: Loopback]>([:])
     private let gate = DispatchSemaphore(value: 0)
     private let held = Atomic(0)
 
@@ -27,17 +27,20 @@ final class NodeServer: Sendable {
             _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &size) }
         }
         guard isListening else { throw TestFailure("no port: errno \(errno)") }
-        self.listener = listener
+        self.listener = Loopback(listener)
         port = Int(UInt16(bigEndian: address.sin_port))
         onThread { [self] in
             while true {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { break }
                 _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-                connections.withLock { _ = $0.insert(descriptor) }
-                onThread { [self] in serve(descriptor, name) }
+                let client = Loopback(descriptor)
+                connections.withLock { $0[ObjectIdentifier(client)] = client }
+                onThread { [self] in
+                    serve(client, name)
+                    connections.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(client)) }
+                }
             }
-            close(listener)
         }
     }
 
@@ -47,13 +50,11 @@ final class NodeServer: Sendable {
     /// Refuses connections from now on, and ends those that are open.
     func stop() {
         release()
-        shutdown(listener, Int32(SHUT_RDWR))
-        connections.withLock { for descriptor in $0 { shutdown(descriptor, Int32(SHUT_RDWR)) } }
+        listener.shutDown()
+        connections.withLock { for client in $0.values { client.shutDown() } }
     }
 
-    private func serve(_ descriptor: Int32, _ name: String) {
-        let client = Loopback(descriptor)
-        defer { connections.withLock { _ = $0.remove(descriptor) } }
+    private func serve(_ client: Loopback, _ name: String) {
         var input = ""
         while let more = client.read() {
             input += more

@@ -31,12 +31,12 @@ final class ProcessEnd: Sendable {
         }
     }
 
-    /// Calls a function once the process has ended, for as long as the result is kept.
+    /// Calls a function once the process has ended, unless the result is cancelled before.
     func notify(_ body: @escaping @Sendable () -> Void) -> Notification {
         Notification(self, body)
     }
 
-    /// Ends with its last reference.
+    /// A call that is to come.
     final class Notification {
         private let source: any DispatchSourceRead
 
@@ -52,7 +52,7 @@ final class ProcessEnd: Sendable {
             source.activate()
         }
 
-        deinit { source.cancel() }
+        func cancel() { source.cancel() }
     }
 }
 
