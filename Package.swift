@@ -17,7 +17,7 @@ let strict: [SwiftSetting] = [
 let strictOverC = strict + [.strictMemorySafety()]
 
 let fuzzedModules: [Target.Dependency] = [
-    "HAProxyDriver", "LogArchiving", "LogFiles", "NoOpDriver", "SteelyardCore", "SteelyardWorker",
+    "HAProxyDriver", "HTTPStores", "LogArchiving", "LogFiles", "NoOpDriver", "S3Store", "SteelyardCore", "SteelyardWorker",
 ]
 
 let package = Package(
