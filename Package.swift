@@ -17,7 +17,7 @@ let strict: [SwiftSetting] = [
 let strictOverC = strict + [.strictMemorySafety()]
 
 let fuzzedModules: [Target.Dependency] = [
-    "HAProxyDriver", "HTTPStores", "LogArchiving", "LogFiles", "NoOpDriver", "S3Store", "SteelyardCore",
+    "ExecDriver", "HAProxyDriver", "HTTPStores", "LogArchiving", "LogFiles", "NoOpDriver", "S3Store", "SteelyardCore",
     "SteelyardWorker",
 ]
 
@@ -33,6 +33,8 @@ let package = Package(
         .library(name: "NoOpDriver", targets: ["NoOpDriver"]),
         .library(name: "LogArchiving", targets: ["LogArchiving"]),
         .library(name: "OpenStackSwiftStore", targets: ["OpenStackSwiftStore"]),
+        .library(name: "S3Store", targets: ["S3Store"]),
+        .library(name: "ExecDriver", targets: ["ExecDriver"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -91,6 +93,18 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Sources/Drivers/HAProxy",
+            swiftSettings: strictOverC
+        ),
+        // Runs a driver program in any language.
+        .target(
+            name: "ExecDriver",
+            dependencies: [
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/Drivers/Exec",
             swiftSettings: strictOverC
         ),
         // What stores over HTTP share: requests through libcurl, retries, time limits, errors.
@@ -172,8 +186,8 @@ let package = Package(
         .executableTarget(
             name: "steelyard",
             dependencies: [
-                "HAProxyDriver", "LogArchiving", "NoOpDriver", "OpenStackSwiftStore", "SteelyardCore",
-                "SteelyardWorker",
+                "ExecDriver", "HAProxyDriver", "LogArchiving", "NoOpDriver", "OpenStackSwiftStore", "S3Store",
+                "SteelyardCore", "SteelyardWorker",
             ],
             path: "Sources/Steelyard",
             swiftSettings: strict,
@@ -289,6 +303,20 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ExecDriverTests",
+            dependencies: [
+                "ExecDriver",
+                "SteelyardCore",
+                "SteelyardSystem",
+                "SteelyardTestSupport",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["Programs"],
             swiftSettings: strict
         ),
         .testTarget(

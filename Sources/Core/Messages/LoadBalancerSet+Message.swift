@@ -1,18 +1,23 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCore
-
 extension LoadBalancerSet {
-    /// The members of the UPDATE that asks for this: the rules for messages hold for the state file too.
-    var messageMembers: [JSONFragment.Member] {
+    /// The members of the UPDATE that asks for this: the rules for messages apply to the state file, too.
+    package var messageMembers: [JSONFragment.Member] {
         var members: [JSONFragment.Member] = [.init("hpcs_action", .string("UPDATE"))]
         if let version { members.append(.init("config_version", .integer(Int64(version.number)))) }
         return members + [.init("loadbalancers", .array(loadBalancers.map(\.json)))]
     }
 
-    /// Reads a message that has these members among others.
-    init?(message bytes: [UInt8]) {
+    /// The UPDATE that asks for this, as JSON on one line: what a driver can keep in a file.
+    public var message: [UInt8] { JSONFragment.object(messageMembers).json }
+
+    /// Reads an UPDATE, such as one that a driver has kept.
+    ///
+    /// Rules that earlier versions of the agent did not have are not applied, so that a device goes on serving.
+    ///
+    /// - Returns: nil for anything else.
+    public init?(message bytes: [UInt8]) {
         let limits = MessageLimits(messageBytes: .max, nodeCount: .max)
         guard let document = try? JSONDocument(bytes),
             let message = try? Message(document, limits: limits, wasAccepted: true),
