@@ -17,7 +17,8 @@ let strict: [SwiftSetting] = [
 let strictOverC = strict + [.strictMemorySafety()]
 
 let fuzzedModules: [Target.Dependency] = [
-    "ExecDriver", "HAProxyDriver", "LogArchiving", "LogFiles", "NoOpDriver", "SteelyardCore", "SteelyardWorker",
+    "ExecDriver", "HAProxyDriver", "HTTPStores", "LogArchiving", "LogFiles", "NoOpDriver", "S3Store", "SteelyardCore",
+    "SteelyardWorker",
 ]
 
 let package = Package(

@@ -13,7 +13,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     let run: @Sendable (_ input: [UInt8]) throws -> Void
 
     static let all: [FuzzTarget] = [
-        messages, workerSession, gearmanClient, haproxyAnswers, logLines, gzip, xz, zstd, bzip2, stateFiles,
+        messages, workerSession, gearmanClient, haproxyAnswers, s3Answers, logLines, gzip, xz, zstd, bzip2, stateFiles,
         configuration, rendering, execAnswers,
     ]
 
