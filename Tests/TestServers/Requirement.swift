@@ -15,6 +15,7 @@ package enum Requirement: String, Sendable {
     case stunnel = "/usr/bin/stunnel4"
     case python = "/usr/bin/python3"
     case openStackSwift = "openstack-swift"
+    case moto = "moto"
 
     package var trait: any TestTrait & SuiteTrait {
         .enabled(if: isMet, "\(self) is not installed; scripts/setup installs it")
@@ -29,7 +30,8 @@ package enum Requirement: String, Sendable {
         case .haproxy: Environment.isExecutable(Environment.haproxy) ? Environment.haproxy : nil
         case .gearmand, .logrotate, .rsyslog, .openssl, .stunnel, .python:
             Environment.isExecutable(rawValue) ? rawValue : nil
-        case .openStackSwift: Environment.isExecutable(Environment.openStackSwiftPython) ? rawValue : nil
+        case .openStackSwift: Environment.isExecutable(Environment.testPython) ? rawValue : nil
+        case .moto: Environment.hasMoto ? rawValue : nil
         }
     }
 }

@@ -9,8 +9,15 @@ extension LoadBalancerSet {
         return members + [.init("loadbalancers", .array(loadBalancers.map(\.json)))]
     }
 
-    /// Reads a message that has these members among others.
-    package init?(message bytes: [UInt8]) {
+    /// The UPDATE that asks for this, as JSON on one line: what a driver can keep in a file.
+    public var message: [UInt8] { JSONFragment.object(messageMembers).json }
+
+    /// Reads an UPDATE, such as one that a driver has kept.
+    ///
+    /// Rules that earlier versions of the agent did not have are not applied, so that a device goes on serving.
+    ///
+    /// - Returns: nil for anything else.
+    public init?(message bytes: [UInt8]) {
         let limits = MessageLimits(messageBytes: .max, nodeCount: .max)
         guard let document = try? JSONDocument(bytes),
             let message = try? Message(document, limits: limits, wasAccepted: true),

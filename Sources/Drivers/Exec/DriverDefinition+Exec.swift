@@ -6,25 +6,19 @@ import SystemPackage
 
 extension DriverDefinition {
     /// The driver `exec`.
-    ///
-    /// - Parameters:
-    ///   - agent: The agent's name, which the driver program is given.
-    ///   - release: The agent's release, which the driver program is given.
-    public static func exec(agent: String, release: Release) -> DriverDefinition {
-        DriverDefinition(
-            name: ExecSettings.group,
-            summary: "Runs a driver program in any language, which talks JSON-RPC over standard input and output.",
-            settings: { reader throws(SettingError) in try ExecSettings(&reader) },
-            check: { settings, _ in try settings.check() },
-            make: { settings, context in
-                let configuration = ExecConfiguration(
-                    settings,
-                    stateFolder: FilePath(context.stateDirectory),
-                    isReadOnly: context.isReadOnly,
-                    agent: (agent, release.release)
-                )
-                return ExecDriver(configuration: configuration, logger: context.logger)
-            }
-        )
-    }
+    public static let exec = DriverDefinition(
+        name: ExecSettings.group,
+        summary: "Runs a driver program in any language, which talks JSON-RPC over standard input and output.",
+        settings: { reader throws(SettingError) in try ExecSettings(&reader) },
+        check: { settings, _ in try settings.check() },
+        make: { settings, context in
+            let configuration = ExecConfiguration(
+                settings,
+                stateFolder: FilePath(context.stateDirectory),
+                isReadOnly: context.isReadOnly,
+                agent: (context.agentName, context.release.release)
+            )
+            return ExecDriver(configuration: configuration, logger: context.logger)
+        }
+    )
 }

@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPStores
+public import SteelyardCore
+
 /// How an ``OpenStackSwiftStore`` talks to its stores.
 public struct OpenStackSwiftConfiguration: Hashable, Sendable {
     /// A PEM file of the certificate authorities that are trusted, in place of the system's; nil for the system's.
@@ -29,7 +32,7 @@ public struct OpenStackSwiftConfiguration: Hashable, Sendable {
     public var totalTimeout: Duration = .seconds(7200)
 
     /// How often and when a request that may succeed later is made again.
-    public var retries = RetryPolicy()
+    package var retries = RetryPolicy()
 
     /// Creates a configuration of defaults.
     ///
@@ -39,5 +42,24 @@ public struct OpenStackSwiftConfiguration: Hashable, Sendable {
     public init(certificateAuthorityFile: String? = nil, segmentBytes: Int = 5_368_709_120) {
         self.certificateAuthorityFile = certificateAuthorityFile
         self.segmentBytes = segmentBytes
+    }
+
+    /// Checks that the file of certificate authorities can be used, if there is one: that it can be read, and that it has
+    /// PEM certificates and no damaged one.
+    ///
+    /// - Throws: `InvalidValue` that names the file and what is wrong with it.
+    public func checkCertificateAuthorityFile() throws(InvalidValue) {
+        if let certificateAuthorityFile { try CertificateAuthorityFile.check(certificateAuthorityFile) }
+    }
+
+    /// What every store over HTTP needs.
+    var http: HTTPStoreConfiguration {
+        HTTPStoreConfiguration(
+            certificateAuthorityFile: certificateAuthorityFile,
+            refusesLocalAddresses: refusesLocalAddresses,
+            connectTimeout: connectTimeout,
+            stallTimeout: stallTimeout,
+            totalTimeout: totalTimeout
+        )
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 public import Logging
 public import SteelyardCore
 
@@ -31,7 +32,7 @@ public final class OpenStackSwiftStore: ObjectStore {
     public init(configuration: OpenStackSwiftConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
-        connections = StoreConnectionPool(configuration)
+        connections = StoreConnectionPool(configuration.http)
     }
 
     /// Stores one object whole, or nothing at all; the container is created if there is none.
@@ -82,23 +83,22 @@ public final class OpenStackSwiftStore: ObjectStore {
         return ObjectAddress(path: path, endpoint: endpoint, token: token)
     }
 
-    private func run<Machine: StoreStateMachine>(
+    private func run<Machine: StoreStateMachine<StoreRequest, Success>, Success: Sendable>(
         _ machine: Machine,
         upload: UploadID,
         failures: StoreFailures,
         makeBody: @escaping () throws(ObjectStoreError) -> any ObjectBody
-    ) async throws(ObjectStoreError) -> Machine.Success {
+    ) async throws(ObjectStoreError) -> Success {
         let cancellation = UploadCancellation()
         var session = StoreSession(
-            upload: upload,
+            SwiftRequester(upload: upload, failures: failures, logger: logger, makeBody: makeBody),
             failures: failures,
-            configuration: configuration,
+            configuration: configuration.http,
             connections: connections,
             logger: logger,
-            cancellation: cancellation,
-            makeBody: makeBody
+            cancellation: cancellation
         )
-        let result: Result<Machine.Success, ObjectStoreError> = await withTaskCancellationHandler {
+        let result: Result<Success, ObjectStoreError> = await withTaskCancellationHandler {
             do throws(ObjectStoreError) { return .success(try session.run(machine)) } catch { return .failure(error) }
         } onCancel: {
             cancellation.cancel()

@@ -1,0 +1,46 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "nginx-driver",
+    products: [
+        .library(name: "NginxDriver", targets: ["NginxDriver"])
+    ],
+    dependencies: [
+        // A package outside this repository writes: .package(url: "https://…/steelyard", from: "1.0.0").
+        .package(name: "steelyard", path: "../.."),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CProcesses"),
+        .target(
+            name: "NginxDriver",
+            dependencies: [
+                "CProcesses",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SteelyardCore", package: "steelyard"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "NginxDriverTests",
+            dependencies: [
+                "NginxDriver",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SteelyardCore", package: "steelyard"),
+                .product(name: "SteelyardTestSupport", package: "steelyard"),
+            ],
+            swiftSettings: strict
+        ),
+    ]
+)

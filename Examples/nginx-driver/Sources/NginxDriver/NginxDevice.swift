@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Logging
+import SteelyardCore
+import Synchronization
+
+/// Changes and describes the device. Every call blocks; changes come one at a time.
+final class NginxDevice: Sendable {
+    let directory: NginxDirectory
+    let logger: Logger
+    private let settings: NginxSettings
+    private let store: StateStore
+    private let nginx: NginxService
+    private let unexpectedEnds = Atomic(0)
+    /// Whether nginx ran when a change or ``reconcile()`` ended.
+    private let wasRunning = Atomic(false)
+
+    /// - Throws: `DriverError` with the code `stateUnreadable`.
+    init(settings: NginxSettings, directory: NginxDirectory, logger: Logger) throws(DriverError) {
+        self.settings = settings
+        self.directory = directory
+        self.logger = logger
+        nginx = NginxService(settings: settings, directory: directory)
+        store = try StateStore(path: directory.file("state.json"))
+    }
+
+    /// What the last change asked for.
+    var state: DeviceState { store.state }
+
+    /// Makes a change, or leaves the device as it was.
+    func perform(_ change: DeviceChange) throws(DriverError) {
+        let (old, new) = (state, try state.after(change))
+        noteUnexpectedEnd()
+        defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
+        try directory.make()
+        if new == .deleted {
+            try nginx.stop()
+            try nginx.removeFiles()
+            try store.commit(.deleted)
+            return
+        }
+        try check(new, instead: old)
+        do throws(DriverError) {
+            try serve(new, instead: old)
+            try store.commit(new)
+        } catch {
+            try restore(old, instead: new, after: error)
+            throw error
+        }
+        if case .suspended = new { try nginx.endRetiringWorkers(after: .seconds(settings.suspendGrace)) }
+    }
+
+    /// Checks a change, and describes what would be different.
+    func preview(_ change: DeviceChange) throws(DriverError) -> String {
+        let (old, new) = (state, try state.after(change))
+        if new != .deleted { try check(new, instead: old) }
+        let (before, after) = (try describe(old), try describe(new))
+        return LineDifference(from: before, to: after).description
+    }
+
+    /// Describes the device and its nodes.
+    func status() throws(DriverError) -> DeviceStatus {
+        switch state {
+        case .notConfigured: return .notConfigured
+        case .deleted: return .deleted
+        case .suspended: return .suspended
+        case .serving(let set):
+            guard nginx.ask(within: 700) != nil else {
+                throw DriverError(.notRunning, "nginx does not answer; see \(directory.file("nginx.log"))")
+            }
+            return .serving(set.loadBalancers.flatMap { owner in owner.nodes.map { $0.status.of(owner) } })
+        }
+    }
+
+    /// Describes the nginx that runs; nil if none answers.
+    func proxyStatus() -> ProxyStatus? {
+        nginx.ask(within: 90).map {
+            ProxyStatus(
+                name: "nginx",
+                version: $0.version,
+                unexpectedEnds: unexpectedEnds.load(ordering: .relaxed)
+            )
+        }
+    }
+
+    /// Makes nginx run what the state says.
+    ///
+    /// - Returns: The master; nil if none should run.
+    func reconcile() throws(DriverError) -> pid_t? {
+        guard state.set != nil else { return nil }
+        noteUnexpectedEnd()
+        defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
+        try nginx.serve(try configuration(of: state))
+        return nginx.master
+    }
+
+    private func noteUnexpectedEnd() {
+        guard wasRunning.exchange(false, ordering: .relaxed), nginx.master == nil else { return }
+        unexpectedEnds.add(1, ordering: .relaxed)
+        logger.error("nginx ended unexpectedly")
+    }
+
+    private func configuration(of state: DeviceState) throws(DriverError) -> NginxConfiguration {
+        try NginxConfiguration(state.servedSet, settings, in: directory)
+    }
+
+    /// Checks a state that is configured: also one that is suspended must be able to serve later.
+    private func check(_ new: DeviceState, instead old: DeviceState) throws(DriverError) {
+        let held = Listener.all(of: old.servedSet)
+        for listener in Listener.all(of: new.set)
+        where !held.contains(where: { $0.isSame(as: listener) || $0.excludes(listener) }) {
+            try listener.requireFree()
+        }
+        try nginx.check(new.set)
+    }
+
+    private func serve(_ new: DeviceState, instead old: DeviceState) throws(DriverError) {
+        let (running, wanted) = (Listener.all(of: old.servedSet), try configuration(of: new))
+        // nginx opens new listeners before it closes old ones, which the system allows only where they do not overlap.
+        if wanted.listeners.contains(where: { listener in running.contains { $0.excludes(listener) } }) {
+            try nginx.serve(try NginxConfiguration(nil, settings, in: directory))
+        }
+        try nginx.serve(wanted)
+    }
+
+    private func restore(_ old: DeviceState, instead new: DeviceState, after error: DriverError) throws(DriverError) {
+        do throws(DriverError) {
+            if old.set == nil { try nginx.stop() } else { try serve(old, instead: new) }
+        } catch let second {
+            throw DriverError(error.code, "\(error.message); nginx was not put back: \(second.message)", field: error.field)
+        }
+    }
+
+    private func describe(_ state: DeviceState) throws(DriverError) -> [String] {
+        guard let set = state.set else { return [] }
+        let version = set.version.map { ["config_version \($0)"] } ?? []
+        return version + (try configuration(of: state).file.lines)
+    }
+}
+
+extension Node {
+    /// nginx does not report the state of nodes, so this is what the operator wants.
+    fileprivate var status: NodeStatus {
+        switch condition {
+        case .enabled: NodeStatus(id: id, state: .up, reason: "not checked: nginx sends no checks")
+        case .disabled: NodeStatus(id: id, state: .disabled)
+        case .draining: NodeStatus(id: id, state: .draining)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Logging
+public import SteelyardCore
+
+/// Makes nginx serve load balancers: HTTP in `http {}`, TCP and GALERA in `stream {}`.
+///
+/// Open-source nginx takes a change as a new configuration. The driver renders it, lets nginx check it, replaces the
+/// file, sends SIGHUP, and returns once no worker with the old configuration accepts connections. nginx outlives the
+/// agent; the next agent finds it by the files that it has open.
+public final class NginxDriver: LoadBalancerDriver {
+    private let device: NginxDevice
+    /// Changes block; one at a time, on a thread outside Swift's cooperative pool.
+    private let changes = BlockingQueue(label: "nginx-driver.changes")
+    /// Reading blocks too, and waits for no change.
+    private let readings = BlockingQueue(label: "nginx-driver.readings", attributes: .concurrent)
+    /// One for each change and each end of nginx, after which ``run()`` looks at it.
+    private let wakeUps = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// Creates a driver; it reads its state, and changes nothing before ``run()`` or a change.
+    ///
+    /// - Throws: `DriverError` with the code `stateUnreadable` where the state file is corrupt.
+    public init(settings: NginxSettings, context: DriverContext) throws(DriverError) {
+        device = try NginxDevice(settings: settings, directory: NginxDirectory(in: context), logger: context.logger)
+    }
+
+    /// Serves exactly these load balancers.
+    ///
+    /// - Throws: `DriverError` with the code `unsupported` and a field for what nginx cannot do.
+    public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
+        try await perform(.apply(wanted))
+    }
+
+    /// Closes the listeners, and ends the connections after the grace period.
+    public func suspend() async throws(DriverError) { try await perform(.suspend) }
+
+    /// Opens the listeners again.
+    public func enable() async throws(DriverError) { try await perform(.enable) }
+
+    /// Ends nginx, and removes its files.
+    public func delete() async throws(DriverError) { try await perform(.delete) }
+
+    private func perform(_ change: DeviceChange) async throws(DriverError) {
+        defer { wakeUps.continuation.yield() }
+        try await changes.run { [device] () throws(DriverError) in try device.perform(change) }
+    }
+
+    /// Checks a change with `nginx -t`, and returns the difference between the configurations.
+    public func preview(_ change: DeviceChange) async throws(DriverError) -> String {
+        try await readings.run { [device] () throws(DriverError) in try device.preview(change) }
+    }
+
+    /// Asks nginx whether it serves, and lists the nodes.
+    ///
+    /// nginx does not report the state of nodes: one that takes clients is `UP`, with the reason that it is not checked.
+    public func status() async throws(DriverError) -> DeviceStatus {
+        try await readings.run { [device] () throws(DriverError) in try device.status() }
+    }
+
+    /// Describes the nginx that runs.
+    public func proxyStatus() async -> ProxyStatus? {
+        try? await readings.run { [device] () throws(DriverError) in device.proxyStatus() }
+    }
+
+    /// The version that was stored with the load balancers.
+    public func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
+        device.state.set?.version
+    }
+
+    /// Always fails: open-source nginx does not count bytes.
+    public func usage() async throws(DriverError) -> UsageReport {
+        try device.state.requireConfigured()
+        throw DriverError(.unsupported, "nginx does not count the bytes that it sends")
+    }
+
+    /// Does nothing: there are no reports.
+    public func commit(_ report: UsageReport) async throws(DriverError) {}
+
+    /// Opens the access logs.
+    public func openLog() async throws(DriverError) -> any OpenedLog {
+        guard device.state != .deleted else {
+            throw DriverError(.deleted, "there are no logs: the load balancer was deleted; send an UPDATE")
+        }
+        return try await readings.run { [device] () throws(DriverError) in try AccessLogs(device.directory) }
+    }
+
+    /// Starts nginx if it should run and does not, and starts it again whenever it ends, until the task is cancelled.
+    public func run() async throws {
+        let (wakeUps, wakeUp) = (wakeUps.stream, wakeUps.continuation)
+        wakeUp.yield()
+        var watch: ProcessEnd.Notification?
+        defer { watch?.cancel() }
+        for await _ in wakeUps {
+            watch?.cancel()
+            do throws(DriverError) {
+                let master = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
+                watch = master.flatMap { ProcessEnd(of: $0) }?.notify { wakeUp.yield() }
+            } catch {
+                device.logger.error("nginx cannot be started", metadata: [LogKeys.error: "\(error)"])
+                try await Task.sleep(for: .seconds(5))
+                wakeUp.yield()
+            }
+        }
+    }
+}

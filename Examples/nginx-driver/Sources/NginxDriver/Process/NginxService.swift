@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+import SteelyardCore
+
+/// Starts nginx, gives it configurations, and ends it. Every call blocks; one at a time.
+struct NginxService: Sendable {
+    let settings: NginxSettings
+    let directory: NginxDirectory
+
+    private static let timeout = Duration.seconds(15)
+
+    private var control: ControlSocket { ControlSocket(path: directory.file("control.sock")) }
+
+    /// Asks nginx for its version and the fingerprint of the configuration that it runs.
+    ///
+    /// - Returns: nil if nginx does not answer.
+    func ask(within milliseconds: Int = 2000) -> ControlSocket.Answer? { control.ask(within: milliseconds) }
+
+    /// Has nginx check a configuration, in a directory that is removed afterwards.
+    ///
+    /// - Throws: `DriverError` with the code `rejected`, nginx's message, and the field that the line comes from.
+    func check(_ set: LoadBalancerSet?) throws(DriverError) {
+        try NginxDirectory.withTemporary { directory throws(DriverError) in
+            let configuration = try NginxConfiguration(set, settings, in: directory)
+            try write(configuration, in: directory)
+            try run(configuration, in: directory, options: ["-t", "-q"])
+        }
+    }
+
+    /// Has nginx serve a configuration: starts it, or reloads it if it runs another one.
+    ///
+    /// - Throws: `DriverError`; nginx may then run any of the two configurations.
+    func serve(_ wanted: NginxConfiguration) throws(DriverError) {
+        try write(wanted, in: directory)
+        let processes = NginxProcesses(using: directory)
+        guard let master = processes.master else {
+            try start(wanted, instead: processes)
+            return
+        }
+        guard ask()?.fingerprint != wanted.fingerprint else { return }
+        let log = try ReloadLog(directory.file("nginx.log"))
+        guard kill(master, SIGHUP) == 0 else { throw DriverError(.notRunning, "nginx ended before it could reload") }
+        try log.waitForReload(by: master, replacing: processes.workers, until: .now + Self.timeout)
+        try requireRunning(wanted)
+    }
+
+    /// Ends the workers that only finish connections, after some time.
+    func endRetiringWorkers(after grace: Duration) throws(DriverError) {
+        let workers = Array(NginxProcesses(using: directory).retiring)
+        guard !Self.haveEnded(workers, by: .now + grace) else { return }
+        try end(workers)
+    }
+
+    /// Ends nginx and all that is left of it.
+    ///
+    /// - Throws: `DriverError` with the code `timedOut`.
+    func stop() throws(DriverError) {
+        try end(NginxProcesses(using: directory).all)
+    }
+
+    /// Removes nginx's files, its logs included.
+    func removeFiles() throws(DriverError) {
+        for name in ["nginx.conf", "nginx.log", "nginx.pid", "control.sock", "error.log", "http.log", "tcp.log", "temp"] {
+            let path = directory.file(name)
+            do { try FileManager.default.removeItem(atPath: path) } catch {
+                guard access(path, F_OK) != 0, errno == ENOENT else {
+                    throw DriverError(.stateUnwritable, "\(path) cannot be removed: \(error)")
+                }
+            }
+        }
+    }
+
+    /// The master; nil if it does not run.
+    var master: pid_t? { NginxProcesses(using: directory).master }
+
+    private func start(_ wanted: NginxConfiguration, instead remains: NginxProcesses) throws(DriverError) {
+        // Workers go on without their master, and would keep the ports.
+        try end(remains.all)
+        unlink(control.path)
+        try directory.make()
+        try run(wanted, in: directory)
+        try requireRunning(wanted)
+    }
+
+    /// The socket has been open since before the start or reload ended, so that the question waits for a worker.
+    private func requireRunning(_ wanted: NginxConfiguration) throws(DriverError) {
+        guard ask(within: 5000)?.fingerprint == wanted.fingerprint else {
+            throw DriverError(.notRunning, "nginx does not run the new configuration; see \(directory.file("nginx.log"))")
+        }
+    }
+
+    private func run(
+        _ configuration: NginxConfiguration,
+        in directory: NginxDirectory,
+        options: [String] = []
+    ) throws(DriverError) {
+        let file = directory.file("nginx.conf")
+        let arguments = options + ["-p", directory.path, "-c", file, "-e", directory.file("nginx.log")]
+        let result = try Program.run(settings.binary, arguments)
+        guard result.code == 0 else { throw Self.rejection(result.errors, file: file, configuration) }
+    }
+
+    private func end(_ processes: [pid_t]) throws(DriverError) {
+        for signal in [SIGTERM, SIGKILL] {
+            for process in processes { kill(process, signal) }
+            if Self.haveEnded(processes, by: .now + .seconds(5)) { return }
+        }
+        throw DriverError(.timedOut, "nginx did not end after SIGKILL")
+    }
+
+    private static func haveEnded(_ processes: [pid_t], by deadline: ContinuousClock.Instant) -> Bool {
+        processes.compactMap { ProcessEnd(of: $0) }.allSatisfy { $0.wait(until: deadline) }
+    }
+
+    private func write(_ configuration: NginxConfiguration, in directory: NginxDirectory) throws(DriverError) {
+        do throws(FileError) {
+            try WholeFile.replace(directory.file("nginx.conf"), with: Array(configuration.file.text.utf8))
+        } catch {
+            throw DriverError(.stateUnwritable, "\(error)")
+        }
+    }
+
+    /// Reads `nginx: [emerg] host not found in upstream "a:80" in /…/nginx.conf:23`.
+    private static func rejection(_ errors: String, file: String, _ configuration: NginxConfiguration) -> DriverError {
+        let lines = errors.split(separator: "\n")
+        let line = lines.first { $0.contains("[emerg]") } ?? lines.first ?? "nginx rejects the configuration"
+        var message = line.firstRange(of: "] ").map { line[$0.upperBound...] } ?? line
+        // Errors of the check begin with `10293#10293: `, those of a start do not.
+        if let end = message.firstRange(of: ": "), message[..<end.lowerBound].allSatisfy({ $0.isNumber || $0 == "#" }) {
+            message = message[end.upperBound...]
+        }
+        guard let place = message.firstRange(of: " in \(file):") else { return DriverError(.rejected, "nginx: \(message)") }
+        let field = Int(message[place.upperBound...]).flatMap { configuration.file.field(ofLine: $0) }
+        return DriverError(.rejected, "is rejected by nginx: \(message[..<place.lowerBound])", field: field)
+    }
+}

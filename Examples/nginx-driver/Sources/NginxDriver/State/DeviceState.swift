@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// What the last successful change asked for.
+enum DeviceState: Hashable, Sendable {
+    case notConfigured
+    case serving(LoadBalancerSet)
+    case suspended(LoadBalancerSet)
+    case deleted
+
+    /// What is served, or would be after an ENABLE.
+    var set: LoadBalancerSet? {
+        switch self {
+        case .serving(let set), .suspended(let set): set
+        case .notConfigured, .deleted: nil
+        }
+    }
+
+    /// What the listeners are open for.
+    var servedSet: LoadBalancerSet? {
+        if case .serving(let set) = self { set } else { nil }
+    }
+
+    /// Checks that there is a configuration.
+    ///
+    /// - Throws: `DriverError` with the code `notConfigured` or `deleted`.
+    @discardableResult
+    func requireConfigured() throws(DriverError) -> LoadBalancerSet {
+        if let set { return set }
+        throw self == .deleted ? DriverError.alreadyDeleted : DriverError.nothingConfigured
+    }
+
+    /// The state after a change.
+    ///
+    /// - Throws: `DriverError` with the code `notConfigured` or `deleted`.
+    func after(_ change: DeviceChange) throws(DriverError) -> DeviceState {
+        switch change {
+        case .apply(let wanted): if case .suspended = self { .suspended(wanted) } else { .serving(wanted) }
+        case .suspend: .suspended(try requireConfigured())
+        case .enable: .serving(try requireConfigured())
+        case .delete: .deleted
+        }
+    }
+}
+
+extension DeviceState {
+    private var phase: String {
+        switch self {
+        case .notConfigured: "notConfigured"
+        case .serving: "serving"
+        case .suspended: "suspended"
+        case .deleted: "deleted"
+        }
+    }
+
+    /// The state as the text of a file: the configuration and its version are one value, so one file keeps both.
+    var record: [UInt8] {
+        let members = [JSONFragment.Member("phase", .string(phase))] + (set?.updateMembers ?? [])
+        return JSONFragment.object(members).json + [UInt8(ascii: "\n")]
+    }
+
+    /// Reads a state.
+    ///
+    /// - Returns: nil for anything that ``record`` does not write.
+    init?(record: [UInt8]) {
+        guard let document = try? JSONDocument(record) else { return nil }
+        let set = LoadBalancerSet(updateMessage: document)
+        switch (document.root.string(of: "phase"), set) {
+        case ("notConfigured", nil): self = .notConfigured
+        case ("deleted", nil): self = .deleted
+        case ("serving", let set?): self = .serving(set)
+        case ("suspended", let set?): self = .suspended(set)
+        default: return nil
+        }
+    }
+}
