@@ -46,12 +46,15 @@ struct BusyProgramTests {
             // More than a pipe takes.
             let large = try LoadBalancerSet.http(port: port, nodes: 5000)
             async let change: Void = driver.apply(large)
+            var failures = 0
             for _ in 0..<300 {
-                let error = try await driverError { () throws(DriverError) in
-                    _ = try await driver.status(within: .milliseconds(1))
+                do throws(DriverError) { _ = try await driver.status(within: .milliseconds(1)) } catch {
+                    failures += 1
+                    #expect(error.code == .timedOut || error.code == .unavailable)
                 }
-                #expect(error.code == .timedOut || error.code == .unavailable)
             }
+            // The others came after the program had been started again.
+            #expect(failures > 0)
             do {
                 try await change
                 Issue.record("a change that was not read has passed")

@@ -10,7 +10,7 @@ package struct ExecConfiguration: Sendable {
     let settings: ExecSettings
     /// The program's own directory for state.
     let programFolder: FilePath
-    /// Whether the program must change nothing: in a dry run, and in a command that runs beside an agent.
+    /// Whether the program must change nothing: in a dry run, and in a command while an agent runs.
     let isReadOnly: Bool
     /// The name and the release of the agent, which the program is given.
     let agent: (name: String, release: String)

@@ -72,7 +72,7 @@ package final class ExecDriver: LoadBalancerDriver {
             throw Self.malformed("answered 'preview' without difference, a string")
         }
         return difference.split(separator: "\n", omittingEmptySubsequences: false).prefix(Self.greatestDifference)
-            .map { PrintableText.line(String($0)) }.joined(separator: "\n")
+            .map { PrintableText.line(String($0), atMost: 4096) }.joined(separator: "\n")
     }
 
     /// Asks the program for the states of the nodes, within 0.9 s.

@@ -60,7 +60,6 @@ class Faulty(driver.Program):
 
     def rubbish(self, request):
         raw("hello\x1b[31m world\n")
-        super().handle(request)
 
     def no_message(self, request):
         raw('{"id":%d,"result":{}}\n' % request["id"])
