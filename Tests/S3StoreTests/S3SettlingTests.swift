@@ -7,7 +7,7 @@ import Testing
 
 @testable import S3Store
 
-/// What the store has is found out where it has not said so.
+/// The store is asked for the object if its answer to the upload was lost or is not conclusive.
 @Suite("What a request to S3 may have stored")
 struct S3SettlingTests {
     typealias Fixture = S3MachineFixture

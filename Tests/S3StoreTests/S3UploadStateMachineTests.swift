@@ -142,7 +142,7 @@ struct S3UploadStateMachineTests {
         _ = fixture.next(fixture.begun())
         #expect(fixture.next(fixture.answered(404, code: "NoSuchUpload", sent: fixture.object)).isPause)
         #expect(!fixture.machine.keepsContent)
-        // The store may have said so of an upload that it has.
+        // The answer may have been wrong.
         #expect(fixture.machine.nextAfterPause() == .request(.abortUpload("id")))
         #expect(fixture.next(fixture.answered(404, code: "NoSuchUpload")) == Fixture.read(1))
     }

@@ -4,7 +4,7 @@
 import HTTPStores
 import SteelyardCore
 
-/// What an answer of an S3 store tells.
+/// The parts of an S3 store's answer that are used.
 extension StoreAnswer {
     /// The upload that the object is a result of.
     var uploadID: UploadID? { ownHeader(S3Header.upload).flatMap { UploadID($0) } }

@@ -7,15 +7,15 @@ import SteelyardCore
 /// Decides, from how each request has ended, what comes next in removing what an abandoned upload has left: the parts of
 /// uploads that were neither completed nor aborted.
 ///
-/// A store lists such uploads by their keys, and tells no metadata of theirs. All of the object's key are aborted: the key
-/// has the load balancer and the second in it, so that another upload of the same key is most likely an attempt of the same
-/// agent. If it is not, that upload finds its parts missing and begins its content anew.
+/// A store lists such uploads by their keys, without their metadata. All uploads of the object's key are aborted. The key
+/// contains the load balancer and the second, so another upload of the same key is most likely an attempt of the same
+/// agent. If it belongs to another agent, that agent gets NoSuchUpload and begins its content anew.
 struct S3RemainsStateMachine: StoreStateMachine {
     typealias Step = StoreStep<S3Request, Int>
 
     private enum State {
         case listing
-        /// Removing the parts of an upload; the list said whether there are more.
+        /// Removing the parts of an upload; `isCut` is whether the list may have more.
         case aborting([String], isCut: Bool)
         indirect case pausing(then: S3Request, state: State)
     }

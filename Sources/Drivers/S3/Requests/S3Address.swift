@@ -6,7 +6,7 @@ import SteelyardCore
 
 /// Where one object is, and what gives access to it.
 ///
-/// URLs are in the form in which they are signed: libcurl before 8.0 signs a query as it is in the URL, neither sorted nor
+/// URLs are in the form in which they are signed: libcurl 7.88.1 signs a query as it is in the URL, neither sorted nor
 /// encoded. So names in a query are in the order of their bytes, each has a `=`, and everything but the characters that
 /// RFC 3986 reserves for no purpose is percent-encoded.
 struct S3Address: Sendable {

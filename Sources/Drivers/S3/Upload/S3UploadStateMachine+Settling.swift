@@ -29,7 +29,7 @@ extension S3UploadStateMachine {
         /// Why it is asked for: how the upload fails if the object is not there or not ours.
         let error: ObjectStoreError
         var then = MissingObject.fail
-        /// Whether the store has said that it has the object.
+        /// Whether the store has confirmed that it has the object.
         var isStored = false
         var triesLeft = cleanUpTries - 1
         /// How often removing a wrong object is tried.
