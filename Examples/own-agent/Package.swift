@@ -48,8 +48,13 @@ let package = Package(
         ),
         .testTarget(
             name: "OwnStoreTests",
+            dependencies: ["OwnStore", .product(name: "SteelyardTestSupport", package: "steelyard")]
+        ),
+        // A driver program in any language, through the contract suite.
+        .testTarget(
+            name: "DriverProgramTests",
             dependencies: [
-                "OwnStore",
+                .product(name: "ExecDriver", package: "steelyard"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SteelyardTestSupport", package: "steelyard"),
             ]

@@ -11,7 +11,10 @@ import Testing
 struct FaultTests {
     /// A fault in the middle of a change, and a part of the error's message.
     static let faults: [(fault: String, code: DriverError.Code, message: String)] = [
-        ("crash", .unavailable, "the driver program ended (exit code 3): what a pity, during 'apply'"),
+        (
+            "crash", .unavailable,
+            #"the driver program ended (exit code 3, having printed "what a pity") during 'apply'"#
+        ),
         ("rubbish", .unavailable, "sent a line that is not one JSON object: \"hello\\u{1b}[31m world\""),
         ("no-message", .unavailable, "not a JSON-RPC 2.0 message"),
         ("endless-line", .unavailable, "sent a line of more than 8388608 bytes"),
@@ -115,7 +118,9 @@ struct FaultTests {
                 #expect(error.code == .unavailable)
                 messages.append(error.message)
             }
-            #expect(messages[0] == "the driver program ended (exit code 9): there is no\\u{7} licence")
+            #expect(
+                messages[0] == #"the driver program ended (exit code 9, having printed "there is no\u{7} licence")"#
+            )
             #expect(messages[5].hasPrefix(messages[0] + "; it is started again in "))
         }
     }

@@ -76,6 +76,22 @@ public struct DriverDefinition: Sendable {
         )
     }
 
+    /// Makes a driver as an agent does, such as for a test.
+    ///
+    /// - Parameters:
+    ///   - values: The settings by their keys without the driver's name; all others have their defaults.
+    ///   - context: What the agent would give the driver.
+    /// - Throws: `SettingError` for a wrong setting, and what the definition throws.
+    public func makeDriver(
+        _ values: [String: SettingValue] = [:],
+        _ context: DriverContext
+    ) throws -> any LoadBalancerDriver {
+        var reader = SettingReader(group: name, values)
+        let settings = try readSettings(&reader)
+        try check(settings, context)
+        return try make(settings, context)
+    }
+
     /// Whether the driver can show a configuration.
     package var canRender: Bool { renderSet != nil }
 

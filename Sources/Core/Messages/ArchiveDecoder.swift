@@ -56,7 +56,7 @@ struct ArchiveDecoder {
     private func storeFormat(named text: Span<UInt8>) throws(InvalidValue) -> StoreFormat {
         let names = stores.map { $0.type.uppercased() }
         for (store, name) in zip(stores, names) where text.equalsIgnoringCase(name) { return store }
-        guard !names.isEmpty else { throw InvalidValue("has no value that this agent knows: it has no object store") }
+        guard !names.isEmpty else { throw InvalidValue("cannot be served: this agent has no object store") }
         throw InvalidValue("must be " + names.joined(separator: " or "))
     }
 

@@ -67,7 +67,11 @@ public enum SettingValue: Hashable, Sendable {
         switch self {
         case .list(let values):
             var strings: [String] = []
-            for value in values { strings.append(try value.string()) }
+            for (index, value) in values.enumerated() {
+                do throws(InvalidValue) { strings.append(try value.string()) } catch {
+                    throw InvalidValue("\(error.problem) (element \(index + 1) of the list)")
+                }
+            }
             return strings
         case .text(let text): return text.split(separator: ",").map { $0.trimmed }
         default: throw InvalidValue("must be a list of strings, not \(kind)")

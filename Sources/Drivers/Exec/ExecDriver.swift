@@ -249,9 +249,11 @@ extension ExecDriver {
         let state: String
         do throws(DriverError) {
             let status = try await status(within: configuration.limits.recovery)
-            state = "started again, it reports that the device \(status.summary)"
+            let version = try? await configurationVersion()
+            let suffix = version.map { " with config_version \($0)" } ?? ""
+            state = "started again, it reports that the device \(status.summary)\(suffix)"
         } catch { state = "what the device serves now is not known: \(error.message)" }
-        let message = "\(error.message), during '\(method.rawValue)'; \(state)"
+        let message = "\(error.message) during '\(method.rawValue)'; \(state)"
         logger.error("change interrupted", metadata: [LogKeys.error: "\(message)"])
         return DriverError(error.code, message)
     }

@@ -38,13 +38,14 @@ package struct ExecSettings: Sendable {
         self.settings = try settings.value(
             "settings",
             default: .object([:]),
-            syntax: "object",
+            syntax: "object, in the file only",
             "What the program is given as its own settings. No secrets: the log and `config` may show them.",
             show: { $0 },
             parse: { value throws(InvalidValue) in
-                guard case .object = value else {
-                    throw InvalidValue("must be an object; it can be set in the configuration file only")
+                if case .text = value {
+                    throw InvalidValue("cannot be set by a variable; use the configuration file")
                 }
+                guard case .object = value else { throw InvalidValue("must be an object") }
                 try Self.requireWholeNumbers(value)
                 return value
             }
@@ -58,6 +59,12 @@ package struct ExecSettings: Sendable {
         let key = "\(Self.group).command"
         guard let program = command.first else {
             throw SettingError(key, "must name the driver program: [\"/usr/local/libexec/my-driver\"]")
+        }
+        guard progressLimit >= timeout else {
+            throw SettingError(
+                "\(Self.group).progress_limit",
+                "must be at least exec.timeout, \(timeout), not \(progressLimit)"
+            )
         }
         guard program.hasPrefix("/") else {
             throw SettingError(key, "must begin with an absolute path, not \(Excerpt.quote(program))")

@@ -36,7 +36,7 @@ enum SettingList {
     private static func text(of value: SettingValue) -> String {
         switch value {
         case .list(let values): values.isEmpty ? "empty" : values.map(text).joined(separator: ",")
-        case .string(let text): text
+        case .string(let text): text.allSatisfy { $0 == " " } ? "\"\(text)\"" : text
         default: String(decoding: value.json.json, as: UTF8.self)
         }
     }

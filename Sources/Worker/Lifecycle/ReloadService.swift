@@ -69,6 +69,8 @@ actor ReloadService: Service {
         let loaded = try await DedicatedThread.run(name: "reload") { [loader] in
             Result { try loader.load() }
         }.get()
+        // Also what needs a restart: an agent that cannot start again is found out too late.
+        try Agent.check(loaded)
         let change = ConfigurationChange(from: current, to: loaded)
         try await apply(change.effective)
         try await applyTransport(change.effective)

@@ -37,7 +37,10 @@ struct DeviceState {
             )
             try Data(content).write(to: file, options: .atomic)
         } catch {
-            throw DriverError(.stateUnwritable, "cannot write \(file.path): \(error)")
+            throw DriverError(
+                .stateUnwritable,
+                "cannot write \(file.path); is the disk full or the directory not writable?"
+            )
         }
         (self.phase, self.set) = (phase, set)
     }

@@ -125,7 +125,10 @@ public final class TableDriver: LoadBalancerDriver {
             )
             try Data(text(set).utf8).write(to: table, options: .atomic)
         } catch {
-            throw DriverError(.unavailable, "cannot write \(table.path): \(error)")
+            throw DriverError(
+                .unavailable,
+                "cannot write \(table.path); is the disk full or the directory not writable?"
+            )
         }
     }
 

@@ -22,7 +22,7 @@ public struct FolderStore: ObjectStore {
                 at: file.deletingLastPathComponent(),
                 withIntermediateDirectories: true
             )
-        } catch { throw failure("create the directory of", file, error) }
+        } catch { throw failure("create the directory of", file) }
         let part = part(of: file, upload.id)
         do throws(ObjectStoreError) {
             let count = try write(try upload.makeBody(), to: part)
@@ -97,13 +97,12 @@ public struct FolderStore: ObjectStore {
         }
         do { try Data(id.description.utf8).write(to: note(of: file), options: .atomic) } catch {
             unlink(file.path)
-            throw failure("write", note(of: file), error)
+            throw failure("write", note(of: file))
         }
         unlink(part.path)
     }
 
-    private func failure(_ verb: String, _ file: URL, _ error: (any Error)? = nil) -> ObjectStoreError {
-        let reason = error.map { "\($0)" } ?? String(cString: strerror(errno))
-        return ObjectStoreError(.unavailable, "cannot \(verb) \(file.path): \(reason)")
+    private func failure(_ verb: String, _ file: URL) -> ObjectStoreError {
+        ObjectStoreError(.unavailable, "cannot \(verb) \(file.path): \(String(cString: strerror(errno)))")
     }
 }

@@ -17,8 +17,8 @@ struct ErrorOutput {
     private let logger: Logger
     private var splitter = LineSplitter(limit: lineLimit)
     private var window: (began: Instant, bytes: Int, lines: Int)
-    /// The last line that was not empty, printable and short; nil where there was none.
-    private(set) var lastLine: String?
+
+    private var last: (line: String, time: Instant)?
 
     init(_ logger: Logger, now: Instant) {
         self.logger = logger
@@ -60,8 +60,14 @@ struct ErrorOutput {
         let isLogged = window.lines <= Self.greatestLines
         let text = PrintableText.line(String(decoding: bytes, as: UTF8.self), atMost: isLogged ? Self.lineLimit : 160)
         guard text.contains(where: { $0 != " " }) else { return }
-        lastLine = PrintableText.line(text, atMost: 160)
+        last = (PrintableText.line(text, atMost: 160), .now)
         if isLogged { logger.info("driver program", metadata: ["exec.stderr": "\(text)"]) }
+    }
+
+    /// The last line, printable and short, if it was printed a moment ago: an older one is no reason for an end.
+    var lastWords: String? {
+        guard let last, .now - last.time < .seconds(1) else { return nil }
+        return last.line
     }
 
     private func reportDropped() {

@@ -223,6 +223,12 @@ extension ProgramKeeper {
             "driver program ready",
             metadata: ["exec.name": "\(description.name)", "exec.version": "\(description.version)"]
         )
+        if !description.unknownCapabilities.isEmpty {
+            logger.warning(
+                "driver program has capabilities that this agent does not know; they are not used",
+                metadata: ["exec.capabilities": "\(description.unknownCapabilities.joined(separator: ","))"]
+            )
+        }
         let answer = await session.call(Request(method: .configurationVersion, timeout: configuration.limits.start))
         var version = KnownVersion.unknown
         if case .success(let result) = answer, let found = try? ConfigurationVersion.read(program: result) {
@@ -251,7 +257,9 @@ extension ProgramKeeper {
         }
         logger.error(
             "driver program failed",
-            metadata: [LogKeys.error: "the driver program \(reason)", "exec.restart_after": "\(delay)"]
+            metadata: [
+                LogKeys.error: "the driver program \(reason)", "exec.restart_after_s": "\(delay.components.seconds)",
+            ]
         )
         for waiter in waiters { waiter.resume() }
     }

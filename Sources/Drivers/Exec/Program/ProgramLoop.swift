@@ -90,7 +90,7 @@ struct ProgramLoop {
             return
         }
         ended = status
-        session.end(.failed("ended (\(status))" + (errors.lastLine.map { ": \($0)" } ?? "")))
+        session.end(.failed("ended (\(status)\(errors.lastWords.map { ", having printed \"\($0)\"" } ?? ""))"))
     }
 
     /// Ends the program: by the end of its input, by SIGTERM, by SIGKILL.

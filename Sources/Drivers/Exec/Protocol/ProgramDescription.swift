@@ -13,6 +13,8 @@ struct ProgramDescription: Hashable, Sendable {
     let version: String
     /// What it can do.
     let capabilities: Set<Capability>
+    /// Capabilities that this agent does not know, at most ten.
+    let unknownCapabilities: [String]
 
     /// Reads the result of `initialize`.
     ///
@@ -35,6 +37,8 @@ struct ProgramDescription: Hashable, Sendable {
         self.name = PrintableText.line(name, atMost: 64)
         self.version = PrintableText.line(version, atMost: 64)
         // Later versions may have more of them.
+        unknownCapabilities = names.compactMap(\.string).filter { Capability(rawValue: $0) == nil }.prefix(10)
+            .map { PrintableText.line($0, atMost: 64) }
         capabilities = Set(names.compactMap { $0.string.flatMap(Capability.init) })
     }
 }
