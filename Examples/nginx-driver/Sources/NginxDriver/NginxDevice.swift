@@ -87,13 +87,16 @@ final class NginxDevice: Sendable {
 
     /// Makes nginx run what the state says.
     ///
-    /// - Returns: The master; nil if none should run.
-    func reconcile() throws(DriverError) -> pid_t? {
+    /// - Returns: The end of nginx; nil if it should not run.
+    func reconcile() throws(DriverError) -> ProcessEnd? {
         guard state.set != nil else { return nil }
         noteUnexpectedEnd()
         defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
         try nginx.serve(try configuration(of: state))
-        return nginx.master
+        guard let end = nginx.master.flatMap({ ProcessEnd(of: $0) }) else {
+            throw DriverError(.notRunning, "nginx ended after its start; see \(directory.file("nginx.log"))")
+        }
+        return end
     }
 
     private func noteUnexpectedEnd() {

@@ -95,11 +95,11 @@ public final class NginxDriver: LoadBalancerDriver {
         for await _ in wakeUps {
             watch?.cancel()
             do throws(DriverError) {
-                let master = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
-                watch = master.flatMap { ProcessEnd(of: $0) }?.notify { wakeUp.yield() }
+                let end = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
+                watch = end?.notify { wakeUp.yield() }
             } catch {
-                device.logger.error("nginx cannot be started", metadata: [LogKeys.error: "\(error)"])
-                try await Task.sleep(for: .seconds(5))
+                device.logger.error("nginx does not run; trying again in 1 s", metadata: [LogKeys.error: "\(error)"])
+                try await Task.sleep(for: .seconds(1))
                 wakeUp.yield()
             }
         }

@@ -39,9 +39,11 @@ struct RecoveryTests {
             defer { running.cancel() }
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([node.node("1")])]))
             for count in 1...2 {
-                kill(try nginx.master(), SIGKILL)
+                let master = try nginx.master()
+                kill(master, SIGKILL)
                 try await eventually("nginx was started again") {
-                    await nginx.driver.proxyStatus()?.unexpectedEnds == count
+                    let status = await nginx.driver.proxyStatus()
+                    return try status?.unexpectedEnds == count && nginx.processes().contains { $0.title.isMaster }
                 }
                 #expect(await HTTP.get(port: nginx.ports.httpPort).body == "a")
             }
