@@ -14,7 +14,7 @@ final class NginxDevice: Sendable {
     private let store: StateStore
     private let nginx: NginxService
     private let unexpectedEnds = Atomic(0)
-    /// Whether nginx ran when a change or ``reconcile()`` ended.
+    /// Whether nginx was running when it was last given a configuration.
     private let wasRunning = Atomic(false)
 
     /// - Throws: `DriverError` with the code `stateUnreadable`.
@@ -32,11 +32,9 @@ final class NginxDevice: Sendable {
     /// Makes a change, or leaves the device as it was.
     func perform(_ change: DeviceChange) throws(DriverError) {
         let (old, new) = (state, try state.after(change))
-        noteUnexpectedEnd()
-        defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
         try directory.make()
         if new == .deleted {
-            try nginx.stop()
+            try stop()
             try nginx.removeFiles()
             try store.commit(.deleted)
             return
@@ -90,19 +88,23 @@ final class NginxDevice: Sendable {
     /// - Returns: The end of nginx; nil if it should not run.
     func reconcile() throws(DriverError) -> ProcessEnd? {
         guard state.set != nil else { return nil }
-        noteUnexpectedEnd()
-        defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
-        try nginx.serve(try configuration(of: state))
+        try serve(try configuration(of: state))
         guard let end = nginx.master.flatMap({ ProcessEnd(of: $0) }) else {
             throw DriverError(.notRunning, "nginx ended after its start; see \(directory.file("nginx.log"))")
         }
         return end
     }
 
-    private func noteUnexpectedEnd() {
-        guard wasRunning.exchange(false, ordering: .relaxed), nginx.master == nil else { return }
+    private func serve(_ configuration: NginxConfiguration) throws(DriverError) {
+        let wasStarted = try nginx.serve(configuration)
+        guard wasRunning.exchange(true, ordering: .relaxed), wasStarted else { return }
         unexpectedEnds.add(1, ordering: .relaxed)
-        logger.error("nginx ended unexpectedly")
+        logger.error("nginx ended unexpectedly and was started again")
+    }
+
+    private func stop() throws(DriverError) {
+        try nginx.stop()
+        wasRunning.store(false, ordering: .relaxed)
     }
 
     private func configuration(of state: DeviceState) throws(DriverError) -> NginxConfiguration {
@@ -123,14 +125,14 @@ final class NginxDevice: Sendable {
         let (running, wanted) = (Listener.all(of: old.servedSet), try configuration(of: new))
         // nginx opens new listeners before it closes old ones, which the system allows only where they do not overlap.
         if wanted.listeners.contains(where: { listener in running.contains { $0.excludes(listener) } }) {
-            try nginx.serve(try NginxConfiguration(nil, settings, in: directory))
+            try serve(try NginxConfiguration(nil, settings, in: directory))
         }
-        try nginx.serve(wanted)
+        try serve(wanted)
     }
 
     private func restore(_ old: DeviceState, instead new: DeviceState, after error: DriverError) throws(DriverError) {
         do throws(DriverError) {
-            if old.set == nil { try nginx.stop() } else { try serve(old, instead: new) }
+            if old.set == nil { try stop() } else { try serve(old, instead: new) }
         } catch let second {
             throw DriverError(error.code, "\(error.message); nginx was not put back: \(second.message)", field: error.field)
         }

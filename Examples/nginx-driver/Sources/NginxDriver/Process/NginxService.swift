@@ -32,19 +32,21 @@ struct NginxService: Sendable {
 
     /// Has nginx serve a configuration: starts it, or reloads it if it runs another one.
     ///
+    /// - Returns: Whether it was started.
     /// - Throws: `DriverError`; nginx may then run any of the two configurations.
-    func serve(_ wanted: NginxConfiguration) throws(DriverError) {
+    func serve(_ wanted: NginxConfiguration) throws(DriverError) -> Bool {
         try write(wanted, in: directory)
         let processes = NginxProcesses(using: directory)
         guard let master = processes.master else {
             try start(wanted, instead: processes)
-            return
+            return true
         }
-        guard ask()?.fingerprint != wanted.fingerprint else { return }
+        guard ask()?.fingerprint != wanted.fingerprint else { return false }
         let log = try ReloadLog(directory.file("nginx.log"))
         guard kill(master, SIGHUP) == 0 else { throw DriverError(.notRunning, "nginx ended before it could reload") }
         try log.waitForReload(by: master, replacing: processes.workers, until: .now + Self.timeout)
         try requireRunning(wanted)
+        return false
     }
 
     /// Ends the workers that only finish connections, after some time.
