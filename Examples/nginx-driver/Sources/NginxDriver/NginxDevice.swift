@@ -6,8 +6,12 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// Changes and describes the device. Every call blocks; changes come one at a time.
+/// Changes and describes the device.
+///
+/// Every call blocks; changes come one at a time.
 final class NginxDevice: Sendable {
+    private static let stateFile = "state.json"
+
     let directory: NginxDirectory
     let logger: Logger
     private let settings: NginxSettings
@@ -23,7 +27,7 @@ final class NginxDevice: Sendable {
         self.directory = directory
         self.logger = logger
         nginx = NginxService(settings: settings, directory: directory)
-        store = try StateStore(path: directory.file("state.json"))
+        store = try StateStore(path: directory.file(Self.stateFile))
     }
 
     /// What the last change asked for.
@@ -35,7 +39,7 @@ final class NginxDevice: Sendable {
         try directory.make()
         if new == .deleted {
             try stop()
-            try nginx.removeFiles()
+            try nginx.removeFiles(except: Self.stateFile)
             try store.commit(.deleted)
             return
         }
@@ -134,7 +138,8 @@ final class NginxDevice: Sendable {
         do throws(DriverError) {
             if old.set == nil { try stop() } else { try serve(old, instead: new) }
         } catch let second {
-            throw DriverError(error.code, "\(error.message); nginx was not put back: \(second.message)", field: error.field)
+            let message = "\(error.message); the former configuration is not served either: \(second.message)"
+            throw DriverError(error.code, message, field: error.field)
         }
     }
 

@@ -67,7 +67,7 @@ struct RecoveryTests {
 
     @Test func aChangeThatCannotBeCommittedIsTakenBack() async throws {
         let (a, b) = (try NodeServer("a"), try NodeServer("b"))
-        defer { [a, b].forEach { $0.stop() } }
+        defer { for server in [a, b] { server.stop() } }
         try await NginxUnderTest.run { nginx in
             let version = try ConfigurationVersion(1)
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([a.node("1")])], version: version))

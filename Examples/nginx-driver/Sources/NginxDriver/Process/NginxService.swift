@@ -5,7 +5,9 @@ import FoundationEssentials
 import Glibc
 import SteelyardCore
 
-/// Starts nginx, gives it configurations, and ends it. Every call blocks; one at a time.
+/// Starts nginx, gives it configurations, and ends it.
+///
+/// Every call blocks. Changes come one at a time.
 struct NginxService: Sendable {
     let settings: NginxSettings
     let directory: NginxDirectory
@@ -63,15 +65,17 @@ struct NginxService: Sendable {
         try end(NginxProcesses(using: directory).all)
     }
 
-    /// Removes nginx's files, its logs included.
-    func removeFiles() throws(DriverError) {
-        for name in ["nginx.conf", "nginx.log", "nginx.pid", "control.sock", "error.log", "http.log", "tcp.log", "temp"] {
-            let path = directory.file(name)
-            do { try FileManager.default.removeItem(atPath: path) } catch {
-                guard access(path, F_OK) != 0, errno == ENOENT else {
-                    throw DriverError(.stateUnwritable, "\(path) cannot be removed: \(error)")
-                }
+    /// Removes nginx's files: the logs, and what was rotated of them, too.
+    ///
+    /// - Parameter kept: The name of the only file that stays.
+    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    func removeFiles(except kept: String) throws(DriverError) {
+        do {
+            for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name != kept {
+                try FileManager.default.removeItem(atPath: directory.file(name))
             }
+        } catch {
+            throw DriverError(.stateUnwritable, "the files in \(directory.path) cannot be removed: \(error)")
         }
     }
 
@@ -90,7 +94,8 @@ struct NginxService: Sendable {
     /// The socket has been open since before the start or reload ended, so that the question waits for a worker.
     private func requireRunning(_ wanted: NginxConfiguration) throws(DriverError) {
         guard ask(within: 5000)?.fingerprint == wanted.fingerprint else {
-            throw DriverError(.notRunning, "nginx does not run the new configuration; see \(directory.file("nginx.log"))")
+            let log = directory.file("nginx.log")
+            throw DriverError(.notRunning, "nginx does not run the new configuration; see \(log)")
         }
     }
 
@@ -134,7 +139,9 @@ struct NginxService: Sendable {
         if let end = message.firstRange(of: ": "), message[..<end.lowerBound].allSatisfy({ $0.isNumber || $0 == "#" }) {
             message = message[end.upperBound...]
         }
-        guard let place = message.firstRange(of: " in \(file):") else { return DriverError(.rejected, "nginx: \(message)") }
+        guard let place = message.firstRange(of: " in \(file):") else {
+            return DriverError(.rejected, "nginx: \(message)")
+        }
         let field = Int(message[place.upperBound...]).flatMap { configuration.file.field(ofLine: $0) }
         return DriverError(.rejected, "is rejected by nginx: \(message[..<place.lowerBound])", field: field)
     }
