@@ -146,7 +146,7 @@ final class NginxDevice: Sendable {
     private func describe(_ state: DeviceState) throws(DriverError) -> [String] {
         guard let set = state.set else { return [] }
         let version = set.version.map { ["config_version \($0)"] } ?? []
-        return version + (try configuration(of: state).file.lines)
+        return version + (try configuration(of: state).lines)
     }
 }
 
