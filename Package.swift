@@ -17,7 +17,8 @@ let strict: [SwiftSetting] = [
 let strictOverC = strict + [.strictMemorySafety()]
 
 let fuzzedModules: [Target.Dependency] = [
-    "HAProxyDriver", "LogArchiving", "LogFiles", "NoOpDriver", "SteelyardCore", "SteelyardWorker",
+    "ExecDriver", "HAProxyDriver", "HTTPStores", "LogArchiving", "LogFiles", "NoOpDriver", "S3Store", "SteelyardCore",
+    "SteelyardWorker",
 ]
 
 let package = Package(
@@ -32,6 +33,8 @@ let package = Package(
         .library(name: "NoOpDriver", targets: ["NoOpDriver"]),
         .library(name: "LogArchiving", targets: ["LogArchiving"]),
         .library(name: "OpenStackSwiftStore", targets: ["OpenStackSwiftStore"]),
+        .library(name: "S3Store", targets: ["S3Store"]),
+        .library(name: "ExecDriver", targets: ["ExecDriver"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -92,16 +95,48 @@ let package = Package(
             path: "Sources/Drivers/HAProxy",
             swiftSettings: strictOverC
         ),
+        // Runs a driver program in any language.
         .target(
-            name: "OpenStackSwiftStore",
+            name: "ExecDriver",
+            dependencies: [
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/Drivers/Exec",
+            swiftSettings: strictOverC
+        ),
+        // What stores over HTTP share: requests through libcurl, retries, time limits, errors.
+        .target(
+            name: "HTTPStores",
             dependencies: [
                 "CCrypto",
                 "CCurl",
                 "SteelyardCore",
-                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Drivers/HTTPStores",
+            swiftSettings: strictOverC
+        ),
+        .target(
+            name: "OpenStackSwiftStore",
+            dependencies: [
+                "HTTPStores",
+                "SteelyardCore",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Drivers/OpenStackSwift",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "S3Store",
+            dependencies: [
+                "HTTPStores",
+                "SteelyardCore",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Drivers/S3",
             swiftSettings: strictOverC
         ),
         // Reads the files of a log and what was rotated of it.
@@ -151,8 +186,8 @@ let package = Package(
         .executableTarget(
             name: "steelyard",
             dependencies: [
-                "HAProxyDriver", "LogArchiving", "NoOpDriver", "OpenStackSwiftStore", "SteelyardCore",
-                "SteelyardWorker",
+                "ExecDriver", "HAProxyDriver", "LogArchiving", "NoOpDriver", "OpenStackSwiftStore", "S3Store",
+                "SteelyardCore", "SteelyardWorker",
             ],
             path: "Sources/Steelyard",
             swiftSettings: strict,
@@ -182,7 +217,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/TestServers",
-            exclude: ["haproxy-2.8.txt", "openstack-swift"],
+            exclude: ["haproxy-2.8.txt", "openstack-swift", "s3"],
             swiftSettings: strict
         ),
         // The agent under faults that come at random, with a model of what it may do: a short run in FaultTests, a long one
@@ -271,11 +306,41 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ExecDriverTests",
+            dependencies: [
+                "ExecDriver",
+                "SteelyardCore",
+                "SteelyardSystem",
+                "SteelyardTestSupport",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["Programs"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "OpenStackSwiftStoreTests",
             dependencies: [
                 "ArchivingTestSupport",
+                "HTTPStores",
                 "LogArchiving",
                 "OpenStackSwiftStore",
+                "SteelyardCore",
+                "SteelyardSystem",
+                "SteelyardTestSupport",
+                "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "S3StoreTests",
+            dependencies: [
+                "ArchivingTestSupport",
+                "HTTPStores",
+                "LogArchiving",
+                "S3Store",
                 "SteelyardCore",
                 "SteelyardSystem",
                 "SteelyardTestSupport",

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ExecDriver
 import HAProxyDriver
 import LogArchiving
 import NoOpDriver
 import OpenStackSwiftStore
+import S3Store
 import SteelyardCore
 import SteelyardWorker
 
@@ -16,8 +18,8 @@ enum Steelyard {
             name: "steelyard",
             summary: "The agent on a load-balancer device: takes messages from Gearman and makes HAProxy obey them.",
             release: Release(version: Build.version, release: Build.release),
-            drivers: [.haproxy, .noOp],
-            stores: [.openStackSwift],
+            drivers: [.haproxy, .exec, .noOp],
+            stores: [.openStackSwift, .s3],
             archiver: .objectStore
         ).main()
     }

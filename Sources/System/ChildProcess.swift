@@ -63,11 +63,13 @@ package final class ChildProcess: Sendable {
     ///
     /// - Parameters:
     ///   - command: What to run.
+    ///   - input: For its standard input; nil for an empty one. Stays open here.
     ///   - output: For its standard output; nil to discard that. Stays open here.
     ///   - error: For its standard error; nil to discard that. Stays open here.
     /// - Throws: `ChildProcessError`.
     package init(
         _ command: Command,
+        input: FileDescriptor? = nil,
         output: FileDescriptor? = nil,
         error: FileDescriptor? = nil
     ) throws(ChildProcessError) {
@@ -77,7 +79,7 @@ package final class ChildProcess: Sendable {
         defer { close(null) }
         let processID = try Self.spawn(
             command,
-            input: null,
+            input: input?.rawValue ?? null,
             output: output?.rawValue ?? null,
             error: error?.rawValue ?? null
         )

@@ -103,7 +103,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         _ = unsafe write(wakeup, &one, MemoryLayout<UInt64>.size)
     }
 
-    private static func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
+    /// The time until a deadline, for `poll`; -1 for no deadline.
+    static func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
         guard let deadline else { return -1 }
         let left = deadline - ContinuousClock.now
         guard left > .zero else { return 0 }

@@ -123,7 +123,7 @@ struct CrashTests {
         _ step: ChangeStep
     ) async throws {
         let message = device.folder.deletingLastPathComponent().appending(path: "message.json")
-        try Data(JSONFragment.object(set.messageMembers).json).write(to: message)
+        try Data(set.message).write(to: message)
         let program = Environment.buildFolder.appending(path: "apply-crasher").path
         let result = try await Subprocess.run(
             .path(FilePath(program)),

@@ -32,7 +32,7 @@ struct ArchiveFaultTests {
         let variables = ["STEELYARD_ARCHIVE_SEGMENT_BYTES": "\(segmentBytes)"]
         try await proxy.serve { proxy in
             try await withAgent(driver: "haproxy", variables: variables) { agent in
-                let wanted = try await writeLog(agent, service)
+                let wanted = try await agent.fillLog(service)
                 let message = message(store, proxy.port, container)
                 let archive = Task { try await agent.send("-", input: message) }
                 try await eventually("the upload has begun", within: 25) { uploads.count > 0 }
@@ -70,7 +70,7 @@ struct ArchiveFaultTests {
         let variables = ["STEELYARD_ARCHIVE_MODE": mode, "STEELYARD_ARCHIVE_SEGMENT_BYTES": "\(segmentBytes)"]
         try await proxy.serve { proxy in
             try await withAgent(driver: "haproxy", variables: variables) { agent in
-                let wanted = try await writeLog(agent, service)
+                let wanted = try await agent.fillLog(service)
                 let message = message(store, proxy.port, container)
                 let archive = Task { try await agent.send("-", input: message) }
                 try await eventually("the upload has begun", within: 25) { uploads.count >= fatal }
@@ -93,32 +93,6 @@ struct ArchiveFaultTests {
                 await next.process.stop()
             }
         }
-    }
-
-    /// Makes a log of some megabytes that hardly compress, out of a line that HAProxy has written.
-    ///
-    /// - Returns: What is to be archived.
-    private func writeLog(_ agent: AgentUnderTest, _ service: DeviceTests.Service) async throws -> Set<Substring> {
-        _ = try await agent.reply(to: service.update())
-        _ = try await service.answer()
-        let log = agent.folder.appending(path: "state/haproxy.log")
-        try await eventually("HAProxy has logged a request") {
-            try String(contentsOf: log, encoding: .utf8).contains("GET / ")
-        }
-        let line = try #require(
-            try String(contentsOf: log, encoding: .utf8).split(separator: "\n").first { $0.contains("GET / ") }
-        )
-        var random = SeededGenerator(seed: 1)
-        var text = ""
-        for _ in 0..<25_000 {
-            let words = (0..<8).map { _ in String(random.next(), radix: 36) }
-            text += line.replacing("GET / ", with: "GET /\(words.joined()) ") + "\n"
-        }
-        let file = try FileHandle(forWritingTo: log)
-        try file.seekToEnd()
-        try file.write(contentsOf: Data(text.utf8))
-        try file.close()
-        return Set(text.split(separator: "\n"))
     }
 
     private func expectArchived(

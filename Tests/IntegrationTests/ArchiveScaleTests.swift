@@ -93,7 +93,7 @@ struct ArchiveScaleTests {
     ///
     /// - Returns: What the filter finds in them.
     private func writeOldLogs(_ agent: AgentUnderTest) async throws -> Data {
-        let python = Environment.openStackSwiftPython
+        let python = Environment.testPython
         let maker = Environment.packageFolder.appending(path: "Benchmarks/payloads/makelog.py").path
         let older = agent.folder.appending(path: "state/haproxy.log.2")
         let newer = agent.folder.appending(path: "state/haproxy.log.1")

@@ -4,6 +4,7 @@
 import SteelyardCore
 import Testing
 
+@testable import HTTPStores
 @testable import OpenStackSwiftStore
 
 @Suite("The next step of an upload whose object exists in segments")
@@ -90,7 +91,7 @@ struct FoundObjectTests {
         #expect(step.code == .refused && step.error?.mayBeStored == true)
     }
 
-    private func check(_ number: Int) -> StoreStep<StoredObject> {
+    private func check(_ number: Int) -> StoreStep<StoreRequest, StoredObject> {
         .request(.checkSegment(upload.segment(number, attempt: 1)))
     }
 

@@ -4,6 +4,7 @@
 import SteelyardCore
 import Testing
 
+@testable import HTTPStores
 @testable import OpenStackSwiftStore
 
 /// A state machine of an upload, and short spellings of what it takes and gives.
@@ -119,7 +120,7 @@ struct MachineFixture {
     static let settle = Step.request(.headObject(isSettling: true))
     static let deleteObject = Step.request(.deleteObject)
 
-    typealias Step = StoreStep<StoredObject>
+    typealias Step = StoreStep<StoreRequest, StoredObject>
 }
 
 extension StoreStep {

@@ -4,6 +4,7 @@
 import SteelyardCore
 import TestServers
 
+@testable import HTTPStores
 @testable import OpenStackSwiftStore
 
 /// A store in memory that answers the requests of a state machine, and fails at random: a model for ``UploadModelTests``.

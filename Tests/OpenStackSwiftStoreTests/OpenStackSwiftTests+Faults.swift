@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 import OpenStackSwiftStore
 import SteelyardCore
 import SteelyardTestSupport

@@ -4,11 +4,12 @@
 import SteelyardCore
 import Testing
 
+@testable import HTTPStores
 @testable import OpenStackSwiftStore
 
 @Suite("The next step in removing what an abandoned upload has left")
 struct RemainsStateMachineTests {
-    private typealias Step = StoreStep<Int>
+    private typealias Step = StoreStep<StoreRequest, Int>
 
     private let upload = MachineFixture.upload
     private let folder = "lb/haproxy-19700101-000000.log.gz"

@@ -19,7 +19,7 @@ struct StoreTLSTests {
             (
                 ["-Verify", "1", "-tls1_3"], "unsupported",
                 "the object store requires a client certificate, and Steelyard sends none",
-                "use an endpoint that requires a token alone"
+                "use an endpoint that requires none"
             ),
             (
                 ["-Verify", "1", "-tls1_2"], "unsupported",

@@ -6,6 +6,7 @@ import SteelyardCore
 import TestServers
 import Testing
 
+@testable import HTTPStores
 @testable import OpenStackSwiftStore
 
 @Suite("Error texts")

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArchivingTestSupport
+import HTTPStores
 import Logging
 import OpenStackSwiftStore
 import SteelyardCore

@@ -5,6 +5,7 @@ import SteelyardCore
 import TestServers
 import Testing
 
+@testable import HTTPStores
 @testable import OpenStackSwiftStore
 
 /// The upload state machine with a model of a store that fails at random: whatever happens, the store has the whole object

@@ -4,6 +4,7 @@
 import SteelyardCore
 import Testing
 
+@testable import HTTPStores
 @testable import OpenStackSwiftStore
 
 @Suite("The next step of an upload in one object")

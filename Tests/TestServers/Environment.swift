@@ -16,12 +16,17 @@ package enum Environment {
         return bundle.deletingLastPathComponent()
     }
 
-    /// The Python of the virtual environment in which `scripts/setup` has installed OpenStack Swift.
-    package static var openStackSwiftPython: String {
-        let folder =
-            Self["STEELYARD_TEST_VENV"].map { URL(fileURLWithPath: $0) }
-            ?? packageFolder.appending(path: ".build/venv")
-        return folder.appending(path: "bin/python").path
+    /// The virtual environment in which `scripts/setup` has installed the object stores.
+    private static var testEnvironment: URL {
+        Self["STEELYARD_TEST_VENV"].map { URL(fileURLWithPath: $0) } ?? packageFolder.appending(path: ".build/venv")
+    }
+
+    /// The Python of the virtual environment.
+    package static var testPython: String { testEnvironment.appending(path: "bin/python").path }
+
+    /// Whether the virtual environment has moto, too.
+    package static var hasMoto: Bool {
+        FileManager.default.fileExists(atPath: testEnvironment.appending(path: "s3-requirements.txt").path)
     }
 
     /// The HAProxy that the driver's tests run with.

@@ -12,6 +12,8 @@ package struct FaultProxy: Sendable {
         case reset(after: Int)
         /// Takes nothing more, once more bytes than these have come, until the client goes away.
         case stall(after: Int)
+        /// Changes a bit of what comes once more bytes than these have come.
+        case damage(after: Int)
         /// Answers in the server's place once more bytes than these have come.
         case answer(String, headers: [String] = [], after: Int = 0)
         /// Resets the connection instead of passing the answer on.
@@ -39,6 +41,14 @@ package struct FaultProxy: Sendable {
         package var isManifest: Bool { head.contains("?multipart-manifest=put ") }
         /// Whether it brings a segment.
         package var isSegment: Bool { isUpload && head.contains("_segments/") }
+        /// Whether it brings a whole object to S3.
+        package var isS3Object: Bool { head.hasPrefix("PUT ") && head.lowercased().contains("x-amz-meta-") }
+        /// Whether it begins an upload in parts.
+        package var isS3Creation: Bool { head.hasPrefix("POST ") && head.contains("?uploads= ") }
+        /// Whether it brings a part.
+        package var isS3Part: Bool { head.hasPrefix("PUT ") && head.contains("?partNumber=") }
+        /// Whether it makes parts one object.
+        package var isS3Completion: Bool { head.hasPrefix("POST ") && head.contains("?uploadId=") }
     }
 
     private let port: Int
@@ -89,7 +99,7 @@ package struct FaultProxy: Sendable {
     }
 
     private static func isHead(_ bytes: [UInt8]) -> Bool {
-        ["PUT /", "HEAD /", "DELETE /", "GET /"].contains { bytes.starts(with: $0.utf8) }
+        ["PUT /", "HEAD /", "DELETE /", "GET /", "POST /"].contains { bytes.starts(with: $0.utf8) }
     }
 
     private static func passOn(
@@ -101,6 +111,10 @@ package struct FaultProxy: Sendable {
         switch fault {
         case .reset(let limit) where sent > limit: connection.reset()
         case .stall(let limit) where sent > limit: connection.waitForClose()
+        case .damage(let limit) where sent > limit:
+            var bytes = bytes
+            bytes[bytes.count - 1] ^= 1
+            return bytes
         case .answer(let status, let headers, let limit) where sent > limit:
             connection.answer(status, headers: headers + ["Connection: close"], "the proxy's reason")
             // What the client has still to send is read: otherwise a reset could arrive before the answer.

@@ -62,7 +62,7 @@ package struct OpenStackSwiftServer: Sendable {
 
     private static func command(_ name: String, _ folder: URL, _ arguments: [String] = []) async throws -> String {
         let printed = try await Command.run(
-            Environment.openStackSwiftPython,
+            Environment.testPython,
             ["-B", program, name, folder.path] + arguments
         )
         return String(decoding: printed, as: UTF8.self)

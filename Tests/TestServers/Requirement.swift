@@ -13,7 +13,9 @@ package enum Requirement: String, Sendable {
     case rsyslog = "/usr/sbin/rsyslogd"
     case openssl = "/usr/bin/openssl"
     case stunnel = "/usr/bin/stunnel4"
+    case python = "/usr/bin/python3"
     case openStackSwift = "openstack-swift"
+    case moto = "moto"
 
     package var trait: any TestTrait & SuiteTrait {
         .enabled(if: isMet, "\(self) is not installed; scripts/setup installs it")
@@ -26,8 +28,10 @@ package enum Requirement: String, Sendable {
     package var path: String? {
         switch self {
         case .haproxy: Environment.isExecutable(Environment.haproxy) ? Environment.haproxy : nil
-        case .gearmand, .logrotate, .rsyslog, .openssl, .stunnel: Environment.isExecutable(rawValue) ? rawValue : nil
-        case .openStackSwift: Environment.isExecutable(Environment.openStackSwiftPython) ? rawValue : nil
+        case .gearmand, .logrotate, .rsyslog, .openssl, .stunnel, .python:
+            Environment.isExecutable(rawValue) ? rawValue : nil
+        case .openStackSwift: Environment.isExecutable(Environment.testPython) ? rawValue : nil
+        case .moto: Environment.hasMoto ? rawValue : nil
         }
     }
 }

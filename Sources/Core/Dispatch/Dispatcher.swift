@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Logging
+package import Logging
 import Synchronization
 
 /// Takes a message's bytes and answers with the reply's.
@@ -9,7 +9,7 @@ import Synchronization
 /// Changes of the device go through one gate, one at a time, in the order in which the messages came. STATS, METRICS,
 /// DISCOVER and DIAGNOSTICS wait for no change and no ARCHIVE. An ARCHIVE opens the log in turn, so that a later DELETE
 /// takes nothing from it. A large message is read on another thread than the caller's, and keeps its place in the order.
-public final class Dispatcher: Sendable {
+package final class Dispatcher: Sendable {
     /// What a reload of the configuration replaces; a message that is in hand keeps what it began with.
     private struct Parts {
         var archiver: (any LogArchiver)?
@@ -49,7 +49,7 @@ public final class Dispatcher: Sendable {
     ///   - limits: How large a message may be.
     ///   - isDryRun: Whether changes are only previewed, and replies say so.
     ///   - logger: Takes one line for each message; no payload and no token.
-    public init(
+    package init(
         driver: any LoadBalancerDriver,
         driverName: String,
         archiver: (any LogArchiver)?,
@@ -104,7 +104,7 @@ public final class Dispatcher: Sendable {
     /// The reply to a payload that is larger than allowed, and need not be read.
     ///
     /// - Returns: nil where the size is allowed.
-    public func refuse(byteCount: Int, job: any JobContext) -> Outcome? {
+    package func refuse(byteCount: Int, job: any JobContext) -> Outcome? {
         guard byteCount > limits.messageBytes else { return nil }
         let error = "the message has \(byteCount) bytes; at most \(limits.messageBytes) are allowed"
         return refusal(of: nil, error, job)
@@ -122,7 +122,7 @@ public final class Dispatcher: Sendable {
     ///   - payload: The message's bytes, whatever they are.
     ///   - job: The job that they came with.
     /// - Returns: The reply. There always is one.
-    public func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
+    package func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
         if let refused = refuse(byteCount: payload.count, job: job) { return refused }
         let incoming: MessageIntake.Incoming
         do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload, limits) } catch {

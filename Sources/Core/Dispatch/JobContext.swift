@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The job that a message came with, as far as its action has to do with it.
-public protocol JobContext: Sendable {
+package protocol JobContext: Sendable {
     /// The job's handle, for the log.
     var handle: String { get }
     /// Whether the agent is stopping and long work should end.
@@ -15,5 +15,5 @@ public protocol JobContext: Sendable {
 
 extension JobContext {
     /// The agent is stopping.
-    public var cancellationMessage: String { "the agent is stopping; send the ARCHIVE again" }
+    package var cancellationMessage: String { "the agent is stopping; send the ARCHIVE again" }
 }

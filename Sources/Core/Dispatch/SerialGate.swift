@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Reserving never waits, so that callers on one executor are served in the order in which they begin. (An actor does
 /// not promise that.)
-public final class SerialGate: Sendable {
+package final class SerialGate: Sendable {
     private struct State {
         var current: Place?
         var waiting: Deque<Place> = []
@@ -17,10 +17,10 @@ public final class SerialGate: Sendable {
     private let state = Mutex(State())
 
     /// Creates a gate.
-    public init() {}
+    package init() {}
 
     /// Runs the body once all earlier callers have left.
-    public func withTurn<Success, Failure: Error>(
+    package func withTurn<Success, Failure: Error>(
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
         let place = reserve()

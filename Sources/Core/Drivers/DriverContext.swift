@@ -11,6 +11,10 @@ public struct DriverContext: Sendable {
     public let stateDirectory: String
     /// The logger to use.
     public let logger: Logger
+    /// The name of the agent's program, such as `steelyard`.
+    public let agentName: String
+    /// Which version of the agent's program this is.
+    public let release: Release
     /// Whether files must be left as they are and the device must not be changed: another agent may be running, or
     /// changes are only previewed.
     public let isReadOnly: Bool
@@ -18,19 +22,36 @@ public struct DriverContext: Sendable {
     package let descriptors: any DescriptorStore
 
     /// Creates a context, such as for a test.
-    public init(stateDirectory: String, logger: Logger, isReadOnly: Bool = false) {
+    public init(
+        stateDirectory: String,
+        logger: Logger,
+        agentName: String = "agent",
+        release: Release = Release(version: "0.0", release: "0.0"),
+        isReadOnly: Bool = false
+    ) {
         self.init(
             stateDirectory: stateDirectory,
             logger: logger,
+            agentName: agentName,
+            release: release,
             isReadOnly: isReadOnly,
             descriptors: NoDescriptorStore()
         )
     }
 
     /// Creates a context.
-    package init(stateDirectory: String, logger: Logger, isReadOnly: Bool, descriptors: any DescriptorStore) {
+    package init(
+        stateDirectory: String,
+        logger: Logger,
+        agentName: String,
+        release: Release,
+        isReadOnly: Bool,
+        descriptors: any DescriptorStore
+    ) {
         self.stateDirectory = stateDirectory
         self.logger = logger
+        self.agentName = agentName
+        self.release = release
         self.isReadOnly = isReadOnly
         self.descriptors = descriptors
     }

@@ -21,7 +21,7 @@ public struct ProxyStatus: Hashable, Sendable {
     }
 
     /// The same status, with the number of ends.
-    public func with(unexpectedEnds: Int) -> ProxyStatus {
+    package func with(unexpectedEnds: Int) -> ProxyStatus {
         ProxyStatus(name: name, version: version, since: since, unexpectedEnds: unexpectedEnds)
     }
 

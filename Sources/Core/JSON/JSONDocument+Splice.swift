@@ -6,7 +6,7 @@ extension JSONDocument {
     ///
     /// - Parameter members: What is added. A member of the document that has one of these names gives way.
     /// - Returns: One JSON object without white space around it.
-    public func bytes(adding members: [JSONFragment.Member]) -> [UInt8] {
+    package func bytes(adding members: [JSONFragment.Member]) -> [UInt8] {
         var (bytes, needsComma) = opened(without: members)
         for member in members {
             if needsComma { bytes.append(UInt8(ascii: ",")) }

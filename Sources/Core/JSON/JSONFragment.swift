@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A value to be added to a reply.
-public enum JSONFragment: Hashable, Sendable {
+package enum JSONFragment: Hashable, Sendable {
     /// Nothing.
     case null
     /// A string.
@@ -17,28 +17,28 @@ public enum JSONFragment: Hashable, Sendable {
     case object([Member])
 
     /// A member of an object.
-    public struct Member: Hashable, Sendable {
+    package struct Member: Hashable, Sendable {
         /// The member's name.
-        public let name: String
+        package let name: String
         /// The member's value.
-        public let value: JSONFragment
+        package let value: JSONFragment
 
         /// Creates a member.
-        public init(_ name: String, _ value: JSONFragment) {
+        package init(_ name: String, _ value: JSONFragment) {
             self.name = name
             self.value = value
         }
     }
 
     /// The value as JSON text.
-    public var json: [UInt8] {
+    package var json: [UInt8] {
         var bytes: [UInt8] = []
         write(to: &bytes)
         return bytes
     }
 
     /// The value as JSON text over many lines, for people to read.
-    public var indented: String { indented("") }
+    package var indented: String { indented("") }
 
     private func indented(_ margin: String) -> String {
         guard case .object(let members) = self, !members.isEmpty else { return String(decoding: json, as: UTF8.self) }

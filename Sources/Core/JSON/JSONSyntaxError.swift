@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Says why some bytes are not the one JSON object that a message must be.
-public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, as the end of a sentence that begins with "the message".
-    public let problem: String
+    package let problem: String
     /// The offset in bytes at which the problem was found, from 0.
-    public let offset: Int
+    package let offset: Int
 
     init(_ problem: String, at offset: Int) {
         self.problem = problem
@@ -14,5 +14,5 @@ public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     /// One sentence that is fit for a reply.
-    public var description: String { "the message \(problem) (at byte \(offset))" }
+    package var description: String { "the message \(problem) (at byte \(offset))" }
 }

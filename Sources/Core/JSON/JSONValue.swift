@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One value within a ``JSONDocument``.
-public struct JSONValue: Sendable {
+package struct JSONValue: Sendable {
     let document: JSONDocument
     let index: Int
 
@@ -31,7 +31,7 @@ public struct JSONValue: Sendable {
     }
 
     /// The string, its escape sequences resolved; nil where it is no string or has half of a surrogate pair.
-    var string: String? {
+    package var string: String? {
         switch kind {
         case .string: String(decoding: text, as: UTF8.self)
         case .escapedString: JSONEscapes.resolve(text)
@@ -42,7 +42,7 @@ public struct JSONValue: Sendable {
     /// The string member of that name of an object; nil where there is none.
     ///
     /// - Parameter name: The member's name. Where the object has it twice, the last counts.
-    public func string(of name: StaticString) -> String? {
+    package func string(of name: StaticString) -> String? {
         var result: String?
         if kind == .object { forEachMember { if $0.equals(name.description) { result = $1.string } } }
         return result

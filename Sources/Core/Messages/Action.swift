@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a message asks the device to do: the field `hpcs_action`, with what belongs to each action.
-public enum Action: Hashable, Sendable {
+package enum Action: Hashable, Sendable {
     /// Serve these load balancers.
     case update(LoadBalancerSet)
     /// Stop serving, and keep the configuration.
@@ -23,7 +23,7 @@ public enum Action: Hashable, Sendable {
     case archive(ArchiveRequest)
 
     /// Which action it is.
-    public var kind: ActionKind {
+    package var kind: ActionKind {
         switch self {
         case .update: .update
         case .suspend: .suspend

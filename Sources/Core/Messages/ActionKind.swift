@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The actions' names.
-public enum ActionKind: String, NamedChoice {
+package enum ActionKind: String, NamedChoice {
     /// Serve the load balancers of the message.
     case update = "UPDATE"
     /// Stop serving, and keep the configuration.

@@ -4,11 +4,11 @@
 /// A message, decoded into types that cannot be wrong.
 ///
 /// After this, no string from outside is looked at again.
-public struct Message: Sendable {
+package struct Message: Sendable {
     /// What it asks for.
-    public let action: Action
+    package let action: Action
     /// The spelling of the list of load balancers, `loadbalancers` or `loadBalancers`, for errors that name a field.
-    public let listName: String
+    package let listName: String
 
     /// Decodes a message.
     ///
@@ -17,7 +17,7 @@ public struct Message: Sendable {
     ///   - limits: How much of it is too much.
     ///   - stores: The types of stores that an ARCHIVE may name.
     /// - Throws: `MessageError` for whatever the contract forbids, with the field at fault.
-    public init(
+    package init(
         _ document: JSONDocument,
         limits: MessageLimits = MessageLimits(),
         stores: [StoreFormat] = []

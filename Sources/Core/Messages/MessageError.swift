@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Says which field of a message breaks which rule.
-public struct MessageError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct MessageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence of the reply's `hpcs_error`: the field by path as it was sent, and what is wrong with it.
-    public let description: String
+    package let description: String
 
     init(_ path: FieldPath, _ problem: String) {
         description = "\(path) \(problem)"

@@ -3,11 +3,11 @@
 
 /// The reply to a message: the request's own bytes with fields added, so that numbers of any length, the order of the
 /// members and fields that nobody knows survive to the letter.
-public struct Reply: Sendable {
+package struct Reply: Sendable {
     /// The reply as JSON.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// Whether the reply says PASS.
-    public let passed: Bool
+    package let passed: Bool
 
     /// Makes a reply.
     ///
@@ -16,7 +16,7 @@ public struct Reply: Sendable {
     ///   - passed: What `hpcs_response` says.
     ///   - fields: What else is added. A member of the request that has one of these names gives way: a request that
     ///     was a reply once, sent again, has one `hpcs_response` and not two.
-    public init(to document: JSONDocument?, passed: Bool, fields: [JSONFragment.Member] = []) {
+    package init(to document: JSONDocument?, passed: Bool, fields: [JSONFragment.Member] = []) {
         let response = JSONFragment.Member("hpcs_response", .string(passed ? "PASS" : "FAIL"))
         self.passed = passed
         let added = fields + [response]
@@ -24,7 +24,7 @@ public struct Reply: Sendable {
     }
 
     /// Makes a reply that says FAIL and why.
-    public init(to document: JSONDocument?, error: String, fields: [JSONFragment.Member] = []) {
+    package init(to document: JSONDocument?, error: String, fields: [JSONFragment.Member] = []) {
         self.init(to: document, passed: false, fields: fields + [.init("hpcs_error", .string(error))])
     }
 }

@@ -33,7 +33,7 @@ public struct LoadBalancerSet: Hashable, Sendable {
     }
 
     /// The same load balancers with another version, or with none.
-    public func with(version: ConfigurationVersion?) -> LoadBalancerSet {
+    package func with(version: ConfigurationVersion?) -> LoadBalancerSet {
         var set = self
         set.version = version
         return set

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An enumeration whose values stand in messages by name, in any mixture of upper and lower case.
-public protocol NamedChoice: RawRepresentable<String>, CaseIterable, Sendable {}
+package protocol NamedChoice: RawRepresentable<String>, CaseIterable, Sendable {}
 
 extension NamedChoice {
     /// Reads a name without regard to case.
     ///
     /// - Throws: `InvalidValue`, which lists the names, for any other.
-    public init(named text: String) throws(InvalidValue) { try self.init(named: text.utf8.span) }
+    package init(named text: String) throws(InvalidValue) { try self.init(named: text.utf8.span) }
 
     init(named text: Span<UInt8>) throws(InvalidValue) {
         for choice in Self.allCases where text.equalsIgnoringCase(choice.rawValue) {

@@ -31,7 +31,7 @@ public struct UTCTimestamp: Hashable, Comparable, Sendable, CustomStringConverti
     }
 
     /// The moment as `YYYYMMDD-HHMMSS`, the form of an archive's name.
-    public var compact: String {
+    package var compact: String {
         let (date, time) = fields
         return date.joined() + "-" + time.joined()
     }

@@ -6,9 +6,9 @@
 /// An entry without a port allows every port. An entry with `https://` allows https alone; one without allows http, too.
 /// An IPv6 address may have any spelling, in brackets, or without them if there is no port. A host name allows no other
 /// name, whatever addresses the two have.
-public struct AllowedEndpoint: Hashable, Sendable, CustomStringConvertible {
+package struct AllowedEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// The entry as it was given.
-    public let description: String
+    package let description: String
     private let key: EndpointAuthority.Key
     private let port: Port?
     private let requiresTLS: Bool
@@ -16,7 +16,7 @@ public struct AllowedEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// Reads an entry.
     ///
     /// - Throws: `InvalidValue` that quotes the beginning of the entry, unless the entry may have a password in it.
-    public init(_ text: String) throws(InvalidValue) {
+    package init(_ text: String) throws(InvalidValue) {
         guard !text.contains("@") else {
             throw InvalidValue("contains an entry with '@': expected a host without a user name or password")
         }
@@ -41,7 +41,7 @@ public struct AllowedEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the entry allows an endpoint.
-    public func allows(_ endpoint: StorageEndpoint) -> Bool {
+    package func allows(_ endpoint: StorageEndpoint) -> Bool {
         guard !requiresTLS || endpoint.scheme == "https", key == EndpointAuthority.key(of: endpoint.host) else {
             return false
         }

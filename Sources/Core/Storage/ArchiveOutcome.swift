@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The result of an ARCHIVE.
-public struct ArchiveOutcome: Sendable {
+package struct ArchiveOutcome: Sendable {
     /// Why an ARCHIVE failed.
-    public enum Failure: Error, Hashable, Sendable {
+    package enum Failure: Error, Hashable, Sendable {
         /// The log cannot be opened.
         case log(DriverError)
         /// An object cannot be stored.
@@ -12,16 +12,16 @@ public struct ArchiveOutcome: Sendable {
     }
 
     /// The objects that were stored, in the order of the message.
-    public var objects: [ArchivedObject]
+    package var objects: [ArchivedObject]
     /// What of the log could not be archived.
-    public var leftOut: [LeftOutLog]
+    package var leftOut: [LeftOutLog]
     /// How many lines were read, whatever load balancer they belong to; nil where nothing was read.
-    public var examinedLineCount: UInt64?
+    package var examinedLineCount: UInt64?
     /// The first error; nil if all objects were stored.
-    public var failure: Failure?
+    package var failure: Failure?
 
     /// Creates a result.
-    public init(
+    package init(
         objects: [ArchivedObject] = [],
         leftOut: [LeftOutLog] = [],
         examinedLineCount: UInt64? = nil,

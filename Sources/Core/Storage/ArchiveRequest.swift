@@ -2,40 +2,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What an ARCHIVE asks for.
-public struct ArchiveRequest: Hashable, Sendable {
+package struct ArchiveRequest: Hashable, Sendable {
     /// One load balancer whose log is to be shipped.
-    public struct Item: Hashable, Sendable {
+    package struct Item: Hashable, Sendable {
         /// Names the object.
-        public let id: Identifier
+        package let id: Identifier
         /// Says which of the device's two logs is meant.
-        public let `protocol`: ListenerProtocol
+        package let `protocol`: ListenerProtocol
 
         /// Creates an item.
-        public init(id: Identifier, protocol: ListenerProtocol) {
+        package init(id: Identifier, protocol: ListenerProtocol) {
             self.id = id
             self.protocol = `protocol`
         }
     }
 
     /// The type of the store, in lower case.
-    public let store: String
+    package let store: String
     /// The store's URL, up to the account.
-    public let endpoint: StorageEndpoint
+    package let endpoint: StorageEndpoint
     /// Gives access to it.
-    public let credentials: StorageCredentials
+    package let credentials: StorageCredentials
     /// The container, and what the objects' names begin with.
-    public let basePath: ObjectBasePath
+    package let basePath: ObjectBasePath
     /// The load balancers; at least one.
-    public let items: [Item]
+    package let items: [Item]
 
     /// The greatest number of load balancers in one ARCHIVE.
-    public static let maximumItems = 100
+    package static let maximumItems = 100
 
     /// Creates a request.
     ///
     /// - Throws: `InvalidValue` for no load balancer or more than 100, and for two of one id, whose archives would
     ///   have one name.
-    public init(
+    package init(
         store: String,
         endpoint: StorageEndpoint,
         credentials: StorageCredentials,

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// `archive`: how logs are shipped.
-public struct ArchiveSettings: Sendable {
+package struct ArchiveSettings: Sendable {
     /// What an ARCHIVE takes of the log.
-    public enum Mode: String, Hashable, Sendable, CaseIterable {
+    package enum Mode: String, Hashable, Sendable, CaseIterable {
         /// All that the log has.
         case full
         /// What no ARCHIVE has taken before.
@@ -12,15 +12,15 @@ public struct ArchiveSettings: Sendable {
     }
 
     /// `archive.endpoints`: the only endpoints that an ARCHIVE may send to; if empty, all that have no local address.
-    public let endpoints: [AllowedEndpoint]
+    package let endpoints: [AllowedEndpoint]
     /// `archive.mode`: what an ARCHIVE takes of the log.
-    public let mode: Mode
+    package let mode: Mode
     /// `archive.ca`: a PEM file of certificate authorities to trust in place of the system's.
-    public let certificateAuthorityFile: String?
+    package let certificateAuthorityFile: String?
     /// `archive.compression_level`: 1, the fastest, to 12, the smallest result.
-    public let compressionLevel: Int
+    package let compressionLevel: Int
     /// `archive.segment_bytes`: the greatest number of bytes of one object or part.
-    public let segmentBytes: Int
+    package let segmentBytes: Int
 
     /// The group of its keys.
     package static let group = "archive"
@@ -28,7 +28,7 @@ public struct ArchiveSettings: Sendable {
     /// Reads the settings.
     ///
     /// - Throws: `SettingError`.
-    public init(_ settings: inout SettingReader) throws(SettingError) {
+    package init(_ settings: inout SettingReader) throws(SettingError) {
         endpoints = try settings.value(
             "endpoints",
             default: [],

@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An object that holds the log of one load balancer.
-public struct ArchivedObject: Hashable, Sendable {
+package struct ArchivedObject: Hashable, Sendable {
     /// The load balancer.
-    public let id: Identifier
+    package let id: Identifier
     /// The object's place.
-    public let path: ObjectPath
+    package let path: ObjectPath
     /// The lines of the object; nil if an earlier ARCHIVE had stored it and its lines are no longer in the log.
-    public let lineCount: UInt64?
+    package let lineCount: UInt64?
     /// The bytes of the object, compressed as it is.
-    public let byteCount: UInt64
+    package let byteCount: UInt64
 
     /// Creates a description of an object.
-    public init(id: Identifier, path: ObjectPath, lineCount: UInt64?, byteCount: UInt64) {
+    package init(id: Identifier, path: ObjectPath, lineCount: UInt64?, byteCount: UInt64) {
         self.id = id
         self.path = path
         self.lineCount = lineCount

@@ -10,23 +10,23 @@ public struct ArchiverDefinition: Sendable {
     /// Creates a definition.
     ///
     /// - Parameter make: Makes an archiver: at the start, and again on each reload of the configuration.
-    public init(make: @escaping @Sendable (ArchiveSettings, ArchiverContext) -> any LogArchiver) { self.make = make }
+    package init(make: @escaping @Sendable (ArchiveSettings, ArchiverContext) -> any LogArchiver) { self.make = make }
 }
 
 /// What the agent gives an archiver that is made.
-public struct ArchiverContext: Sendable {
+package struct ArchiverContext: Sendable {
     /// The stores by their types.
-    public let stores: [String: any ObjectStore]
+    package let stores: [String: any ObjectStore]
     /// What the objects' names begin with.
-    public let logName: String
+    package let logName: String
     /// Where it is noted what has been archived, absolute; nil to note nothing, for an archive of the whole log while
     /// another agent runs.
-    public let stateDirectory: String?
+    package let stateDirectory: String?
     /// Whether nothing may be sent.
-    public let isDryRun: Bool
+    package let isDryRun: Bool
 
     /// Creates a context.
-    public init(stores: [String: any ObjectStore], logName: String, stateDirectory: String?, isDryRun: Bool) {
+    package init(stores: [String: any ObjectStore], logName: String, stateDirectory: String?, isDryRun: Bool) {
         self.stores = stores
         self.logName = logName
         self.stateDirectory = stateDirectory

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Logging
+package import Logging
 
 /// Ships the logs that an ARCHIVE asks for.
-public protocol LogArchiver: Sendable {
+package protocol LogArchiver: Sendable {
     /// Ships the logs of all load balancers of a request.
     ///
     /// Opening a log may take long: it is done on a thread of the archiver's own.

@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where in the store the archives go: a container, or a container and a prefix (`container/prefix`).
-public struct ObjectBasePath: Hashable, Sendable, CustomStringConvertible {
+package struct ObjectBasePath: Hashable, Sendable, CustomStringConvertible {
     /// The container's name.
-    public let container: String
+    package let container: String
     /// What stands between the container and the load balancer's id; empty, or without slashes at its ends.
-    public let prefix: String
+    package let prefix: String
 
     /// Checks a base path; slashes at its beginning and its end are dropped.
     ///
     /// - Throws: `InvalidValue` for an empty one, beyond 256 bytes, for control characters, and for a `.` or `..`
     ///   between slashes.
-    public init(_ text: String) throws(InvalidValue) {
+    package init(_ text: String) throws(InvalidValue) {
         guard text.utf8.count <= 256 else { throw InvalidValue("must be at most 256 bytes, not \(text.utf8.count)") }
         guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
             throw InvalidValue("must have no control characters in it")
@@ -28,5 +28,5 @@ public struct ObjectBasePath: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The container and the prefix.
-    public var description: String { prefix.isEmpty ? container : "\(container)/\(prefix)" }
+    package var description: String { prefix.isEmpty ? container : "\(container)/\(prefix)" }
 }

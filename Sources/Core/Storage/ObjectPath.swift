@@ -11,7 +11,7 @@ public struct ObjectPath: Hashable, Sendable, CustomStringConvertible {
     /// Creates the place of a load balancer's archive, `<basepath>/<lb id>/<log>-<YYYYMMDD-HHMMSS>.log.gz`.
     ///
     /// - Parameter log: What the file's name begins with, such as the driver's name.
-    public init(basePath: ObjectBasePath, loadBalancer: Identifier, log: String, time: UTCTimestamp) {
+    package init(basePath: ObjectBasePath, loadBalancer: Identifier, log: String, time: UTCTimestamp) {
         container = basePath.container
         let file = "\(loadBalancer)/\(log)-\(time.compact).log.gz"
         name = basePath.prefix.isEmpty ? file : "\(basePath.prefix)/\(file)"

@@ -50,8 +50,9 @@ public protocol ObjectBody: Sendable {
 
 /// An object that a store has confirmed.
 public struct StoredObject: Hashable, Sendable {
-    /// The MD5 of the content, in lower-case hexadecimal digits, as the store and the sender both counted it; empty if
-    /// the object was found.
+    /// The MD5 of the content, in lower-case hexadecimal digits, as the store and the sender both counted it.
+    ///
+    /// Empty if the object was found, and for a store that counts none.
     public let md5: String
     /// The content's bytes.
     public let byteCount: UInt64

@@ -10,7 +10,7 @@ public struct StorageCredentials: Hashable, Sendable, CustomStringConvertible, C
     private let values: [String: StorageToken]
 
     /// Creates credentials.
-    public init(_ values: [String: StorageToken]) { self.values = values }
+    package init(_ values: [String: StorageToken]) { self.values = values }
 
     /// Creates credentials.
     public init(dictionaryLiteral elements: (String, StorageToken)...) {
@@ -21,7 +21,7 @@ public struct StorageCredentials: Hashable, Sendable, CustomStringConvertible, C
     public subscript(_ field: String) -> StorageToken? { values[field] }
 
     /// The same credentials with another value of a field.
-    public func replacing(_ field: String, by value: StorageToken) -> StorageCredentials {
+    package func replacing(_ field: String, by value: StorageToken) -> StorageCredentials {
         StorageCredentials(values.merging([field: value]) { $1 })
     }
 

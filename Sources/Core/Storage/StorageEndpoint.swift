@@ -53,7 +53,7 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
     public var effectivePort: Int { port.map { Int($0.number) } ?? (scheme == "https" ? 443 : 80) }
 
     /// Whether an entry of a list allows this endpoint; an empty list allows none.
-    public func isAllowed(by list: [AllowedEndpoint]) -> Bool { list.contains { $0.allows(self) } }
+    package func isAllowed(by list: [AllowedEndpoint]) -> Bool { list.contains { $0.allows(self) } }
 
     private static let refused = Set("\"'\\<>^`{|}".utf8)
 

@@ -4,7 +4,7 @@
 /// A type of object store as a program registers it.
 public struct StoreDefinition: Sendable {
     /// What an ARCHIVE for it looks like; its type is also what the keys of its settings begin with.
-    public let format: StoreFormat
+    package let format: StoreFormat
 
     package let readSettings: @Sendable (inout SettingReader) throws(SettingError) -> any Sendable
     private let checkSettings: @Sendable (any Sendable, StoreContext) throws -> Void

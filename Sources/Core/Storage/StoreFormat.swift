@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What an ARCHIVE for one type of store looks like.
-public struct StoreFormat: Hashable, Sendable {
+package struct StoreFormat: Hashable, Sendable {
     /// The value of `hpcs_object_store_type`, in lower case.
-    public let type: String
+    package let type: String
     /// The fields that give access.
-    public let credentials: [CredentialField]
+    package let credentials: [CredentialField]
 
     /// Creates a format.
-    public init(type: String, credentials: [CredentialField]) {
+    package init(type: String, credentials: [CredentialField]) {
         self.type = type
         self.credentials = credentials
     }

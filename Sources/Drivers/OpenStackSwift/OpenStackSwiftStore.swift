@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Logging
-public import SteelyardCore
+import HTTPStores
+package import Logging
+package import SteelyardCore
 
 /// Stores objects in OpenStack Swift, through libcurl.
 ///
@@ -19,7 +20,7 @@ public import SteelyardCore
 /// minute, for the next object.
 ///
 /// Both functions block the thread that they are called on; cancelling the task wakes them.
-public final class OpenStackSwiftStore: ObjectStore {
+package final class OpenStackSwiftStore: ObjectStore {
     private let configuration: OpenStackSwiftConfiguration
     private let logger: Logger
     private let connections: StoreConnectionPool
@@ -28,10 +29,10 @@ public final class OpenStackSwiftStore: ObjectStore {
     static let tokenField = "hpcs_object_store_token"
 
     /// Creates a store; nothing is connected to before the first object comes.
-    public init(configuration: OpenStackSwiftConfiguration, logger: Logger) {
+    package init(configuration: OpenStackSwiftConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
-        connections = StoreConnectionPool(configuration)
+        connections = StoreConnectionPool(configuration.http)
     }
 
     /// Stores one object whole, or nothing at all; the container is created if there is none.
@@ -39,7 +40,7 @@ public final class OpenStackSwiftStore: ObjectStore {
     /// - Returns: The content's MD5 and size. The store has confirmed that MD5; of an object in segments, it has confirmed
     ///   each segment's, and the list of them, while the MD5 of the whole was counted here.
     /// - Throws: `ObjectStoreError`, with the store's own error text, and never the token.
-    public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
+    package func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let address = try Self.address(of: upload.path, at: upload.endpoint, upload.credentials)
         let failures = StoreFailures(address: address)
         let machine = UploadStateMachine(
@@ -56,7 +57,7 @@ public final class OpenStackSwiftStore: ObjectStore {
     /// Removes the segments of an abandoned upload, but for those that its object consists of.
     ///
     /// - Throws: `ObjectStoreError` if some may be left; `refused` if the object does not say which segments it consists of.
-    public func removeRemains(
+    package func removeRemains(
         of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,
         credentials: StorageCredentials
@@ -82,23 +83,22 @@ public final class OpenStackSwiftStore: ObjectStore {
         return ObjectAddress(path: path, endpoint: endpoint, token: token)
     }
 
-    private func run<Machine: StoreStateMachine>(
+    private func run<Machine: StoreStateMachine<StoreRequest, Success>, Success: Sendable>(
         _ machine: Machine,
         upload: UploadID,
         failures: StoreFailures,
         makeBody: @escaping () throws(ObjectStoreError) -> any ObjectBody
-    ) async throws(ObjectStoreError) -> Machine.Success {
+    ) async throws(ObjectStoreError) -> Success {
         let cancellation = UploadCancellation()
         var session = StoreSession(
-            upload: upload,
+            SwiftRequester(upload: upload, failures: failures, logger: logger, makeBody: makeBody),
             failures: failures,
-            configuration: configuration,
+            configuration: configuration.http,
             connections: connections,
             logger: logger,
-            cancellation: cancellation,
-            makeBody: makeBody
+            cancellation: cancellation
         )
-        let result: Result<Machine.Success, ObjectStoreError> = await withTaskCancellationHandler {
+        let result: Result<Success, ObjectStoreError> = await withTaskCancellationHandler {
             do throws(ObjectStoreError) { return .success(try session.run(machine)) } catch { return .failure(error) }
         } onCancel: {
             cancellation.cancel()

@@ -3,24 +3,40 @@
 
 import SteelyardCore
 
-/// The list of all settings that `--help` ends with.
+/// The list of all settings in `--help`.
 enum SettingList {
+    private static let width = 80
+    private static let margin = "      "
+
     static var text: String {
         let entries = Program.current.settings.map { setting in
             let standard = setting.defaultValue == .null ? "" : "; default: \(text(of: setting.defaultValue))"
-            return "\(setting.key) (\(setting.syntax)\(standard))\n    \(setting.help)"
+            return "  \(setting.key)\n" + wrapped(setting.help + " (\(setting.syntax)\(standard))")
         }
-        return """
-            Settings of the configuration file. The environment has each by its name in upper case: \
-            \(SettingDescription.variable(of: "log.level")) is log.level, and a list has commas.
-
-            \(entries.joined(separator: "\n"))
+        let introduction = """
+            Settings of the configuration file. The environment has each by its name in upper case, such as \
+            \(SettingDescription.variable(of: "log.level")) for log.level; there, a list has commas.
             """
+        return introduction + "\n\n" + entries.joined(separator: "\n")
+    }
+
+    /// Lines that are short enough to be left as they are, with a margin.
+    private static func wrapped(_ text: String) -> String {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + word.count < width - 1 {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(margin + word)
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 
     private static func text(of value: SettingValue) -> String {
         switch value {
         case .list(let values): values.isEmpty ? "empty" : values.map(text).joined(separator: ",")
+        case .string(let text): text
         default: String(decoding: value.json.json, as: UTF8.self)
         }
     }

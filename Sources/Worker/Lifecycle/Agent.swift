@@ -185,6 +185,8 @@ struct Agent {
         let context = DriverContext(
             stateDirectory: configuration.stateDirectory,
             logger: logger,
+            agentName: Program.current.name,
+            release: Program.current.release,
             isReadOnly: isReadOnly,
             descriptors: serviceManager
         )

@@ -13,8 +13,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     let run: @Sendable (_ input: [UInt8]) throws -> Void
 
     static let all: [FuzzTarget] = [
-        messages, workerSession, gearmanClient, haproxyAnswers, logLines, gzip, xz, zstd, bzip2, stateFiles,
-        configuration, rendering,
+        messages, workerSession, gearmanClient, haproxyAnswers, s3Answers, logLines, gzip, xz, zstd, bzip2, stateFiles,
+        configuration, rendering, execAnswers,
     ]
 
     var description: String { name }

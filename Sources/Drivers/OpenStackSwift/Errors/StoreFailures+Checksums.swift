@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 import SteelyardCore
 
 /// What is wrong with an object that a store has taken.

@@ -1,16 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 import SteelyardCore
 
 /// Makes the errors of one object: the cause first, then the store and its own text, then what to do.
-struct StoreFailures: Sendable {
+struct StoreFailures: StoreFailureTexts {
     let address: ObjectAddress
 
-    /// The store's host and port, with `***` for the token: a sender may confuse the fields of its message.
-    var authority: String { masked(address.endpoint.authority) }
+    var endpoint: StorageEndpoint { address.endpoint }
     /// The object's place, with `***` for the token.
     var objectPath: String { masked(address.path.description) }
+    var secrets: [String] { [address.token.secret] }
 
     /// What an answer other than success means.
     ///
@@ -18,13 +19,6 @@ struct StoreFailures: Sendable {
     func error(for answer: StoreAnswer, attempts: Int = 1) -> ObjectStoreError {
         let (code, cause, advice) = explanation(of: answer)
         return error(code, cause, answer, attempts: attempts, advice: advice)
-    }
-
-    /// What it means that there was no answer.
-    func error(for error: CurlError) -> ObjectStoreError {
-        let (code, cause, advice) = Self.explanation(of: error.kind)
-        let detail = StoreText.line(error.detail, hiding: address.token.secret)
-        return ObjectStoreError(code, "\(cause) (\(authority): \(detail)); \(advice)")
     }
 
     /// There is an object of this name, of another upload.
@@ -47,39 +41,6 @@ struct StoreFailures: Sendable {
         )
     }
 
-    /// The store's host has an address that is refused.
-    func localAddress(_ address: IPAddress) -> ObjectStoreError {
-        let (host, port) = (masked(self.address.endpoint.host), self.address.endpoint.effectivePort)
-        return ObjectStoreError(
-            .forbidden,
-            "the object store's address \(address) (\(address.localKind ?? "local"), \(authority)) is refused while"
-                + " archive.endpoints is empty; if it is the store's, add \"\(host):\(port)\" to"
-                + " archive.endpoints"
-        )
-    }
-
-    /// The content that was made again has another size.
-    func contentChanged() -> ObjectStoreError {
-        ObjectStoreError(
-            .sourceFailed,
-            "the object's content changed between two readings of the log, so that its Content-Length is wrong"
-                + " (\(authority) takes no chunked upload); send the ARCHIVE again"
-        )
-    }
-
-    /// The time for the whole object is over.
-    func outOfTime(_ limit: Duration, last: ObjectStoreError?) -> ObjectStoreError {
-        ObjectStoreError(
-            .timedOut,
-            "the object was not stored within \(limit.components.seconds) s"
-                + (last.map { "; the last attempt: \($0.message)" }
-                    ?? " at \(authority); check the network and the store"),
-            status: last?.status
-        )
-    }
-
-    func masked(_ text: String) -> String { StoreText.masked(text, hiding: address.token.secret) }
-
     func error(
         _ code: ObjectStoreError.Code,
         _ cause: String,
@@ -95,5 +56,25 @@ struct StoreFailures: Sendable {
             "\(cause) (HTTP \(answer.status) from \(authority)\(count)\(quoted)); \(advice)",
             status: answer.status
         )
+    }
+
+    /// What it means that a request had no success.
+    func failure(_ result: ExchangeResult, attempts: Int) -> FailedRequest {
+        switch result.end {
+        case .answered(let answer):
+            let kind = AnswerKind(answer.status)
+            return FailedRequest(
+                error: error(for: answer, attempts: attempts),
+                mayPass: kind.mayPass,
+                retryAfter: answer.retryAfter,
+                // A server that fails after the last byte may have stored it all the same.
+                mayBeDone: kind == .failed || kind == .gaveUp
+            )
+        case .broke(let error):
+            return FailedRequest(error: self.error(for: error), mayPass: error.kind.mayPass, mayBeDone: true)
+        case .stopped(let error): return FailedRequest(error: error, mayBeDone: true)
+        // Of a request whose content has no such limit.
+        case .outgrown, .counted: return FailedRequest(error: tooManySegments())
+        }
     }
 }

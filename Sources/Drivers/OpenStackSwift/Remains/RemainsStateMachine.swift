@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 import SteelyardCore
 
 /// Decides, from how each request has ended, what comes next in removing what an abandoned upload has left.
@@ -9,7 +10,7 @@ import SteelyardCore
 /// list of segments that a killed agent was sending may arrive meanwhile. So the object is asked for again before anything
 /// is removed, and once more at the end: an object of this upload whose segments are not all there is removed, too.
 struct RemainsStateMachine: StoreStateMachine {
-    typealias Step = StoreStep<Int>
+    typealias Step = StoreStep<StoreRequest, Int>
 
     /// Why the object is asked for.
     private enum Purpose {

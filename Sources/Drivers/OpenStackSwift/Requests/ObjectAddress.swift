@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 import SteelyardCore
 
 /// Where one object is, and what gives access to it.
@@ -52,17 +53,6 @@ struct ObjectAddress: Sendable {
 
     /// Encodes everything but the characters that RFC 3986 reserves for no purpose.
     static func encoded(_ text: String, allowing allowed: Unicode.Scalar? = nil) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            switch scalar {
-            case "A"..."Z", "a"..."z", "0"..."9", "-", ".", "_", "~": result.unicodeScalars.append(scalar)
-            case _ where scalar == allowed: result.unicodeScalars.append(scalar)
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return result
+        PercentEncoding.encoded(text, allowing: allowed)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 import SteelyardCore
 
 extension StoreRequest {
@@ -25,7 +26,9 @@ extension StoreRequest {
         makePart: @escaping (ContentPart.Extent) throws(ObjectStoreError) -> ContentPart
     ) -> HTTPRequest? {
         func request(_ method: HTTPRequest.Method, _ url: String, headers: [String] = []) -> HTTPRequest {
-            HTTPRequest(method: method, url: url, token: address.token, limit: limit, headers: headers)
+            // The token is in this header and nowhere else.
+            let token = HTTPAuthorization.headers(["X-Auth-Token: \(address.token.secret)"])
+            return HTTPRequest(method: method, url: url, authorization: token, limit: limit, headers: headers)
         }
         var result: HTTPRequest
         switch self {

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 import SteelyardCore
 
 /// What a state machine wants to be requested next.
-enum StoreRequest: Hashable {
+enum StoreRequest: Hashable, StoreRequestKind {
     /// How the content of a request is sent.
     struct Framing: Hashable {
         /// Whether the content waits for the store's `100 Continue`.
@@ -36,8 +37,6 @@ enum StoreRequest: Hashable {
     /// Remove a segment that an earlier upload has left.
     case deleteOrphan(SegmentName)
 
-    /// Whether the request settles or undoes what was requested before: it has a time of its own, also after the upload's
-    /// time is over, and while the agent is stopping.
     var isCleanUp: Bool {
         switch self {
         case .headObject(let isSettling): isSettling

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPStores
 import SteelyardCore
 
 /// Decides, from how each request has ended, what comes next on the way of one object into its store.
@@ -10,7 +11,7 @@ import SteelyardCore
 /// answer was lost is settled by asking for what it may have stored. Nothing is removed but what this upload has stored and
 /// what is certainly wrong or of no use.
 struct UploadStateMachine: StoreStateMachine {
-    typealias Step = StoreStep<StoredObject>
+    typealias Step = StoreStep<StoreRequest, StoredObject>
 
     indirect enum State {
         /// Asking for the object, before any content is made.

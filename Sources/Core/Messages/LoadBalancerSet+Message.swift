@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+extension LoadBalancerSet {
+    /// The members of the UPDATE that asks for this: the rules for messages apply to the state file, too.
+    package var messageMembers: [JSONFragment.Member] {
+        var members: [JSONFragment.Member] = [.init("hpcs_action", .string("UPDATE"))]
+        if let version { members.append(.init("config_version", .integer(Int64(version.number)))) }
+        return members + [.init("loadbalancers", .array(loadBalancers.map(\.json)))]
+    }
+
+    /// The UPDATE that asks for this, as JSON on one line: what a driver can keep in a file.
+    public var message: [UInt8] { JSONFragment.object(messageMembers).json }
+
+    /// Reads an UPDATE, such as one that a driver has kept.
+    ///
+    /// Rules that earlier versions of the agent did not have are not applied, so that a device goes on serving.
+    ///
+    /// - Returns: nil for anything else.
+    public init?(message bytes: [UInt8]) {
+        let limits = MessageLimits(messageBytes: .max, nodeCount: .max)
+        guard let document = try? JSONDocument(bytes),
+            let message = try? Message(document, limits: limits, wasAccepted: true),
+            case .update(let set) = message.action
+        else { return nil }
+        self = set
+    }
+}
+
+extension LoadBalancer {
+    fileprivate var json: JSONFragment {
+        var members: [JSONFragment.Member] = []
+        if let id { members.append(.init("id", .string(id.description))) }
+        if let address { members.append(.init("address", .string(address.description))) }
+        return .object(
+            members + [
+                .init("protocol", .string(self.protocol.rawValue)),
+                .init("port", .integer(Int64(port.number))),
+                .init("algorithm", .string(algorithm.rawValue)),
+                .init("monitor", monitor.json),
+                .init("options", options.json),
+                .init("nodes", .array(nodes.map(\.json))),
+            ]
+        )
+    }
+}
+
+extension HealthMonitor {
+    fileprivate var json: JSONFragment {
+        .object([
+            .init("type", .string(kind.rawValue)),
+            .init("delay", .integer(Int64(delay))),
+            .init("timeout", .integer(Int64(timeout))),
+            .init("attempts", .integer(Int64(attempts))),
+            .init("path", .string(path.description)),
+        ])
+    }
+}
+
+extension ConnectionOptions {
+    fileprivate var json: JSONFragment {
+        .object([
+            .init("client_timeout", .integer(Int64(clientTimeout))),
+            .init("server_timeout", .integer(Int64(serverTimeout))),
+            .init("connect_timeout", .integer(Int64(connectTimeout))),
+            .init("connect_retries", .integer(Int64(connectRetries))),
+        ])
+    }
+}
+
+extension Node {
+    fileprivate var json: JSONFragment {
+        .object([
+            .init("id", .string(id.description)),
+            .init("address", .string(address.description)),
+            .init("port", .integer(Int64(port.number))),
+            .init("weight", .integer(Int64(weight))),
+            .init("backup", .boolean(isBackup)),
+            .init("condition", .string(condition.rawValue)),
+        ])
+    }
+}

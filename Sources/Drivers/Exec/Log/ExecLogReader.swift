@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import Synchronization
+
+/// Reads a log of a driver program from its beginning to its end.
+final class ExecLogReader: LogReader {
+    private struct State {
+        var offset = 0
+        var isAtEnd = false
+        var examinedLines: UInt64 = 0
+    }
+
+    private let log: ExecLog
+    private let parts: [LogPart]
+    private let state = Mutex(State())
+
+    init(_ log: ExecLog, _ parts: [LogPart]) {
+        self.log = log
+        self.parts = parts
+    }
+
+    var examinedLineCount: UInt64 { state.withLock { $0.examinedLines } }
+
+    func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64? {
+        let (offset, isAtEnd) = state.withLock { ($0.offset, $0.isAtEnd) }
+        guard !isAtEnd else { return nil }
+        let piece = try log.read(from: offset)
+        for (index, part) in parts.enumerated() {
+            guard let text = piece.texts[part.metered] else { continue }
+            blocks[index].bytes += text
+            blocks[index].lineCount += UInt64(text.count { $0 == UInt8(ascii: "\n") })
+        }
+        state.withLock { state in
+            state.offset = piece.offset
+            state.isAtEnd = piece.isLast
+            state.examinedLines &+= piece.examinedLines
+        }
+        return UInt64(piece.offset)
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// The result of `read_log`: the next lines of a log.
+struct LogPiece: Sendable {
+    /// Where the next piece begins, in bytes of the log.
+    let offset: Int
+    /// Whether this is the last piece.
+    let isLast: Bool
+    /// How many lines of the log were read for it.
+    let examinedLines: UInt64
+    /// The lines of each kind of load balancer, each line with its newline.
+    let texts: [MeteredProtocol: [UInt8]]
+
+    /// Reads a result.
+    ///
+    /// - Parameters:
+    ///   - start: Where the piece begins.
+    ///   - end: Where the log ends.
+    /// - Throws: `ProtocolFault` where a member is missing or wrong, and where the log would never end.
+    init(_ result: JSONValue, after start: Int, of end: UInt64) throws(ProtocolFault) {
+        guard let offset = result.member("offset")?.wholeNumber, let isLast = result.member("end")?.boolean else {
+            throw ProtocolFault("answered 'read_log' without offset, a whole number, and end, a truth value")
+        }
+        guard offset >= start, isLast || offset > start, offset <= end else {
+            throw ProtocolFault("answered 'read_log' with the offset \(offset), which is not from \(start) to \(end)")
+        }
+        var texts: [MeteredProtocol: [UInt8]] = [:]
+        for metered in MeteredProtocol.allCases {
+            guard let member = result.member(metered.rawValue), !member.isNull else { continue }
+            guard let text = member.string else {
+                throw ProtocolFault("answered 'read_log' with \(metered.rawValue) that is not a string")
+            }
+            guard !text.isEmpty else { continue }
+            let newline = UInt8(ascii: "\n")
+            var bytes = Array(text.utf8)
+            if bytes.last != newline { bytes.append(newline) }
+            texts[metered] = bytes
+        }
+        self.offset = offset
+        self.isLast = isLast
+        self.texts = texts
+        let lines = texts.values.reduce(0) { $0 + $1.count { $0 == UInt8(ascii: "\n") } }
+        examinedLines = UInt64(max(lines, result.member("examined")?.wholeNumber ?? 0))
+    }
+}

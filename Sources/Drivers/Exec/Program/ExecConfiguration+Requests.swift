@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SteelyardSystem
+import SystemPackage
+
+extension ExecConfiguration {
+    /// How the program is started: with an environment of its own, in which no secret of the agent's is.
+    var childCommand: ChildProcess.Command {
+        var child = ChildProcess.Command(FilePath(settings.command.first ?? ""), Array(settings.command.dropFirst()))
+        child.environment["LANG"] = "C.UTF-8"
+        child.workingDirectory = "/"
+        return child
+    }
+
+    /// The first request.
+    var initialization: Request {
+        let members: [JSONFragment.Member] = [
+            .init("protocol_version", .integer(Int64(ProgramDescription.protocolVersion))),
+            .init("agent", .object([.init("name", .string(agent.name)), .init("version", .string(agent.release))])),
+            .init("state_dir", .string(programFolder.string)),
+            .init("read_only", .boolean(isReadOnly)),
+            .init("settings", settings.settings.json),
+        ]
+        return Request(method: .initialize, members: members, timeout: limits.start)
+    }
+}

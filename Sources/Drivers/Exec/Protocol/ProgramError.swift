@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// The error object of a driver program's response.
+struct ProgramError: Error, Hashable, Sendable {
+    /// What kind of failure it is.
+    let code: DriverError.Code
+    /// The program's sentence, on one line.
+    let message: String
+    /// The field of the UPDATE that the program finds at fault.
+    let field: LoadBalancerField?
+
+    /// The names and numbers of the codes.
+    private static let codes: [(number: Int, name: String, code: DriverError.Code)] = [
+        (1001, "not_configured", .notConfigured),
+        (1002, "deleted", .deleted),
+        (1003, "not_running", .notRunning),
+        (1004, "rejected", .rejected),
+        (1005, "address_in_use", .addressInUse),
+        (1006, "unsupported", .unsupported),
+        (1007, "timed_out", .timedOut),
+        (1008, "unavailable", .unavailable),
+        (1009, "state_unreadable", .stateUnreadable),
+        (1010, "state_unwritable", .stateUnwritable),
+        (1011, "log_unavailable", .logUnavailable),
+        (1012, "cancelled", .cancelled),
+        // JSON-RPC's own code of a method that does not exist.
+        (-32601, "", .unsupported),
+    ]
+
+    /// Reads an error object; what cannot be read of it has a default.
+    init(_ error: JSONValue) {
+        let data = error.member("data")
+        let name = data?.member("code")?.string
+        let number = error.member("code")?.wholeNumber
+        let known = Self.codes.first { $0.name == name } ?? Self.codes.first { $0.number == number }
+        code = known?.code ?? .unavailable
+        let text = PrintableText.line(error.member("message")?.string ?? "")
+        message = text.isEmpty ? "the driver program gave no reason" : text
+        field = data?.member("field").flatMap(LoadBalancerField.init(program:))
+    }
+
+    /// The error of a driver.
+    ///
+    /// - Parameter set: What was asked for; a field that it does not have is left out. nil where no UPDATE was sent.
+    func driverError(for set: LoadBalancerSet?) -> DriverError {
+        DriverError(code, message, field: field.flatMap { set?.has($0) == true ? $0 : nil })
+    }
+}
+
+extension LoadBalancerField {
+    fileprivate init?(program field: JSONValue) {
+        guard let loadBalancer = field.member("load_balancer")?.wholeNumber, let name = field.member("name")?.string,
+            (1...64).contains(name.utf8.count),
+            name.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") })
+        else { return nil }
+        let node = field.member("node").flatMap { $0.isNull ? nil : $0 }
+        if let node, node.wholeNumber == nil { return nil }
+        self.init(loadBalancer: loadBalancer, node: node?.wholeNumber, name: name)
+    }
+}
+
+extension LoadBalancerSet {
+    fileprivate func has(_ field: LoadBalancerField) -> Bool {
+        guard loadBalancers.indices.contains(field.loadBalancer) else { return false }
+        return field.node.map { loadBalancers[field.loadBalancer].nodes.indices.contains($0) } ?? true
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+extension UsageReport {
+    /// Reads the result of `usage`.
+    ///
+    /// - Throws: `ProtocolFault` where a member is missing or wrong.
+    init(program result: JSONValue) throws(ProtocolFault) {
+        guard let start = result.member("start_us")?.wholeNumber.flatMap(UTCTimestamp.init(program:)),
+            let end = result.member("end_us")?.wholeNumber.flatMap(UTCTimestamp.init(program:)), start <= end
+        else { throw ProtocolFault("answered 'usage' without start_us and end_us, microseconds since 1970 in order") }
+        guard let mark = result.member("mark")?.wholeNumber, mark >= 0 else {
+            throw ProtocolFault("answered 'usage' without mark, a whole number from 0")
+        }
+        guard let list = result.member("entries")?.list else {
+            throw ProtocolFault("answered 'usage' without entries, a list")
+        }
+        var entries: [Entry] = []
+        for entry in list {
+            guard let metered = entry.member("protocol")?.string.flatMap(MeteredProtocol.init),
+                let bytes = entry.member("bytes_out")?.wholeNumber, bytes >= 0,
+                !entries.contains(where: { $0.metered == metered })
+            else {
+                throw ProtocolFault(
+                    "answered 'usage' with an entry that has not protocol, http or tcp, once each, and bytes_out from 0"
+                )
+            }
+            entries.append(Entry(metered: metered, bytesOut: UInt64(bytes)))
+        }
+        self.init(start: start, end: end, entries: entries, mark: UInt64(mark))
+    }
+
+    /// The parameters of `commit`: what `usage` has answered.
+    var programMembers: [JSONFragment.Member] {
+        [
+            .init("start_us", .integer(start.microseconds)),
+            .init("end_us", .integer(end.microseconds)),
+            .init("mark", .integer(Int64(clamping: mark))),
+            .init(
+                "entries",
+                .array(
+                    entries.map {
+                        .object([
+                            .init("protocol", .string($0.metered.rawValue)),
+                            .init("bytes_out", .integer(Int64(clamping: $0.bytesOut))),
+                        ])
+                    }
+                )
+            ),
+        ]
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import SteelyardCore
+
+/// Carries out the steps of a state machine, within the time that there is.
+///
+/// It blocks the thread that it is called on.
+package struct StoreSession<Requester: StoreRequester> {
+    private var requester: Requester
+    private let failures: any StoreFailureTexts
+    private let configuration: HTTPStoreConfiguration
+    private let connections: StoreConnectionPool
+    private let logger: Logger
+    private let cancellation: UploadCancellation
+
+    /// Creates a session.
+    ///
+    /// - Parameters:
+    ///   - requester: Makes the requests.
+    ///   - failures: Makes the errors.
+    ///   - cancellation: Ends it early, but for cleaning up.
+    package init(
+        _ requester: Requester,
+        failures: any StoreFailureTexts,
+        configuration: HTTPStoreConfiguration,
+        connections: StoreConnectionPool,
+        logger: Logger,
+        cancellation: UploadCancellation
+    ) {
+        self.requester = requester
+        self.failures = failures
+        self.configuration = configuration
+        self.connections = connections
+        self.logger = logger
+        self.cancellation = cancellation
+    }
+
+    /// Goes on until the machine has finished.
+    package mutating func run<Machine: StoreStateMachine>(
+        _ machine: consuming Machine
+    ) throws(ObjectStoreError) -> Machine.Success where Machine.Request == Requester.Request {
+        let connection = try connections.take(for: failures.endpoint)
+        defer { connections.give(back: connection, for: failures.endpoint) }
+        let time = time(until: .now + configuration.totalTimeout)
+        var cleanUpEnd: ContinuousClock.Instant?
+        var lastError: ObjectStoreError?
+        var step = machine.begin()
+        while true {
+            if !machine.keepsContent { requester.releaseContent() }
+            switch step {
+            case .finish(let result):
+                if case .success = result, machine.cleanUpCount > 0 { requester.warnOfRemains() }
+                return try result.get()
+            case .request(let request) where request.isCleanUp:
+                let limit = CleanUpLimit.base + CleanUpLimit.perRequest * machine.cleanUpCount
+                let end = cleanUpEnd ?? .now + limit
+                cleanUpEnd = end
+                step = machine.next(after: perform(request, within: self.time(until: end), over: connection))
+            case .request(let request):
+                cleanUpEnd = nil
+                do throws(ObjectStoreError) {
+                    try time.check(last: lastError)
+                    step = machine.next(after: perform(request, within: time, over: connection))
+                } catch {
+                    step = machine.next(afterStop: error)
+                }
+            case .pause(let duration, let error):
+                cleanUpEnd = nil
+                requester.prepareForPause()
+                lastError = error
+                do throws(ObjectStoreError) {
+                    try time.check(last: error)
+                    try pause(min(duration, time.left), because: error)
+                    step = machine.nextAfterPause()
+                } catch {
+                    step = machine.next(afterStop: error)
+                }
+            }
+        }
+    }
+
+    private func time(until end: ContinuousClock.Instant) -> StoreTime {
+        StoreTime(until: end, of: configuration.totalTimeout, failures: failures, cancellation: cancellation)
+    }
+
+    private mutating func perform(
+        _ request: Requester.Request,
+        within time: StoreTime,
+        over connection: StoreConnection
+    ) -> ExchangeResult {
+        guard time.left > .zero else { return ExchangeResult(end: .broke(.stalled(CleanUpLimit.base))) }
+        return requester.perform(request, within: time, over: connection)
+    }
+
+    private func pause(_ time: Duration, because error: ObjectStoreError) throws(ObjectStoreError) {
+        logger.info(
+            "store request failed; retrying",
+            metadata: [
+                LogKeys.error: "\(error.message)",
+                LogKeys.retryAfter: "\(Double(time.milliseconds) / 1000)",
+            ]
+        )
+        try cancellation.pause(time)
+    }
+}
+
+private enum CleanUpLimit {
+    /// The longest time for cleaning up, all requests together.
+    static let base = Duration.seconds(5)
+    /// What each request adds to it.
+    static let perRequest = Duration.milliseconds(50)
+}

@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPStores
+import SteelyardCore
+
+/// The list of parts that makes them one object.
+struct PartList: Hashable, Sendable {
+    /// The list as XML.
+    let xml: [UInt8]
+    /// The checksum that a store without encryption by KMS reports for the object: the MD5 of the parts' MD5s, and how many
+    /// there are.
+    let etag: String
+
+    init(_ parts: [StoredPart]) throws(ObjectStoreError) {
+        let entries = parts.map { part in
+            "<Part><PartNumber>\(part.number)</PartNumber><ETag>&quot;\(XMLText.escaped(part.etag))&quot;</ETag></Part>"
+        }
+        let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+        xml = Array(
+            "<CompleteMultipartUpload xmlns=\"\(namespace)\">\(entries.joined())</CompleteMultipartUpload>".utf8
+        )
+        let digests = parts.flatMap { Hexadecimal.bytes(of: $0.md5) ?? [] }
+        etag = "\(try MD5Digest.hexDigits(of: digests))-\(parts.count)"
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import TestServers
+import Testing
+
+@testable import ExecDriver
+
+@Suite("A driver program with a fault", Requirement.python.trait)
+struct FaultTests {
+    /// A fault in the middle of a change, and a part of the error's message.
+    static let faults: [(fault: String, code: DriverError.Code, message: String)] = [
+        ("crash", .unavailable, "the driver program ended (exit code 3): what a pity, during 'apply'"),
+        ("rubbish", .unavailable, "sent a line that is not one JSON object: \"hello\\u{1b}[31m world\""),
+        ("no-message", .unavailable, "not a JSON-RPC 2.0 message"),
+        ("endless-line", .unavailable, "sent a line of more than 8388608 bytes"),
+        ("silence", .timedOut, "did not answer 'apply' within 1 s"),
+        ("progress-forever", .timedOut, "did not answer 'apply' within 2 s"),
+        ("notification-flood", .unavailable, "sent more than 1000 notifications within a second"),
+        ("unknown-id", .unavailable, "answered a request that is not in hand (id 123456)"),
+        ("asks", .unavailable, "sent a request; only the agent sends requests"),
+        ("closes-output", .unavailable, "closed its standard input or output and did not end"),
+    ]
+
+    @Test("in the middle of a change fails the change and is started again", arguments: faults)
+    func interruptedChange(_ fault: String, _ code: DriverError.Code, _ message: String) async throws {
+        let port = try FreePort.next()
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty(fault)) { configuration in
+            configuration.changeTimeout = fault == "silence" || fault == "progress-forever" ? .seconds(1) : .seconds(60)
+            configuration.progressLimit = .seconds(2)
+        } _: { program in
+            let driver = program.driver
+            try await driver.apply(.http(port: port, nodes: 2, version: 1))
+            let bad = try LoadBalancerSet.http(port: port, nodes: 3, version: LoadBalancerSet.badVersion)
+            let error = try await driverError { () throws(DriverError) in try await driver.apply(bad) }
+            #expect(error.code == code)
+            #expect(error.message.contains(message), "\(error)")
+            #expect(
+                error.message.hasSuffix("during 'apply'; started again, it reports that the device serves 2 nodes"),
+                "\(error)"
+            )
+            #expect(try await driver.configurationVersion()?.number == 1)
+            try await driver.apply(.http(port: port, nodes: 4, version: 2))
+            #expect(try await driver.configurationVersion()?.number == 2)
+        }
+    }
+
+    @Test("that has made a change and not answered reports the change after its restart")
+    func crashAfterCommit() async throws {
+        let port = try FreePort.next()
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("crash-after-commit")) { program in
+            let bad = try LoadBalancerSet.http(port: port, nodes: 3, version: LoadBalancerSet.badVersion)
+            let error = try await driverError { () throws(DriverError) in try await program.driver.apply(bad) }
+            #expect(error.message.hasSuffix("it reports that the device serves 3 nodes"))
+            #expect(try await program.driver.configurationVersion()?.number == LoadBalancerSet.badVersion)
+        }
+    }
+
+    @Test("that answers twice is started again, and the change that has passed stays")
+    func answersTwice() async throws {
+        let port = try FreePort.next()
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("answers-twice")) { program in
+            try await program.driver.apply(.http(port: port, version: LoadBalancerSet.badVersion))
+            try await eventually("the program has failed") {
+                program.log.lines.contains { $0.contains("answered a request that is not in hand") }
+            }
+            #expect(try await program.driver.configurationVersion()?.number == LoadBalancerSet.badVersion)
+        }
+    }
+
+    @Test("that is slow has more time while it reports progress")
+    func slowWithProgress() async throws {
+        let port = try FreePort.next()
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("slow-with-progress")) {
+            $0.changeTimeout = .milliseconds(700)
+        } _: { program in
+            // The program is started before, and its first change is in time.
+            _ = try await program.driver.status()
+            try await program.driver.apply(.http(port: port, version: LoadBalancerSet.badVersion))
+        }
+    }
+
+    @Test("that refuses a change names the field; what it sends is made printable and short")
+    func refusal() async throws {
+        let port = try FreePort.next()
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("refuses")) { program in
+            let driver = program.driver
+            let bad = try LoadBalancerSet.http(port: port, nodes: 2, version: LoadBalancerSet.badVersion)
+            let error = try await driverError { () throws(DriverError) in try await driver.apply(bad) }
+            #expect(error.code == .rejected && error.field == LoadBalancerField(loadBalancer: 0, node: 1, name: "port"))
+            #expect(error.message.hasPrefix("is\\u{a}\\u{1b}[31m wrong!!") && error.message.utf8.count < 600)
+            let other = try LoadBalancerSet.http(port: 1, version: LoadBalancerSet.badVersion)
+            let unknown = try await driverError { () throws(DriverError) in try await driver.apply(other) }
+            #expect(unknown.code == .unavailable && unknown.field == nil)
+            #expect(!program.log.lines.contains { $0.contains("failed") }, "the program goes on")
+        }
+    }
+
+    @Test("that speaks another version of the protocol is refused with both versions")
+    func wrongVersion() async throws {
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("wrong-version")) { program in
+            let error = try await driverError { () throws(DriverError) in _ = try await program.driver.status() }
+            #expect(error.code == .unavailable)
+            #expect(error.message.contains("version 2 of the exec protocol, and this agent speaks version 1"))
+        }
+    }
+
+    @Test("that ends at its start says why, and is started less and less often")
+    func failsToStart() async throws {
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("fails-to-start")) { program in
+            var messages: [String] = []
+            for _ in 0..<6 {
+                let error = try await driverError { () throws(DriverError) in _ = try await program.driver.status() }
+                #expect(error.code == .unavailable)
+                messages.append(error.message)
+            }
+            #expect(messages[0] == "the driver program ended (exit code 9): there is no\\u{7} licence")
+            #expect(messages[5].hasPrefix(messages[0] + "; it is started again in "))
+        }
+    }
+
+    @Test("that does not exist, or does not answer at its start, is named")
+    func neverStarts() async throws {
+        try await ProgramUnderTest.run(["/nonexistent/driver"]) { program in
+            let error = try await driverError { () throws(DriverError) in try await program.driver.suspend() }
+            #expect(error.message.contains("cannot be started: /nonexistent/driver does not exist"))
+        }
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("silent-start")) {
+            $0.limits.start = .seconds(1)
+        } _: {
+            program in
+            let error = try await driverError { () throws(DriverError) in try await program.driver.suspend() }
+            #expect(error.code == .timedOut)
+        }
+    }
+
+    @Test("that answers 'status' with something else fails the call alone")
+    func malformedStatus() async throws {
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("malformed-status")) { program in
+            let error = try await driverError { () throws(DriverError) in _ = try await program.driver.status() }
+            #expect(error.message.contains("a node (0) that has not both id and status"))
+            #expect(try await program.driver.configurationVersion() == nil)
+        }
+    }
+
+    @Test("with few capabilities is never asked for more")
+    func fewCapabilities() async throws {
+        try await ProgramUnderTest.run(ProgramUnderTest.faulty("few-capabilities")) { program in
+            let driver = program.driver
+            let errors = [
+                try await driverError { () throws(DriverError) in _ = try await driver.usage() },
+                try await driverError { () throws(DriverError) in _ = try await driver.openLog() },
+                try await driverError { () throws(DriverError) in _ = try await driver.preview(.delete) },
+            ]
+            #expect(errors.allSatisfy { $0.code == .unsupported })
+            #expect(errors[0].message == "the driver program example has no usage")
+            #expect(await driver.proxyStatus() == nil)
+        }
+    }
+}
