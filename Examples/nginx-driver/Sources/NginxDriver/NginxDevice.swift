@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// Every call blocks; changes come one at a time.
 final class NginxDevice: Sendable {
-    private static let stateFile = "state.json"
+    private static let stateFile = "state"
 
     let directory: NginxDirectory
     let logger: Logger

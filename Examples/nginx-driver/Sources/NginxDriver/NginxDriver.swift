@@ -98,7 +98,7 @@ public final class NginxDriver: LoadBalancerDriver {
                 let end = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
                 watch = end?.notify { wakeUp.yield() }
             } catch {
-                device.logger.error("nginx does not run; trying again in 1 s", metadata: [LogKeys.error: "\(error)"])
+                device.logger.error("nginx does not run; trying again in 1 s", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: .seconds(1))
                 wakeUp.yield()
             }

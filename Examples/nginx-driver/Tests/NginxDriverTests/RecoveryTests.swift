@@ -72,7 +72,7 @@ struct RecoveryTests {
             let version = try ConfigurationVersion(1)
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([a.node("1")])], version: version))
             // In the place of the file that the state is written to first.
-            let obstacle = nginx.directory + "/state.json.new"
+            let obstacle = nginx.directory + "/state.new"
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
             let error = await #expect(throws: DriverError.self) {
                 try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([b.node("2")])]))
@@ -87,7 +87,7 @@ struct RecoveryTests {
     @Test func aCorruptStateIsReported() async throws {
         try await NginxUnderTest.run { nginx in
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([])]))
-            try Data("{\"phase\":\"serving\"}".utf8).write(to: URL(filePath: nginx.directory + "/state.json"))
+            try Data("serving\n".utf8).write(to: URL(filePath: nginx.directory + "/state"))
             let error = #expect(throws: DriverError.self) { try nginx.restarted() }
             #expect(error?.code == .stateUnreadable)
         }
