@@ -90,6 +90,21 @@ struct TrafficTests {
         }
     }
 
+    @Test func afterApplyAPortThatIsNotWantedIsClosed() async throws {
+        let node = try NodeServer("a")
+        defer { node.stop() }
+        try await NginxUnderTest.run { nginx in
+            let port = nginx.ports.tcpPort
+            for _ in 0..<10 {
+                let http = try nginx.ports.http([node.node("1")])
+                try await nginx.driver.apply(LoadBalancerSet([http, nginx.ports.tcp([node.node("1")])]))
+                #expect(await !blocking { Loopback.isRefused(port: port) })
+                try await nginx.driver.apply(LoadBalancerSet([http]))
+                #expect(await blocking { Loopback.isRefused(port: port) })
+            }
+        }
+    }
+
     @Test func reloadsFailNoRequest() async throws {
         let servers = try ["a", "b"].map { try NodeServer($0) }
         defer { for server in servers { server.stop() } }
