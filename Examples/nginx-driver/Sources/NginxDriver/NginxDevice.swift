@@ -44,6 +44,8 @@ final class NginxDevice: Sendable {
             return
         }
         try check(new, instead: old)
+        let isSuspended = new.servedSet == nil
+        let replaced = isSuspended && old.servedSet != nil ? nginx.workers : []
         do throws(DriverError) {
             try serve(new, instead: old)
             try store.commit(new)
@@ -51,7 +53,8 @@ final class NginxDevice: Sendable {
             try restore(old, instead: new, after: error)
             throw error
         }
-        if case .suspended = new { try nginx.endRetiringWorkers(after: .seconds(settings.suspendGrace)) }
+        guard isSuspended else { return }
+        try nginx.end(replaced + nginx.retiringWorkers, after: .seconds(settings.suspendGrace))
     }
 
     /// Checks a change, and describes what would be different.
@@ -89,14 +92,14 @@ final class NginxDevice: Sendable {
 
     /// Makes nginx run what the state says.
     ///
-    /// - Returns: The end of nginx; nil if it should not run.
-    func reconcile() throws(DriverError) -> ProcessEnd? {
+    /// - Returns: The master; nil if none should run.
+    func reconcile() throws(DriverError) -> ProcessHandle? {
         guard state.set != nil else { return nil }
         try serve(try configuration(of: state))
-        guard let end = nginx.master.flatMap({ ProcessEnd(of: $0) }) else {
+        guard let master = nginx.master else {
             throw DriverError(.notRunning, "nginx ended after its start; see \(directory.file("nginx.log"))")
         }
-        return end
+        return master
     }
 
     private func serve(_ configuration: NginxConfiguration) throws(DriverError) {

@@ -90,13 +90,13 @@ public final class NginxDriver: LoadBalancerDriver {
     public func run() async throws {
         let (wakeUps, wakeUp) = (wakeUps.stream, wakeUps.continuation)
         wakeUp.yield()
-        var watch: ProcessEnd.Notification?
+        var watch: ProcessHandle.Notification?
         defer { watch?.cancel() }
         for await _ in wakeUps {
             watch?.cancel()
             do throws(DriverError) {
-                let end = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
-                watch = end?.notify { wakeUp.yield() }
+                let master = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
+                watch = master?.notifyOfEnd { wakeUp.yield() }
             } catch {
                 device.logger.error("nginx does not run; trying again in 1 s", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: .seconds(1))

@@ -140,6 +140,11 @@ struct TrafficTests {
             let client = try #require(Loopback(port: tcpPort))
             client.write("hello\n")
             #expect(client.read() == "a")
+            // The connection goes on in the old worker, and ends with the grace period.
+            try await nginx.driver.apply(LoadBalancerSet([nginx.ports.tcp([node.node("1", weight: 2)])]))
+            client.write("hello\n")
+            #expect(client.read() == "a")
+            try await nginx.driver.apply(set)
             try await nginx.driver.suspend()
             #expect(await HTTP.get(port: httpPort).body == "refused")
             #expect(await blocking { Loopback.isRefused(port: tcpPort) })

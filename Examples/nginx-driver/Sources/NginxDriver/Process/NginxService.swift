@@ -51,18 +51,11 @@ struct NginxService: Sendable {
         return false
     }
 
-    /// Ends the workers that only finish connections, after some time.
-    func endRetiringWorkers(after grace: Duration) throws(DriverError) {
-        let workers = Array(NginxProcesses(using: directory).retiring)
-        guard !Self.haveEnded(workers, by: .now + grace) else { return }
-        try end(workers)
-    }
-
     /// Ends nginx and all that is left of it.
     ///
     /// - Throws: `DriverError` with the code `timedOut`.
     func stop() throws(DriverError) {
-        try end(NginxProcesses(using: directory).all)
+        try end(Self.handles(NginxProcesses(using: directory).all))
     }
 
     /// Removes nginx's files: the logs, and what was rotated of them, too.
@@ -80,11 +73,35 @@ struct NginxService: Sendable {
     }
 
     /// The master; nil if it does not run.
-    var master: pid_t? { NginxProcesses(using: directory).master }
+    var master: ProcessHandle? { NginxProcesses(using: directory).master.flatMap { ProcessHandle(of: $0) } }
+    /// The workers that take connections.
+    var workers: [ProcessHandle] { Self.handles(NginxProcesses(using: directory).workers) }
+    /// The workers that only finish the connections that they have.
+    var retiringWorkers: [ProcessHandle] { Self.handles(NginxProcesses(using: directory).retiring) }
+
+    /// Ends processes that do not end by themselves within some time.
+    ///
+    /// - Throws: `DriverError` with the code `timedOut`.
+    func end(_ processes: [ProcessHandle], after grace: Duration = .zero) throws(DriverError) {
+        guard !Self.haveEnded(processes, by: .now + grace) else { return }
+        for signal in [SIGTERM, SIGKILL] {
+            for process in processes { process.send(signal) }
+            if Self.haveEnded(processes, by: .now + .seconds(5)) { return }
+        }
+        throw DriverError(.timedOut, "nginx did not end after SIGKILL")
+    }
+
+    private static func handles(_ processes: some Sequence<pid_t>) -> [ProcessHandle] {
+        processes.compactMap { ProcessHandle(of: $0) }
+    }
+
+    private static func haveEnded(_ processes: [ProcessHandle], by deadline: ContinuousClock.Instant) -> Bool {
+        processes.allSatisfy { $0.wait(until: deadline) }
+    }
 
     private func start(_ wanted: NginxConfiguration, instead remains: NginxProcesses) throws(DriverError) {
         // Workers go on without their master, and would keep the ports.
-        try end(remains.all)
+        try end(Self.handles(remains.all))
         unlink(control.path)
         try directory.make()
         try run(wanted, in: directory)
@@ -108,18 +125,6 @@ struct NginxService: Sendable {
         let arguments = options + ["-p", directory.path, "-c", file, "-e", directory.file("nginx.log")]
         let result = try Program.run(settings.binary, arguments)
         guard result.code == 0 else { throw Self.rejection(result.errors, file: file, configuration) }
-    }
-
-    private func end(_ processes: [pid_t]) throws(DriverError) {
-        for signal in [SIGTERM, SIGKILL] {
-            for process in processes { kill(process, signal) }
-            if Self.haveEnded(processes, by: .now + .seconds(5)) { return }
-        }
-        throw DriverError(.timedOut, "nginx did not end after SIGKILL")
-    }
-
-    private static func haveEnded(_ processes: [pid_t], by deadline: ContinuousClock.Instant) -> Bool {
-        processes.compactMap { ProcessEnd(of: $0) }.allSatisfy { $0.wait(until: deadline) }
     }
 
     private func write(_ configuration: NginxConfiguration, in directory: NginxDirectory) throws(DriverError) {
