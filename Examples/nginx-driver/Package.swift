@@ -14,7 +14,8 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "nginx-driver",
     products: [
-        .library(name: "NginxDriver", targets: ["NginxDriver"])
+        .executable(name: "nginx-agent", targets: ["nginx-agent"]),
+        .library(name: "NginxDriver", targets: ["NginxDriver"]),
     ],
     dependencies: [
         // A package outside this repository writes: .package(url: "https://…/steelyard", from: "1.0.0").
@@ -29,6 +30,15 @@ let package = Package(
                 "CProcesses",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SteelyardCore", package: "steelyard"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "nginx-agent",
+            dependencies: [
+                "NginxDriver",
+                .product(name: "SteelyardCore", package: "steelyard"),
+                .product(name: "SteelyardWorker", package: "steelyard"),
             ],
             swiftSettings: strict
         ),

@@ -63,13 +63,15 @@ final class AnsweringServer: Sendable {
     }
 }
 
-/// A socket that listens on 127.0.0.1.
+/// A socket with a port of 127.0.0.1.
 struct ListeningSocket: Sendable {
     let descriptor: Int32
     let port: Int
 
-    /// - Parameter port: The port; 0 for one that is free.
-    init(port: Int) throws(ContractViolation) {
+    /// - Parameters:
+    ///   - port: The port; 0 for one that is free.
+    ///   - isListening: Whether it takes connections. One that does not hinders no program that listens on the port.
+    init(port: Int, isListening: Bool = true) throws(ContractViolation) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Self.failure("socket") }
         var address = sockaddr_in()
@@ -77,13 +79,15 @@ struct ListeningSocket: Sendable {
         address.sin_port = in_port_t(UInt16(clamping: port).bigEndian)
         address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+        var reuse: Int32 = isListening ? 0 : 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+        let isReady = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 128) == 0
+                bind(descriptor, address, length) == 0 && (!isListening || listen(descriptor, 128) == 0)
                     && getsockname(descriptor, address, &length) == 0
             }
         }
-        guard isListening else {
+        guard isReady else {
             let failure = Self.failure("listen on port \(port)")
             Glibc.close(descriptor)
             throw failure

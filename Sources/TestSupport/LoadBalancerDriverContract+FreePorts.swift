@@ -33,9 +33,10 @@ private enum FreePorts {
         for _ in 0..<1000 {
             // Below the ports that the kernel gives to outgoing connections.
             let port = Int.random(in: 12_000..<32_000)
-            guard given.withLock({ $0.insert(port).inserted }), let socket = try? ListeningSocket(port: port) else {
-                continue
-            }
+            // A process that another thread starts at this moment has a copy of the socket until it runs its program.
+            guard given.withLock({ $0.insert(port).inserted }),
+                let socket = try? ListeningSocket(port: port, isListening: false)
+            else { continue }
             socket.close()
             return port
         }

@@ -16,7 +16,7 @@ extension DriverDefinition {
             let configuration = try NginxConfiguration(wanted, settings, in: directory)
             guard let old else { return configuration.file.text }
             let before = try NginxConfiguration(old, settings, in: directory)
-            return LineDifference(from: before.file.lines, to: configuration.file.lines).description + "\n"
+            return LineDifference(from: before.lines, to: configuration.lines).description + "\n"
         }
     )
 }

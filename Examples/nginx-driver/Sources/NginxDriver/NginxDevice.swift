@@ -6,15 +6,19 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// Changes and describes the device. Every call blocks; changes come one at a time.
+/// Changes and describes the device.
+///
+/// Every call blocks; changes come one at a time.
 final class NginxDevice: Sendable {
+    private static let stateFile = "state"
+
     let directory: NginxDirectory
     let logger: Logger
     private let settings: NginxSettings
     private let store: StateStore
     private let nginx: NginxService
     private let unexpectedEnds = Atomic(0)
-    /// Whether nginx ran when a change or ``reconcile()`` ended.
+    /// Whether nginx was running when it was last given a configuration.
     private let wasRunning = Atomic(false)
 
     /// - Throws: `DriverError` with the code `stateUnreadable`.
@@ -23,7 +27,7 @@ final class NginxDevice: Sendable {
         self.directory = directory
         self.logger = logger
         nginx = NginxService(settings: settings, directory: directory)
-        store = try StateStore(path: directory.file("state.json"))
+        store = try StateStore(path: directory.file(Self.stateFile))
     }
 
     /// What the last change asked for.
@@ -32,16 +36,16 @@ final class NginxDevice: Sendable {
     /// Makes a change, or leaves the device as it was.
     func perform(_ change: DeviceChange) throws(DriverError) {
         let (old, new) = (state, try state.after(change))
-        noteUnexpectedEnd()
-        defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
         try directory.make()
         if new == .deleted {
-            try nginx.stop()
-            try nginx.removeFiles()
+            try stop()
+            try nginx.removeFiles(except: Self.stateFile)
             try store.commit(.deleted)
             return
         }
         try check(new, instead: old)
+        let isSuspended = new.servedSet == nil
+        let replaced = isSuspended && old.servedSet != nil ? nginx.workers : []
         do throws(DriverError) {
             try serve(new, instead: old)
             try store.commit(new)
@@ -49,7 +53,8 @@ final class NginxDevice: Sendable {
             try restore(old, instead: new, after: error)
             throw error
         }
-        if case .suspended = new { try nginx.endRetiringWorkers(after: .seconds(settings.suspendGrace)) }
+        guard isSuspended else { return }
+        try nginx.end(replaced + nginx.retiringWorkers, after: .seconds(settings.suspendGrace))
     }
 
     /// Checks a change, and describes what would be different.
@@ -88,18 +93,25 @@ final class NginxDevice: Sendable {
     /// Makes nginx run what the state says.
     ///
     /// - Returns: The master; nil if none should run.
-    func reconcile() throws(DriverError) -> pid_t? {
+    func reconcile() throws(DriverError) -> ProcessHandle? {
         guard state.set != nil else { return nil }
-        noteUnexpectedEnd()
-        defer { wasRunning.store(nginx.master != nil, ordering: .relaxed) }
-        try nginx.serve(try configuration(of: state))
-        return nginx.master
+        try serve(try configuration(of: state))
+        guard let master = nginx.master else {
+            throw DriverError(.notRunning, "nginx ended after its start; see \(directory.file("nginx.log"))")
+        }
+        return master
     }
 
-    private func noteUnexpectedEnd() {
-        guard wasRunning.exchange(false, ordering: .relaxed), nginx.master == nil else { return }
+    private func serve(_ configuration: NginxConfiguration) throws(DriverError) {
+        let wasStarted = try nginx.serve(configuration)
+        guard wasRunning.exchange(true, ordering: .relaxed), wasStarted else { return }
         unexpectedEnds.add(1, ordering: .relaxed)
-        logger.error("nginx ended unexpectedly")
+        logger.error("nginx ended unexpectedly and was started again")
+    }
+
+    private func stop() throws(DriverError) {
+        try nginx.stop()
+        wasRunning.store(false, ordering: .relaxed)
     }
 
     private func configuration(of state: DeviceState) throws(DriverError) -> NginxConfiguration {
@@ -120,23 +132,24 @@ final class NginxDevice: Sendable {
         let (running, wanted) = (Listener.all(of: old.servedSet), try configuration(of: new))
         // nginx opens new listeners before it closes old ones, which the system allows only where they do not overlap.
         if wanted.listeners.contains(where: { listener in running.contains { $0.excludes(listener) } }) {
-            try nginx.serve(try NginxConfiguration(nil, settings, in: directory))
+            try serve(try NginxConfiguration(nil, settings, in: directory))
         }
-        try nginx.serve(wanted)
+        try serve(wanted)
     }
 
     private func restore(_ old: DeviceState, instead new: DeviceState, after error: DriverError) throws(DriverError) {
         do throws(DriverError) {
-            if old.set == nil { try nginx.stop() } else { try serve(old, instead: new) }
+            if old.set == nil { try stop() } else { try serve(old, instead: new) }
         } catch let second {
-            throw DriverError(error.code, "\(error.message); nginx was not put back: \(second.message)", field: error.field)
+            let message = "\(error.message); the former configuration is not served either: \(second.message)"
+            throw DriverError(error.code, message, field: error.field)
         }
     }
 
     private func describe(_ state: DeviceState) throws(DriverError) -> [String] {
         guard let set = state.set else { return [] }
         let version = set.version.map { ["config_version \($0)"] } ?? []
-        return version + (try configuration(of: state).file.lines)
+        return version + (try configuration(of: state).lines)
     }
 }
 

@@ -37,11 +37,12 @@ struct NginxDirectory: Sendable {
     static func withTemporary<Success>(
         _ body: (NginxDirectory) throws(DriverError) -> Success
     ) throws(DriverError) -> Success {
-        var template = "/tmp/nginx-check.XXXXXX".utf8CString.map { $0 }
+        var template = Array("/tmp/nginx-check.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw DriverError(.stateUnwritable, "no directory can be created in /tmp: \(SystemError.text(errno))")
         }
-        let directory = NginxDirectory(path: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+        let bytes = template.dropLast().map { UInt8(bitPattern: $0) }
+        let directory = NginxDirectory(path: String(decoding: bytes, as: UTF8.self))
         defer { try? FileManager.default.removeItem(atPath: directory.path) }
         try directory.make()
         return try body(directory)

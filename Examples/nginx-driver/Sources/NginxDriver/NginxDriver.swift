@@ -90,16 +90,16 @@ public final class NginxDriver: LoadBalancerDriver {
     public func run() async throws {
         let (wakeUps, wakeUp) = (wakeUps.stream, wakeUps.continuation)
         wakeUp.yield()
-        var watch: ProcessEnd.Notification?
+        var watch: ProcessHandle.Notification?
         defer { watch?.cancel() }
         for await _ in wakeUps {
             watch?.cancel()
             do throws(DriverError) {
                 let master = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
-                watch = master.flatMap { ProcessEnd(of: $0) }?.notify { wakeUp.yield() }
+                watch = master?.notifyOfEnd { wakeUp.yield() }
             } catch {
-                device.logger.error("nginx cannot be started", metadata: [LogKeys.error: "\(error)"])
-                try await Task.sleep(for: .seconds(5))
+                device.logger.error("nginx does not run; trying again in 1 s", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
                 wakeUp.yield()
             }
         }

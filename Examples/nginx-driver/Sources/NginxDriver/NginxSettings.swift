@@ -25,7 +25,11 @@ public struct NginxSettings: Sendable {
             default: "/usr/lib/nginx/modules/ngx_stream_module.so",
             "nginx's module for TCP."
         )
-        workers = try settings.optionalInteger("workers", in: 1...1024, "Worker processes. If null, one for each core.")
+        workers = try settings.optionalInteger(
+            "workers",
+            in: 1...1024,
+            "Number of worker processes. If null, one for each core."
+        )
         connections = try settings.integer(
             "connections",
             default: 4096,
@@ -51,7 +55,10 @@ public struct NginxSettings: Sendable {
     /// - Throws: `SettingError` with the setting at fault.
     func requireInstalled() throws(SettingError) {
         guard FileManager.default.isExecutableFile(atPath: binary) else {
-            throw SettingError("nginx.binary", "is \(binary), which is not an executable program; install the package nginx")
+            throw SettingError(
+                "nginx.binary",
+                "is \(binary), which is not an executable program; install the package nginx"
+            )
         }
         guard FileManager.default.fileExists(atPath: streamModule) else {
             throw SettingError(

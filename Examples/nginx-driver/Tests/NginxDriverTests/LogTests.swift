@@ -23,6 +23,7 @@ struct LogTests {
             let log = try await nginx.driver.openLog()
             _ = await HTTP.get("/later", port: nginx.ports.httpPort)
             try await nginx.driver.delete()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: nginx.directory) == ["state"])
             var blocks = [LogBlock(), LogBlock()]
             let reader = try log.makeReader(of: [LogPart(.tcp), LogPart(.http)])
             while try reader.next(into: &blocks) != nil {}

@@ -68,7 +68,12 @@ struct NginxUnderTest: Sendable {
 
     /// The number of the master.
     func master() throws -> pid_t {
-        let master = try processes().first { $0.title.hasPrefix("nginx: master process") }
+        let master = try processes().first { $0.title.isMaster }
         return try #require(master?.number, "nginx must run")
     }
+}
+
+extension String {
+    /// Whether a process with this title is nginx's master.
+    var isMaster: Bool { hasPrefix("nginx: master process") }
 }

@@ -79,11 +79,12 @@ final class NodeServer: Sendable {
 func onThread(_ body: @escaping @Sendable () -> Void) {
     let box = Unmanaged.passRetained(ThreadBody(body))
     var thread = pthread_t()
-    pthread_create(&thread, nil, { argument in
+    let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
         guard let argument else { return nil }
         Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
         return nil
-    }, box.toOpaque())
+    }
+    pthread_create(&thread, nil, main, box.toOpaque())
     pthread_detach(thread)
 }
 

@@ -39,9 +39,11 @@ struct RecoveryTests {
             defer { running.cancel() }
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([node.node("1")])]))
             for count in 1...2 {
-                kill(try nginx.master(), SIGKILL)
+                let master = try nginx.master()
+                kill(master, SIGKILL)
                 try await eventually("nginx was started again") {
-                    await nginx.driver.proxyStatus()?.unexpectedEnds == count
+                    let status = await nginx.driver.proxyStatus()
+                    return try status?.unexpectedEnds == count && nginx.processes().contains { $0.title.isMaster }
                 }
                 #expect(await HTTP.get(port: nginx.ports.httpPort).body == "a")
             }
@@ -65,12 +67,12 @@ struct RecoveryTests {
 
     @Test func aChangeThatCannotBeCommittedIsTakenBack() async throws {
         let (a, b) = (try NodeServer("a"), try NodeServer("b"))
-        defer { [a, b].forEach { $0.stop() } }
+        defer { for server in [a, b] { server.stop() } }
         try await NginxUnderTest.run { nginx in
             let version = try ConfigurationVersion(1)
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([a.node("1")])], version: version))
             // In the place of the file that the state is written to first.
-            let obstacle = nginx.directory + "/state.json.new"
+            let obstacle = nginx.directory + "/state.new"
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
             let error = await #expect(throws: DriverError.self) {
                 try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([b.node("2")])]))
@@ -85,7 +87,7 @@ struct RecoveryTests {
     @Test func aCorruptStateIsReported() async throws {
         try await NginxUnderTest.run { nginx in
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([])]))
-            try Data("{\"phase\":\"serving\"}".utf8).write(to: URL(filePath: nginx.directory + "/state.json"))
+            try Data("serving\n".utf8).write(to: URL(filePath: nginx.directory + "/state"))
             let error = #expect(throws: DriverError.self) { try nginx.restarted() }
             #expect(error?.code == .stateUnreadable)
         }

@@ -10,7 +10,7 @@ import Testing
 struct TrafficTests {
     @Test func weightsShareTheRequests() async throws {
         let (a, b) = (try NodeServer("a"), try NodeServer("b"))
-        defer { [a, b].forEach { $0.stop() } }
+        defer { for server in [a, b] { server.stop() } }
         try await NginxUnderTest.run { nginx in
             let nodes = [try a.node("1", weight: 3), try b.node("2")]
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http(nodes)]))
@@ -22,7 +22,7 @@ struct TrafficTests {
 
     @Test func aNodeThatMustNotTakeClientsTakesNone() async throws {
         let (a, b) = (try NodeServer("a"), try NodeServer("b"))
-        defer { [a, b].forEach { $0.stop() } }
+        defer { for server in [a, b] { server.stop() } }
         try await NginxUnderTest.run { nginx in
             for node in [try b.node("2", .disabled), try b.node("2", .draining), try b.node("2", weight: 0)] {
                 try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([a.node("1"), node])]))
@@ -34,7 +34,7 @@ struct TrafficTests {
     @Test(arguments: [ListenerProtocol.http, .tcp, .galera])
     func aBackupServesWhileTheMainNodeIsDown(_ listenerProtocol: ListenerProtocol) async throws {
         let (main, backup) = (try NodeServer("main"), try NodeServer("backup"))
-        defer { [main, backup].forEach { $0.stop() } }
+        defer { for server in [main, backup] { server.stop() } }
         try await NginxUnderTest.run { nginx in
             let nodes = [try main.node("1"), try backup.node("2", isBackup: true)]
             let loadBalancer =
@@ -64,7 +64,7 @@ struct TrafficTests {
     @Test(arguments: [BalancingAlgorithm.sourceIP, .leastConnections])
     func otherAlgorithmsServe(_ algorithm: BalancingAlgorithm) async throws {
         let (a, b) = (try NodeServer("a"), try NodeServer("b"))
-        defer { [a, b].forEach { $0.stop() } }
+        defer { for server in [a, b] { server.stop() } }
         try await NginxUnderTest.run { nginx in
             let nodes = [try a.node("1"), try b.node("2")]
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http(nodes, algorithm: algorithm)]))
@@ -78,7 +78,7 @@ struct TrafficTests {
 
     @Test func afterApplyEveryAnswerIsOfTheNewNodes() async throws {
         let servers = try ["a", "b"].map { try NodeServer($0) }
-        defer { servers.forEach { $0.stop() } }
+        defer { for server in servers { server.stop() } }
         try await NginxUnderTest.run { nginx in
             for round in 0..<20 {
                 let server = servers[round % 2]
@@ -90,9 +90,24 @@ struct TrafficTests {
         }
     }
 
+    @Test func afterApplyAPortThatIsNotWantedIsClosed() async throws {
+        let node = try NodeServer("a")
+        defer { node.stop() }
+        try await NginxUnderTest.run { nginx in
+            let port = nginx.ports.tcpPort
+            for _ in 0..<10 {
+                let http = try nginx.ports.http([node.node("1")])
+                try await nginx.driver.apply(LoadBalancerSet([http, nginx.ports.tcp([node.node("1")])]))
+                #expect(await !blocking { Loopback.isRefused(port: port) })
+                try await nginx.driver.apply(LoadBalancerSet([http]))
+                #expect(await blocking { Loopback.isRefused(port: port) })
+            }
+        }
+    }
+
     @Test func reloadsFailNoRequest() async throws {
         let servers = try ["a", "b"].map { try NodeServer($0) }
-        defer { servers.forEach { $0.stop() } }
+        defer { for server in servers { server.stop() } }
         try await NginxUnderTest.run { nginx in
             func apply(weight: Int) async throws {
                 let nodes = [try servers[0].node("1", weight: weight), try servers[1].node("2")]
@@ -125,6 +140,11 @@ struct TrafficTests {
             let client = try #require(Loopback(port: tcpPort))
             client.write("hello\n")
             #expect(client.read() == "a")
+            // The connection goes on in the old worker, and ends with the grace period.
+            try await nginx.driver.apply(LoadBalancerSet([nginx.ports.tcp([node.node("1", weight: 2)])]))
+            client.write("hello\n")
+            #expect(client.read() == "a")
+            try await nginx.driver.apply(set)
             try await nginx.driver.suspend()
             #expect(await HTTP.get(port: httpPort).body == "refused")
             #expect(await blocking { Loopback.isRefused(port: tcpPort) })

@@ -5,7 +5,9 @@ import FoundationEssentials
 import Glibc
 import SteelyardCore
 
-/// Starts nginx, gives it configurations, and ends it. Every call blocks; one at a time.
+/// Starts nginx, gives it configurations, and ends it.
+///
+/// Every call blocks. Changes come one at a time.
 struct NginxService: Sendable {
     let settings: NginxSettings
     let directory: NginxDirectory
@@ -32,53 +34,74 @@ struct NginxService: Sendable {
 
     /// Has nginx serve a configuration: starts it, or reloads it if it runs another one.
     ///
+    /// - Returns: Whether it was started.
     /// - Throws: `DriverError`; nginx may then run any of the two configurations.
-    func serve(_ wanted: NginxConfiguration) throws(DriverError) {
+    func serve(_ wanted: NginxConfiguration) throws(DriverError) -> Bool {
         try write(wanted, in: directory)
         let processes = NginxProcesses(using: directory)
         guard let master = processes.master else {
             try start(wanted, instead: processes)
-            return
+            return true
         }
-        guard ask()?.fingerprint != wanted.fingerprint else { return }
+        guard ask()?.fingerprint != wanted.fingerprint else { return false }
         let log = try ReloadLog(directory.file("nginx.log"))
         guard kill(master, SIGHUP) == 0 else { throw DriverError(.notRunning, "nginx ended before it could reload") }
         try log.waitForReload(by: master, replacing: processes.workers, until: .now + Self.timeout)
         try requireRunning(wanted)
-    }
-
-    /// Ends the workers that only finish connections, after some time.
-    func endRetiringWorkers(after grace: Duration) throws(DriverError) {
-        let workers = Array(NginxProcesses(using: directory).retiring)
-        guard !Self.haveEnded(workers, by: .now + grace) else { return }
-        try end(workers)
+        return false
     }
 
     /// Ends nginx and all that is left of it.
     ///
     /// - Throws: `DriverError` with the code `timedOut`.
     func stop() throws(DriverError) {
-        try end(NginxProcesses(using: directory).all)
+        try end(Self.handles(NginxProcesses(using: directory).all))
     }
 
-    /// Removes nginx's files, its logs included.
-    func removeFiles() throws(DriverError) {
-        for name in ["nginx.conf", "nginx.log", "nginx.pid", "control.sock", "error.log", "http.log", "tcp.log", "temp"] {
-            let path = directory.file(name)
-            do { try FileManager.default.removeItem(atPath: path) } catch {
-                guard access(path, F_OK) != 0, errno == ENOENT else {
-                    throw DriverError(.stateUnwritable, "\(path) cannot be removed: \(error)")
-                }
+    /// Removes nginx's files: the logs, and what was rotated of them, too.
+    ///
+    /// - Parameter kept: The name of the only file that stays.
+    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    func removeFiles(except kept: String) throws(DriverError) {
+        do {
+            for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name != kept {
+                try FileManager.default.removeItem(atPath: directory.file(name))
             }
+        } catch {
+            throw DriverError(.stateUnwritable, "the files in \(directory.path) cannot be removed: \(error)")
         }
     }
 
     /// The master; nil if it does not run.
-    var master: pid_t? { NginxProcesses(using: directory).master }
+    var master: ProcessHandle? { NginxProcesses(using: directory).master.flatMap { ProcessHandle(of: $0) } }
+    /// The workers that take connections.
+    var workers: [ProcessHandle] { Self.handles(NginxProcesses(using: directory).workers) }
+    /// The workers that only finish the connections that they have.
+    var retiringWorkers: [ProcessHandle] { Self.handles(NginxProcesses(using: directory).retiring) }
+
+    /// Ends processes that do not end by themselves within some time.
+    ///
+    /// - Throws: `DriverError` with the code `timedOut`.
+    func end(_ processes: [ProcessHandle], after grace: Duration = .zero) throws(DriverError) {
+        guard !Self.haveEnded(processes, by: .now + grace) else { return }
+        for signal in [SIGTERM, SIGKILL] {
+            for process in processes { process.send(signal) }
+            if Self.haveEnded(processes, by: .now + .seconds(5)) { return }
+        }
+        throw DriverError(.timedOut, "nginx did not end after SIGKILL")
+    }
+
+    private static func handles(_ processes: some Sequence<pid_t>) -> [ProcessHandle] {
+        processes.compactMap { ProcessHandle(of: $0) }
+    }
+
+    private static func haveEnded(_ processes: [ProcessHandle], by deadline: ContinuousClock.Instant) -> Bool {
+        processes.allSatisfy { $0.wait(until: deadline) }
+    }
 
     private func start(_ wanted: NginxConfiguration, instead remains: NginxProcesses) throws(DriverError) {
         // Workers go on without their master, and would keep the ports.
-        try end(remains.all)
+        try end(Self.handles(remains.all))
         unlink(control.path)
         try directory.make()
         try run(wanted, in: directory)
@@ -88,7 +111,8 @@ struct NginxService: Sendable {
     /// The socket has been open since before the start or reload ended, so that the question waits for a worker.
     private func requireRunning(_ wanted: NginxConfiguration) throws(DriverError) {
         guard ask(within: 5000)?.fingerprint == wanted.fingerprint else {
-            throw DriverError(.notRunning, "nginx does not run the new configuration; see \(directory.file("nginx.log"))")
+            let log = directory.file("nginx.log")
+            throw DriverError(.notRunning, "nginx does not run the new configuration; see \(log)")
         }
     }
 
@@ -101,18 +125,6 @@ struct NginxService: Sendable {
         let arguments = options + ["-p", directory.path, "-c", file, "-e", directory.file("nginx.log")]
         let result = try Program.run(settings.binary, arguments)
         guard result.code == 0 else { throw Self.rejection(result.errors, file: file, configuration) }
-    }
-
-    private func end(_ processes: [pid_t]) throws(DriverError) {
-        for signal in [SIGTERM, SIGKILL] {
-            for process in processes { kill(process, signal) }
-            if Self.haveEnded(processes, by: .now + .seconds(5)) { return }
-        }
-        throw DriverError(.timedOut, "nginx did not end after SIGKILL")
-    }
-
-    private static func haveEnded(_ processes: [pid_t], by deadline: ContinuousClock.Instant) -> Bool {
-        processes.compactMap { ProcessEnd(of: $0) }.allSatisfy { $0.wait(until: deadline) }
     }
 
     private func write(_ configuration: NginxConfiguration, in directory: NginxDirectory) throws(DriverError) {
@@ -132,7 +144,9 @@ struct NginxService: Sendable {
         if let end = message.firstRange(of: ": "), message[..<end.lowerBound].allSatisfy({ $0.isNumber || $0 == "#" }) {
             message = message[end.upperBound...]
         }
-        guard let place = message.firstRange(of: " in \(file):") else { return DriverError(.rejected, "nginx: \(message)") }
+        guard let place = message.firstRange(of: " in \(file):") else {
+            return DriverError(.rejected, "nginx: \(message)")
+        }
         let field = Int(message[place.upperBound...]).flatMap { configuration.file.field(ofLine: $0) }
         return DriverError(.rejected, "is rejected by nginx: \(message[..<place.lowerBound])", field: field)
     }

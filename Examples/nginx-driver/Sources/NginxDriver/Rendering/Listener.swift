@@ -30,6 +30,8 @@ struct Listener: Hashable, Sendable {
         return descriptor >= 0
     }()
 
+    private var isForAll: Bool { ["0.0.0.0", "::"].contains(address.description) }
+
     private var isIPv6: Bool { if case .v6 = address { true } else { false } }
 
     /// The address and port as nginx takes them.
@@ -41,7 +43,7 @@ struct Listener: Hashable, Sendable {
     /// Whether both are different and only one can be open.
     func excludes(_ other: Listener) -> Bool {
         port == other.port && isIPv6 == other.isIPv6 && address != other.address
-            && (address.isUnspecified || other.address.isUnspecified)
+            && (isForAll || other.isForAll)
     }
 
     /// Checks that the address and port can be listened on.

@@ -7,6 +7,8 @@ import SteelyardCore
 struct NginxConfiguration: Sendable {
     /// The file.
     let file: ConfigurationText
+    /// The lines without the fingerprint, to be compared.
+    let lines: [String]
     /// Names the configuration; an nginx that runs it answers with this on its control socket.
     let fingerprint: String
     /// What it listens on for clients.
@@ -20,7 +22,9 @@ struct NginxConfiguration: Sendable {
     /// - Throws: `DriverError` with the code `unsupported` and a field for what nginx cannot do.
     init(_ set: LoadBalancerSet?, _ settings: NginxSettings, in directory: NginxDirectory) throws(DriverError) {
         let renderer = Renderer(loadBalancers: set?.loadBalancers ?? [], settings: settings, directory: directory)
-        fingerprint = Self.fingerprint(of: try renderer.render(fingerprint: ""))
+        let draft = try renderer.render(fingerprint: "")
+        lines = draft.lines
+        fingerprint = Self.fingerprint(of: draft)
         file = try renderer.render(fingerprint: fingerprint)
         listeners = Listener.all(of: set)
     }

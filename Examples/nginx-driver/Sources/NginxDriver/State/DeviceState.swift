@@ -55,23 +55,25 @@ extension DeviceState {
         }
     }
 
-    /// The state as the text of a file: the configuration and its version are one value, so one file keeps both.
+    /// The state as a file: a word on the first line and, where a device is configured, the UPDATE on the second.
+    ///
+    /// The configuration and its version are in one file, so that they are replaced in one step.
     var record: [UInt8] {
-        let members = [JSONFragment.Member("phase", .string(phase))] + (set?.updateMembers ?? [])
-        return JSONFragment.object(members).json + [UInt8(ascii: "\n")]
+        Array("\(phase)\n".utf8) + (set.map { $0.message + [UInt8(ascii: "\n")] } ?? [])
     }
 
     /// Reads a state.
     ///
     /// - Returns: nil for anything that ``record`` does not write.
     init?(record: [UInt8]) {
-        guard let document = try? JSONDocument(record) else { return nil }
-        let set = LoadBalancerSet(updateMessage: document)
-        switch (document.root.string(of: "phase"), set) {
-        case ("notConfigured", nil): self = .notConfigured
-        case ("deleted", nil): self = .deleted
+        let lines = record.split(separator: UInt8(ascii: "\n"))
+        guard let phase = lines.first.map({ String(decoding: $0, as: UTF8.self) }) else { return nil }
+        let set = lines.count == 2 ? LoadBalancerSet(message: Array(lines[1])) : nil
+        switch (phase, set) {
         case ("serving", let set?): self = .serving(set)
         case ("suspended", let set?): self = .suspended(set)
+        case ("notConfigured", nil) where lines.count == 1: self = .notConfigured
+        case ("deleted", nil) where lines.count == 1: self = .deleted
         default: return nil
         }
     }

@@ -6,13 +6,11 @@ import CProcesses
 import Glibc
 import SteelyardCore
 
-/// Waits for the end of a process that need not be a child.
-final class ProcessEnd: Sendable {
+/// A process that need not be a child; once it has ended, the handle stands for no other process.
+final class ProcessHandle: Sendable {
     private let descriptor: Int32
 
-    /// Begins to watch a process.
-    ///
-    /// - Returns: nil if it has ended.
+    /// - Returns: nil if the process has ended.
     init?(of process: pid_t) {
         descriptor = pidfd_open(process, 0)
         guard descriptor >= 0 else { return nil }
@@ -20,7 +18,9 @@ final class ProcessEnd: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Waits on this thread.
+    func send(_ signal: Int32) { _ = pidfd_send_signal(descriptor, signal, nil, 0) }
+
+    /// Waits for the end on this thread.
     ///
     /// - Returns: Whether the process ended before the deadline.
     func wait(until deadline: ContinuousClock.Instant) -> Bool {
@@ -31,8 +31,8 @@ final class ProcessEnd: Sendable {
         }
     }
 
-    /// Calls a function once the process has ended, unless the result is cancelled before.
-    func notify(_ body: @escaping @Sendable () -> Void) -> Notification {
+    /// Calls a function once, after the end of the process, unless the result is cancelled before.
+    func notifyOfEnd(_ body: @escaping @Sendable () -> Void) -> Notification {
         Notification(self, body)
     }
 
@@ -40,15 +40,15 @@ final class ProcessEnd: Sendable {
     final class Notification {
         private let source: any DispatchSourceRead
 
-        fileprivate init(_ end: ProcessEnd, _ body: @escaping @Sendable () -> Void) {
-            source = DispatchSource.makeReadSource(fileDescriptor: end.descriptor, queue: .global())
+        fileprivate init(_ process: ProcessHandle, _ body: @escaping @Sendable () -> Void) {
+            source = DispatchSource.makeReadSource(fileDescriptor: process.descriptor, queue: .global())
             let source = source
             source.setEventHandler {
                 source.cancel()
                 body()
             }
             // The source needs the descriptor until it is cancelled.
-            source.setCancelHandler { withExtendedLifetime(end) {} }
+            source.setCancelHandler { withExtendedLifetime(process) {} }
             source.activate()
         }
 

@@ -7,7 +7,7 @@ import SteelyardTestSupport
 import Testing
 
 @Suite(.enabled(if: NginxUnderTest.isInstalled, "nginx and libnginx-mod-stream are not installed"))
-struct RefusalTests {
+struct PreviewTests {
     /// What nginx cannot do, or what is wrong on this device.
     enum Case: CaseIterable {
         case httpCheck
@@ -51,6 +51,23 @@ struct RefusalTests {
             case .takenPort: return try ports.http([node], port: server.port)
             case .foreignAddress: return try ports.http([node], address: "192.0.2.1")
             }
+        }
+    }
+
+    @Test func aPreviewShowsTheLinesThatDiffer() async throws {
+        let server = try NodeServer("a")
+        defer { server.stop() }
+        try await NginxUnderTest.run { nginx in
+            try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([server.node("1")])]))
+            let wanted = try LoadBalancerSet([nginx.ports.http([server.node("1", weight: 2)])])
+            let lines = try await nginx.driver.preview(.apply(wanted)).split(separator: "\n")
+            let node = "        server \"127.0.0.1:\(server.port)\""
+            #expect(
+                lines == [
+                    "- \(node) weight=1 max_fails=2 fail_timeout=30s;",
+                    "+ \(node) weight=2 max_fails=2 fail_timeout=30s;",
+                ]
+            )
         }
     }
 
