@@ -23,7 +23,7 @@ struct ActionFailure: Error {
     init(_ error: DriverError, _ message: Message, _ driverName: String) {
         let sentence = error.sentence(listName: message.listName)
         self.message =
-            error.code == .unsupported
+            error.code == .unsupported && error.field == nil
             ? "the driver \(driverName) cannot do \(message.action.kind.rawValue): \(sentence)" : sentence
         if error.code == .deleted, [.stats, .metrics].contains(message.action.kind) {
             fields = [.init("status", .string("DELETED"))]

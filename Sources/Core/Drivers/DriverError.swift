@@ -65,7 +65,7 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let alreadyDeleted = DriverError(.deleted, "the load balancer was deleted; send an UPDATE")
 
     /// The error of a log that is opened after a DELETE.
-    package static let noLogs = DriverError(
+    public static let noLogs = DriverError(
         .deleted,
         "there are no logs: the load balancer was deleted; send an UPDATE"
     )

@@ -13,7 +13,8 @@
 ///   waits for none.
 /// - **The version** of the configuration is kept with the configuration, committed in the same step, and never compared:
 ///   the dispatcher has refused what is stale before a driver is called.
-/// - What a driver cannot do it says with ``DriverError``; the reply then names the driver and the action.
+/// - What a driver cannot do is a ``DriverError`` with the code `unsupported`; the reply then names the driver and the action.
+///   It need not implement `preview`, `usage`, `commit`, `openLog`, `proxyStatus` and `run`.
 public protocol LoadBalancerDriver: Sendable {
     /// Serves exactly these load balancers; on a suspended device, from the next `enable` on.
     ///
@@ -90,6 +91,24 @@ public protocol LoadBalancerDriver: Sendable {
 }
 
 extension LoadBalancerDriver {
+    /// Cannot be done: a dry run of a change is then a FAIL.
+    public func preview(_ change: DeviceChange) async throws(DriverError) -> String {
+        throw DriverError(.unsupported, "it cannot show a change without making it")
+    }
+
+    /// Cannot be done: a METRICS is then a FAIL.
+    public func usage() async throws(DriverError) -> UsageReport {
+        throw DriverError(.unsupported, "it does not count bytes")
+    }
+
+    /// Does nothing: there are no reports.
+    public func commit(_ report: UsageReport) async throws(DriverError) {}
+
+    /// Cannot be done: an ARCHIVE is then a FAIL.
+    public func openLog() async throws(DriverError) -> any OpenedLog {
+        throw DriverError(.unsupported, "it has no log")
+    }
+
     /// Returns nil.
     public func proxyStatus() async -> ProxyStatus? { nil }
 

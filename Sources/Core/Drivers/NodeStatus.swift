@@ -19,7 +19,8 @@ public struct NodeStatus: Hashable, Sendable {
     public let id: Identifier
     /// Its state.
     public let state: State
-    /// What its last check found, for a node that is down; for one that is up, that it was not checked yet.
+    /// What its last check found, for a node that is down; for one that is up, why that is not known, such as that it was
+    /// not checked yet, or that the proxy checks no nodes.
     public let reason: String?
     /// The protocol of the node's load balancer; nil where the driver does not say.
     public let listenerProtocol: ListenerProtocol?

@@ -36,7 +36,7 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the address stands for all addresses of the device: `0.0.0.0` or `::`.
-    package var isUnspecified: Bool { description == "0.0.0.0" || description == "::" }
+    public var isUnspecified: Bool { description == "0.0.0.0" || description == "::" }
 
     /// Whether a text is four decimal numbers with dots, as inet_pton would have it: such a text is canonical already.
     private static func isDotted(_ text: Span<UInt8>) -> Bool {

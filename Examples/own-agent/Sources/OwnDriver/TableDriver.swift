@@ -90,18 +90,6 @@ public final class TableDriver: LoadBalancerDriver {
         state.withLock { $0.set?.version }
     }
 
-    // MARK: - What this driver cannot do
-
-    public func usage() async throws(DriverError) -> UsageReport {
-        throw DriverError(.unsupported, "the proxy does not count bytes")
-    }
-
-    public func commit(_ report: UsageReport) async throws(DriverError) {}
-
-    public func openLog() async throws(DriverError) -> any OpenedLog {
-        throw DriverError(.unsupported, "the proxy has no log")
-    }
-
     // MARK: - The table
 
     /// Commits a change; if the state cannot be kept, the proxy gets back what it had.
