@@ -20,6 +20,15 @@ let package = Package(
             name: "OwnStore",
             dependencies: [.product(name: "SteelyardCore", package: "steelyard")]
         ),
+        // The program of the first tutorial, then that of both.
+        .executableTarget(
+            name: "my-agent",
+            dependencies: [
+                "OwnDriver",
+                .product(name: "NoOpDriver", package: "steelyard"),
+                .product(name: "SteelyardWorker", package: "steelyard"),
+            ]
+        ),
         .executableTarget(
             name: "own-agent",
             dependencies: [

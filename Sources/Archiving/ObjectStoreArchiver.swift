@@ -23,7 +23,7 @@ package struct ObjectStoreArchiver: LogArchiver {
     package init(_ settings: ArchiveSettings, _ context: ArchiverContext) {
         self.init(
             store: { [stores = context.stores, isDryRun = context.isDryRun] type in
-                stores[type].map { isDryRun ? DryRunObjectStore() : $0 }
+                stores[type].map { isDryRun ? DryRunObjectStore(insteadOf: $0) : $0 }
             },
             logName: context.logName,
             compressor: DeflateCompressor(level: settings.compressionLevel),
@@ -78,6 +78,11 @@ package struct ObjectStoreArchiver: LogArchiver {
             guard let store = store(request.store) else {
                 throw ObjectStoreError(.unsupported, "this agent has no object store of the type \(request.store)")
             }
+            try store.check(
+                container: request.basePath.container,
+                at: request.endpoint,
+                credentials: request.credentials
+            )
             return await withTaskExecutorPreference(try threads.make("archive")) {
                 await archiveOnOwnThread(request, to: store, job, logger, openLog)
             }

@@ -63,15 +63,18 @@ static inline int steelyard_pidfd_send_signal(int descriptor, int signal) {
 ///   - failure: Receives an error number where the result is -1.
 static __attribute__((noinline)) pid_t steelyard_spawn(
     const char *path, char *const *arguments, char *const *environment, const char *directory,
-    int input, int output, int error, int starts_session, const struct rlimit *descriptors, int *failure
+    int input, int output, int error, int starts_session, int ends_with_thread, const struct rlimit *descriptors, int *failure
 ) {
     // The child runs in this process's memory until execve: no handler may run there.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     volatile int reason = 0;
+    const pid_t parent = getpid();
     pid_t child = vfork();
     if (child == 0) {
+        // The parent may have ended before the call; the child then has another one.
+        if (ends_with_thread && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)) _exit(127);
         struct sigaction standard;
         memset(&standard, 0, sizeof standard);
         standard.sa_handler = SIG_DFL;

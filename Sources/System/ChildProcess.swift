@@ -23,6 +23,8 @@ package final class ChildProcess: Sendable {
         package var workingDirectory: FilePath?
         /// Whether the program leads a session of its own, away from this process's terminal.
         package var startsSession = true
+        /// Whether the kernel kills the program when the thread that has started it ends, and so when this process does.
+        package var endsWithThread = false
 
         package init(_ program: FilePath, _ arguments: [String]) {
             self.program = program
@@ -120,6 +122,16 @@ package final class ChildProcess: Sendable {
         return ChildTable.reap(handle.processID).map(Status.init(waitStatus:))
     }
 
+    /// Waits for the program's end, kills what is left of its process group, and reaps it.
+    ///
+    /// - Returns: nil where it runs still, or where its end was returned before.
+    package func waitForEndOfGroup(by deadline: Deadline) -> Status? {
+        guard handle.waitForEnd(by: deadline) else { return nil }
+        // Until the program is reaped, its number is no other group's.
+        if leadsSession { _ = ChildTable.killGroup(of: handle.processID) }
+        return ChildTable.reap(handle.processID).map(Status.init(waitStatus:))
+    }
+
     private static func spawn(
         _ command: Command,
         input: Int32,
@@ -143,6 +155,7 @@ package final class ChildProcess: Sendable {
                     output,
                     error,
                     command.startsSession ? 1 : 0,
+                    command.endsWithThread ? 1 : 0,
                     limit,
                     &failure
                 )

@@ -44,6 +44,30 @@ struct LifeTests {
         }
     }
 
+    @Test("what a program has started ends with it, also if the command is a shell that waits for the program")
+    func wrappedProgram() async throws {
+        let script = Environment.packageFolder.appending(path: "Tests/ExecDriverTests/Programs/wrapped.sh").path
+        try await ProgramUnderTest.run(["/bin/sh", script] + ProgramUnderTest.faulty("silence")) {
+            $0.changeTimeout = .seconds(1)
+            $0.limits.termination = .milliseconds(200)
+        } _: { program in
+            let port = try FreePort.next()
+            _ = try await program.driver.status()
+            let shell = try #require(program.driver.processID)
+            let children = try String(contentsOfFile: "/proc/\(shell)/task/\(shell)/children", encoding: .utf8)
+            let python = try #require(Int32(children.split(separator: " ").first ?? ""))
+            let bad = try LoadBalancerSet.http(port: port, nodes: 3, version: LoadBalancerSet.badVersion)
+            _ = try await driverError { () throws(DriverError) in try await program.driver.apply(bad) }
+            // Its orphan may be a zombie until the machine's first process has reaped it.
+            try await eventually("the program has ended") { Self.isGone(python) }
+        }
+    }
+
+    private static func isGone(_ process: Int32) -> Bool {
+        guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return true }
+        return stat.split(separator: ")").last?.hasPrefix(" Z") == true
+    }
+
     @Test("a driver that is released ends its program")
     func release() async throws {
         try await withTemporaryFolder { folder in

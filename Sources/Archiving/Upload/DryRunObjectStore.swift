@@ -8,8 +8,21 @@ package import SteelyardCore
 /// The content is made to its end, so that a log that cannot be read fails as it would, and nothing is connected to. What
 /// it returns has an empty MD5, since no store has computed one.
 package struct DryRunObjectStore: ObjectStore {
+    /// The store that nothing is sent to; nil for none.
+    private let store: (any ObjectStore)?
+
     /// Creates a store.
-    package init() {}
+    ///
+    /// - Parameter store: What checks the container and the credentials.
+    package init(insteadOf store: (any ObjectStore)? = nil) { self.store = store }
+
+    package func check(
+        container: String,
+        at endpoint: StorageEndpoint,
+        credentials: StorageCredentials
+    ) throws(ObjectStoreError) {
+        try store?.check(container: container, at: endpoint, credentials: credentials)
+    }
 
     /// Reads the object's content to its end, and counts its bytes.
     ///

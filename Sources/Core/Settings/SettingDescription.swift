@@ -13,6 +13,8 @@ package struct SettingDescription: Hashable, Sendable {
     package let defaultValue: SettingValue
     /// The value in use.
     package let value: SettingValue
+    /// Where it came from: the option, the variable, or the file and the key; nil for the default.
+    package let origin: String?
 
     /// The variable of the environment that sets it, such as `STEELYARD_HAPROXY_LOG_TARGET`.
     package var variable: String { Self.variable(of: key) }

@@ -88,7 +88,9 @@ public struct SettingReader {
     ) throws(SettingError) -> Value {
         let key = group.map { "\($0).\(name)" } ?? name
         var result = `default`
+        var origin: String?
         for given in given(key) {
+            origin = given.origin
             if isOptional, given.value.isNull {
                 result = `default`
                 continue
@@ -103,7 +105,8 @@ public struct SettingReader {
                 help: help,
                 syntax: syntax,
                 defaultValue: show(`default`),
-                value: show(result)
+                value: show(result),
+                origin: origin
             )
         )
         return result

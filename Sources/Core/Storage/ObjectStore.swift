@@ -5,6 +5,15 @@
 ///
 /// The archiver calls both functions on an executor with a thread of its own: they may block there.
 public protocol ObjectStore: Sendable {
+    /// Checks what can be checked without a connection, before the log is opened: also for a dry run, which stores nothing.
+    ///
+    /// - Throws: `ObjectStoreError` for a container or credentials that ``put(_:)`` would refuse.
+    func check(
+        container: String,
+        at endpoint: StorageEndpoint,
+        credentials: StorageCredentials
+    ) throws(ObjectStoreError)
+
     /// Stores one object whole, or nothing at all. The container is created if there is none.
     ///
     /// The store is asked for the object first, before any content is made: an object that exists is never written
@@ -30,6 +39,13 @@ public protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    /// Accepts everything: for a store whose rules are known to the server alone.
+    public func check(
+        container: String,
+        at endpoint: StorageEndpoint,
+        credentials: StorageCredentials
+    ) throws(ObjectStoreError) {}
+
     /// Does nothing: for a store in which an upload that ends leaves nothing.
     public func removeRemains(
         of upload: AbandonedUpload,

@@ -33,7 +33,8 @@ extension S3Configuration {
     init(_ settings: S3Settings, _ context: StoreContext) {
         self.init(
             certificateAuthorityFile: context.certificateAuthorityFile,
-            segmentBytes: context.segmentBytes
+            // S3 takes no smaller parts.
+            segmentBytes: max(context.segmentBytes, S3Configuration.smallestPartBytes)
         )
         addressing = settings.addressing
         createsBucket = settings.createsBucket

@@ -30,6 +30,15 @@ package final class S3Store: ObjectStore {
         connections = StoreConnectionPool(configuration.http)
     }
 
+    /// Checks the bucket's name and the credentials.
+    package func check(
+        container: String,
+        at endpoint: StorageEndpoint,
+        credentials: StorageCredentials
+    ) throws(ObjectStoreError) {
+        _ = try failures(ObjectPath(container: container, name: ""), endpoint, credentials)
+    }
+
     /// Stores one object whole, or nothing at all; the bucket is created if there is none, unless
     /// ``S3Configuration/createsBucket`` forbids it.
     ///

@@ -75,8 +75,20 @@ public struct AgentProgram: Sendable {
         if let name = groups.first(where: { name in groups.count { $0 == name } > 1 || reserved.contains(name) }) {
             return "the name \(name) of a driver or a store is in use already"
         }
+        let fields = stores.flatMap { $0.format.credentials.map(\.name) }
+        let own = ["type", "endpoint", "basepath"].map { Self.fieldPrefix + $0 }
+        if let field = fields.first(where: { !$0.hasPrefix(Self.fieldPrefix) || own.contains($0) }) {
+            return
+                "the field \(field) of a store's credentials must begin with \(Self.fieldPrefix), and be none of the message's own"
+        }
+        let variables = settings.map(\.variable)
+        if let variable = variables.first(where: { name in variables.count { $0 == name } > 1 }) {
+            return "two settings have the variable \(variable)"
+        }
         return nil
     }
+
+    private static let fieldPrefix = "hpcs_object_store_"
 
     private static func isName(_ text: String) -> Bool {
         (1...32).contains(text.utf8.count)

@@ -53,7 +53,10 @@ struct ArchiveCommand: AsyncParsableCommand {
         guard ["http", "tcp"].contains(protocolName.lowercased()) else {
             throw ValidationError("--protocol must be http or tcp, not '\(protocolName)'.")
         }
-        _ = try format
+        let names = try format.credentials.map(\.name)
+        guard tokenFile == nil || names.contains("hpcs_object_store_token") else {
+            throw ValidationError("--token-file is of no use with the store '\(store)', which needs no token.")
+        }
     }
 
     func run() async throws {

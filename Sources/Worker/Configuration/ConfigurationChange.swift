@@ -26,8 +26,9 @@ struct ConfigurationChange: Sendable {
             ["gearman.servers", "gearman.tls.", "archive.", "diagnostics.", "limits.", "log."]
             + loaded.storeSettings.keys.map { $0 + "." }
         var (applied, needingRestart): ([String], [String]) = ([], [])
-        effective.settings = zip(current.settings, loaded.settings).map { old, new in
-            guard old.value != new.value else { return new }
+        let known = Dictionary(current.settings.map { ($0.key, $0) }) { first, _ in first }
+        effective.settings = loaded.settings.map { new in
+            guard let old = known[new.key], old.value != new.value else { return new }
             guard live.contains(where: new.key.hasPrefix) else {
                 needingRestart.append(new.key)
                 return old

@@ -30,7 +30,7 @@ struct ConfigurationFile {
         decoder.allowsJSON5 = true
         let root: SettingValue
         do { root = try decoder.decode(ConfigurationValue.self, from: Data(bytes)).value } catch {
-            throw ConfigurationError(path, "is not JSON5: \(Self.words(error))")
+            throw ConfigurationError(path, "is not JSON5: \(Self.reason(error))")
         }
         guard case .object(let members) = root else { throw ConfigurationError(path, "must hold one object") }
         self.path = path
@@ -40,9 +40,9 @@ struct ConfigurationFile {
     /// The value of a dotted key; nil if the file does not have it.
     func value(of key: String) -> SettingValue? { Self.value(of: key[...], in: members) }
 
-    /// Checks that every key is known.
+    /// Checks that every key is known, and stands where it is read.
     ///
-    /// - Throws: `SettingError` for the first unknown key in alphabetical order.
+    /// - Throws: `SettingError` for the first key in alphabetical order that is not.
     func requireKnown(_ keys: [String]) throws(SettingError) {
         try requireKnown(Set(keys), in: members, prefix: "")
     }
@@ -52,28 +52,41 @@ struct ConfigurationFile {
         in members: [String: SettingValue],
         prefix: String
     ) throws(SettingError) {
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) where !keys.contains(prefix + name) {
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             let key = prefix + name
+            let origin = "\(path): \(Excerpt.line(key))"
+            guard !name.contains(".") else {
+                throw SettingError(origin, "has a dot in a name; write the groups as objects: {log: {level: \"info\"}}")
+            }
+            if keys.contains(key) { continue }
             // A group as null or as a string is a wrong value and not an unknown key.
             guard keys.contains(where: { $0.hasPrefix(key + ".") }) else {
-                throw SettingError("\(path): \(key)", "is not a key of the configuration")
+                throw SettingError(origin, "is not a key of the configuration")
             }
-            guard case .object(let inner) = value else { throw SettingError("\(path): \(key)", "must be an object") }
+            guard case .object(let inner) = value else { throw SettingError(origin, "must be an object") }
             try requireKnown(keys, in: inner, prefix: key + ".")
         }
     }
 
     private static func value(of key: Substring, in members: [String: SettingValue]) -> SettingValue? {
-        if let value = members[String(key)] { return value }
-        guard let dot = key.firstIndex(of: "."), case .object(let inner)? = members[String(key[..<dot])] else {
-            return nil
-        }
+        guard let dot = key.firstIndex(of: ".") else { return members[String(key)] }
+        guard case .object(let inner)? = members[String(key[..<dot])] else { return nil }
         return value(of: key[key.index(after: dot)...], in: inner)
     }
 
-    private static func words(_ error: any Error) -> String {
-        guard case .dataCorrupted(let context)? = error as? DecodingError else { return "\(error)" }
-        return context.underlyingError.map { "\($0)" } ?? context.debugDescription
+    private static func reason(_ error: any Error) -> String {
+        switch error as? DecodingError {
+        case .dataCorrupted(let context)?: context.underlyingError.map { "\($0)" } ?? context.debugDescription
+        case .typeMismatch(_, let context)?, .valueNotFound(_, let context)?, .keyNotFound(_, let context)?:
+            "a value cannot be read" + place(context.codingPath)
+        default: "\(error)"
+        }
+    }
+
+    /// Where a value is; Foundation reads neither numbers beyond the range of a double nor strings with a zero byte.
+    private static func place(_ path: [any CodingKey]) -> String {
+        guard !path.isEmpty else { return "; numbers and strings must be those of JSON" }
+        return " at \(Excerpt.line(path.map(\.stringValue).joined(separator: ".")))"
     }
 }
 

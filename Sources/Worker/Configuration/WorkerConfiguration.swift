@@ -91,6 +91,11 @@ struct WorkerConfiguration: Sendable {
 }
 
 extension WorkerConfiguration {
+    /// Names where the value came from that a check has found wrong.
+    func error(_ error: SettingError) -> ConfigurationError {
+        ConfigurationError(settings.first { $0.key == error.key }?.origin ?? error.origin, error.problem)
+    }
+
     /// The effective configuration as JSON, keys in groups as in the file; what is not set is null.
     var json: JSONFragment { Self.grouped(settings.map { ($0.key[...], $0.value.json) }) }
 

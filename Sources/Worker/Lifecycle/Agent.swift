@@ -148,16 +148,16 @@ struct Agent {
 
     /// Checks what can be checked of a configuration without using it.
     ///
-    /// - Throws: `ConfigurationError` or `SettingError`.
+    /// - Throws: `ConfigurationError`, or what a driver's or a store's check throws besides `SettingError`.
     static func check(_ configuration: WorkerConfiguration) throws {
-        try configuration.driver.check(
-            configuration.ownDriverSettings,
-            DriverContext(
-                stateDirectory: configuration.stateDirectory,
-                logger: AgentLogger.make(LogOutput(configuration.log)),
-                isReadOnly: true
-            )
+        let context = DriverContext(
+            stateDirectory: configuration.stateDirectory,
+            logger: AgentLogger.make(LogOutput(configuration.log)),
+            isReadOnly: true
         )
+        do { try configuration.driver.check(configuration.ownDriverSettings, context) } catch let error as SettingError {
+            throw configuration.error(error)
+        }
         _ = try makeTLSContext(configuration)
         try checkStores(configuration)
     }
@@ -166,7 +166,8 @@ struct Agent {
         guard let archive = configuration.archive else { return }
         let context = StoreContext(archive, logger: AgentLogger.make(LogOutput(configuration.log)))
         for store in Program.current.stores {
-            try store.check(configuration.storeSettings[store.format.type] ?? NoSettings(), context)
+            let settings = configuration.storeSettings[store.format.type] ?? NoSettings()
+            do { try store.check(settings, context) } catch let error as SettingError { throw configuration.error(error) }
         }
     }
 
@@ -191,8 +192,10 @@ struct Agent {
             descriptors: serviceManager
         )
         let driver = configuration.driver
-        try driver.check(configuration.ownDriverSettings, context)
-        return try driver.make(configuration.ownDriverSettings, context)
+        do {
+            try driver.check(configuration.ownDriverSettings, context)
+            return try driver.make(configuration.ownDriverSettings, context)
+        } catch let error as SettingError { throw configuration.error(error) }
     }
 
     private func makeDispatcher(_ driver: any LoadBalancerDriver, keepsProgress: Bool = true) throws -> Dispatcher {

@@ -69,9 +69,9 @@ actor ReloadService: Service {
         let loaded = try await DedicatedThread.run(name: "reload") { [loader] in
             Result { try loader.load() }
         }.get()
-        // Also what needs a restart: an agent that cannot start again is found out too late.
-        try Agent.check(loaded)
         let change = ConfigurationChange(from: current, to: loaded)
+        // A change that needs a restart is checked, too: else the agent that cannot start again is found out too late.
+        if !change.needingRestart.isEmpty { try Agent.check(loaded) }
         try await apply(change.effective)
         try await applyTransport(change.effective)
         current = change.effective

@@ -22,7 +22,7 @@ public struct FolderStore: ObjectStore {
                 at: file.deletingLastPathComponent(),
                 withIntermediateDirectories: true
             )
-        } catch { throw failure("create the directory of", file) }
+        } catch { throw failure("create the directory of", file, error) }
         let part = part(of: file, upload.id)
         do throws(ObjectStoreError) {
             let count = try write(try upload.makeBody(), to: part)
@@ -97,12 +97,16 @@ public struct FolderStore: ObjectStore {
         }
         do { try Data(id.description.utf8).write(to: note(of: file), options: .atomic) } catch {
             unlink(file.path)
-            throw failure("write", note(of: file))
+            throw failure("write", note(of: file), error)
         }
         unlink(part.path)
     }
 
-    private func failure(_ verb: String, _ file: URL) -> ObjectStoreError {
-        ObjectStoreError(.unavailable, "cannot \(verb) \(file.path): \(String(cString: strerror(errno)))")
+    /// - Parameter error: Foundation's; nil for the last system call's.
+    private func failure(_ verb: String, _ file: URL, _ error: (any Error)? = nil) -> ObjectStoreError {
+        let cause = (error as? CocoaError)?.underlying as? POSIXError
+        let reason =
+            error == nil || cause != nil ? String(cString: strerror(cause?.code.rawValue ?? errno)) : "\(error as Any)"
+        return ObjectStoreError(.unavailable, "cannot \(verb) \(file.path): \(reason)")
     }
 }

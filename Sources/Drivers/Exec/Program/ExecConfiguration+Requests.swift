@@ -11,6 +11,8 @@ extension ExecConfiguration {
         var child = ChildProcess.Command(FilePath(settings.command.first ?? ""), Array(settings.command.dropFirst()))
         child.environment["LANG"] = "C.UTF-8"
         child.workingDirectory = "/"
+        // An agent that is killed must not leave a program beside which the next agent starts another.
+        child.endsWithThread = true
         return child
     }
 

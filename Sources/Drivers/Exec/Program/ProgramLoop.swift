@@ -74,12 +74,12 @@ struct ProgramLoop {
     /// Names the reason why the program says nothing more.
     private mutating func endOfOutput(_ streams: ChildConversation) {
         let deadline = Instant.now + Self.endDelay
-        var status = streams.child.waitForEnd(by: .after(.zero))
+        var status = streams.child.waitForEndOfGroup(by: .after(.zero))
         while status == nil, Instant.now < deadline {
             let events = streams.wait(writes: false, readsError: errors.pause(at: .now) == nil, until: deadline)
             if events.canReadOutput { _ = readOutput(streams) }
             if events.canReadError { readErrors(streams) }
-            status = streams.child.waitForEnd(by: .after(.zero))
+            status = streams.child.waitForEndOfGroup(by: .after(.zero))
         }
         // What it has printed before its end.
         while errors.pause(at: .now) == nil, case .bytes(let bytes) = streams.read(.error) {
@@ -116,7 +116,7 @@ struct ProgramLoop {
     private mutating func drain(_ streams: ChildConversation, within limit: Duration) -> ChildProcess.Status? {
         let deadline = Instant.now + limit
         while true {
-            if let status = streams.child.waitForEnd(by: .after(.zero)) { return status }
+            if let status = streams.child.waitForEndOfGroup(by: .after(.zero)) { return status }
             guard Instant.now < deadline else { return nil }
             let pause = errors.pause(at: .now)
             let events = streams.wait(

@@ -53,11 +53,12 @@ struct S3Address: Sendable {
                 default: false
                 }
             }
-        guard isValid else {
+        guard isValid, IPAddress(name) == nil else {
+            let others = isHost ? "" : " (some stores also take upper-case letters and underscores)"
             throw ObjectStoreError(
                 .refused,
                 "the base path does not begin with the name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and"
-                    + " dots; correct hpcs_object_store_basepath",
+                    + " dots\(others), and no IP address; correct hpcs_object_store_basepath",
                 mayBeStored: false
             )
         }
