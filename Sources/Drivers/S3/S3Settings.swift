@@ -33,8 +33,7 @@ extension S3Configuration {
     init(_ settings: S3Settings, _ context: StoreContext) {
         self.init(
             certificateAuthorityFile: context.certificateAuthorityFile,
-            // S3 takes no smaller parts.
-            segmentBytes: max(context.segmentBytes, S3Configuration.smallestPartBytes)
+            segmentBytes: context.segmentBytes
         )
         addressing = settings.addressing
         createsBucket = settings.createsBucket

@@ -155,7 +155,8 @@ struct Agent {
             logger: AgentLogger.make(LogOutput(configuration.log)),
             isReadOnly: true
         )
-        do { try configuration.driver.check(configuration.ownDriverSettings, context) } catch let error as SettingError {
+        do { try configuration.driver.check(configuration.ownDriverSettings, context) } catch let error as SettingError
+        {
             throw configuration.error(error)
         }
         _ = try makeTLSContext(configuration)
@@ -167,7 +168,9 @@ struct Agent {
         let context = StoreContext(archive, logger: AgentLogger.make(LogOutput(configuration.log)))
         for store in Program.current.stores {
             let settings = configuration.storeSettings[store.format.type] ?? NoSettings()
-            do { try store.check(settings, context) } catch let error as SettingError { throw configuration.error(error) }
+            do { try store.check(settings, context) } catch let error as SettingError {
+                throw configuration.error(error)
+            }
         }
     }
 
