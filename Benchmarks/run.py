@@ -27,8 +27,11 @@ def main():
     parser.add_argument("--without-steelyard", action="store_true", help="measure the others only")
     parser.add_argument("--rounds", type=int, default=7, help="default: 7")
     parser.add_argument("--seconds", type=float, default=1, help="of each load; default: 1")
-    parser.add_argument("--only", choices=SECTIONS, action="append", help="a section; repeatable")
+    parser.add_argument("--only", metavar="SECTIONS", help="some of the sections, with commas: " + ",".join(SECTIONS))
     options = parser.parse_args()
+    sections = options.only.split(",") if options.only else list(SECTIONS)
+    if unknown := [name for name in sections if name not in SECTIONS]:
+        parser.error(f"--only: there is no section {unknown[0]!r}; there are {', '.join(SECTIONS)}")
     if options.rounds < 1 or not 0 < options.seconds <= 3600:
         parser.error("--rounds must be at least 1, --seconds above 0 and at most 3600")
     if options.without_steelyard:
@@ -47,7 +50,7 @@ def main():
     try:
         report = ["# Benchmark report", "",
                   f"Workers, gearmand and clients share {os.cpu_count()} cores, over loopback."]
-        for name in options.only or SECTIONS:
+        for name in sections:
             report += ["", *SECTIONS[name](bench)]
     finally:
         for number in signals:
