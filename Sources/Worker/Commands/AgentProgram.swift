@@ -81,10 +81,6 @@ public struct AgentProgram: Sendable {
             return
                 "the field \(field) of a store's credentials must begin with \(Self.fieldPrefix), and be none of the message's own"
         }
-        let variables = settings.map(\.variable)
-        if let variable = variables.first(where: { name in variables.count { $0 == name } > 1 }) {
-            return "two settings have the variable \(variable)"
-        }
         return nil
     }
 

@@ -8,7 +8,14 @@ enum SettingList {
     private static let width = 80
     private static let margin = "      "
 
-    static var text: String {
+    /// The list; empty unless help is asked for, since every start of the agent looks at it several times.
+    static let text = isWanted ? makeText() : ""
+
+    private static var isWanted: Bool {
+        CommandLine.arguments.contains { ["help", "-h", "-help", "--help"].contains($0) }
+    }
+
+    private static func makeText() -> String {
         let entries = Program.current.settings.map { setting in
             let standard = setting.defaultValue == .null ? "" : "; default: \(text(of: setting.defaultValue))"
             return "  \(setting.key)\n" + wrapped(setting.help + " (\(setting.syntax)\(standard))")

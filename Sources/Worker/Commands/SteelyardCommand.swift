@@ -6,7 +6,7 @@ import SteelyardCore
 
 /// The root of the command line.
 struct SteelyardCommand: AsyncParsableCommand {
-    static var configuration: CommandConfiguration {
+    static let configuration: CommandConfiguration = {
         let program = Program.current
         let isArchiving = !program.stores.isEmpty
         let isRendering = program.drivers.contains { $0.canRender }
@@ -17,5 +17,5 @@ struct SteelyardCommand: AsyncParsableCommand {
             subcommands: [WorkerCommand.self, SendCommand.self] + (isArchiving ? [ArchiveCommand.self] : [])
                 + (isRendering ? [RenderCommand.self] : []) + [ConfigCommand.self]
         )
-    }
+    }()
 }

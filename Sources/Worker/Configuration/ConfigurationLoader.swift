@@ -28,9 +28,18 @@ struct ConfigurationLoader: Sendable {
             let configuration = try WorkerConfiguration(program: program, folder: folder) { key in
                 self.given(key, contents)
             }
+            try requireDistinct(configuration.settings)
             try contents?.requireKnown(configuration.settings.map(\.key))
             return configuration
         } catch { throw ConfigurationError(error.origin, error.problem) }
+    }
+
+    /// A fault of the program: a driver `a` with the key `b_c` and a driver `a_b` with the key `c` cannot be told apart.
+    private func requireDistinct(_ settings: [SettingDescription]) throws(SettingError) {
+        var variables: Set<String> = []
+        for setting in settings where !variables.insert(setting.variable).inserted {
+            throw SettingError(setting.key, "has the variable \(setting.variable), which another setting has, too")
+        }
     }
 
     private func given(_ key: String, _ file: ConfigurationFile?) -> [SettingReader.Given] {
