@@ -132,7 +132,7 @@ extension S3Tests {
         mutating func aborted() async throws {
             upload.configuration.partBytes = 200_000
             // The request that is held back must not be given up, however slow the other side is.
-            upload.configuration.stallTimeout = .seconds(60)
+            upload.configuration.stallTimeout = .seconds(600)
             let (upload, server) = (upload, server)
             // One side waits for the other: the request is let through once the parts are gone.
             let (gone, reached) = (Gate(), Gate())
