@@ -41,8 +41,8 @@ extension OpenStackSwiftTests {
             )
             let source = MemoryLog([.http: 60_000, .tcp: 10])
             let job = RecordingJob()
-            let log = CollectedLog()
-            let outcome = await archiver.archive(request, job: job, logger: log.makeLogger()) {
+            let log = LogRecorder()
+            let outcome = await archiver.archive(request, job: job, logger: Logger(label: "test") { [log] _ in log }) {
                 () throws(DriverError) in source
             }
             #expect(outcome.failure == nil && outcome.objects.map(\.lineCount) == [60_000, 10])

@@ -8,6 +8,7 @@ import OpenStackSwiftStore
 import SteelyardCore
 import SteelyardTestSupport
 import Synchronization
+import TestServers
 import Testing
 
 /// One upload of a test, by a store that hardly waits between its attempts.
@@ -19,7 +20,7 @@ struct TestUpload {
     var byteEstimate: UInt64?
     var isFresh = true
     var blocks = [[UInt8]](repeating: [UInt8](repeating: 42, count: 300_000), count: 3)
-    let log = CollectedLog()
+    let log = LogRecorder()
     /// How often the content was begun.
     let begun = BeginCount()
 
@@ -40,7 +41,7 @@ struct TestUpload {
     var content: [UInt8] { Array(blocks.joined()) }
 
     func makeStore() -> OpenStackSwiftStore {
-        OpenStackSwiftStore(configuration: configuration, logger: log.makeLogger())
+        OpenStackSwiftStore(configuration: configuration, logger: Logger(label: "test") { [log] _ in log })
     }
 
     func run(at endpoint: String) async throws -> StoredObject { try await run(at: endpoint, by: makeStore()) }

@@ -19,7 +19,7 @@ struct S3TestUpload {
     var byteEstimate: UInt64?
     var isFresh = true
     var blocks = [[UInt8]](repeating: [UInt8](repeating: 42, count: 300_000), count: 3)
-    let log = CollectedLog()
+    let log = LogRecorder()
     /// How often the content was begun.
     let begun = Counter()
 
@@ -43,7 +43,9 @@ struct S3TestUpload {
         StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count))
     }
 
-    func makeStore() -> S3Store { S3Store(configuration: configuration, logger: log.makeLogger()) }
+    func makeStore() -> S3Store {
+        S3Store(configuration: configuration, logger: Logger(label: "test") { [log] _ in log })
+    }
 
     func run(at endpoint: String) async throws -> StoredObject {
         let upload = ObjectUpload(

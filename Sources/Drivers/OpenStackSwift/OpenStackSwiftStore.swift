@@ -89,20 +89,13 @@ package final class OpenStackSwiftStore: ObjectStore {
         failures: StoreFailures,
         makeBody: @escaping () throws(ObjectStoreError) -> any ObjectBody
     ) async throws(ObjectStoreError) -> Success {
-        let cancellation = UploadCancellation()
-        var session = StoreSession(
+        try await StoreSession.run(
+            machine,
             SwiftRequester(upload: upload, failures: failures, logger: logger, makeBody: makeBody),
             failures: failures,
             configuration: configuration.http,
             connections: connections,
-            logger: logger,
-            cancellation: cancellation
+            logger: logger
         )
-        let result: Result<Success, ObjectStoreError> = await withTaskCancellationHandler {
-            do throws(ObjectStoreError) { return .success(try session.run(machine)) } catch { return .failure(error) }
-        } onCancel: {
-            cancellation.cancel()
-        }
-        return try result.get()
     }
 }

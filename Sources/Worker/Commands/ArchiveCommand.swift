@@ -87,9 +87,6 @@ struct ArchiveCommand: AsyncParsableCommand {
         {
             Program.fail(error.description)
             throw ExitCode(78)
-        } catch let error as SettingError {
-            Program.fail(error.description)
-            throw ExitCode(78)
         }
         job.end()
         try show(reply)

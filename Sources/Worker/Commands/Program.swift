@@ -92,9 +92,6 @@ enum Program {
         do { return try body() } catch let error as ConfigurationError {
             fail(error.description)
             throw ExitCode(code)
-        } catch let error as SettingError {
-            fail(error.description)
-            throw ExitCode(code)
         }
     }
 

@@ -37,9 +37,6 @@ struct RenderCommand: ParsableCommand {
         do { try Program.write(render(wanted, against: old, configuration)) } catch let error as DriverError {
             Program.fail("\(file): \(error.sentence(listName: listName))")
             throw ExitCode.failure
-        } catch let error as SettingError {
-            Program.fail(error.description)
-            throw ExitCode(78)
         }
     }
 
@@ -57,7 +54,10 @@ struct RenderCommand: ParsableCommand {
             isReadOnly: true
         )
         let settings = configuration.driverSettings[renderer.name] ?? NoSettings()
-        guard let text = try renderer.render(wanted, against: old, settings, context) else {
+        let rendered = try Program.ending(78) {
+            try configuration.namingOrigins { try renderer.render(wanted, against: old, settings, context) }
+        }
+        guard let text = rendered else {
             throw ValidationError("The driver \(renderer.name) has no configuration to print.")
         }
         return text

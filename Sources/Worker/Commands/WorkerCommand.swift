@@ -38,9 +38,6 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch let error as ConfigurationError {
             Program.fail(error.description)
             throw ExitCode(78)
-        } catch let error as SettingError {
-            Program.fail(error.description)
-            throw ExitCode(78)
         } catch let error as SystemFailure {
             Program.fail(error.description)
             throw ExitCode(EX_OSERR)

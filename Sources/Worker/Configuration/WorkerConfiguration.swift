@@ -91,9 +91,11 @@ struct WorkerConfiguration: Sendable {
 }
 
 extension WorkerConfiguration {
-    /// Names where the value came from that a check has found wrong.
-    func error(_ error: SettingError) -> ConfigurationError {
-        ConfigurationError(settings.first { $0.key == error.key }?.origin ?? error.origin, error.problem)
+    /// Calls a function of a definition; a `SettingError` becomes a `ConfigurationError` that names where the value came from.
+    func namingOrigins<Success>(_ body: () throws -> Success) throws -> Success {
+        do { return try body() } catch let error as SettingError {
+            throw ConfigurationError(settings.first { $0.key == error.key }?.origin ?? error.origin, error.problem)
+        }
     }
 
     /// The effective configuration as JSON, keys in groups as in the file; what is not set is null.

@@ -113,7 +113,7 @@ struct Agent {
     /// Does what one message asks for, without a job server, also while an agent runs: for messages that change nothing.
     ///
     /// - Returns: The reply.
-    /// - Throws: `ConfigurationError`, `SettingError`, or what the driver throws while it is made.
+    /// - Throws: `ConfigurationError`, or what the driver throws while it is made.
     func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
         try requireTrustedStateDirectory()
         try Self.checkStores(configuration)
@@ -155,9 +155,8 @@ struct Agent {
             logger: AgentLogger.make(LogOutput(configuration.log)),
             isReadOnly: true
         )
-        do { try configuration.driver.check(configuration.ownDriverSettings, context) } catch let error as SettingError
-        {
-            throw configuration.error(error)
+        try configuration.namingOrigins {
+            try configuration.driver.check(configuration.ownDriverSettings, context)
         }
         _ = try makeTLSContext(configuration)
         try checkStores(configuration)
@@ -168,9 +167,7 @@ struct Agent {
         let context = StoreContext(archive, logger: AgentLogger.make(LogOutput(configuration.log)))
         for store in Program.current.stores {
             let settings = configuration.storeSettings[store.format.type] ?? NoSettings()
-            do { try store.check(settings, context) } catch let error as SettingError {
-                throw configuration.error(error)
-            }
+            try configuration.namingOrigins { try store.check(settings, context) }
         }
     }
 
@@ -195,10 +192,10 @@ struct Agent {
             descriptors: serviceManager
         )
         let driver = configuration.driver
-        do {
+        return try configuration.namingOrigins {
             try driver.check(configuration.ownDriverSettings, context)
             return try driver.make(configuration.ownDriverSettings, context)
-        } catch let error as SettingError { throw configuration.error(error) }
+        }
     }
 
     private func makeDispatcher(_ driver: any LoadBalancerDriver, keepsProgress: Bool = true) throws -> Dispatcher {
@@ -226,7 +223,8 @@ struct Agent {
         var stores: [String: any ObjectStore] = [:]
         for store in Program.current.stores {
             let type = store.format.type
-            stores[type] = try store.make(configuration.storeSettings[type] ?? NoSettings(), context)
+            let settings = configuration.storeSettings[type] ?? NoSettings()
+            stores[type] = try configuration.namingOrigins { try store.make(settings, context) }
         }
         return archiver.make(
             archive,

@@ -11,7 +11,7 @@ extension ExecConfiguration {
         var child = ChildProcess.Command(FilePath(settings.command.first ?? ""), Array(settings.command.dropFirst()))
         child.environment["LANG"] = "C.UTF-8"
         child.workingDirectory = "/"
-        // An agent that is killed must not leave a program beside which the next agent starts another.
+        // Otherwise a killed agent leaves its program running, and the next agent starts a second one.
         child.endsWithThread = true
         return child
     }

@@ -15,13 +15,7 @@ package struct StoreSession<Requester: StoreRequester> {
     private let logger: Logger
     private let cancellation: UploadCancellation
 
-    /// Creates a session.
-    ///
-    /// - Parameters:
-    ///   - requester: Makes the requests.
-    ///   - failures: Makes the errors.
-    ///   - cancellation: Ends it early, but for cleaning up.
-    package init(
+    private init(
         _ requester: Requester,
         failures: any StoreFailureTexts,
         configuration: HTTPStoreConfiguration,
@@ -37,8 +31,38 @@ package struct StoreSession<Requester: StoreRequester> {
         self.cancellation = cancellation
     }
 
+    /// Carries out a machine in a session of its own; cancelling the task ends it early, but for cleaning up.
+    ///
+    /// - Parameters:
+    ///   - requester: Makes the requests.
+    ///   - failures: Makes the errors.
+    package static func run<Machine: StoreStateMachine>(
+        _ machine: Machine,
+        _ requester: Requester,
+        failures: any StoreFailureTexts,
+        configuration: HTTPStoreConfiguration,
+        connections: StoreConnectionPool,
+        logger: Logger
+    ) async throws(ObjectStoreError) -> Machine.Success where Machine.Request == Requester.Request {
+        let cancellation = UploadCancellation()
+        var session = StoreSession(
+            requester,
+            failures: failures,
+            configuration: configuration,
+            connections: connections,
+            logger: logger,
+            cancellation: cancellation
+        )
+        let result: Result<Machine.Success, ObjectStoreError> = await withTaskCancellationHandler {
+            do throws(ObjectStoreError) { return .success(try session.run(machine)) } catch { return .failure(error) }
+        } onCancel: {
+            cancellation.cancel()
+        }
+        return try result.get()
+    }
+
     /// Goes on until the machine has finished.
-    package mutating func run<Machine: StoreStateMachine>(
+    private mutating func run<Machine: StoreStateMachine>(
         _ machine: consuming Machine
     ) throws(ObjectStoreError) -> Machine.Success where Machine.Request == Requester.Request {
         let connection = try connections.take(for: failures.endpoint)
