@@ -42,6 +42,25 @@ import Testing
         }
     }
 
+    /// The lock is the process's own, and not its descriptor's: a child that has yet to close what it inherited would keep
+    /// the next agent from its start.
+    @Test func locksItsFolderAsAProcess() async throws {
+        try await withTemporaryFolder { folder in
+            let first = try await start(in: folder, state: "state")
+            try await catches(SIGTERM, first)
+            try await eventually("it tries to connect") { first.errorOutput.contains("job server unreachable") }
+            let second = try await start(in: folder, state: "state")
+            let code = try await second.wait()
+            #expect(code == 78)
+            #expect(second.errorOutput.contains("another agent, process \(first.processIdentifier);"))
+            first.send(signal: SIGKILL)
+            _ = try await first.wait()
+            let third = try await start(in: folder, state: "state")
+            try await eventually("it tries to connect") { third.errorOutput.contains("job server unreachable") }
+            await third.stop()
+        }
+    }
+
     /// Other commands end by the signal, as programs do.
     @Test(Requirement.gearmand.trait) func endsOtherCommands() async throws {
         try await withTemporaryFolder { folder in
@@ -60,13 +79,17 @@ import Testing
         }
     }
 
-    private func start(in folder: URL, environment: [String: String] = [:]) async throws -> ChildProcess {
+    private func start(
+        in folder: URL,
+        state: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> ChildProcess {
         let name = "worker-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
         return try await ChildProcess.start(
             SteelyardProgram.path,
             [
                 "worker", "--driver", "noop", "--gearman", "127.0.0.1:1",
-                "--state-dir", folder.appending(path: name).path,
+                "--state-dir", folder.appending(path: state ?? name).path,
             ],
             environment: environment,
             in: folder,

@@ -52,6 +52,7 @@ import Testing
                 let isTaken = first != nil
                 let isTakenTwice = second != nil
                 #expect(isTaken && !isTakenTwice)
+                #expect(try FolderLock.owner(of: path) == nil, "this process")
             }
             let isFreeAgain = try FolderLock(path) != nil
             #expect(isFreeAgain)

@@ -137,13 +137,18 @@ struct Agent {
     private func lockStateDirectory() throws(ConfigurationError) -> FolderLock {
         let folder = FilePath(configuration.stateDirectory)
         try requireTrustedStateDirectory()
+        let owner: pid_t?
         do throws(FileError) {
             try AtomicFile.makeFolder(folder)
             if let lock = try FolderLock(folder) { return lock }
+            owner = try FolderLock.owner(of: folder)
         } catch {
             throw ConfigurationError("state_dir", "cannot be used: \(error)")
         }
-        throw ConfigurationError("state_dir", "\(folder) is in use by another agent; stop it, or name another folder")
+        throw ConfigurationError(
+            "state_dir",
+            "\(folder) is in use by another agent\(owner.map { ", process \($0)" } ?? ""); stop it, or name another folder"
+        )
     }
 
     /// Checks what can be checked of a configuration without using it.
