@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// What the meter has found last, to be read at any time: the meter itself may be waiting for a worker.
+/// The meter's last results, readable at any time: the meter itself may be waiting for a worker.
 final class MeterView: Sendable {
     private struct State {
         var bytesOut: UsageLedger.Bytes = [:]
