@@ -105,9 +105,9 @@ struct DriftTests {
         case .address: "move http-servers/id-1 to 127.0.0.1"
         case .removal: "add http-servers/id-1"
         case .addition: "remove http-servers/id-9"
-        case .frontend: "another program has opened or closed http"
+        case .frontend: "another program opened or closed http"
         case .file: "+    timeout server 1ms"
-        case .fileAndReload: "HAProxy runs another configuration"
+        case .fileAndReload: "HAProxy runs an unknown configuration"
         case .reload: nil
         }
     }
