@@ -27,7 +27,7 @@ struct DriftTests {
                 configuration: device.configuration,
                 logger: Logger(label: "test") { _ in recorder }
             )
-            func drifts() -> [String] { recorder.lines.filter { $0.contains("another program has changed") } }
+            func drifts() -> [String] { recorder.lines.filter { $0.contains("another program changed") } }
             let nodes = [try Node.local("1", back.port("one")), try Node.local("2", back.port("two"))]
             let set = try LoadBalancerSet([device.http(nodes)])
             try await driver.apply(set)
