@@ -191,7 +191,7 @@ extension ChangeTransaction {
 // MARK: - Rollback
 
 extension ChangeTransaction {
-    /// Restores the old configuration; leaves what fails to the reconciler.
+    /// Restores the old configuration; leaves failed steps to the reconciler.
     ///
     /// - Parameter bytes: The old content of haproxy.cfg; nil to render the old state.
     private func rollBack(to bytes: [UInt8]?) async {

@@ -28,7 +28,7 @@ extension DeviceContext {
         try LogRemoval(files, logger).run()
     }
 
-    /// Commits a DELETE, also on a full disk: the log to remove may be what fills it.
+    /// Commits a DELETE, also on a full disk: the log to remove may fill it.
     private func commitDeletion() async throws(DriverError) {
         do throws(DriverError) { try store.commit(store.prepare(.deleted, usesSpare: true)) } catch {
             guard store.isDiskFull else { throw error }

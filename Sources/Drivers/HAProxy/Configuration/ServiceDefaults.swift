@@ -4,8 +4,7 @@
 import Glibc
 import SystemPackage
 
-/// The defaults of the options that depend on the service; nil for a path in the state folder, or the agent's own
-/// account.
+/// The defaults of the options that depend on the service; nil for a path in the state folder, or the agent's account.
 struct ServiceDefaults {
     var config: FilePath?
     var masterSocket: FilePath?

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// The cheapest safe way from what HAProxy runs to what it should run.
+/// The cheapest safe way from the running configuration to the wanted one.
 enum ChangePlan: Hashable, Sendable {
     /// HAProxy already serves the wanted configuration.
     case nothing

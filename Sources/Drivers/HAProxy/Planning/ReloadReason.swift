@@ -33,7 +33,7 @@ enum ReloadReason: Hashable, Sendable {
     case roleChanged(ServerName)
     /// The backups have another order, which is the order in which they are used.
     case backupsReordered(MeteredProtocol)
-    /// More node changes than a reload takes time for.
+    /// Too many node changes: a reload is faster.
     case manyChanges(Int)
     /// A node is added again, with other parameters than its old server, which is not deleted yet.
     case nodeStillEnding(ServerName)

@@ -94,7 +94,7 @@ final class RuntimeConnection: Sendable {
 
     /// Sends a command on a connection that stays open.
     ///
-    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    /// - Throws: `SocketFailure`, also if the peer closes the connection first.
     func answer(to command: String, until prompt: Prompt, by deadline: Deadline) throws(SocketFailure) -> String {
         try send(command + "\n", by: deadline)
         return try read(until: prompt, by: deadline)
@@ -102,7 +102,7 @@ final class RuntimeConnection: Sendable {
 
     /// Reads until the next prompt.
     ///
-    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    /// - Throws: `SocketFailure`, also if the peer closes the connection first.
     func read(until prompt: Prompt, by deadline: Deadline) throws(SocketFailure) -> String {
         try read(until: prompt, deadline)
     }
@@ -110,7 +110,7 @@ final class RuntimeConnection: Sendable {
     /// Reads the answers to several commands, each of which ends with a worker's prompt.
     ///
     /// - Returns: The answers, without trailing empty lines.
-    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    /// - Throws: `SocketFailure`, also if the peer closes the connection first.
     func readAnswers(_ count: Int, by deadline: Deadline) throws(SocketFailure) -> [Substring] {
         var answers: [Substring] = []
         while answers.count < count {
