@@ -11,7 +11,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// The rendered text, byte for byte; `STEELYARD_UPDATE_GOLDEN=1` rewrites the files.
+/// The rendered text, byte for byte; `STEELYARD_TEST_UPDATE_GOLDEN=1` rewrites the files.
 @Suite
 struct GoldenTests {
     struct Example: Sendable, CustomTestStringConvertible {
@@ -87,7 +87,7 @@ struct GoldenTests {
     func rendersAsAnExpertWouldWriteIt(_ example: Example) throws {
         let rendered = try Self.render(example)
         let file = Environment.packageFolder.appending(path: "Tests/HAProxyDriverTests/Golden/\(example.name).cfg")
-        if Environment["STEELYARD_UPDATE_GOLDEN"] != nil {
+        if Environment["STEELYARD_TEST_UPDATE_GOLDEN"] != nil {
             try rendered.text.write(to: file, atomically: true, encoding: .utf8)
         }
         #expect(try rendered.text == String(contentsOf: file, encoding: .utf8))
