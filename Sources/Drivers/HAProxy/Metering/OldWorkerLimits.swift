@@ -3,8 +3,8 @@
 
 /// The limits for old workers after reloads: their number and age.
 ///
-/// Only requests, downloads and TCP connections keep an old worker for long: idle connections are closed after `timeout
-/// http-request`, 30 seconds at most.
+/// Only requests, downloads and TCP connections keep an old worker for long: idle connections are closed after
+/// `timeout http-request`, 30 seconds at most.
 struct OldWorkerLimits: Hashable, Sendable {
     /// The oldest above this count are ended: each takes some 8 MB in addition to its connections.
     var count = 16

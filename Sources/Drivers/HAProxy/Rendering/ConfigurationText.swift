@@ -10,7 +10,7 @@ struct ConfigurationText {
     enum Role {
         /// Its change requires a reload.
         case structure
-        /// A server, most of which can change while HAProxy runs.
+        /// A server, most of whose parameters can change while HAProxy runs.
         case server
         /// HAProxy ignores it.
         case comment

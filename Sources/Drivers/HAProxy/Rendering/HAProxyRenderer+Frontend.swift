@@ -32,7 +32,7 @@ extension HAProxyRenderer {
             text.line("timeout http-request", "\(options.clientTimeout)ms")
             text.line("option httplog")
             text.line("option forwardfor")
-            // HTTP/2 connections by prior knowledge bypass the counter for usage.
+            // HTTP/2 connections with prior knowledge would bypass the counter for usage.
             text.line("option disable-h2-upgrade")
             // An HTTP/2 connection to a node would bypass all per-request processing of HAProxy.
             text.line("http-request del-header Upgrade if { req.hdr(upgrade) -i -m sub h2c }")
