@@ -160,7 +160,7 @@ struct CrashTests {
 
     private func expectServed(_ device: DeviceUnderTest, _ set: LoadBalancerSet, _ isOld: Bool) async throws {
         let rendered = HAProxyRenderer(device.configuration).render(set, isSuspended: false)
-        try await eventually("HAProxy runs exactly one of the configurations") {
+        try await eventually("HAProxy runs exactly this configuration") {
             guard let servers = try? await device.servers() else { return false }
             return ChangePlan(from: RunningState(configuration: rendered, servers: servers), to: rendered) == .nothing
         }

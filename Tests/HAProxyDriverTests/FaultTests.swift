@@ -39,7 +39,7 @@ struct FaultTests {
                     try await device.driver.apply(LoadBalancerSet([device.http([])]))
                 }
                 #expect(error?.code == .timedOut)
-                // The exit of the child is not awaited; the time on a busy machine is not tested.
+                // The driver must not wait for the end of `sleep`; the limit allows for a busy machine.
                 #expect(begun.duration(to: .now) < .seconds(600))
                 if let text = try? String(contentsOfFile: device.file("haproxy-start.log"), encoding: .utf8),
                     let processID = text.split(separator: "\n").first.flatMap({ Int32($0) })

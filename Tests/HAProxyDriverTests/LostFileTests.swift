@@ -83,7 +83,7 @@ struct LostFileTests {
             defer { other.send(signal: SIGKILL) }
             try await eventually("the other program runs") { other.output == "ready\n" }
             try await supervised(device.driver) {
-                // Also with a search that finds nothing.
+                // With and without the loss of the socket's file.
                 for loss in [Loss.masterSocket, nil] {
                     try loss?.take(from: device)
                     for master in KernelView(of: device).masters { kill(master, SIGKILL) }

@@ -92,7 +92,7 @@ struct LogRemoval {
         }
     }
 
-    /// Removes the rotated files; keeps a file without permission to remove it.
+    /// Removes the rotated files; keeps a file if the agent has no permission to remove it.
     ///
     /// - Returns: Whether all are removed.
     private func removeRotated() throws -> Bool {
