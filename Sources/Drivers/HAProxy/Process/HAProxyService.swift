@@ -25,7 +25,7 @@ protocol HAProxyService: Sendable {
     /// - Throws: `DriverError`; the old worker then continues.
     func reload(_ rendered: RenderedConfiguration, over session: HAProxySession) async throws(DriverError) -> Int32
 
-    /// Stops every HAProxy of this device with all its workers; does nothing if none runs.
+    /// Stops every HAProxy of this device with all its workers at once; does nothing if none runs.
     ///
     /// - Throws: `DriverError` if a process does not end.
     func stop(over session: HAProxySession) async throws(DriverError)

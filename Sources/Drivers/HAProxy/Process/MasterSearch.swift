@@ -17,7 +17,7 @@ enum MasterSearch {
         let inodes = boundInodes(socket)
         func isHolder(_ processID: Int32) -> Bool {
             guard isStarted(processID, with: socket), isOurs(processID) else { return false }
-            // A worker without its killed master ends soon. It is not a session leader.
+            // A worker whose master was killed ends soon. It is not a session leader.
             return ProcessHandle.leadsSession(processID) && ProcessHandle.runs(files.binary.string, processID)
                 || has(inodes, processID)
         }
