@@ -24,8 +24,8 @@ import Testing
                 in: folder,
                 name: "worker"
             )
-            // It either ends, or logs within a second that no job server answers. A worker that has printed its error
-            // may still be running.
+            // It either ends, or logs after a second that no job server answers. A worker that has printed its error may
+            // still be running.
             try await eventually("the worker works or ends") {
                 process.errorOutput.contains("127.0.0.1:1") || !process.isRunning
             }

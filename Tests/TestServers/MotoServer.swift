@@ -79,7 +79,7 @@ package struct MotoServer: Sendable {
         self.port = port
         self.process = process
         endpoint = "\(isEncrypted ? "https" : "http")://127.0.0.1:\(port)"
-        // The tests only need the server's objects.
+        // The tests only read the objects, so they do not verify the certificate.
         curlOptions = ["-sS", "--noproxy", "*", "--path-as-is"] + (isEncrypted ? ["--insecure"] : [])
     }
 

@@ -122,7 +122,7 @@ struct StatsTests {
 }
 
 extension String {
-    /// The number of pieces that a separator makes of the string.
+    /// The number of pieces between separators.
     fileprivate func components(of separator: String) -> Int {
         split(separator: separator, omittingEmptySubsequences: false).count
     }

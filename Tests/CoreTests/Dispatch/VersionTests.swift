@@ -146,7 +146,7 @@ struct VersionTests {
         #expect(try await version(of: agent) == 8)
     }
 
-    @Test("a STATS during a change never has a version that is newer than its nodes")
+    @Test("a STATS during a change never reports a version newer than its nodes")
     func statsDuringAChange() async throws {
         let latch = Latch()
         let agent = TestAgent(driver: RecordingDriver(pause: { if $0 == "status" { await latch.pass() } }))

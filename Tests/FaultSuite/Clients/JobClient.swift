@@ -19,7 +19,7 @@ final class JobClient {
         case unsent
     }
 
-    /// The result of a job with its reply.
+    /// A finished job.
     struct Job {
         let server: Int
         let submitted: Double
