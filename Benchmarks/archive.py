@@ -17,7 +17,7 @@ from harness import HERE, median, note, number, ratio, table, times
 
 PROTOCOLS = ("http", "tcp")  # of the load balancers 1 and 2
 STORE = HERE.parent / "Tests/TestServers/openstack-swift/openstack-swift"
-SIZE = int(os.environ.get("STEELYARD_BENCH_LOG_BYTES", 10**9))
+SIZE = int(os.environ.get("STEELYARD_TEST_LOG_BYTES", 10**9))
 LARGE = 10  # times the size, for the memory only
 ROUNDS = 3
 MINE, LIBRA, GZIP, PIGZ, READY = (

@@ -68,6 +68,7 @@ func withAgent<Success>(
     driver: String = "noop",
     _ more: [String] = [],
     variables: [String: String] = [:],
+    logLevel: String = "trace",
     _ body: (AgentUnderTest) async throws -> Success
 ) async throws -> Success {
     try await withTemporaryFolder { folder in
@@ -77,7 +78,8 @@ func withAgent<Success>(
                 servers: [gearmand.address],
                 driver: driver,
                 more,
-                variables: variables
+                variables: variables,
+                logLevel: logLevel
             )
             let result: Result<Success, any Error>
             do { result = .success(try await body(agent)) } catch { result = .failure(error) }
