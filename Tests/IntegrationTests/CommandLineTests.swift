@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// What the command line promises without a worker.
+/// The command line without a worker.
 @Suite struct CommandLineTests {
     @Test(
         arguments: [
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    /// A state folder that other users can write is used by no command.
+    /// All commands reject a state folder that other users can write.
     @Test(
         arguments: [
             ["worker"], ["worker", "--standalone"], ["worker", "--dry-run", "--driver", "noop"],
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    /// The example holds every key with its default, so it changes nothing.
+    /// The example contains every key with its default, so it changes nothing.
     @Test func exampleConfiguration() async throws {
         let file = Environment.packageFolder.appending(path: "Examples/steelyard.json5")
         let defaults = try await SteelyardProgram.run(["config", "--json"])
@@ -144,7 +144,7 @@ import Testing
         #expect(example.output == defaults.output)
     }
 
-    /// Relative paths are those of the working folder, and the files are read.
+    /// Relative paths are relative to the working folder, and the files are read.
     @Test(Requirement.openssl.trait) func tls() async throws {
         try await withTemporaryFolder { folder in
             let authority = try await TestCertificates(in: folder)
@@ -200,7 +200,7 @@ import Testing
         expectOneLine(result.error, naming: "127.0.0.1:\(port)")
     }
 
-    /// What Debian's packages of HAProxy and rsyslog expect is what `systemd` alone gives.
+    /// The setting `systemd` alone fits Debian's packages of HAProxy and rsyslog.
     @Test func renderForSystemd() async throws {
         let file = Environment.packageFolder.appending(path: "Examples/update.json")
         let variables = [

@@ -8,9 +8,9 @@ import SystemPackage
 import TestServers
 import Testing
 
-/// What an operator does with the configuration.
+/// Commands and faults of the configuration.
 @Suite struct ConfigurationTests {
-    /// What `config` prints is a configuration file that means the same, and says where each value comes from.
+    /// The output of `config` is an equivalent configuration file that contains the origin of each value.
     @Test func printsOrigins() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "a.json5")
@@ -62,13 +62,13 @@ import Testing
                 "STEELYARD_LOG_LEVLE is not a variable of steelyard; did you mean STEELYARD_LOG_LEVEL?"
             )
         )
-        // The credentials of `archive` are no settings.
+        // The credentials of `archive` are not settings.
         let variables = ["STEELYARD_TOKEN": "t", "STEELYARD_ACCESS_KEY": "a", "STEELYARD_SECRET_KEY": "s"]
         let right = try await SteelyardProgram.run(["config"], variables: variables)
         #expect(right.code == 0, "\(right.error)")
     }
 
-    /// Files may be pipes, as those of `<(...)` are.
+    /// Files may be pipes, such as those of `<(...)`.
     @Test func pipes() async throws {
         let update = Environment.packageFolder.appending(path: "Examples/update.json")
         let file = try await SteelyardProgram.run(["render", update.path])
@@ -78,7 +78,7 @@ import Testing
         let shown = try await SteelyardProgram.run(["config", "--json", "--config", "/dev/stdin"], input: text)
         #expect(shown.code == 0, "\(shown.error)")
         #expect((try shown.reply()["log"] as? [String: Any])?["level"] as? String == "error")
-        // More than a configuration may have.
+        // More than the size limit of a configuration.
         let script = "head -c 2000000 /dev/zero | \"$0\" config --config /dev/stdin 2>&1; test $? -eq 78"
         let output = try await Command.run("/bin/sh", ["-c", script, SteelyardProgram.path])
         #expect(String(decoding: output, as: UTF8.self).contains("/dev/stdin cannot be read"))

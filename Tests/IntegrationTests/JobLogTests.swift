@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// What the jobs leave in the log.
+/// Log lines of jobs.
 @Suite(Requirement.gearmand.trait) struct JobLogTests {
     /// One line for each job at the default level, passed or failed.
     @Test func oneLineForEachJob() async throws {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// What a driver logs during a job carries the job's handle, and the job's line has the plan.
+    /// A driver's lines during a job contain the job's handle, and the job's line contains the plan.
     @Test(Requirement.haproxy.trait) func driverLinesHaveTheHandle() async throws {
         let service = try DeviceTests.Service()
         defer { service.back.stop() }

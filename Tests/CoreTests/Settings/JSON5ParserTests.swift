@@ -5,7 +5,7 @@ import Foundation
 import SteelyardCore
 import Testing
 
-/// Configuration files: what is read, and where a fault is.
+/// Parsing of configuration files, and the positions of faults.
 @Suite struct JSON5ParserTests {
     @Test(
         arguments: [
@@ -65,7 +65,7 @@ import Testing
         #expect(throws: JSON5Error.self) { try JSON5Parser.parse(nested(100_000)) }
     }
 
-    /// Foundation reads the same from what both take: parts of real files put together at random.
+    /// Foundation reads the same values from texts that both accept: random combinations of parts of real files.
     @Test func agreesWithFoundation() throws {
         var random = SystemRandomNumberGenerator()
         let parts = [
@@ -89,7 +89,7 @@ import Testing
         #expect(both > 1000)
     }
 
-    /// Nothing traps, whatever the bytes are.
+    /// No input traps.
     @Test func garbage() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {
