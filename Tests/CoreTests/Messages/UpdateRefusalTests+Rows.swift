@@ -34,7 +34,7 @@ extension UpdateRefusalTests {
         Refusal(
             #"[{"protocol":"TCP","port":80,"address":"10.0.0.1","nodes":[]},\#(http)]"#,
             "[1].port",
-            "is 80, which [0]"
+            "is 80, the same as [0]"
         ),
         Refusal(
             #"[{"protocol":"TCP","port":80,"address":"0::1","nodes":[]},{"protocol":"HTTP","address":"::1","nodes":[]}]"#,
