@@ -41,16 +41,16 @@ package final class Dispatcher: Sendable {
     /// Creates a dispatcher.
     ///
     /// - Parameters:
-    /// - driver: The device's driver.
-    /// - driverName: The driver's registered name.
-    /// - archiver: Archives the logs; nil if ARCHIVE is not supported.
-    /// - stores: The types of stores that an ARCHIVE may name.
-    /// - diagnostics: Probes the network.
-    /// - release: The build that DISCOVER reports.
-    /// - limits: The maximum sizes of a message.
-    /// - isDryRun: Whether changes are only previewed, and replies are marked so.
-    /// - logger: Receives one line per message, without payload or token.
-    /// - observers: Receive a record of each message.
+    ///   - driver: The device's driver.
+    ///   - driverName: The driver's registered name.
+    ///   - archiver: Archives the logs; nil if ARCHIVE is not supported.
+    ///   - stores: The types of stores that an ARCHIVE may name.
+    ///   - diagnostics: Probes the network.
+    ///   - release: The build that DISCOVER reports.
+    ///   - limits: The maximum sizes of a message.
+    ///   - isDryRun: Whether changes are only previewed, and replies are marked so.
+    ///   - logger: Receives one line per message, without payload or token.
+    ///   - observers: Receive a record of each message.
     package init(
         driver: any LoadBalancerDriver,
         driverName: String,

@@ -32,12 +32,12 @@ public struct DriverDefinition: Sendable {
     ///   - summary: A one-line description that ends with a full stop.
     ///   - logName: The prefix of the names of archived logs; by default, the driver's name.
     ///   - settings: Reads the settings; see ``SettingReader``.
-    /// - check: Checks the settings together, and the device, without a change: before the driver is made, on a reload
-    ///   of the configuration, and for `steelyard config`. It throws `SettingError`.
-    /// - make: Makes the driver without changing the device. It throws `SettingError`, or another error that ends the
-    ///   agent.
-    /// - render: Returns the proxy's configuration for an UPDATE, or the difference from an earlier one, for `steelyard
-    ///   render`; nil if the driver cannot show it. It throws `SettingError` and `DriverError`.
+    ///   - check: Checks the settings together, and the device, without a change: before the driver is made, on a
+    ///     reload of the configuration, and for `steelyard config`. It throws `SettingError`.
+    ///   - make: Makes the driver without changing the device. It throws `SettingError`, or another error that ends the
+    ///     agent.
+    ///   - render: Returns the proxy's configuration for an UPDATE, or the difference from an earlier one, for
+    ///     `steelyard render`; nil if the driver cannot show it. It throws `SettingError` and `DriverError`.
     public init<Settings: Sendable>(
         name: String,
         summary: String,

@@ -41,10 +41,10 @@ extension OpenedLog {
     /// A third of the log's size: logs usually compress to less.
     public func byteEstimate(of part: LogPart) -> UInt64 { byteCount / 3 }
 
-    /// nil: no marks.
+    /// Returns nil.
     public var end: LogMark? { nil }
 
-    /// An empty list.
+    /// Returns an empty list.
     public var leftOut: [LeftOutLog] { [] }
 }
 

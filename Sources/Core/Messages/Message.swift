@@ -14,7 +14,7 @@ package struct Message: Sendable {
     ///
     /// - Parameters:
     ///   - document: The payload.
-    /// - limits: The maximum sizes.
+    ///   - limits: The maximum sizes.
     ///   - stores: The types of stores that an ARCHIVE may name.
     /// - Throws: `MessageError` for an invalid message, with the field at fault.
     package init(

@@ -14,10 +14,10 @@ public struct StoreDefinition: Sendable {
     ///
     /// - Parameters:
     ///   - type: The value of `hpcs_object_store_type`: 1 to 24 lower-case letters, digits and `_`.
-    /// - credentials: The fields of an ARCHIVE with the credentials; each begins with `hpcs_object_store_`.
+    ///   - credentials: The fields of an ARCHIVE with the credentials; each begins with `hpcs_object_store_`.
     ///   - settings: Reads the settings; see ``SettingReader``.
-    /// - check: Checks the settings and the files they name; throws `SettingError`.
-    /// - make: Makes the store; throws `SettingError`.
+    ///   - check: Checks the settings and the files they name; throws `SettingError`.
+    ///   - make: Makes the store; throws `SettingError`.
     public init<Settings: Sendable>(
         type: String,
         credentials: [CredentialField],

@@ -10,6 +10,6 @@ struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - origin: The option, the variable, or the file and the key.
-    /// - problem: The problem, as the end of a sentence that begins with the origin.
+    ///   - problem: The problem, as the end of a sentence that begins with the origin.
     init(_ origin: String, _ problem: String) { description = "\(origin) \(problem)" }
 }

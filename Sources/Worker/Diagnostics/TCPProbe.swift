@@ -11,7 +11,7 @@ enum TCPProbe {
     ///
     /// - Parameters:
     ///   - target: The host and the port.
-    /// - milliseconds: The timeout for each address. The name lookup may take longer.
+    ///   - milliseconds: The timeout for each address. The name lookup may take longer.
     static func connects(to target: GearmanServer, milliseconds: Int32) -> Bool {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -18,7 +18,7 @@ final class LogOutput: Sendable {
     private let isJournal: Bool
 
     /// - Parameters:
-    /// - descriptor: The file descriptor to write to.
+    ///   - descriptor: The file descriptor to write to.
     ///   - journal: The value of JOURNAL_STREAM: the device and the inode of the journal's socket.
     init(_ settings: LogSettings, descriptor: Int32 = STDERR_FILENO, journal: String? = nil) {
         format = Mutex(settings.format)

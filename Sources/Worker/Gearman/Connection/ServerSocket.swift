@@ -36,7 +36,7 @@ final class ServerSocket {
     ///
     /// - Parameters:
     ///   - address: One address of the server.
-    /// - host: The server's host; its certificate must be valid for it.
+    ///   - host: The server's host; its certificate must be valid for it.
     ///   - tls: The settings of TLS; nil for none.
     /// - Throws: `ConnectionError`.
     init(_ address: ResolvedAddress, host: String, tls: TLSContext?) throws(ConnectionError) {
