@@ -19,7 +19,7 @@ struct ConfigurationChange: Sendable {
         effective.diagnostics = loaded.diagnostics
         effective.limits = loaded.limits
         effective.log = loaded.log
-        // The function's name is not reloaded, because it identifies the device.
+        // The function's name stays, since the device is known by it.
         effective.servers = loaded.servers
         effective.tls = loaded.tls
         let live =

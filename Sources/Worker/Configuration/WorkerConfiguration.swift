@@ -28,7 +28,7 @@ struct WorkerConfiguration: Sendable {
     var limits: MessageLimits
     /// `log`: the level and the format of the agent's log.
     var log: LogSettings
-    /// The settings of the drivers, by name.
+    /// The settings of the drivers, by their names.
     let driverSettings: [String: any Sendable]
     /// The settings of the stores, by type.
     var storeSettings: [String: any Sendable]

@@ -110,7 +110,7 @@ struct Agent {
         )
     }
 
-    /// Executes one message without a job server, even while an agent runs: for messages that change nothing.
+    /// Does what one message asks for, without a job server, also while an agent runs: for messages that change nothing.
     ///
     /// - Returns: The reply.
     /// - Throws: `ConfigurationError`, or an error of the driver's factory.
