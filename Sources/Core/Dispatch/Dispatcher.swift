@@ -126,10 +126,6 @@ package final class Dispatcher: Sendable {
     /// - Returns: The reply; there is always one.
     package func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
         let receipt = receive(job)
-        return await receipt.job.run { await handle(payload, receipt, job) }
-    }
-
-    private func handle(_ payload: [UInt8], _ receipt: JobReceipt, _ job: any JobContext) async -> Outcome {
         if let failure = tooLarge(payload.count) { return end(receipt, nil, failure) }
         let incoming: MessageIntake.Incoming
         do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload, limits) } catch {

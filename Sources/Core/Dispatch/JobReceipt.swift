@@ -12,7 +12,7 @@ struct JobReceipt {
     init(_ context: any JobContext) {
         handle = context.handle
         server = context.server
-        job = CurrentJob(handle: handle)
+        job = CurrentJob.current ?? CurrentJob(handle: handle)
     }
 
     /// Returns the record of the message; its reply is ready.

@@ -15,7 +15,7 @@ package final class CurrentJob: Sendable {
     }
 
     /// The job; nil outside of a job.
-    @TaskLocal private static var current: CurrentJob?
+    @TaskLocal static var current: CurrentJob?
 
     /// Adds the job's handle to every line logged in a job.
     package static let metadataProvider = Logger.MetadataProvider {
@@ -30,9 +30,11 @@ package final class CurrentJob: Sendable {
     /// The plan that the driver reported last, if any.
     var plan: Plan? { reportedPlan.withLock { $0 } }
 
-    /// Runs a body as part of the job.
-    func run<Success>(_ body: () async -> Success) async -> Success {
-        await Self.$current.withValue(self) { await body() }
+    /// Runs a body that creates the task of a job, which then works for that job.
+    ///
+    /// The body is synchronous: an asynchronous one would leave its executor, and replies could overtake one another.
+    package static func begin<Success>(_ handle: String, _ body: () -> Success) -> Success {
+        $current.withValue(CurrentJob(handle: handle), operation: body)
     }
 
     /// Reports the driver's plan for the current job's change; does nothing outside of a job.

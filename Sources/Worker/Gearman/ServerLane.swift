@@ -293,7 +293,9 @@ actor ServerLane {
                 let refused = dispatcher.refuse(byteCount: byteCount, job: job)
                 finish(number, refused ?? dispatcher.refuseForNow(byteCount: byteCount, job: job))
             case .bytes(let payload):
-                Task { finish(number, await dispatcher.handle(payload, job: job)) }
+                CurrentJob.begin(job.handle) {
+                    _ = Task { finish(number, await dispatcher.handle(payload, job: job)) }
+                }
             }
         }
     }
