@@ -79,7 +79,7 @@ struct ExchangeTests {
         for response in completed { response() }
         #expect(fault == nil && answers.values == ["status: did not answer 'status' within 10 s"])
         #expect(try exchange.receive(Self.result(1), at: start) == nil)
-        #expect(throws: ProtocolFault("answered a request that is not in hand (id 1)")) {
+        #expect(throws: ProtocolFault("answered a request that is not pending (id 1)")) {
             _ = try exchange.receive(Self.result(1), at: start)
         }
     }

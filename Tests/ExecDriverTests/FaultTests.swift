@@ -13,7 +13,7 @@ struct FaultTests {
     static let faults: [(fault: String, code: DriverError.Code, message: String)] = [
         (
             "crash", .unavailable,
-            #"the driver program ended (exit code 3, having printed "what a pity") during 'apply'"#
+            #"the driver program ended (exit code 3; last output: "what a pity") during 'apply'"#
         ),
         ("rubbish", .unavailable, "sent a line that is not one JSON object: \"hello\\u{1b}[31m world\""),
         ("no-message", .unavailable, "not a JSON-RPC 2.0 message"),
@@ -21,7 +21,7 @@ struct FaultTests {
         ("silence", .timedOut, "did not answer 'apply' within 1 s"),
         ("progress-forever", .timedOut, "did not answer 'apply' within 2 s"),
         ("notification-flood", .unavailable, "sent more than 1000 notifications within a second"),
-        ("unknown-id", .unavailable, "answered a request that is not in hand (id 123456)"),
+        ("unknown-id", .unavailable, "answered a request that is not pending (id 123456)"),
         ("asks", .unavailable, "sent a request; only the agent sends requests"),
         ("closes-output", .unavailable, "closed its standard input or output and did not end"),
     ]
@@ -69,7 +69,7 @@ struct FaultTests {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("answers-twice")) { program in
             try await program.driver.apply(.http(port: port, version: LoadBalancerSet.badVersion))
             try await eventually("the program has failed") {
-                program.log.lines.contains { $0.contains("answered a request that is not in hand") }
+                program.log.lines.contains { $0.contains("answered a request that is not pending") }
             }
             #expect(try await program.driver.configurationVersion()?.number == LoadBalancerSet.badVersion)
         }
@@ -108,7 +108,7 @@ struct FaultTests {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("wrong-version")) { program in
             let error = try await driverError { () throws(DriverError) in _ = try await program.driver.status() }
             #expect(error.code == .unavailable)
-            #expect(error.message.contains("version 2 of the exec protocol, and this agent speaks version 1"))
+            #expect(error.message.contains("version 2 of the exec protocol, but this agent uses version 1"))
         }
     }
 
@@ -122,9 +122,9 @@ struct FaultTests {
                 messages.append(error.message)
             }
             #expect(
-                messages[0] == #"the driver program ended (exit code 9, having printed "there is no\u{7} licence")"#
+                messages[0] == #"the driver program ended (exit code 9; last output: "there is no\u{7} licence")"#
             )
-            #expect(messages[5].hasPrefix(messages[0] + "; it is started again in "))
+            #expect(messages[5].hasPrefix(messages[0] + "; restarting in "))
         }
     }
 
@@ -147,7 +147,7 @@ struct FaultTests {
     func malformedStatus() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("malformed-status")) { program in
             let error = try await driverError { () throws(DriverError) in _ = try await program.driver.status() }
-            #expect(error.message.contains("a node (0) that has not both id and status"))
+            #expect(error.message.contains("a node (0) without id and status"))
             #expect(try await program.driver.configurationVersion() == nil)
         }
     }

@@ -40,7 +40,7 @@ struct LifeTests {
             let process = try #require(program.driver.processID)
             await program.driver.stop()
             #expect(kill(process, 0) != 0)
-            #expect(program.log.lines.contains { $0.contains("does not end; it is killed") })
+            #expect(program.log.lines.contains { $0.contains("does not stop; killing it") })
         }
     }
 

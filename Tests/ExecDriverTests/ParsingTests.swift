@@ -42,7 +42,7 @@ struct ParsingTests {
         #expect(try Self.error("{\"code\":1002,\"data\":{\"code\":\"not_running\"}}").code == .notRunning)
         #expect(try Self.error("{\"code\":-32601}").code == .unsupported)
         #expect(try Self.error("{\"code\":-32603,\"message\":\"broken\"}").code == .unavailable)
-        #expect(try Self.error("{\"data\":7}").message == "the driver program gave no reason")
+        #expect(try Self.error("{\"data\":7}").message == "the driver program returned no error message")
         let bare = try Self.error("{}")
         #expect(bare.code == .unavailable && bare.field == nil)
     }

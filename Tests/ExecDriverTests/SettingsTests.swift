@@ -16,7 +16,7 @@ struct SettingsTests {
     @Test(
         "a command must be an executable file with an absolute path",
         arguments: [
-            ([], "must name the driver program"), (["true"], "must begin with an absolute path"),
+            ([], "must name the driver program"), (["true"], "must start with an absolute path"),
             (["/nonexistent"], "is not an executable file"), (["/tmp"], "is not an executable file"),
             (["/bin/sh", "\0"], "must not contain a NUL character"),
         ] as [([String], String)]
