@@ -35,7 +35,7 @@ struct ContractSuiteTests {
     @Test("every rule is broken by some driver here")
     func complete() {
         // This one asks for no more than that nothing is thrown.
-        let unbroken: Set = ["reading may come beside a change"]
+        let unbroken: Set = ["reading may run concurrently with a change"]
         let broken = Set(FaultyDriver.Fault.allCases.map(\.check))
         #expect(Set(LoadBalancerDriverContract.checks.map(\.description)) == broken.union(unbroken))
     }
