@@ -28,7 +28,7 @@ struct SettingsTests {
         try Self.settings(["command": ["/bin/sh"]]).check()
     }
 
-    @Test("the program's own settings are an object, and reach it as they are")
+    @Test("the program's own settings are an object, and reach it unchanged")
     func ownSettings() throws {
         let settings = try Self.settings(["settings": .object(["a": 1, "b": ["x", nil, true]])])
         #expect(String(decoding: settings.settings.json.json, as: UTF8.self) == #"{"a":1,"b":["x",null,true]}"#)
@@ -37,7 +37,7 @@ struct SettingsTests {
         }
     }
 
-    @Test("a program that goes on ending is started less and less often; one that has run is started at once")
+    @Test("a program that ends repeatedly is restarted less and less often; one that has run is restarted immediately")
     func restartDelay() {
         let start = ContinuousClock.now
         var delay = RestartDelay()
