@@ -27,8 +27,8 @@ struct CertificateAuthorityCheckTests {
             let empty = try reason("", in: folder)
             #expect(empty.contains("contains no certificate in PEM form"))
             #expect(try reason("no certificate", in: folder) == empty)
-            #expect(try reason(certificate + damaged, in: folder).contains("certificate 2 is damaged"))
-            #expect(try reason(String(certificate.prefix(200)), in: folder).contains("certificate 1 is damaged"))
+            #expect(try reason(certificate + damaged, in: folder).contains("certificate 2 is corrupt"))
+            #expect(try reason(String(certificate.prefix(200)), in: folder).contains("certificate 1 is corrupt"))
 
             let missing = folder.appending(path: "missing.pem").path
             #expect(reason(file: missing) == "names \(missing), which cannot be opened: No such file or directory")

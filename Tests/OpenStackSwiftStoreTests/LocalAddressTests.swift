@@ -17,7 +17,7 @@ struct LocalAddressTests {
         try await LoopbackScript { connection, _ in connection.answerThatObjectIsMissing() }.serve { [upload] server in
             let error = try await upload.error(at: "http://\(host):\(server.port)/v1/AUTH_test")
             #expect(error.code == .forbidden && !error.mayBeStored)
-            #expect(error.message.contains("is refused while archive.endpoints is empty"))
+            #expect(error.message.contains("is not allowed while archive.endpoints is empty"))
             #expect(error.message.hasSuffix("add \"\(host):\(server.port)\" to archive.endpoints"))
             #expect(server.connectionCount == 0)
             // There is no second attempt.
@@ -38,7 +38,7 @@ struct LocalAddressTests {
         upload.configuration.refusesLocalAddresses = true
         let error = try await upload.error(at: "http://\(host):9/v1/a")
         #expect(error.code == .forbidden)
-        #expect(error.message.contains(" (\(kind), \(host):9) is refused"), "\(error.message)")
+        #expect(error.message.contains(" (\(kind), \(host):9) is not allowed"), "\(error.message)")
     }
 
     @Test("are connected to otherwise")

@@ -67,7 +67,7 @@ extension OpenStackSwiftTests {
                 let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
                 #expect(error?.code == .unavailable)
                 let place = "\(upload.path.container)_segments/\(upload.path.name)/"
-                #expect(error?.message.contains("remove what is in \(place)") == true, "\(error?.message ?? "")")
+                #expect(error?.message.contains("remove everything in \(place)") == true, "\(error?.message ?? "")")
                 let object = try await server.object("\(upload.path)")
                 #expect(object == nil)
             }

@@ -170,7 +170,7 @@ extension OpenStackSwiftTests {
                 #expect(error.code == .unsupported && !error.mayBeStored)
                 #expect(
                     error.message == """
-                        the object store has no Static Large Objects: it stored the list of segments itself (HTTP 201 from \
+                        the object store lacks Static Large Objects: it stored the manifest itself (HTTP 201 from \
                         127.0.0.1:\(proxy.port)), and it was removed; enable slo in the store's pipeline, or raise \
                         archive.segment_bytes so that no object needs segments
                         """
@@ -190,7 +190,7 @@ extension OpenStackSwiftTests {
                 #expect(error.code == .unsupported)
                 #expect(
                     error.message == """
-                        the object store refuses the list of segments, as one without Static Large Objects does (HTTP \
+                        the object store rejects the manifest, maybe for lack of Static Large Objects (HTTP \
                         \(status.prefix(3)) from 127.0.0.1:\(proxy.port): the proxy's reason); enable slo in the store's \
                         pipeline, or raise archive.segment_bytes so that no object needs segments
                         """
@@ -220,8 +220,8 @@ extension OpenStackSwiftTests {
                 #expect(error.code == .checksumMismatch && error.mayBeStored)
                 #expect(
                     error.message == """
-                        the object store's checksum cannot be compared, because its ETag is no MD5 (HTTP 200 from \
-                        127.0.0.1:\(proxy.port)); \(upload.path) stays as it is: have the proxy in front of the store pass \
+                        the object store's checksum cannot be compared, because its ETag is not an MD5 (HTTP 200 from \
+                        127.0.0.1:\(proxy.port)); \(upload.path) is unchanged; make the proxy in front of the store pass \
                         ETags unchanged
                         """
                 )

@@ -66,7 +66,7 @@ extension OpenStackSwiftTests {
                 error.message == """
                     the object store denies access (HTTP 403 from \(try authority()): Forbidden Access was denied to this \
                     resource.); either the token has expired: send the \
-                    ARCHIVE again with a new token; or it gives no access to read and write this account or container: check \
+                    ARCHIVE again with a new token; or it may not read and write this account or container: check \
                     the endpoint and the base path
                     """
             )
@@ -79,7 +79,7 @@ extension OpenStackSwiftTests {
             #expect(error.code == .unauthorized)
             #expect(
                 error.message == """
-                    the object store does not accept the token (HTTP 401 from \(try authority())); it is wrong or has expired: \
+                    the object store rejects the token (HTTP 401 from \(try authority())); it is invalid or has expired; \
                     send the ARCHIVE again with a new token
                     """
             )
@@ -93,7 +93,7 @@ extension OpenStackSwiftTests {
             #expect(
                 error.message == """
                     the object store's quota is exceeded (HTTP 413 from \(try authority()): Upload exceeds quota.); remove \
-                    objects, or have the quota of the container or account raised
+                    objects, or raise the quota of the container or account
                     """
             )
         }

@@ -14,7 +14,7 @@ struct StoreTLSTests {
         arguments: [
             (
                 ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], "unsupported",
-                "the object store supports no TLS version that is allowed, 1.2 or newer", "enable TLS 1.2 at the store"
+                "the object store supports neither TLS 1.2 nor a newer version", "enable TLS 1.2 at the store"
             ),
             (
                 ["-Verify", "1", "-tls1_3"], "unsupported",
@@ -49,7 +49,7 @@ struct StoreTLSTests {
             let cases: [(TestCertificates.Identity, String, String, String)] = [
                 (
                     try await other.issue("unknown", for: ["127.0.0.1"]),
-                    "the object store's certificate is not trusted: its certificate authority is not known",
+                    "the object store's certificate is not trusted: unknown certificate authority",
                     "set archive.ca to a PEM file of that authority", "127.0.0.1"
                 ),
                 (
@@ -63,7 +63,7 @@ struct StoreTLSTests {
                 (
                     try await authority.issue("elsewhere", for: ["elsewhere.example"]),
                     "the object store's certificate is for another host name",
-                    "use a name of the certificate in the endpoint, or add the endpoint's host to the certificate",
+                    "use a name from the certificate in the endpoint, or add the endpoint's host to the certificate",
                     "localhost"
                 ),
             ]

@@ -102,7 +102,7 @@ struct UploadModelTests {
             #expect(!isOurs || error.mayBeStored || isNamed, "seed \(seed): \(error)")
             var remains = store.segments.subtracting(isOurs ? store.object?.segments ?? [] : [])
             remains = remains.filter { $0.attempt != Self.earlierAttempt }
-            #expect(remains.isEmpty || error.message.contains("remove what is in"), "seed \(seed): \(error)")
+            #expect(remains.isEmpty || error.message.contains("remove everything in"), "seed \(seed): \(error)")
         }
     }
 }

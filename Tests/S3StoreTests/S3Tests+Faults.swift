@@ -102,7 +102,7 @@ extension S3Tests {
             try await proxy.serve { proxy in
                 let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
                 #expect(error?.code == .unavailable && error?.mayBeStored == true)
-                #expect(error?.message.contains("abort the uploads in parts of \(upload.path)") == true)
+                #expect(error?.message.contains("abort the multipart uploads of \(upload.path)") == true)
             }
             #expect(try await server.uploads(in: upload.path.container) == [upload.path.name])
             try await upload.removeRemains(at: server.endpoint)

@@ -26,7 +26,7 @@ extension S3Tests {
                 (.expired, .unauthorized, "ExpiredToken", "new access key"),
                 (.skewed, .unauthorized, "RequestTimeTooSkewed", "clock"),
                 (.noBucket, .forbidden, "AccessDenied", "s3:CreateBucket"),
-                (.reader, .forbidden, "AccessDenied", "permissions to read and write"),
+                (.reader, .forbidden, "AccessDenied", "permission to read and write"),
             ] as [(MotoServer.Account, ObjectStoreError.Code, String, String)]
         )
         mutating func access(
@@ -66,7 +66,7 @@ extension S3Tests {
             upload.region = "eu-west-3"
             let error = try await failure()
             #expect(error.code == .refused)
-            #expect(error.message.contains("the bucket is in another region than eu-west-3"), "\(error.message)")
+            #expect(error.message.contains("the bucket is not in region eu-west-3"), "\(error.message)")
             #expect(
                 error.message.hasSuffix(
                     "set hpcs_object_store_region to us-east-1, and use the endpoint of that region"
@@ -92,7 +92,7 @@ extension S3Tests {
             upload.id = UploadID()
             let error = try await failure()
             #expect(error.code == .unavailable && error.mayBeStored)
-            #expect(error.message.contains("it is not known whether it is of this upload"))
+            #expect(error.message.contains("possibly from another upload"))
             upload.isFresh = false
             #expect(try await failure().code == .forbidden)
         }
