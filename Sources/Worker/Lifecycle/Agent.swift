@@ -137,7 +137,7 @@ struct Agent {
     private func lockStateDirectory() throws(ConfigurationError) -> FolderLock {
         let folder = FilePath(configuration.stateDirectory)
         try requireTrustedStateDirectory()
-        let owner: pid_t?
+        let owner: Int32?
         do throws(FileError) {
             try AtomicFile.makeFolder(folder)
             if let lock = try FolderLock(folder) { return lock }
