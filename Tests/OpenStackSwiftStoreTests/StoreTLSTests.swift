@@ -6,11 +6,11 @@ import SteelyardCore
 import TestServers
 import Testing
 
-/// Stores whose TLS, or whose certificate, cannot be used: each is named, and there is no second attempt.
-@Suite("TLS that cannot be used", Requirement.openssl.trait)
+/// Stores with unusable TLS or certificates: each fault is named, and the upload is not retried.
+@Suite("Unusable TLS", Requirement.openssl.trait)
 struct StoreTLSTests {
     @Test(
-        "the error says what it is",
+        "the error names the cause",
         arguments: [
             (
                 ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], "unsupported",
@@ -41,7 +41,7 @@ struct StoreTLSTests {
         }
     }
 
-    @Test("the error says what is wrong with a certificate")
+    @Test("the error names the fault of a certificate")
     func certificates() async throws {
         try await withTemporaryFolder { folder in
             let authority = try await TestCertificates(in: folder)
@@ -106,7 +106,7 @@ struct StoreTLSTests {
         #expect(error.code.description == code)
         #expect(error.message.hasPrefix(cause + " ("), "\(error.message)")
         #expect(error.message.hasSuffix("; " + advice), "\(error.message)")
-        // There is no second attempt.
+        // The upload is not retried.
         #expect(upload.log.lines.isEmpty && upload.begun.value == 0)
     }
 }

@@ -4,7 +4,7 @@
 import SteelyardCore
 package import SystemPackage
 
-/// The configuration of an ``ExecDriver``.
+/// The configuration of the driver `exec`.
 package struct ExecConfiguration: Sendable {
     /// The operator's settings.
     let settings: ExecSettings

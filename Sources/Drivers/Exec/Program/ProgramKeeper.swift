@@ -213,7 +213,7 @@ extension ProgramKeeper {
                 throw DriverError(.unavailable, "the driver program \(error)")
             }
         case .failure(let failure):
-            if case .answered(let error) = failure { session.end(.failed("refused to start: \(error.message)")) }
+            if case .answered(let error) = failure { session.end(.failed("failed to start: \(error.message)")) }
             throw failure.driverError()
         }
     }
