@@ -78,7 +78,12 @@ let package = Package(
         ),
         .target(
             name: "NoOpDriver",
-            dependencies: ["SteelyardCore", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Sources/Drivers/NoOp",
             swiftSettings: strict
         ),
