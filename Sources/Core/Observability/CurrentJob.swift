@@ -24,11 +24,18 @@ package final class CurrentJob: Sendable {
 
     private let handle: String
     private let reportedPlan = Mutex<Plan?>(nil)
+    private let decodedAction = Mutex<ActionKind?>(nil)
 
     init(handle: String) { self.handle = handle }
 
     /// The plan that the driver has reported last; nil if it has reported none.
     var plan: Plan? { reportedPlan.withLock { $0 } }
+
+    /// Sets what the job's message asks for, once it was decoded.
+    func begin(_ action: ActionKind) { decodedAction.withLock { $0 = action } }
+
+    /// What the present job's message asks for; nil outside of any job.
+    package static var action: ActionKind? { current?.decodedAction.withLock { $0 } }
 
     /// Runs a body as part of the job.
     func run<Success>(_ body: () async -> Success) async -> Success {

@@ -49,7 +49,8 @@ package final class ScenarioDriver: LoadBalancerDriver {
     }
 
     package func status() async throws(DriverError) -> DeviceStatus {
-        guard device.current.configured != nil else { return try await device.status() }
+        // The agent also asks for its own purposes, which is not a message.
+        guard CurrentJob.action == .stats else { return try await device.status() }
         let effects = try await begin(.stats)
         let current = device.current
         guard case .serving(let nodes) = current.status else { return current.status }
