@@ -114,7 +114,7 @@ package final class Dispatcher: Sendable {
 
     /// The reply to a payload that was not read because the messages in hand take up too much memory.
     package func refuseForNow(byteCount: Int, job: any JobContext) -> Outcome {
-        let error = "no memory for a message of \(byteCount) bytes while others are in hand; send it again"
+        let error = "no memory for a message of \(byteCount) bytes while others are processed; send it again"
         return end(receive(job), nil, ActionFailure(.busy, error))
     }
 
@@ -154,7 +154,7 @@ package final class Dispatcher: Sendable {
     private func tooLarge(_ byteCount: Int) -> ActionFailure? {
         let limit = limits.messageBytes
         guard byteCount > limit else { return nil }
-        return ActionFailure(.messageTooLarge, "the message has \(byteCount) bytes; at most \(limit) are allowed")
+        return ActionFailure(.messageTooLarge, "the message has \(byteCount) bytes; the limit is \(limit)")
     }
 
     private func receive(_ job: any JobContext) -> JobReceipt {
@@ -224,7 +224,7 @@ extension Dispatcher {
         if intake.waitingChanges > Self.greatestWaitingChanges {
             throw ActionFailure(
                 .busy,
-                "\(Self.greatestWaitingChanges) changes are waiting already; send it again later"
+                "\(Self.greatestWaitingChanges) changes are already waiting; send it again later"
             )
         }
         await place?.wait()
@@ -338,7 +338,7 @@ extension Dispatcher {
         guard count <= Self.greatestWaitingArchives + 1 else {
             throw ActionFailure(
                 .busy,
-                "\(Self.greatestWaitingArchives) ARCHIVEs are waiting already; send it again later"
+                "\(Self.greatestWaitingArchives) ARCHIVEs are already waiting; send it again later"
             )
         }
         // The archiver's records are to be those of before any DELETE that is still to come, and of after those before it.

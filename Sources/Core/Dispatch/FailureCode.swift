@@ -74,7 +74,7 @@ package enum FailureCode: String, CaseIterable, Sendable {
         }
     }
 
-    init(_ code: DriverError.Code) {
+    package init(_ code: DriverError.Code) {
         self =
             switch code {
             case .notConfigured: .notConfigured
@@ -92,7 +92,7 @@ package enum FailureCode: String, CaseIterable, Sendable {
             }
     }
 
-    init(_ code: ObjectStoreError.Code) {
+    package init(_ code: ObjectStoreError.Code) {
         self =
             switch code {
             case .unauthorized: .storeUnauthorized
