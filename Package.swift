@@ -222,7 +222,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/TestServers",
-            exclude: ["haproxy-2.8.txt", "openstack-swift", "s3"],
+            exclude: ["haproxy-2.8.txt", "openstack-swift", "s3", "schemas"],
             swiftSettings: strict
         ),
         // The agent under faults that come at random, with a model of what it may do: a short run in FaultTests, a long one
