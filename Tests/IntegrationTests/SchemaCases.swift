@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// Messages on both sides of each rule, each on one line.
 ///
 /// Rules that JSON Schema cannot express are not among them; the article Messages lists these.

@@ -17,7 +17,8 @@ import sys
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
-from referencing import Registry, Resource
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SCHEMAS = ROOT / "Schemas"
@@ -42,7 +43,9 @@ def load(is_closed=False):
     if is_closed:
         for name in CLOSED:
             files["definitions.json"]["$defs"][name]["additionalProperties"] = False
-    resources = [(f"file:///{name}", Resource.from_contents(content)) for name, content in files.items()]
+    # Without "$schema": jsonschema would use its own validator for a schema that has it, with its own patterns.
+    contents = {name: {key: value for key, value in file.items() if key != "$schema"} for name, file in files.items()}
+    resources = [(f"file:///{name}", DRAFT202012.create_resource(content)) for name, content in contents.items()]
     registry = Registry().with_resources(resources)
 
     def validator(name):
