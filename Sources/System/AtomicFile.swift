@@ -29,7 +29,7 @@ package enum AtomicFile {
     ///   - path: The file.
     ///   - limit: The most bytes that it may have.
     ///   - isOwn: Whether it is a file of the agent, which is opened as ``OwnFile`` does; otherwise symbolic links are
-    ///     followed, and the file may belong to any user.
+    ///     followed, and the file may belong to any user and may be a pipe.
     /// - Returns: nil if there is no file.
     /// - Throws: `FileError` if it cannot be read, or is larger than the limit.
     package static func read(
@@ -43,6 +43,7 @@ package enum AtomicFile {
                 ? OwnFile.open(path, .readOnly)
                 : FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
             return try descriptor.closeAfter {
+                if !isOwn, try !isRegular(descriptor) { return try readToEnd(of: descriptor, atMost: limit) }
                 let size = try Int(descriptor.seek(offset: 0, from: .end))
                 guard size <= limit else { throw Errno.fileTooLarge }
                 var bytes = [UInt8](repeating: 0, count: size)
@@ -73,18 +74,27 @@ package enum AtomicFile {
     package static func readStream(_ path: FilePath) throws(FileError) -> [UInt8] {
         do {
             let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
-            return try descriptor.closeAfter {
-                var bytes: [UInt8] = []
-                var block = [UInt8](repeating: 0, count: 16_384)
-                while true {
-                    let count = try unsafe block.withUnsafeMutableBytes { try unsafe descriptor.read(into: $0) }
-                    guard count > 0 else { return bytes }
-                    bytes.append(contentsOf: block.prefix(count))
-                }
-            }
+            return try descriptor.closeAfter { try readToEnd(of: descriptor) }
         } catch {
             throw FileError("read", path, error)
         }
+    }
+
+    private static func readToEnd(of descriptor: FileDescriptor, atMost limit: Int = .max) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = try unsafe block.withUnsafeMutableBytes { try unsafe descriptor.read(into: $0) }
+            guard count > 0 else { return bytes }
+            guard bytes.count + count <= limit else { throw Errno.fileTooLarge }
+            bytes.append(contentsOf: block.prefix(count))
+        }
+    }
+
+    private static func isRegular(_ descriptor: FileDescriptor) throws -> Bool {
+        var information = stat()
+        try checked(unsafe fstat(descriptor.rawValue, &information))
+        return information.st_mode & S_IFMT == S_IFREG
     }
 
     /// Gives a file a second name, which replaces the file that had it; does nothing if there is no file.

@@ -7,7 +7,7 @@ import SystemPackage
 import TestServers
 import Testing
 
-/// Folders and files that other users could have made, or could change.
+/// Folders and files that other users could have created or could change.
 @Suite struct TrustedFolderTests {
     private static let isRoot = geteuid() == 0
 
@@ -49,7 +49,7 @@ import Testing
             let state = path(folder, "state")
             try make(state, mode: mode)
             #expect(failure(state) == "\(state) can be written by other users; run: chmod go-w \(state)")
-            // What is refused once it is done is not refused then.
+            // The folder is accepted once its mode is fixed.
             try #require(chmod(state.string, mode & ~0o022) == 0)
             #expect(failure(state) == nil)
         }
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// A link, a second name or a FIFO in the way of a new file is replaced, and its target stays as it is.
+    /// A link, a hard link or a FIFO at the path of a new file is replaced, and its target is unchanged.
     @Test(arguments: ["link", "second name", "FIFO", "file of mode 666"])
     func whatIsInTheWayOfANewFileIsReplaced(kind: String) async throws {
         try await withTemporaryFolder { folder in

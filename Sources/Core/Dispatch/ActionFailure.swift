@@ -48,6 +48,9 @@ package struct ActionFailure: Error, Sendable {
         self.init(FailureCode(error.code), error.message, otherFields: otherFields)
     }
 
+    /// Whether the message itself was wrong, so that nothing was tried.
+    var isRejection: Bool { [.invalidJSON, .invalidField, .messageTooLarge].contains(code) }
+
     /// What the reply has besides `hpcs_response` and `hpcs_error`.
     var replyFields: [JSONFragment.Member] {
         otherFields + [.init("hpcs_error_code", .string(code.rawValue))]

@@ -133,21 +133,22 @@ package final class Dispatcher: Sendable {
         if let failure = tooLarge(payload.count) { return end(receipt, nil, failure) }
         let incoming: MessageIntake.Incoming
         do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload, limits) } catch {
-            return end(receipt, error.document, error.failure)
+            return end(receipt, error.document, error.failure, action: error.document?.action)
         }
         defer { incoming.place?.leave() }
         let (document, message) = (incoming.document, incoming.message)
         receipt.job.begin(message.action.kind)
         do throws(ActionFailure) {
             let done = try await perform(message, incoming.place, job)
-            report(receipt.record(message, archived: done.archived, isDryRun: isDryRun))
+            let kind = message.action.kind
+            report(receipt.record(message, action: kind, archived: done.archived, isDryRun: isDryRun))
             return Outcome(
                 Reply(to: document, passed: true, fields: marked(done.fields)),
                 hasEffect: incoming.place != nil,
                 delivered: done.delivered
             )
         } catch {
-            return end(receipt, document, error, message)
+            return end(receipt, document, error, message, action: message.action.kind)
         }
     }
 
@@ -166,9 +167,10 @@ package final class Dispatcher: Sendable {
         _ receipt: JobReceipt,
         _ document: JSONDocument?,
         _ failure: ActionFailure,
-        _ message: Message? = nil
+        _ message: Message? = nil,
+        action: ActionKind? = nil
     ) -> Outcome {
-        report(receipt.record(message, failure: failure, isDryRun: isDryRun))
+        report(receipt.record(message, action: action, failure: failure, isDryRun: isDryRun))
         return Outcome(Reply(to: document, error: failure.message, fields: marked(failure.replyFields)))
     }
 
@@ -362,6 +364,11 @@ extension Dispatcher {
     ) async throws(ActionFailure) -> Success {
         do { return try await body() } catch { throw ActionFailure(error, message, driverName) }
     }
+}
+
+extension JSONDocument {
+    /// What a message that breaks a rule asks for; nil if that cannot be read either.
+    fileprivate var action: ActionKind? { root.string(of: "hpcs_action").flatMap { try? ActionKind(named: $0) } }
 }
 
 extension NodeStatus {

@@ -18,6 +18,7 @@ struct JobReceipt {
     /// The record of the message, whose reply is ready now.
     func record(
         _ message: Message?,
+        action: ActionKind?,
         archived: [ArchivedObject] = [],
         failure: ActionFailure? = nil,
         isDryRun: Bool
@@ -25,7 +26,7 @@ struct JobReceipt {
         JobRecord(
             handle: handle,
             server: server,
-            action: message?.action.kind,
+            action: action,
             loadBalancers: message?.action.loadBalancers ?? [],
             plan: job.plan,
             archived: archived,

@@ -25,7 +25,7 @@ extension JobRecord {
         metadata[LogKeys.errorCode] = "\(failure.code.rawValue)"
         metadata[LogKeys.error] = "\(failure.message)"
         if let field = failure.field { metadata[LogKeys.errorField] = "\(field)" }
-        logger.warning(action == nil ? "message rejected" : "message failed", metadata: metadata)
+        logger.warning(failure.isRejection ? "message rejected" : "message failed", metadata: metadata)
     }
 
     /// The duration in milliseconds, with three decimals.

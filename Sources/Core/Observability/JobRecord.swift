@@ -7,7 +7,7 @@ package struct JobRecord: Sendable {
     package let handle: String
     /// The job server, `HOST:PORT`; nil for a message that came another way.
     package let server: String?
-    /// What the message asked for; nil if it could not be read.
+    /// What the message asked for; nil if that could not be read.
     package let action: ActionKind?
     /// The ids of its load balancers, in their order; empty for actions that need none.
     package let loadBalancers: [Identifier]

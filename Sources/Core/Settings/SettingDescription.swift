@@ -19,8 +19,11 @@ package struct SettingDescription: Hashable, Sendable {
     /// The variable of the environment that sets it, such as `STEELYARD_HAPROXY_LOG_TARGET`.
     package var variable: String { Self.variable(of: key) }
 
+    /// What the names of all variables begin with.
+    package static let variablePrefix = "STEELYARD_"
+
     /// The variable of the environment for a key.
     package static func variable(of key: String) -> String {
-        "STEELYARD_" + key.uppercased().replacing(".", with: "_")
+        variablePrefix + key.uppercased().replacing(".", with: "_")
     }
 }

@@ -84,6 +84,14 @@ public struct AgentProgram: Sendable {
         return nil
     }
 
+    /// The variables from which `archive` takes the credentials of the stores.
+    var credentialVariables: [String] { stores.flatMap { $0.format.credentials.map(Self.variable) } }
+
+    /// The variable for a field of a store's credentials, such as `STEELYARD_ACCESS_KEY`.
+    static func variable(of field: CredentialField) -> String {
+        SettingDescription.variablePrefix + field.name.dropFirst(fieldPrefix.count).uppercased()
+    }
+
     private static let fieldPrefix = "hpcs_object_store_"
 
     private static func isName(_ text: String) -> Bool {

@@ -22,6 +22,8 @@ struct ArchiveCommand: AsyncParsableCommand {
             """
     )
 
+    private static let tokenField = "hpcs_object_store_token"
+
     @Option(help: "The object store's type: \(Program.current.stores.map(\.format.type).joined(separator: ", ")).")
     var store = Program.current.stores.first?.format.type ?? ""
 
@@ -54,7 +56,7 @@ struct ArchiveCommand: AsyncParsableCommand {
             throw ValidationError("--protocol must be http or tcp, not '\(protocolName)'.")
         }
         let names = try format.credentials.map(\.name)
-        guard tokenFile == nil || names.contains("hpcs_object_store_token") else {
+        guard tokenFile == nil || names.contains(Self.tokenField) else {
             throw ValidationError("--token-file is of no use with the store '\(store)', which needs no token.")
         }
     }
@@ -123,9 +125,8 @@ struct ArchiveCommand: AsyncParsableCommand {
     private func readCredentials(_ format: StoreFormat) throws -> [JSONFragment.Member] {
         let environment = ProcessInfo.processInfo.environment
         return try format.credentials.compactMap { field in
-            let name = field.name.replacing("hpcs_object_store_", with: "")
-            if name == "token" { return .init(field.name, .string(try readToken())) }
-            let variable = "STEELYARD_\(name.uppercased())"
+            let variable = AgentProgram.variable(of: field)
+            if field.name == Self.tokenField { return .init(field.name, .string(try readToken())) }
             if let value = environment[variable], !value.isEmpty { return .init(field.name, .string(value)) }
             guard !field.isRequired else {
                 throw ValidationError("\(variable) is not set; the store \(format.type) needs it.")

@@ -17,6 +17,8 @@ struct SendCommand: AsyncParsableCommand {
             steelyard send message.json      the file as it is
             steelyard send -                 standard input as it is
 
+            On a terminal, the reply is printed over several lines, and a last line says PASS, or FAIL and why.
+
             Exits with 0 for PASS, 1 for FAIL, 69 when no server could be reached, no worker serves the function or no \
             reply came in time, and 74 when the reply could not be written.
             """
@@ -26,6 +28,9 @@ struct SendCommand: AsyncParsableCommand {
 
     @Option(help: "The seconds to wait for the reply.")
     var timeout = 120
+
+    @Flag(help: "Print the reply over several lines.")
+    var pretty = false
 
     @Flag(help: "Leave the job to the server, and print its handle.")
     var background = false
@@ -65,7 +70,11 @@ struct SendCommand: AsyncParsableCommand {
         let result = try await DedicatedThread.run(name: "gearman") { submission.run() }
         switch result {
         case .reply(let reply):
-            try Program.write(reply + [UInt8(ascii: "\n")])
+            let document = try? JSONDocument(reply)
+            let isIndented = pretty || isatty(STDOUT_FILENO) == 1
+            let text = isIndented ? document.map { Array($0.indented.utf8) } : nil
+            try Program.write((text ?? reply) + [UInt8(ascii: "\n")])
+            ReplyVerdict(document).show()
             guard Submission.isPass(reply) else { throw ExitCode.failure }
         case .handle(let handle):
             try Program.write(handle + "\n")

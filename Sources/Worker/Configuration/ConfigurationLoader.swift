@@ -5,6 +5,9 @@ import SteelyardCore
 
 /// Puts the configuration together: the command line before the environment, before the file, before the defaults.
 struct ConfigurationLoader: Sendable {
+    /// Variables of the tests and of the scripts; they set nothing in the agent.
+    private static let testPrefix = "STEELYARD_TEST_"
+
     /// The program whose drivers and stores have settings.
     let program: AgentProgram
     /// The options that were given, by the key that each stands for.
@@ -29,6 +32,7 @@ struct ConfigurationLoader: Sendable {
                 self.given(key, contents)
             }
             try requireDistinct(configuration.settings)
+            try requireKnownVariables(configuration.settings)
             try contents?.requireKnown(configuration.settings.map(\.key))
             return configuration
         } catch { throw ConfigurationError(error.origin, error.problem) }
@@ -39,6 +43,20 @@ struct ConfigurationLoader: Sendable {
         var variables: Set<String> = []
         for setting in settings where !variables.insert(setting.variable).inserted {
             throw SettingError(setting.key, "has the variable \(setting.variable), which another setting has, too")
+        }
+    }
+
+    /// A mistyped variable would be ignored.
+    private func requireKnownVariables(_ settings: [SettingDescription]) throws(SettingError) {
+        let known = Set(settings.map(\.variable)).union(program.credentialVariables)
+        let names = environment.keys.filter {
+            $0.hasPrefix(SettingDescription.variablePrefix) && !$0.hasPrefix(Self.testPrefix)
+        }
+        for name in names.sorted() where !known.contains(name) {
+            throw SettingError(
+                Excerpt.line(name),
+                "is not a variable of \(program.name)\(Suggestion.text(for: name, among: known))"
+            )
         }
     }
 

@@ -36,7 +36,7 @@ struct LogLine {
     /// One JSON object.
     var json: [UInt8] {
         let members: [JSONFragment.Member] = [
-            .init("time", .string(time.description)),
+            .init("time", .string(timeWithZone)),
             .init("level", .string(level.rawValue)),
             .init("logger", .string(label)),
             .init("message", .string(message)),

@@ -6,7 +6,7 @@ import SteelyardCore
 import SteelyardTestSupport
 import Synchronization
 
-/// A driver that breaks one rule of the contract and keeps the others.
+/// A driver that breaks one rule of the contract and obeys the others.
 final class FaultyDriver: LoadBalancerDriver {
     enum Fault: CaseIterable {
         case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions,
@@ -16,7 +16,7 @@ final class FaultyDriver: LoadBalancerDriver {
         case keepsGreatestVersion, keepsVersionOverNone, skipsNewVersions, losesVersionSuspended, keepsDeletedVersion
         case previewsVersions, keepsFailedVersion
 
-        /// The check that must complain.
+        /// The check that must fail.
         var check: String {
             switch self {
             case .suspendsNothing: "a device that was never configured says so"
@@ -176,7 +176,7 @@ final class FaultyDriver: LoadBalancerDriver {
     }
 }
 
-/// A log that is gone as soon as the device is deleted.
+/// A log that cannot be read once the device is deleted.
 private struct LogThatIsDeleted: OpenedLog {
     let byteCount: UInt64 = 0
     let isDeleted: @Sendable () -> Bool
@@ -187,7 +187,7 @@ private struct LogThatIsDeleted: OpenedLog {
     }
 }
 
-/// A log whose lines are gone once they have been read.
+/// A log whose lines can be read only once.
 private final class LogThatIsReadOnce: OpenedLog, LogReader {
     let byteCount: UInt64 = 2
     private let isRead = Mutex(false)
@@ -208,7 +208,7 @@ private final class LogThatIsReadOnce: OpenedLog, LogReader {
     }
 }
 
-/// A log of a single line, which every part has, or only the first of those that are read together.
+/// A log of a single line, contained in every part, or only in the first of the parts that are read together.
 private struct LogOfOneLine: OpenedLog {
     let mixesParts: Bool
     let byteCount: UInt64 = 2

@@ -51,7 +51,7 @@ extension UpdateRefusalTests {
             "[0].nodes[1].id",
             "is \"a\", which nodes[0] has already"
         ),
-        // The second node is given no id, so it is number 2.
+        // The second node has no id, so its id is its number, 2.
         Refusal(
             #"[{"protocol":"HTTP","nodes":[{"id":2,"address":"h","port":1},{"address":"h","port":2}]}]"#,
             "[0].nodes[1].id",
