@@ -5,8 +5,8 @@
     device = Device("lb-1.example", [("127.0.0.1", 4730)])
     reply = device.send({"hpcs_action": "STATS"})
 
-It shows what each control plane needs: a job in the foreground with a unique id of its own, a time-out for each action, a
-FAIL that is told from a lost reply, the codes of failures, and the progress of an ARCHIVE.
+It shows what each control plane needs: a foreground job with a unique id of its own, a time-out for each action, different
+errors for a FAIL and for a reply that did not come, the codes of failures, and the progress of an ARCHIVE.
 """
 import json
 import socket
@@ -35,7 +35,7 @@ class NoReply(Exception):
 
 
 class _Client(gear.Client):
-    """Tells the thread that waits for a job when the job has ended."""
+    """Wakes the thread that waits for a job when the job has ended."""
 
     def handleWorkComplete(self, packet):
         job = super().handleWorkComplete(packet)
