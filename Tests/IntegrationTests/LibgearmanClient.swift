@@ -31,6 +31,8 @@ final class LibgearmanClient {
         guard code == GEARMAN_SUCCESS else {
             throw ServerFailure("libgearman failed: \(String(cString: gearman_strerror(code)))")
         }
-        return Array(UnsafeRawBufferPointer(start: result, count: size))
+        let reply = Array(UnsafeRawBufferPointer(start: result, count: size))
+        ReplyRecorder.record(reply)
+        return reply
     }
 }

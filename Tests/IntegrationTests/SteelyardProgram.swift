@@ -51,6 +51,11 @@ enum SteelyardProgram {
             case .exited(let code): Int(code)
             case .signaled(let signal): 128 + Int(signal)
             }
+        // Both codes of a reply; a job in the background has none.
+        if arguments.first == "send", 0...1 ~= code, !arguments.contains("--background"), !result.standardOutput.isEmpty
+        {
+            ReplyRecorder.record(result.standardOutput.utf8)
+        }
         return Finished(code: code, output: result.standardOutput, error: result.standardError)
     }
 }

@@ -29,6 +29,11 @@ package enum Environment {
         FileManager.default.fileExists(atPath: testEnvironment.appending(path: "s3-requirements.txt").path)
     }
 
+    /// Whether the virtual environment has the validator of the schemas and Python's Gearman client, too.
+    package static var hasSchemaValidator: Bool {
+        FileManager.default.fileExists(atPath: testEnvironment.appending(path: "schemas-requirements.txt").path)
+    }
+
     /// The HAProxy for the driver's tests.
     package static let haproxy = Self["STEELYARD_TEST_HAPROXY"] ?? Requirement.haproxy.rawValue
 

@@ -44,7 +44,9 @@ package final class RawGearmanClient {
         do {
             while true {
                 guard let packet = try next(until: deadline) else { return .unanswered }
-                if let end = judge(packet) { return end }
+                guard let end = judge(packet) else { continue }
+                if case .reply(let reply) = end { ReplyRecorder.record(reply) }
+                return end
             }
         } catch { return .lost("\(error)") }
     }

@@ -16,6 +16,7 @@ package enum Requirement: String, Sendable {
     case python = "/usr/bin/python3"
     case openStackSwift = "openstack-swift"
     case moto = "moto"
+    case schemaValidator = "jsonschema"
 
     package var trait: any TestTrait & SuiteTrait {
         .enabled(if: isMet, "\(self) is not installed; scripts/setup installs it")
@@ -32,6 +33,7 @@ package enum Requirement: String, Sendable {
             Environment.isExecutable(rawValue) ? rawValue : nil
         case .openStackSwift: Environment.isExecutable(Environment.testPython) ? rawValue : nil
         case .moto: Environment.hasMoto ? rawValue : nil
+        case .schemaValidator: Environment.hasSchemaValidator ? rawValue : nil
         }
     }
 }

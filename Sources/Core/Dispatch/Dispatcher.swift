@@ -133,6 +133,7 @@ package final class Dispatcher: Sendable {
         }
         defer { incoming.place?.leave() }
         let (document, message) = (incoming.document, incoming.message)
+        receipt.job.begin(message.action.kind)
         do throws(ActionFailure) {
             let done = try await perform(message, incoming.place, job)
             let kind = message.action.kind

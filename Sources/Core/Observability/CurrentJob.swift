@@ -24,6 +24,7 @@ package final class CurrentJob: Sendable {
 
     private let handle: String
     private let reportedPlan = Mutex<Plan?>(nil)
+    private let decodedAction = Mutex<ActionKind?>(nil)
 
     init(handle: String) { self.handle = handle }
 
@@ -36,6 +37,12 @@ package final class CurrentJob: Sendable {
     package static func begin<Success>(_ handle: String, _ body: () -> Success) -> Success {
         $current.withValue(CurrentJob(handle: handle), operation: body)
     }
+
+    /// Sets the action of the job's message, once it is decoded.
+    func begin(_ action: ActionKind) { decodedAction.withLock { $0 = action } }
+
+    /// The action of the current job's message; nil outside of a job.
+    package static var action: ActionKind? { current?.decodedAction.withLock { $0 } }
 
     /// Reports the driver's plan for the current job's change; does nothing outside of a job.
     package static func report(plan kind: String, _ description: String) {
