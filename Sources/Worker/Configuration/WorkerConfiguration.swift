@@ -28,6 +28,8 @@ struct WorkerConfiguration: Sendable {
     var limits: MessageLimits
     /// `log`: what is logged, and how.
     var log: LogSettings
+    /// `metrics`: where the agent's metrics can be read.
+    var metrics: MetricsSettings
     /// The settings of the drivers, by their names.
     let driverSettings: [String: any Sendable]
     /// The settings of the stores, by their types.
@@ -83,6 +85,7 @@ struct WorkerConfiguration: Sendable {
         diagnostics = try group("diagnostics") { reader throws(SettingError) in try DiagnosticsSettings(&reader) }
         limits = try group("limits") { reader throws(SettingError) in try MessageLimits(&reader) }
         log = try group("log") { reader throws(SettingError) in try LogSettings(&reader) }
+        metrics = try group("metrics") { reader throws(SettingError) in try MetricsSettings(&reader) }
         settings = read
     }
 
@@ -93,9 +96,12 @@ struct WorkerConfiguration: Sendable {
 extension WorkerConfiguration {
     /// Calls a function of a definition; a `SettingError` becomes a `ConfigurationError` that names where the value came from.
     func namingOrigins<Success>(_ body: () throws -> Success) throws -> Success {
-        do { return try body() } catch let error as SettingError {
-            throw ConfigurationError(settings.first { $0.key == error.key }?.origin ?? error.origin, error.problem)
-        }
+        do { return try body() } catch let error as SettingError { throw namingOrigin(error) }
+    }
+
+    /// The same error, with where the value came from.
+    func namingOrigin(_ error: SettingError) -> ConfigurationError {
+        ConfigurationError(settings.first { $0.key == error.key }?.origin ?? error.origin, error.problem)
     }
 
     /// The effective configuration as JSON, keys in groups as in the file; what is not set is null.

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// One connection of the agent's HTTP server: one request, one answer. To be used on one thread.
+final class HTTPConnection {
+    private enum Phase {
+        case reading(HTTPRequestReader)
+        /// The answer is being made.
+        case answering(isHead: Bool)
+        case writing([UInt8], sent: Int)
+        /// The client reads the answer: closing now would reset the connection if it has sent more than was read.
+        case closing
+        case closed
+    }
+
+    /// How long all of it may take.
+    static let limit = Duration.seconds(5)
+
+    let descriptor: Int32
+    /// When the connection is closed, whatever its state.
+    private(set) var deadline = ContinuousClock.now + limit
+    private var phase = Phase.reading(HTTPRequestReader())
+
+    /// - Parameter descriptor: The socket, which must not block; the connection closes it.
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// Whether the client has not sent its whole request.
+    var isReading: Bool { if case .reading = phase { true } else { false } }
+
+    /// Whether there is nothing left to do.
+    var isClosed: Bool { if case .closed = phase { true } else { false } }
+
+    /// What to wait for: `POLLIN`, `POLLOUT`, or nothing but the end.
+    var awaited: Int16 {
+        switch phase {
+        case .reading, .closing: Int16(POLLIN)
+        case .writing: Int16(POLLOUT)
+        case .answering, .closed: 0
+        }
+    }
+
+    /// Goes on once the descriptor is ready.
+    ///
+    /// - Returns: The request, once it is complete; ``respond(_:)`` must follow.
+    func advance(_ ready: Int16) -> HTTPRequest? {
+        switch phase {
+        case .reading(let reader): return read(reader)
+        case .writing: write()
+        case .answering:
+            if ready & Int16(POLLERR | POLLHUP) != 0 { phase = .closed }
+        case .closing: drain()
+        case .closed: break
+        }
+        return nil
+    }
+
+    /// Sends the answer.
+    func respond(_ response: HTTPResponse) {
+        guard case .answering(let isHead) = phase else { return }
+        phase = .writing(response.bytes(hasContent: !isHead), sent: 0)
+        write()
+    }
+
+    /// Ends the connection; a client whose request is not complete gets a reason.
+    func expire() {
+        if isReading {
+            phase = .writing(HTTPResponse(.timeout).bytes(), sent: 0)
+            write()
+        }
+        phase = .closed
+    }
+
+    private func read(_ reader: HTTPRequestReader) -> HTTPRequest? {
+        var reader = reader
+        var block = [UInt8](repeating: 0, count: HTTPRequestReader.limit)
+        let count = unsafe recv(descriptor, &block, block.count, 0)
+        guard count > 0 else {
+            if count == 0 || !Self.mayGoOn { phase = .closed }
+            return nil
+        }
+        switch reader.take(block.prefix(count)) {
+        case .incomplete: phase = .reading(reader)
+        case .complete(let request):
+            phase = .answering(isHead: request.method == "HEAD")
+            return request
+        case .invalid(let status):
+            phase = .answering(isHead: false)
+            respond(HTTPResponse(status))
+        }
+        return nil
+    }
+
+    private func write() {
+        guard case .writing(let bytes, var sent) = phase else { return }
+        while sent < bytes.count {
+            let count = unsafe bytes[sent...].withUnsafeBytes { buffer in
+                unsafe send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else {
+                phase = Self.mayGoOn ? .writing(bytes, sent: sent) : .closed
+                return
+            }
+            sent += count
+        }
+        shutdown(descriptor, Int32(SHUT_WR))
+        phase = .closing
+    }
+
+    /// Drops what the client has sent beyond its request, until it closes.
+    private func drain() {
+        var block = [UInt8](repeating: 0, count: HTTPRequestReader.limit)
+        let count = unsafe recv(descriptor, &block, block.count, 0)
+        if count == 0 || count < 0 && !Self.mayGoOn { phase = .closed }
+    }
+
+    private static var mayGoOn: Bool { errno == EAGAIN || errno == EINTR }
+}

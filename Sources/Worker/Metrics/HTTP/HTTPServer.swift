@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SteelyardCore
+import SteelyardSystem
+import Synchronization
+import SystemPackage
+
+/// A small HTTP/1.1 server on a thread of its own: `GET` and `HEAD`, one request for each connection.
+///
+/// A client that is slow, sends too much or sends garbage costs one of a few connections, for a few seconds at most.
+actor HTTPServer {
+    private struct Control {
+        var isStopping = false
+        var hasEnded = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// The most connections at a time.
+    static let greatestConnectionCount = 16
+    /// How long no connection is taken after the system has refused a descriptor.
+    private static let refusalPause = Duration.seconds(1)
+
+    private nonisolated let loop: EventLoop
+    private nonisolated let listener: ListeningSocket
+    private nonisolated let control = Mutex(Control())
+    private let answer: @Sendable (HTTPRequest) async -> HTTPResponse
+    private var connections: [Int: HTTPConnection] = [:]
+    private var lastNumber = 0
+    private var refusedUntil: ContinuousClock.Instant?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    /// Listens; connections are taken after ``start()``.
+    ///
+    /// - Parameters:
+    ///   - address: Where to listen.
+    ///   - answer: Makes the answer to a request with one of the known methods; it is called on the server's thread and
+    ///     must not block it.
+    /// - Throws: `Errno`: `addressInUse` where another program listens there.
+    init(
+        _ address: HTTPAddress,
+        answer: @escaping @Sendable (HTTPRequest) async -> HTTPResponse
+    ) throws(Errno) {
+        listener = try ListeningSocket(address: address.host.description, port: UInt16(address.port.number))
+        loop = try EventLoop()
+        self.answer = answer
+    }
+
+    /// Starts the thread.
+    ///
+    /// - Throws: `ThreadError` where the system gives none.
+    nonisolated func start() throws(ThreadError) {
+        try DedicatedThread.start(name: "metrics") { [self] in
+            loop.attach()
+            while let wait = assumeIsolated({ server in server.settle() }) {
+                let ready = loop.wait(for: wait.interests, until: wait.deadline)
+                assumeIsolated { server in server.advance(wait, ready) }
+                loop.runJobs()
+            }
+            assumeIsolated { server in server.end() }
+        }
+    }
+
+    /// Ends all connections; returns when the port is free.
+    nonisolated func stop() async {
+        control.withLock { $0.isStopping = true }
+        loop.wake()
+        await withCheckedContinuation { continuation in
+            let hasEnded = control.withLock { control in
+                if !control.hasEnded { control.waiting.append(continuation) }
+                return control.hasEnded
+            }
+            if hasEnded { continuation.resume() }
+        }
+    }
+
+    // MARK: - The loop
+
+    private struct Wait {
+        var interests: [EventLoop.Interest]
+        /// The connections of the interests after the first, which is the listener's.
+        var numbers: [Int]
+        var deadline: ContinuousClock.Instant?
+    }
+
+    /// Closes what has taken too long, and says what to wait for; nil where the thread is to end.
+    private func settle() -> Wait? {
+        if control.withLock({ $0.isStopping }) { return nil }
+        let now = ContinuousClock.now
+        for (number, connection) in connections {
+            if now >= connection.deadline { connection.expire() }
+            if connection.isClosed { connections[number] = nil }
+        }
+        if let refused = refusedUntil, now >= refused { refusedUntil = nil }
+        let open = connections.sorted { $0.key < $1.key }
+        // With a descriptor too few, a connection that waits would end each wait at once.
+        let listening = EventLoop.Interest(refusedUntil == nil ? listener.descriptor : nil, Int16(POLLIN))
+        return Wait(
+            interests: [listening] + open.map { EventLoop.Interest($0.value.descriptor, $0.value.awaited) },
+            numbers: open.map(\.key),
+            deadline: (open.map(\.value.deadline) + [refusedUntil].compactMap(\.self)).min()
+        )
+    }
+
+    private func advance(_ wait: Wait, _ ready: [Int16]) {
+        for (number, events) in zip(wait.numbers, ready.dropFirst()) where events != 0 {
+            guard let request = connections[number]?.advance(events) else { continue }
+            guard ["GET", "HEAD"].contains(request.method) else {
+                connections[number]?.respond(HTTPResponse(.methodNotAllowed))
+                continue
+            }
+            Task {
+                let response = await answer(request)
+                connections[number]?.respond(response)
+            }
+        }
+        if ready.first != 0 { takeConnections() }
+    }
+
+    private func takeConnections() {
+        do throws(Errno) {
+            while let descriptor = try listener.accept() {
+                lastNumber += 1
+                connections[lastNumber] = HTTPConnection(descriptor: descriptor)
+                if connections.count > Self.greatestConnectionCount { closeOldest() }
+            }
+        } catch { refusedUntil = .now + Self.refusalPause }
+    }
+
+    /// Makes room: a client that sends nothing must not keep others out.
+    private func closeOldest() {
+        let oldest = connections.min { first, second in
+            (first.value.isReading ? 0 : 1, first.key) < (second.value.isReading ? 0 : 1, second.key)
+        }
+        guard let oldest else { return }
+        oldest.value.expire()
+        connections[oldest.key] = nil
+    }
+
+    private func end() {
+        connections = [:]
+        let waiting = control.withLock { control in
+            control.hasEnded = true
+            defer { control.waiting = [] }
+            return control.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
