@@ -374,6 +374,18 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "MetricsTests",
+            dependencies: [
+                "SteelyardCore",
+                "SteelyardMetrics",
+                "SteelyardWorker",
+                "TestServers",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
         // The same sources, without the test and with the program, are what scripts/fuzz builds; see below.
         .testTarget(
             name: "FuzzTests",

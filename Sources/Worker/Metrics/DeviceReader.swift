@@ -18,21 +18,26 @@ final class DeviceReader: Sendable {
         var question = 0
     }
 
-    /// How long an answer is used.
-    private static let lifetime = Duration.seconds(1)
-    /// How long a driver may take. It promises to answer within about a second.
-    private static let timeout = Duration.seconds(2)
-
     private let driver: any LoadBalancerDriver
+    private let lifetime: Duration
+    private let timeout: Duration
     private let state = Mutex(State())
 
-    init(_ driver: any LoadBalancerDriver) { self.driver = driver }
+    /// - Parameters:
+    ///   - driver: The driver.
+    ///   - lifetime: How long an answer is used.
+    ///   - timeout: How long the driver may take; it promises to answer within about a second.
+    init(_ driver: any LoadBalancerDriver, lifetime: Duration = .seconds(1), timeout: Duration = .seconds(2)) {
+        self.driver = driver
+        self.lifetime = lifetime
+        self.timeout = timeout
+    }
 
     /// The device as it is now, or was at most a second ago.
     func reading() async -> DeviceReading {
         await withCheckedContinuation { continuation in
             let (known, question): (DeviceReading?, Int?) = state.withLock { state in
-                if let last = state.last, .now - last.time < Self.lifetime { return (last.reading, nil) }
+                if let last = state.last, .now - last.time < lifetime { return (last.reading, nil) }
                 if state.isLate { return (Self.unanswered, nil) }
                 state.waiting.append(continuation)
                 guard !state.isReading else { return (nil, nil) }
@@ -47,7 +52,7 @@ final class DeviceReader: Sendable {
 
     private func ask(_ question: Int) {
         let limit = Task {
-            do { try await Task.sleep(for: Self.timeout) } catch { return }
+            do { try await Task.sleep(for: timeout) } catch { return }
             resume(Self.unanswered) { state in
                 guard state.isReading, state.question == question else { return false }
                 state.isLate = true
@@ -76,7 +81,7 @@ final class DeviceReader: Sendable {
     }
 
     private static let unanswered = DeviceReading(
-        status: .failure(DriverError(.timedOut, "the driver does not answer within 2 s")),
+        status: .failure(DriverError(.timedOut, "the driver does not answer")),
         proxy: nil
     )
 }

@@ -3,7 +3,9 @@
 
 import Glibc
 
-/// One connection of the agent's HTTP server: one request, one answer. To be used on one thread.
+/// One connection of the agent's HTTP server: one request, one answer.
+///
+/// To be used on one thread.
 final class HTTPConnection {
     private enum Phase {
         case reading(HTTPRequestReader)
@@ -15,21 +17,29 @@ final class HTTPConnection {
         case closed
     }
 
-    /// How long all of it may take.
-    static let limit = Duration.seconds(5)
-
     let descriptor: Int32
     /// When the connection is closed, whatever its state.
-    private(set) var deadline = ContinuousClock.now + limit
+    let deadline: ContinuousClock.Instant
     private var phase = Phase.reading(HTTPRequestReader())
 
-    /// - Parameter descriptor: The socket, which must not block; the connection closes it.
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    /// - Parameters:
+    ///   - descriptor: The socket, which must not block; the connection closes it.
+    ///   - timeout: How long all of it may take.
+    init(descriptor: Int32, timeout: Duration) {
+        self.descriptor = descriptor
+        deadline = .now + timeout
+    }
 
     deinit { close(descriptor) }
 
-    /// Whether the client has not sent its whole request.
-    var isReading: Bool { if case .reading = phase { true } else { false } }
+    /// How little is lost if the connection is closed now: 0 if the answer was sent.
+    var rank: Int {
+        switch phase {
+        case .closing, .closed: 0
+        case .reading, .writing: 1
+        case .answering: 2
+        }
+    }
 
     /// Whether there is nothing left to do.
     var isClosed: Bool { if case .closed = phase { true } else { false } }
@@ -67,7 +77,7 @@ final class HTTPConnection {
 
     /// Ends the connection; a client whose request is not complete gets a reason.
     func expire() {
-        if isReading {
+        if case .reading = phase {
             phase = .writing(HTTPResponse(.timeout).bytes(), sent: 0)
             write()
         }

@@ -23,8 +23,9 @@ actor HTTPServer {
     private static let refusalPause = Duration.seconds(1)
 
     private nonisolated let loop: EventLoop
-    private nonisolated let listener: ListeningSocket
     private nonisolated let control = Mutex(Control())
+    private let timeout: Duration
+    private var listener: ListeningSocket?
     private let answer: @Sendable (HTTPRequest) async -> HTTPResponse
     private var connections: [Int: HTTPConnection] = [:]
     private var lastNumber = 0
@@ -36,15 +37,18 @@ actor HTTPServer {
     ///
     /// - Parameters:
     ///   - address: Where to listen.
+    ///   - timeout: How long a client has for its request, and the server for the answer, together.
     ///   - answer: Makes the answer to a request with one of the known methods; it is called on the server's thread and
     ///     must not block it.
     /// - Throws: `Errno`: `addressInUse` where another program listens there.
     init(
         _ address: HTTPAddress,
+        timeout: Duration = .seconds(5),
         answer: @escaping @Sendable (HTTPRequest) async -> HTTPResponse
     ) throws(Errno) {
         listener = try ListeningSocket(address: address.host.description, port: UInt16(address.port.number))
         loop = try EventLoop()
+        self.timeout = timeout
         self.answer = answer
     }
 
@@ -96,7 +100,7 @@ actor HTTPServer {
         if let refused = refusedUntil, now >= refused { refusedUntil = nil }
         let open = connections.sorted { $0.key < $1.key }
         // With a descriptor too few, a connection that waits would end each wait at once.
-        let listening = EventLoop.Interest(refusedUntil == nil ? listener.descriptor : nil, Int16(POLLIN))
+        let listening = EventLoop.Interest(refusedUntil == nil ? listener?.descriptor : nil, Int16(POLLIN))
         return Wait(
             interests: [listening] + open.map { EventLoop.Interest($0.value.descriptor, $0.value.awaited) },
             numbers: open.map(\.key),
@@ -121,26 +125,26 @@ actor HTTPServer {
 
     private func takeConnections() {
         do throws(Errno) {
-            while let descriptor = try listener.accept() {
+            while let descriptor = try listener?.accept() {
                 lastNumber += 1
-                connections[lastNumber] = HTTPConnection(descriptor: descriptor)
-                if connections.count > Self.greatestConnectionCount { closeOldest() }
+                connections[lastNumber] = HTTPConnection(descriptor: descriptor, timeout: timeout)
+                if connections.count > Self.greatestConnectionCount { closeOne() }
             }
         } catch { refusedUntil = .now + Self.refusalPause }
     }
 
-    /// Makes room: a client that sends nothing must not keep others out.
-    private func closeOldest() {
-        let oldest = connections.min { first, second in
-            (first.value.isReading ? 0 : 1, first.key) < (second.value.isReading ? 0 : 1, second.key)
-        }
-        guard let oldest else { return }
-        oldest.value.expire()
-        connections[oldest.key] = nil
+    /// Makes room: clients that send nothing, or read nothing, must not keep others out.
+    private func closeOne() {
+        let first = connections.min { ($0.value.rank, $0.key) < ($1.value.rank, $1.key) }
+        guard let first else { return }
+        first.value.expire()
+        connections[first.key] = nil
     }
 
     private func end() {
         connections = [:]
+        // The caller of stop() may need the port at once.
+        listener = nil
         let waiting = control.withLock { control in
             control.hasEnded = true
             defer { control.waiting = [] }
