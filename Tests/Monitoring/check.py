@@ -274,7 +274,7 @@ def check(fixture):
     eventually('an alert is pending', lambda: [
         rule for rule in rules() or [] if rule['name'] == 'SteelyardNoJobServer' and rule['state'] == 'pending'])
     if fixture.page('/healthz') is not None:
-        fail('/healthz is well without a job server')
+        fail("/healthz reports no fault without a job server")
     gearmand = fixture.start_gearmand()
     eventually('the agent is healthy again', lambda: fixture.page('/healthz') == 'ok\n')
     print('scripts/monitoring: %d metrics, %d rules and %d queries are correct' % (len(series), len(found), count))
