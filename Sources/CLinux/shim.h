@@ -134,12 +134,6 @@ static inline int steelyard_adopts_orphans(void) {
     return subreaper || getpid() == 1;
 }
 
-/// Takes a connection from a listening socket: closed by execve, and never blocking. -1 sets errno.
-static inline int steelyard_accept(int socket) {
-    // accept4(), which glibc shows to GNU sources only.
-    return (int)syscall(SYS_accept4, socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-}
-
 /// Makes a pipe: its reading end and its writing end, closed by execve. -1 sets errno.
 static inline int steelyard_pipe(int ends[2], int is_nonblocking) {
     return (int)syscall(SYS_pipe2, ends, O_CLOEXEC | (is_nonblocking ? O_NONBLOCK : 0));

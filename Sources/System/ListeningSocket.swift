@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import Glibc
 package import SystemPackage
 
@@ -37,8 +36,13 @@ package final class ListeningSocket: Sendable {
     /// - Throws: `Errno` where the system gives no descriptor.
     package func accept() throws(Errno) -> Int32? {
         while true {
-            let connection = steelyard_accept(descriptor)
-            if connection >= 0 { return connection }
+            let connection = Glibc.accept(descriptor, nil, nil)
+            if connection >= 0 {
+                // Child processes close all descriptors that they inherit, so that none can get this one in between.
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+                _ = fcntl(connection, F_SETFL, O_NONBLOCK)
+                return connection
+            }
             switch errno {
             // A connection that its client has given up already is an error of that connection.
             case EINTR, ECONNABORTED, EPROTO: continue

@@ -5,13 +5,13 @@
 
   check.py STEELYARD
 
-STEELYARD is the program. The agent runs with HAProxy, a gearmand and an OpenStack Swift of its own, Prometheus scrapes it; all of it
-on loopback, on free ports and in a folder that is removed. It fails unless
+STEELYARD is the program to check. This script starts the agent with HAProxy, a gearmand, an OpenStack Swift and Prometheus, on loopback, on
+free ports and in a temporary folder, and stops them. It fails unless
 
-- the metrics are correct for promtool, and those of the text file are the same,
-- the dashboard and the rules name only metrics and labels that the agent has,
-- Prometheus can scrape the agent, and evaluate every rule and every query of the dashboard,
-- no alert fires, and once gearmand is gone, the right one is pending.
+- promtool accepts the metrics, and the text file has the same ones,
+- the dashboard and the rules use only metrics and labels that the agent has,
+- Prometheus scrapes the agent, and evaluates every rule and every query of the dashboard,
+- no alert is active, and SteelyardNoJobServer is pending after gearmand has stopped.
 """
 import http.server
 import json
@@ -33,7 +33,7 @@ PACKAGED = os.path.join(ROOT, 'packaging/monitoring')
 SWIFT = os.path.join(ROOT, 'Tests/TestServers/openstack-swift/openstack-swift')
 LIMIT = 60
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-# Metrics of Prometheus itself.
+# A metric of Prometheus.
 FOREIGN = {'up'}
 FUNCTION = 'monitored'
 
@@ -71,7 +71,7 @@ def fetch(url):
 
 
 class BackEnd(http.server.BaseHTTPRequestHandler):
-    """What is balanced."""
+    """A node."""
 
     def do_GET(self):
         self.send_response(200)
@@ -84,7 +84,7 @@ class BackEnd(http.server.BaseHTTPRequestHandler):
 
 
 class Fixture:
-    """All that runs for the check."""
+    """The servers of the check."""
 
     def __init__(self, steelyard, folder):
         self.steelyard = steelyard
@@ -112,7 +112,7 @@ class Fixture:
                 process.wait()
 
     def close(self):
-        # HAProxy outlives its agent.
+        # HAProxy continues to run without the agent.
         if self.agent and self.agent.poll() is None:
             subprocess.run(self.sender + ['delete'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for process in reversed(self.started):
@@ -292,6 +292,6 @@ def main():
 
 
 if __name__ == '__main__':
-    # The servers are stopped then, too.
+    # Stops the servers, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()
