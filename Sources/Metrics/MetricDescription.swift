@@ -1,27 +1,27 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a metric is, the same for all of its series.
+/// The name, kind and help text of a metric.
 package struct MetricDescription: Hashable, Sendable {
-    /// How the values of a metric behave.
+    /// The kinds of metrics.
     package enum Kind: String, Sendable {
-        /// It grows only, until the process ends.
+        /// It only grows.
         case counter
-        /// It goes up and down.
+        /// It rises and falls.
         case gauge
-        /// It counts observations by their size.
+        /// It counts observations in buckets.
         case histogram
-        /// Its labels are the information; the value is 1.
+        /// Its labels contain the information; the value is 1.
         case info
     }
 
-    /// The name of its samples, with its unit: `_total` at the end of a counter, `_info` at the end of an info.
+    /// The name of the samples with the unit; `_total` is the end of a counter's name, `_info` of an info's.
     package let name: String
-    /// How its values behave.
+    /// The kind.
     package let kind: Kind
-    /// The names of its labels, in the order in which they are written.
+    /// The names of the labels, in their order in the text.
     package let labels: [String]
-    /// What it measures, in one sentence.
+    /// The help text, one sentence.
     package let help: String
 
     /// Creates a description.
@@ -32,7 +32,7 @@ package struct MetricDescription: Hashable, Sendable {
         self.help = help
     }
 
-    /// The name of the metric family as OpenMetrics has it: without `_total` and `_info`.
+    /// The name of the metric family in OpenMetrics, without `_total` and `_info`.
     var familyName: String {
         switch kind {
         case .counter where name.hasSuffix("_total"): String(name.dropLast("_total".count))
@@ -41,6 +41,6 @@ package struct MetricDescription: Hashable, Sendable {
         }
     }
 
-    /// The unit that the name ends with, if it is one of those that OpenMetrics knows.
+    /// The unit at the end of the name; nil if there is none.
     var unit: String? { ["seconds", "bytes"].first { familyName.hasSuffix("_" + $0) } }
 }

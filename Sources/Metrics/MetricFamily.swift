@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// All series of one metric at one moment.
+/// The values of all series of one metric.
 package struct MetricFamily: Hashable, Sendable {
     /// One series.
     package struct Sample: Hashable, Sendable {
-        /// The values of the labels, in the order of the description's names.
+        /// The labels, in the order of the description.
         package let labels: [MetricLabel]
         /// The value.
         package let value: MetricValue
@@ -17,9 +17,9 @@ package struct MetricFamily: Hashable, Sendable {
         }
     }
 
-    /// What the metric is.
+    /// The metric.
     package let description: MetricDescription
-    /// The series, each with other labels.
+    /// The series, each with different labels.
     package var samples: [Sample]
 
     /// Creates a family.
@@ -28,7 +28,7 @@ package struct MetricFamily: Hashable, Sendable {
         self.samples = samples
     }
 
-    /// Creates a family with one series, which has no labels.
+    /// Creates a family with one series without labels.
     package init(_ description: MetricDescription, _ value: MetricValue) {
         self.init(description, [Sample([], value)])
     }
@@ -52,22 +52,24 @@ package struct MetricLabel: Hashable, Sendable {
 package enum MetricValue: Hashable, Sendable {
     /// A whole number.
     case integer(Int64)
-    /// A number of any size.
+    /// A floating-point number.
     case number(Double)
-    /// How many observations there are of which size.
+    /// A histogram.
     case distribution(MetricDistribution)
 
-    /// A number of things.
+    /// A count.
     package static func count(_ number: Int) -> MetricValue { .integer(Int64(number)) }
     /// 1 for true, 0 for false.
     package static func flag(_ truth: Bool) -> MetricValue { .integer(truth ? 1 : 0) }
 }
 
-/// Observations, counted by their size.
+/// Observations, counted in buckets.
 package struct MetricDistribution: Hashable, Sendable {
-    /// The upper bounds of the buckets, rising; each counts what is not greater, and not in a bucket before it.
+    /// The upper bounds of the buckets in ascending order.
+    ///
+    /// A bucket counts observations up to its bound and above the previous one.
     package let bounds: [Double]
-    /// The observations in each bucket, and at the end those above the last bound.
+    /// The number of observations in each bucket; the last element counts those above the last bound.
     package private(set) var counts: [UInt64]
     /// The sum of all observations.
     package private(set) var sum = 0.0

@@ -1,20 +1,20 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes names that Prometheus takes out of any text.
+/// Converts any text to names that Prometheus accepts.
 enum MetricName {
-    /// The name of a metric, with a suffix unless it has it.
+    /// The name of a metric; the suffix is appended unless it is present.
     static func metric(_ text: String, suffix: String) -> String {
         let name = allowed(text)
         return name.hasSuffix(suffix) ? name : name + suffix
     }
 
-    /// Labels in their order; of those with the same name, the first.
+    /// The labels in their order; of several with one name, the first.
     static func labels(_ dimensions: [(String, String)]) -> [MetricLabel] {
         var labels: [MetricLabel] = []
         for (name, value) in dimensions {
             var name = allowed(name)
-            // Names that Prometheus has for itself.
+            // Prometheus reserves these names.
             if name.hasPrefix("__") || name == "le" || name == "quantile" { name = "label_" + name }
             if !labels.contains(where: { $0.name == name }) { labels.append(MetricLabel(name, value)) }
         }

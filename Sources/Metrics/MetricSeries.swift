@@ -6,18 +6,18 @@ import Synchronization
 
 /// One series of a ``MetricsRegistry``.
 protocol MetricSeries: AnyObject, Sendable {
-    /// Its present value.
+    /// The current value.
     var current: MetricValue { get }
 }
 
-/// Counts in whole numbers.
+/// A counter of whole numbers.
 final class WholeCounter: MetricSeries, CounterHandler {
     private let count = Mutex<Int64>(0)
 
     var current: MetricValue { .integer(count.withLock { $0 }) }
 
     func increment(by amount: Int64) {
-        // A counter that falls would be taken for one of a process that was started again.
+        // Prometheus interprets a falling counter as a restart of the process.
         guard amount > 0 else { return }
         count.withLock { count in
             let (sum, isTooLarge) = count.addingReportingOverflow(amount)
@@ -28,7 +28,7 @@ final class WholeCounter: MetricSeries, CounterHandler {
     func reset() { count.withLock { $0 = 0 } }
 }
 
-/// Counts in numbers of any size.
+/// A counter of floating-point numbers.
 final class FractionalCounter: MetricSeries, FloatingPointCounterHandler {
     private let count = Mutex(0.0)
 
@@ -42,7 +42,7 @@ final class FractionalCounter: MetricSeries, FloatingPointCounterHandler {
     func reset() { count.withLock { $0 = 0 } }
 }
 
-/// Keeps the last value.
+/// A gauge.
 final class Gauge: MetricSeries, MeterHandler, RecorderHandler {
     private let value = Mutex(0.0)
 
@@ -56,9 +56,9 @@ final class Gauge: MetricSeries, MeterHandler, RecorderHandler {
     func record(_ value: Double) { set(value) }
 }
 
-/// Counts observations by their size.
+/// A histogram.
 final class Histogram: MetricSeries, TimerHandler, RecorderHandler {
-    /// The bounds of a histogram of which it is not known what it measures.
+    /// The bounds of a recorder's buckets, whose unit is unknown.
     static let sizeBounds = (0...9).map { exponent in (0..<exponent).reduce(1.0) { power, _ in power * 10 } }
 
     private let distribution: Mutex<MetricDistribution>

@@ -4,10 +4,10 @@
 package import CoreMetrics
 import Synchronization
 
-/// Keeps all that is counted and measured in memory: the factory of swift-metrics that the agent hands around.
+/// A factory of swift-metrics that keeps all values in memory.
 ///
-/// The number of series is limited, so that a label that takes any value costs no memory: what is beyond the limit is not
-/// kept, nor is a metric whose name another kind of metric has.
+/// The number of series is limited, so that a label with many values cannot use much memory. Values beyond the limit are dropped, and
+/// so are those of a metric whose name is used by a metric of another kind.
 package final class MetricsRegistry: MetricsFactory {
     /// The series of one metric, by their labels.
     private struct Metric {
@@ -21,7 +21,7 @@ package final class MetricsRegistry: MetricsFactory {
         var droppedCount = 0
     }
 
-    /// The upper bounds of a histogram in seconds: an action takes from below a millisecond to an hour.
+    /// The upper bounds of a timer's buckets in seconds: actions take less than a millisecond to an hour.
     package static let durationBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120, 600, 3600]
 
     private let greatestSeriesCount: Int
@@ -32,9 +32,9 @@ package final class MetricsRegistry: MetricsFactory {
     /// Creates a registry.
     ///
     /// - Parameters:
-    ///   - known: What is known of metrics before they are made: their texts.
-    ///   - reserved: Names of metrics that are made elsewhere.
-    ///   - greatestSeriesCount: How many series are kept.
+    ///   - known: Descriptions of metrics, for their help texts.
+    ///   - reserved: Names of metrics that the registry must not contain.
+    ///   - greatestSeriesCount: The largest number of series.
     package init(
         known: [MetricDescription] = [],
         reserved: Set<String> = [],
@@ -45,10 +45,10 @@ package final class MetricsRegistry: MetricsFactory {
         self.greatestSeriesCount = greatestSeriesCount
     }
 
-    /// How many series were asked for and are not kept.
+    /// How many requests for a series were dropped.
     package var droppedCount: Int { state.withLock { $0.droppedCount } }
 
-    /// The metrics with their present values, by name; the series of each by their labels.
+    /// The metrics with their current values, sorted by name, with the series sorted by their labels.
     package var families: [MetricFamily] {
         let metrics = state.withLock { $0.metrics }
         return metrics.values.sorted { $0.description.name < $1.description.name }.map { metric in

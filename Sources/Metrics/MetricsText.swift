@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes metrics as text.
+/// Renders metrics as text.
 package struct MetricsText: Sendable {
-    /// The forms that Prometheus reads.
+    /// The formats that Prometheus reads.
     package enum Format: Sendable, CaseIterable {
         /// OpenMetrics 1.0.
         case openMetrics
-        /// Prometheus' own text format 0.0.4, which node_exporter reads, too.
+        /// The Prometheus text format 0.0.4, which node_exporter reads, too.
         case prometheus
 
         /// The value of `Content-Type`.
@@ -24,7 +24,7 @@ package struct MetricsText: Sendable {
 
     private init(_ format: Format) { self.format = format }
 
-    /// Writes families in their order; one without series is left out.
+    /// Renders families in their order, without those that have no series.
     package static func render(_ families: [MetricFamily], as format: Format) -> String {
         var writer = MetricsText(format)
         for family in families where !family.samples.isEmpty { writer.write(family) }

@@ -4,9 +4,9 @@
 import Glibc
 package import SystemPackage
 
-/// A TCP socket that takes connections and never blocks; closed when it is released.
+/// A non-blocking TCP socket that accepts connections; deinit closes it.
 package final class ListeningSocket: Sendable {
-    /// What to wait for: it is readable when a connection has come.
+    /// The descriptor, which is readable when a connection is pending.
     package let descriptor: Int32
 
     /// Listens.
@@ -14,13 +14,13 @@ package final class ListeningSocket: Sendable {
     /// - Parameters:
     ///   - address: An IPv4 address, or an IPv6 address without brackets.
     ///   - port: The port; 0 for any that is free.
-    /// - Throws: `Errno`: `addressInUse` where another program listens there.
+    /// - Throws: `Errno`: `addressInUse` if another program uses the port.
     package init(address: String, port: UInt16) throws(Errno) {
         let isIPv6 = address.contains(":")
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-        // An agent that has just ended may have left connections that are not quite closed.
+        // Connections of a previous agent may be in TIME_WAIT.
         var one: Int32 = 1
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         guard Self.bind(descriptor, address, port, isIPv6), listen(descriptor, 64) == 0 else {
@@ -30,21 +30,21 @@ package final class ListeningSocket: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Takes the next connection.
+    /// Accepts the next connection.
     ///
-    /// - Returns: Its descriptor, which never blocks and which the caller closes; nil where there is none.
-    /// - Throws: `Errno` where the system gives no descriptor.
+    /// - Returns: A non-blocking descriptor, which the caller closes; nil if no connection is pending.
+    /// - Throws: `Errno` if the system provides no descriptor.
     package func accept() throws(Errno) -> Int32? {
         while true {
             let connection = Glibc.accept(descriptor, nil, nil)
             if connection >= 0 {
-                // Child processes close all descriptors that they inherit, so that none can get this one in between.
+                // Not atomic with accept(), but child processes close all descriptors that they inherit.
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 _ = fcntl(connection, F_SETFL, O_NONBLOCK)
                 return connection
             }
             switch errno {
-            // A connection that its client has given up already is an error of that connection.
+            // The client has already closed the connection.
             case EINTR, ECONNABORTED, EPROTO: continue
             case EAGAIN: return nil
             default: throw Errno(rawValue: errno)

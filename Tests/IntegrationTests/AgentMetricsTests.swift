@@ -5,9 +5,9 @@ import Foundation
 import TestServers
 import Testing
 
-/// What the agent's `/metrics` has given.
+/// One scrape of the agent's metrics.
 struct Scrape: Sendable {
-    /// The values by the name with its labels, as they are written.
+    /// The values by name and labels, as in the text.
     let values: [String: String]
 
     /// Reads the metrics of an agent.
@@ -26,7 +26,7 @@ struct Scrape: Sendable {
         values = Dictionary(pairs) { first, _ in first }
     }
 
-    /// The number of a series; nil if it is absent.
+    /// The number of a series; nil if it is missing.
     subscript(name: String) -> Double? { values[name].flatMap { Double($0) } }
 
     func passed(_ action: String) -> Double? {
@@ -74,7 +74,7 @@ struct Scrape: Sendable {
             #expect(failed.count == 2, "\(failed)")
             #expect(scrape[#"steelyard_job_duration_seconds_count{action="DISCOVER"}"#] == 3)
             #expect(scrape[#"steelyard_job_duration_seconds_bucket{action="DISCOVER",le="+Inf"}"#] == 3)
-            #expect(scrape["steelyard_jobs_in_hand"] == 0)
+            #expect(scrape["steelyard_jobs_in_progress"] == 0)
             #expect(scrape[#"steelyard_changes_total{plan="update",result="PASS"}"#] == 1)
             #expect(try #require(scrape["steelyard_change_last_success_timestamp_seconds"]) > 1e9)
             #expect(scrape["steelyard_gearman_connected{server=\"\(agent.servers[0])\"}"] == 1)
@@ -106,7 +106,7 @@ struct Scrape: Sendable {
             #expect(scrape[#"steelyard_changes_total{plan="start",result="PASS"}"#] == 1)
             #expect(scrape.values.keys.contains { $0.hasPrefix(#"steelyard_proxy_info{name="haproxy",version=""#) })
             _ = try await agent.send("suspend")
-            try await eventually("the reading of before is used no more") {
+            try await eventually("the cached reading has expired") {
                 scrape = try await Scrape(port: port)
                 return scrape[#"steelyard_device_phase{phase="suspended"}"#] == 1
             }
@@ -153,7 +153,7 @@ struct Scrape: Sendable {
         }
     }
 
-    /// No client of the metrics delays a job or keeps another client out.
+    /// No client of the metrics delays a job or blocks another client.
     @Test func hostileClientsDisturbNothing() async throws {
         try await withMeasuredAgent { agent, port in
             let sockets = try await blocking {
@@ -164,7 +164,7 @@ struct Scrape: Sendable {
                     case 1: socket.write(Array("GET /metr".utf8))
                     case 2: socket.write([UInt8](repeating: 0xFF, count: 100_000))
                     default:
-                        // Asks, and never reads.
+                        // Sends a request, and never reads.
                         socket.write(Array("GET /metrics HTTP/1.1\r\n\r\n".utf8))
                     }
                     return socket
@@ -192,7 +192,7 @@ struct Scrape: Sendable {
                 agent.process.send(signal: SIGTERM)
                 let code = try await agent.process.wait()
                 #expect(code == 0)
-                // Written once more at the end.
+                // The agent writes it again at the end.
                 let scrape = Scrape(try String(contentsOf: file, encoding: .utf8))
                 #expect(scrape.passed("DISCOVER") == 1)
                 let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -8,11 +8,11 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// One question to the driver for all who want to know the same.
+/// The driver gets one request for all readers.
 @Suite struct DeviceReaderTests {
-    /// A driver whose answer comes when the test wants it.
+    /// A driver that answers when the test allows it.
     private final class SlowDriver: LoadBalancerDriver {
-        let questions = Atomic(0)
+        let requests = Atomic(0)
         let answers: AsyncStream<Void>
         let answer: AsyncStream<Void>.Continuation
 
@@ -25,13 +25,13 @@ import Testing
         func configurationVersion() async throws(DriverError) -> ConfigurationVersion? { nil }
 
         func status() async throws(DriverError) -> DeviceStatus {
-            questions.add(1, ordering: .relaxed)
+            requests.add(1, ordering: .relaxed)
             for await _ in answers { break }
             return .suspended
         }
     }
 
-    @Test func asksOnceForAll() async {
+    @Test func sendsOneRequest() async {
         let driver = SlowDriver()
         let reader = DeviceReader(driver, lifetime: .seconds(600), timeout: .seconds(600))
         driver.answer.finish()
@@ -40,11 +40,11 @@ import Testing
             return await group.reduce(into: Set()) { $0.insert($1) }
         }
         #expect(phases == [.suspended])
-        #expect(driver.questions.load(ordering: .relaxed) == 1)
+        #expect(driver.requests.load(ordering: .relaxed) == 1)
     }
 
-    /// A driver that does not answer keeps no scrape waiting, and is asked nothing more.
-    @Test func waitsForNoDriverForLong() async throws {
+    /// If the driver does not answer, scrapes do not wait, and the driver gets no further request.
+    @Test func limitsTheWait() async throws {
         let driver = SlowDriver()
         let reader = DeviceReader(driver, lifetime: .zero, timeout: .milliseconds(10))
         for _ in 0..<5 {
@@ -52,7 +52,7 @@ import Testing
             #expect(reading.phase == .failed)
             #expect(reading.proxy == nil)
         }
-        #expect(driver.questions.load(ordering: .relaxed) == 1)
+        #expect(driver.requests.load(ordering: .relaxed) == 1)
         driver.answer.finish()
         try await eventually("the driver has answered") { await reader.reading().phase == .suspended }
     }

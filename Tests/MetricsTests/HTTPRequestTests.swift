@@ -5,7 +5,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// What the agent's HTTP server makes of bytes.
+/// How the HTTP server parses requests and addresses.
 @Suite struct HTTPRequestTests {
     private func read(_ text: String, in size: Int = .max) -> HTTPRequestReader.Reading {
         var reader = HTTPRequestReader()
@@ -49,7 +49,7 @@ import Testing
             "\u{16}\u{3}\u{1}\u{2}\n\n", "\(String(repeating: "A", count: 17)) / HTTP/1.1\r\n\r\n",
         ]
     )
-    func refusesWhatIsNoRequest(_ text: String) { #expect(read(text) == .invalid(.badRequest)) }
+    func refusesInvalidRequests(_ text: String) { #expect(read(text) == .invalid(.badRequest)) }
 
     @Test(arguments: [1, 1000, Int.max])
     func refusesALargeHead(_ size: Int) {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// The agent's HTTP server with clients of all kinds.
+/// The HTTP server with good and bad clients.
 @Suite struct HTTPServerTests {
     @Test func answersOneRequestForEachConnection() async throws {
         try await withServer { port in
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// The answer arrives whole, although the client has sent more than the server reads.
+    /// The response is complete, although the client sends more than the server reads.
     @Test func answersAClientThatSendsAMegabyte() async throws {
         try await withServer { port in
             let content = String(repeating: "x", count: 1 << 20)
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    /// Clients that send nothing keep no other out, however many they are.
+    /// Any number of clients that send nothing cannot block others.
     @Test func servesWhileManySendNothing() async throws {
         try await withServer { port in
             let silent = try await blocking {
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    /// A client that sends its request byte by byte gets no more time than one that sends nothing.
+    /// A client that sends its request slowly gets no more time than one that sends nothing.
     @Test func closesASlowClient() async throws {
         try await withServer(timeout: .milliseconds(100)) { port in
             let answer = try await blocking {
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    /// An answer that is slow to be made holds up no other.
+    /// A slow response does not delay others.
     @Test func makesAnswersSideBySide() async throws {
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let isAsked = Flag()
@@ -103,7 +103,7 @@ import Testing
         }
         try await withServer(answer: answer) { port in
             async let slow = get("/slow", port)
-            try await eventually("the slow one is asked for") { isAsked.withLock { $0 } }
+            try await eventually("the slow request is received") { isAsked.withLock { $0 } }
             let fast = try await get("/fast", port)
             #expect(fast.hasSuffix("done"))
             open.finish()
@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    /// What comes until the server closes.
+    /// All bytes until the server closes.
     private static func readAll(_ socket: LoopbackSocket) -> String {
         var bytes: [UInt8] = []
         while let more = socket.read(), !more.isEmpty { bytes += more }

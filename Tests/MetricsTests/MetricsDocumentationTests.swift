@@ -8,7 +8,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// The documentation's table, and what packaging/monitoring names, are what the agent has.
+/// The documentation's table agrees with the code.
 @Suite struct MetricsDocumentationTests {
     @Test func tableHasEachMetric() throws {
         let article = Environment.packageFolder.appending(path: "Sources/Core/Core.docc/Metrics.md")

@@ -5,7 +5,7 @@ import CoreMetrics
 import SteelyardMetrics
 import Testing
 
-/// The registry as swift-metrics uses it.
+/// The registry as a factory of swift-metrics.
 @Suite struct MetricsRegistryTests {
     private let registry = MetricsRegistry()
 
@@ -26,7 +26,7 @@ import Testing
         )
     }
 
-    /// What falls would be taken for a process that was started again.
+    /// Prometheus interprets a falling counter as a restart.
     @Test func countersNeverFall() {
         let counter = Counter(label: "a", factory: registry)
         counter.increment(by: 5)
@@ -77,19 +77,19 @@ import Testing
             ("", "__total"), ("größe\n", "gr__e__total"),
         ]
     )
-    func makesNamesThatPrometheusTakes(_ label: String, _ name: String) {
+    func makesNamesThatPrometheusAccepts(_ label: String, _ name: String) {
         Counter(label: label, factory: registry).increment()
         #expect(registry.families.map(\.description.name) == [name])
     }
 
-    @Test func makesLabelsThatPrometheusTakes() {
+    @Test func makesLabelsThatPrometheusAccepts() {
         let dimensions = [("le", "1"), ("__name__", "2"), ("a-b", "3"), ("a.b", "4"), ("", "5")]
         Counter(label: "a", dimensions: dimensions, factory: registry).increment()
         let labels = registry.families.first?.samples.first?.labels.map { "\($0.name)=\($0.value)" }
         #expect(labels == ["label_le=1", "label___name__=2", "a_b=3", "_=5"])
     }
 
-    /// A label that takes any value must cost no memory.
+    /// A label with many values must not use much memory.
     @Test func keepsALimitedNumberOfSeries() {
         let registry = MetricsRegistry(greatestSeriesCount: 3)
         for number in 0..<10 {
@@ -97,7 +97,7 @@ import Testing
         }
         #expect(registry.families.map(\.samples.count) == [3])
         #expect(registry.droppedCount == 7)
-        // What is kept counts on.
+        // Existing series continue to count.
         Counter(label: "a", dimensions: [("id", "0")], factory: registry).increment()
         #expect(registry.families.first?.samples.first?.value == .integer(2))
     }
@@ -122,7 +122,7 @@ import Testing
         #expect(registry.families.filter { !$0.samples.isEmpty }.map(\.description.name) == ["b_total"])
     }
 
-    /// Values are counted from all threads.
+    /// Many threads can use a counter at the same time.
     @Test func countsEverything() async {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {

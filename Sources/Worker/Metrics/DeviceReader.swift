@@ -4,18 +4,18 @@
 import SteelyardCore
 import Synchronization
 
-/// Asks the driver how the device is: once for all who want to know it within a second.
+/// Reads the state of the device from the driver; readers within a second share one answer.
 ///
-/// A driver that does not answer in time keeps no one waiting, and is asked nothing more until it has answered.
+/// If the driver does not answer in time, the readers get an error. The driver gets no other request until it has answered.
 final class DeviceReader: Sendable {
     private struct State {
         var last: (reading: DeviceReading, time: ContinuousClock.Instant)?
         var waiting: [CheckedContinuation<DeviceReading, Never>] = []
         var isReading = false
-        /// Whether the driver has taken too long for the question that it has been asked.
+        /// Whether the pending request has exceeded the timeout.
         var isLate = false
-        /// The number of the last question.
-        var question = 0
+        /// The number of the last request.
+        var request = 0
     }
 
     private let driver: any LoadBalancerDriver
@@ -25,36 +25,36 @@ final class DeviceReader: Sendable {
 
     /// - Parameters:
     ///   - driver: The driver.
-    ///   - lifetime: How long an answer is used.
-    ///   - timeout: How long the driver may take; it promises to answer within about a second.
+    ///   - lifetime: How long an answer is reused.
+    ///   - timeout: The limit for an answer; drivers must answer within about a second.
     init(_ driver: any LoadBalancerDriver, lifetime: Duration = .seconds(1), timeout: Duration = .seconds(2)) {
         self.driver = driver
         self.lifetime = lifetime
         self.timeout = timeout
     }
 
-    /// The device as it is now, or was at most a second ago.
+    /// The state of the device, at most a second old.
     func reading() async -> DeviceReading {
         await withCheckedContinuation { continuation in
-            let (known, question): (DeviceReading?, Int?) = state.withLock { state in
+            let (known, request): (DeviceReading?, Int?) = state.withLock { state in
                 if let last = state.last, .now - last.time < lifetime { return (last.reading, nil) }
                 if state.isLate { return (Self.unanswered, nil) }
                 state.waiting.append(continuation)
                 guard !state.isReading else { return (nil, nil) }
                 state.isReading = true
-                state.question += 1
-                return (nil, state.question)
+                state.request += 1
+                return (nil, state.request)
             }
             if let known { continuation.resume(returning: known) }
-            if let question { ask(question) }
+            if let request { send(request) }
         }
     }
 
-    private func ask(_ question: Int) {
+    private func send(_ request: Int) {
         let limit = Task {
             do { try await Task.sleep(for: timeout) } catch { return }
             resume(Self.unanswered) { state in
-                guard state.isReading, state.question == question else { return false }
+                guard state.isReading, state.request == request else { return false }
                 state.isLate = true
                 return true
             }
@@ -70,7 +70,7 @@ final class DeviceReader: Sendable {
         }
     }
 
-    /// - Parameter change: Says whether the reading is for those that wait.
+    /// - Parameter change: Returns whether to resume the waiting readers.
     private func resume(_ reading: DeviceReading, _ change: @Sendable (inout State) -> Bool) {
         let waiting: [CheckedContinuation<DeviceReading, Never>] = state.withLock { state in
             guard change(&state) else { return [] }

@@ -11,13 +11,13 @@ struct DeviceReading: Sendable {
         case suspended
         case deleted
         case notConfigured = "not_configured"
-        /// It should serve and does not, or cannot be asked.
+        /// It should serve and does not, or does not answer.
         case failed
     }
 
-    /// The state, or why the device should serve and does not.
+    /// The state; an error if the device should serve and does not.
     let status: Result<DeviceStatus, DriverError>
-    /// The proxy; nil if the driver has none, or does not know.
+    /// The proxy; nil if the driver has none, or reports none.
     let proxy: ProxyStatus?
 
     /// The phase.
@@ -31,7 +31,7 @@ struct DeviceReading: Sendable {
         }
     }
 
-    /// Asks a driver.
+    /// Reads the state from the driver.
     static func read(_ driver: any LoadBalancerDriver) async -> DeviceReading {
         let status: Result<DeviceStatus, DriverError>
         do throws(DriverError) { status = .success(try await driver.status()) } catch { status = .failure(error) }

@@ -5,34 +5,34 @@ import CoreMetrics
 import SteelyardCore
 import SteelyardMetrics
 
-/// Counts and times the messages that the agent answers.
+/// Counts the messages that the agent answers, and measures their duration.
 struct JobMetrics: JobObserver {
-    /// The label of a message that could not be read.
+    /// The action's label for a message that cannot be parsed.
     private static let unreadable = "invalid"
 
     private let registry: MetricsRegistry
-    private let inHand: Meter
+    private let inProgress: Meter
     private let archiveObjects: Counter
     private let archiveLines: Counter
     private let archiveBytes: Counter
     private let archiveFailures: Counter
 
-    /// - Parameter registry: Keeps the values.
+    /// - Parameter registry: The registry of the values.
     init(_ registry: MetricsRegistry) {
         self.registry = registry
-        inHand = Meter(label: AgentMetric.jobsInHand.name, factory: registry)
+        inProgress = Meter(label: AgentMetric.jobsInProgress.name, factory: registry)
         archiveObjects = Counter(label: AgentMetric.archiveObjects.name, factory: registry)
         archiveLines = Counter(label: AgentMetric.archiveLines.name, factory: registry)
         archiveBytes = Counter(label: AgentMetric.archiveBytes.name, factory: registry)
         archiveFailures = Counter(label: AgentMetric.archiveFailures.name, factory: registry)
-        // A series that begins with 0 shows its first change as an increase.
+        // Prometheus sees the first increase of a series only if the series existed before.
         for action in ActionKind.allCases { _ = jobs(action.rawValue, nil) }
     }
 
-    func jobBegan() { inHand.increment() }
+    func jobBegan() { inProgress.increment() }
 
     func jobEnded(_ record: JobRecord) {
-        inHand.decrement()
+        inProgress.decrement()
         let action = record.action?.rawValue ?? Self.unreadable
         jobs(action, record.failure).increment()
         let duration = Timer(

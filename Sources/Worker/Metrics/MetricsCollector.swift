@@ -5,18 +5,18 @@ import Glibc
 import SteelyardCore
 import SteelyardMetrics
 
-/// Puts together all that the agent knows of itself and of its device.
+/// Collects the metrics of the agent and of its device.
 struct MetricsCollector: Sendable {
     let release: Release
     let driverName: String
     let stateDirectory: String
-    /// What the agent has counted.
+    /// The metrics that are counted at the event.
     let registry: MetricsRegistry
     let device: DeviceReader
     /// The connections to the job servers.
     let connections: @Sendable () -> [ConnectionState.Snapshot]
 
-    /// All metrics, at this moment, as text.
+    /// All metrics with their current values, as text.
     func text(as format: MetricsText.Format) async -> String {
         let reading = await device.reading()
         let families =
@@ -24,7 +24,7 @@ struct MetricsCollector: Sendable {
         return MetricsText.render(families, as: format)
     }
 
-    /// Why the agent cannot do its work, in one line; nil if it can.
+    /// The reason why the agent is not healthy, in one line; nil if it is.
     func fault() async -> String? {
         let connections = connections()
         guard connections.contains(where: \.isConnected) else {
@@ -106,7 +106,7 @@ extension MetricsCollector {
         ]
         switch phase {
         case .serving, .failed: families.append(MetricFamily(AgentMetric.proxyUp, .flag(phase == .serving)))
-        // A suspended device's proxy need not run.
+        // The proxy of a suspended device need not run.
         case .suspended, .deleted, .notConfigured: break
         }
         if let since = proxy.since {

@@ -7,7 +7,7 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Serves and writes the metrics as the settings demand, until graceful shutdown.
+/// Exports the metrics as configured, until graceful shutdown.
 actor MetricsExporter: Service {
     private struct Server {
         let address: HTTPAddress
@@ -26,17 +26,17 @@ actor MetricsExporter: Service {
     private var hasEnded = false
 
     /// - Parameters:
-    ///   - collector: What knows the values.
-    ///   - logger: Takes what goes wrong.
+    ///   - collector: The source of the metrics.
+    ///   - logger: Receives the events of the export.
     init(_ collector: MetricsCollector, logger: Logger) {
         pages = MetricsPages(collector: collector)
         self.logger = logger
     }
 
-    /// Serves and writes as other settings demand from now on.
+    /// Applies new settings.
     ///
-    /// - Throws: `SettingError` where the address cannot be listened on; the old one is then used again. `ThreadError`
-    ///   where the system gives no thread.
+    /// - Throws: `SettingError` if the address is not available; the previous one is then used. `ThreadError` if the
+    ///   system provides no thread.
     func apply(_ settings: MetricsSettings) async throws {
         guard !hasEnded else { return }
         if settings.bind != server?.address { try await listen(on: settings.bind) }
@@ -56,7 +56,7 @@ actor MetricsExporter: Service {
 
     private func listen(on address: HTTPAddress?) async throws {
         let old = server
-        // Both would have to have the same port for a moment.
+        // The old socket must be closed before the new one can use its port.
         let isSamePort = old != nil && old?.address.port == address?.port
         if isSamePort { await old?.server.stop() }
         do {
@@ -73,7 +73,7 @@ actor MetricsExporter: Service {
         do throws(Errno) {
             server = try HTTPServer(address) { [pages] request in await pages.answer(request) }
         } catch {
-            throw SettingError("metrics.bind", "cannot be used: listen on \(address): \(error)")
+            throw SettingError("metrics.bind", "cannot be used: cannot listen on \(address): \(error)")
         }
         try server.start()
         logger.notice("serving metrics", metadata: ["metrics.bind": "\(address)"])

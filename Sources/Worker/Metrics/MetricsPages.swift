@@ -3,7 +3,7 @@
 
 import SteelyardMetrics
 
-/// Answers the requests to `metrics.bind`.
+/// The pages of the HTTP server.
 struct MetricsPages: Sendable {
     let collector: MetricsCollector
 

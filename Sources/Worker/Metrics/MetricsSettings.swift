@@ -3,16 +3,14 @@
 
 import SteelyardCore
 
-/// `metrics`: where the agent's metrics can be read.
+/// `metrics`: how the agent exports its metrics.
 struct MetricsSettings: Hashable, Sendable {
-    /// `metrics.bind`: where they are served over HTTP; nil for nowhere.
+    /// `metrics.bind`: the address of the HTTP server; nil for none.
     var bind: HTTPAddress?
-    /// `metrics.textfile`: the file for node_exporter; nil for none.
+    /// `metrics.textfile`: the file for node_exporter, an absolute path; nil for none.
     var textfile: String?
 
-    /// Settings with which no metric can be read.
-    init() {}
-
+    /// Reads the settings.
     init(_ settings: inout SettingReader) throws(SettingError) {
         bind = try settings.value(
             "bind",

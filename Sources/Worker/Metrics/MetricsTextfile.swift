@@ -8,16 +8,15 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// Writes the metrics to a file for node_exporter's textfile collector: at once, at each interval, and when it is written
-/// for the last time.
+/// Writes the metrics to a file for node_exporter's textfile collector at each interval.
 final class MetricsTextfile: Sendable {
-    /// node_exporter reads the file at each scrape, so that Prometheus sees values that are this old at most.
+    /// The time between two writes, which is the largest age of the values that Prometheus reads.
     static let interval = Duration.seconds(15)
 
     let path: String
     private let collector: MetricsCollector
     private let logger: Logger
-    /// Whether the last attempt has failed, so that a fault is logged once.
+    /// Whether the last attempt failed: only the first failure is a warning.
     private let hasFailed = Atomic(false)
 
     init(path: String, collector: MetricsCollector, logger: Logger) {
@@ -26,7 +25,7 @@ final class MetricsTextfile: Sendable {
         self.logger = logger
     }
 
-    /// Writes until the task is cancelled.
+    /// Writes the file repeatedly until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
             await write()
@@ -39,7 +38,7 @@ final class MetricsTextfile: Sendable {
         let bytes = Array(await collector.text(as: .prometheus).utf8)
         let result = try? await DedicatedThread.run(name: "metrics-file") { [path] in
             Result { () throws(FileError) in
-                // After a crash of the machine, the next agent writes it anew: the disk need not be waited for.
+                // Not flushed to the disk: after a crash of the machine, the next agent replaces the file.
                 try PreparedFile(bytes, for: FilePath(path), permissions: Self.permissions, isFlushed: false)
                     .commit(isFlushed: false)
             }
@@ -47,18 +46,18 @@ final class MetricsTextfile: Sendable {
         switch result {
         case .success?: hasFailed.store(false, ordering: .relaxed)
         case .failure(let error)?: note("\(error)")
-        case nil: note("no thread to write it")
+        case nil: note("cannot start a thread")
         }
     }
 
-    /// Removes the file, because it gets no values any more.
+    /// Removes the file: node_exporter would continue to export its old values.
     func remove() async {
         _ = try? await DedicatedThread.run(name: "metrics-file") { [path] in
             try? AtomicFile.remove(FilePath(path), isFlushed: false)
         }
     }
 
-    /// node_exporter runs as a user of its own.
+    /// node_exporter runs as another user.
     private static let permissions = FilePermissions(rawValue: 0o644)
 
     private func note(_ error: String) {

@@ -6,20 +6,20 @@ import SteelyardMetrics
 import SteelyardSystem
 import SystemPackage
 
-/// The agent's process, in the metrics that Prometheus' own clients have.
+/// The `process_` metrics, which all Prometheus clients have.
 enum ProcessReading {
-    /// The metrics that can be read.
+    /// The metrics, without those that cannot be read.
     static var families: [MetricFamily] {
         statistics + [descriptors].compactMap(\.self)
             + [MetricFamily(AgentMetric.processGreatestDescriptors, .count(DescriptorLimit.current))]
     }
 
-    /// The fields of `/proc/self/stat` after the program's name, which may have blanks and parentheses.
+    /// The metrics in `/proc/self/stat`: the fields after the program's name, which may contain spaces and parentheses.
     private static var statistics: [MetricFamily] {
         guard let bytes = try? AtomicFile.readStream("/proc/self/stat"),
             let end = bytes.lastIndex(of: UInt8(ascii: ")"))
         else { return [] }
-        // The first is the third of proc(5).
+        // The first is field 3 of proc(5).
         let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
         func field(_ number: Int) -> Double { fields.count > number - 3 ? Double(fields[number - 3]) ?? 0 : 0 }
         let tick = Double(sysconf(Int32(_SC_CLK_TCK)))
@@ -34,7 +34,7 @@ enum ProcessReading {
 
     private static var descriptors: MetricFamily? {
         guard let names = try? AtomicFile.names(in: "/proc/self/fd") else { return nil }
-        // One of them is that of the folder itself.
+        // One of them is the descriptor of the folder itself.
         return MetricFamily(AgentMetric.processDescriptors, .count(max(0, names.count - 1)))
     }
 }

@@ -4,7 +4,7 @@
 @testable import SteelyardWorker
 
 extension FuzzTarget {
-    /// What a client sends to `metrics.bind`.
+    /// Requests of a client to `metrics.bind`.
     static let metricsRequests = FuzzTarget(name: "metrics-requests") { bytes in
         let input = ControlledInput(bytes)
         var whole = HTTPRequestReader()
@@ -12,7 +12,7 @@ extension FuzzTarget {
         var reader = HTTPRequestReader()
         var reading = HTTPRequestReader.Reading.incomplete
         for piece in input.pieces where reading == .incomplete { reading = reader.take(piece) }
-        try FuzzFailure.requireEqual(reading, expected, "the cut of the request changes nothing")
+        try FuzzFailure.requireEqual(reading, expected, "the split of the request changes nothing")
         switch expected {
         case .incomplete:
             try FuzzFailure.require(input.content.count <= HTTPRequestReader.limit, "a head has a limit")

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// Where the agent's HTTP server listens: an IP address and a port.
+/// The address of an HTTP server: an IP address and a port.
 struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address.
     let host: IPAddress
@@ -12,7 +12,7 @@ struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads an address.
     ///
-    /// - Throws: `InvalidValue` for anything but `IPV4:PORT` and `[IPV6]:PORT`.
+    /// - Throws: `InvalidValue` unless it is `IPV4:PORT` or `[IPV6]:PORT`.
     init(_ text: String) throws(InvalidValue) {
         guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]),
             let port = try? Port(number), let host = Self.host(text[..<colon])

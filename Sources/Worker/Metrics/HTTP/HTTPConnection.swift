@@ -3,28 +3,29 @@
 
 import Glibc
 
-/// One connection of the agent's HTTP server: one request, one answer.
+/// One connection of the HTTP server: one request, one response.
 ///
 /// To be used on one thread.
 final class HTTPConnection {
     private enum Phase {
         case reading(HTTPRequestReader)
-        /// The answer is being made.
+        /// The response is being created.
         case answering(isHead: Bool)
         case writing([UInt8], sent: Int)
-        /// The client reads the answer: closing now would reset the connection if it has sent more than was read.
+        /// The response was sent. Closing the socket with unread bytes would reset the connection before the client has read the
+        /// response.
         case closing
         case closed
     }
 
     let descriptor: Int32
-    /// When the connection is closed, whatever its state.
+    /// The time at which the connection is closed in any state.
     let deadline: ContinuousClock.Instant
     private var phase = Phase.reading(HTTPRequestReader())
 
     /// - Parameters:
-    ///   - descriptor: The socket, which must not block; the connection closes it.
-    ///   - timeout: How long all of it may take.
+    ///   - descriptor: A non-blocking socket; the connection closes it.
+    ///   - timeout: The limit for the request and the response together.
     init(descriptor: Int32, timeout: Duration) {
         self.descriptor = descriptor
         deadline = .now + timeout
@@ -32,7 +33,7 @@ final class HTTPConnection {
 
     deinit { close(descriptor) }
 
-    /// How little is lost if the connection is closed now: 0 if the answer was sent.
+    /// The order in which connections are closed if there are too many: first those whose response was sent.
     var rank: Int {
         switch phase {
         case .closing, .closed: 0
@@ -41,10 +42,10 @@ final class HTTPConnection {
         }
     }
 
-    /// Whether there is nothing left to do.
+    /// Whether the connection is finished.
     var isClosed: Bool { if case .closed = phase { true } else { false } }
 
-    /// What to wait for: `POLLIN`, `POLLOUT`, or nothing but the end.
+    /// The events to wait for: `POLLIN`, `POLLOUT` or 0.
     var awaited: Int16 {
         switch phase {
         case .reading, .closing: Int16(POLLIN)
@@ -53,7 +54,7 @@ final class HTTPConnection {
         }
     }
 
-    /// Goes on once the descriptor is ready.
+    /// Continues when the descriptor is ready.
     ///
     /// - Returns: The request, once it is complete; ``respond(_:)`` must follow.
     func advance(_ ready: Int16) -> HTTPRequest? {
@@ -68,14 +69,14 @@ final class HTTPConnection {
         return nil
     }
 
-    /// Sends the answer.
+    /// Sends the response.
     func respond(_ response: HTTPResponse) {
         guard case .answering(let isHead) = phase else { return }
         phase = .writing(response.bytes(hasContent: !isHead), sent: 0)
         write()
     }
 
-    /// Ends the connection; a client whose request is not complete gets a reason.
+    /// Closes the connection; sends a 408 if the request is incomplete.
     func expire() {
         if case .reading = phase {
             phase = .writing(HTTPResponse(.timeout).bytes(), sent: 0)
@@ -89,7 +90,7 @@ final class HTTPConnection {
         var block = [UInt8](repeating: 0, count: HTTPRequestReader.limit)
         let count = unsafe recv(descriptor, &block, block.count, 0)
         guard count > 0 else {
-            if count == 0 || !Self.mayGoOn { phase = .closed }
+            if count == 0 || !Self.isTransient { phase = .closed }
             return nil
         }
         switch reader.take(block.prefix(count)) {
@@ -111,7 +112,7 @@ final class HTTPConnection {
                 unsafe send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else {
-                phase = Self.mayGoOn ? .writing(bytes, sent: sent) : .closed
+                phase = Self.isTransient ? .writing(bytes, sent: sent) : .closed
                 return
             }
             sent += count
@@ -120,12 +121,12 @@ final class HTTPConnection {
         phase = .closing
     }
 
-    /// Drops what the client has sent beyond its request, until it closes.
+    /// Discards what the client sends after its request.
     private func drain() {
         var block = [UInt8](repeating: 0, count: HTTPRequestReader.limit)
         let count = unsafe recv(descriptor, &block, block.count, 0)
-        if count == 0 || count < 0 && !Self.mayGoOn { phase = .closed }
+        if count == 0 || count < 0 && !Self.isTransient { phase = .closed }
     }
 
-    private static var mayGoOn: Bool { errno == EAGAIN || errno == EINTR }
+    private static var isTransient: Bool { errno == EAGAIN || errno == EINTR }
 }

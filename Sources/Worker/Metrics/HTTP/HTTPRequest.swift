@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What of an HTTP request the agent's server uses.
+/// The parts of an HTTP request that the server uses.
 struct HTTPRequest: Hashable, Sendable {
     /// The method, such as `GET`.
     let method: String
@@ -10,9 +10,9 @@ struct HTTPRequest: Hashable, Sendable {
     /// The value of `Accept`; empty if there is none.
     let accept: String
 
-    /// Reads the head of a request.
+    /// Parses the head of a request.
     ///
-    /// - Parameter head: The lines, without the empty one at the end.
+    /// - Parameter head: The lines before the empty line.
     /// - Returns: nil if it is not HTTP/1.
     init?(head: [UInt8]) {
         let lines = head.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads one request as it arrives: its content, if it has any, is of no use and is not read.
+/// Parses the head of one request incrementally; a body is ignored.
 struct HTTPRequestReader: Sendable {
-    /// What is known of the request.
+    /// The state of the request.
     enum Reading: Hashable, Sendable {
         /// More bytes are needed.
         case incomplete
         /// It is complete.
         case complete(HTTPRequest)
-        /// It cannot be answered otherwise than with this status.
+        /// It is invalid; the answer has this status.
         case invalid(HTTPResponse.Status)
     }
 
@@ -18,9 +18,9 @@ struct HTTPRequestReader: Sendable {
 
     private var received: [UInt8] = []
 
-    /// Takes bytes that have arrived, in pieces of any size.
+    /// Parses received bytes, in pieces of any size.
     mutating func take(_ bytes: some Collection<UInt8>) -> Reading {
-        // The end may be in two pieces.
+        // The empty line may be split between two pieces.
         let start = max(0, received.count - 3)
         received.append(contentsOf: bytes.prefix(Self.limit + 1 - received.count))
         guard let end = Self.end(of: received[start...]) else {
@@ -29,7 +29,7 @@ struct HTTPRequestReader: Sendable {
         return HTTPRequest(head: Array(received[..<end])).map { .complete($0) } ?? .invalid(.badRequest)
     }
 
-    /// Where the head ends: before an empty line, which ends with or without a carriage return.
+    /// The end of the head, which is before an empty line with or without a carriage return.
     private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
         for index in bytes.indices where bytes[index] == UInt8(ascii: "\n") {
             let rest = bytes[(index + 1)...]

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// An answer of the agent's HTTP server; the connection ends with it.
+/// A response, after which the server closes the connection.
 struct HTTPResponse: Hashable, Sendable {
-    /// The statuses that it has.
+    /// The statuses that the server uses.
     enum Status: String, Sendable {
         case ok = "200 OK"
         case badRequest = "400 Bad Request"
@@ -18,22 +18,22 @@ struct HTTPResponse: Hashable, Sendable {
     let status: Status
     /// The value of `Content-Type`.
     let contentType: String
-    /// The content.
+    /// The body.
     let content: String
 
-    /// Creates an answer.
+    /// Creates a response.
     init(_ status: Status, contentType: String = "text/plain; charset=utf-8", _ content: String) {
         self.status = status
         self.contentType = contentType
         self.content = content
     }
 
-    /// Creates an answer whose content is its status.
+    /// Creates a response with its status as the body.
     init(_ status: Status) { self.init(status, status.rawValue + "\n") }
 
     /// The bytes to send.
     ///
-    /// - Parameter hasContent: Whether the content is sent, too: not so for HEAD.
+    /// - Parameter hasContent: Whether to send the body: not for HEAD.
     func bytes(hasContent: Bool = true) -> [UInt8] {
         let content = Array(content.utf8)
         var head = "HTTP/1.1 \(status.rawValue)\r\nContent-Type: \(contentType)\r\nContent-Length: \(content.count)\r\n"

@@ -7,9 +7,9 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// A small HTTP/1.1 server on a thread of its own: `GET` and `HEAD`, one request for each connection.
+/// A minimal HTTP/1.1 server on its own thread: `GET` and `HEAD`, one request for each connection.
 ///
-/// A client that is slow, sends too much or sends garbage costs one of a few connections, for a few seconds at most.
+/// The number of connections, the size of a request and the time for it are limited.
 actor HTTPServer {
     private struct Control {
         var isStopping = false
@@ -19,7 +19,7 @@ actor HTTPServer {
 
     /// The most connections at a time.
     static let greatestConnectionCount = 16
-    /// How long no connection is taken after the system has refused a descriptor.
+    /// The pause after the system has refused a descriptor for a connection.
     private static let refusalPause = Duration.seconds(1)
 
     private nonisolated let loop: EventLoop
@@ -33,14 +33,13 @@ actor HTTPServer {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    /// Listens; connections are taken after ``start()``.
+    /// Listens; ``start()`` starts to accept connections.
     ///
     /// - Parameters:
-    ///   - address: Where to listen.
-    ///   - timeout: How long a client has for its request, and the server for the answer, together.
-    ///   - answer: Makes the answer to a request with one of the known methods; it is called on the server's thread and
-    ///     must not block it.
-    /// - Throws: `Errno`: `addressInUse` where another program listens there.
+    ///   - address: The address to listen on.
+    ///   - timeout: The limit for a request and its response together.
+    ///   - answer: Creates the response to a GET or HEAD request. It runs on the server's thread and must not block.
+    /// - Throws: `Errno`: `addressInUse` if another program uses the port.
     init(
         _ address: HTTPAddress,
         timeout: Duration = .seconds(5),
@@ -54,7 +53,7 @@ actor HTTPServer {
 
     /// Starts the thread.
     ///
-    /// - Throws: `ThreadError` where the system gives none.
+    /// - Throws: `ThreadError` if the system provides no thread.
     nonisolated func start() throws(ThreadError) {
         try DedicatedThread.start(name: "metrics") { [self] in
             loop.attach()
@@ -67,7 +66,7 @@ actor HTTPServer {
         }
     }
 
-    /// Ends all connections; returns when the port is free.
+    /// Closes all connections; returns when the port is free.
     nonisolated func stop() async {
         control.withLock { $0.isStopping = true }
         loop.wake()
@@ -84,12 +83,12 @@ actor HTTPServer {
 
     private struct Wait {
         var interests: [EventLoop.Interest]
-        /// The connections of the interests after the first, which is the listener's.
+        /// The connections of the interests, without the first interest, which is the listener's.
         var numbers: [Int]
         var deadline: ContinuousClock.Instant?
     }
 
-    /// Closes what has taken too long, and says what to wait for; nil where the thread is to end.
+    /// Closes expired connections, and returns what to wait for; nil if the thread must end.
     private func settle() -> Wait? {
         if control.withLock({ $0.isStopping }) { return nil }
         let now = ContinuousClock.now
@@ -99,7 +98,7 @@ actor HTTPServer {
         }
         if let refused = refusedUntil, now >= refused { refusedUntil = nil }
         let open = connections.sorted { $0.key < $1.key }
-        // With a descriptor too few, a connection that waits would end each wait at once.
+        // A pending connection that cannot be accepted would end each wait immediately.
         let listening = EventLoop.Interest(refusedUntil == nil ? listener?.descriptor : nil, Int16(POLLIN))
         return Wait(
             interests: [listening] + open.map { EventLoop.Interest($0.value.descriptor, $0.value.awaited) },
@@ -120,10 +119,10 @@ actor HTTPServer {
                 connections[number]?.respond(response)
             }
         }
-        if ready.first != 0 { takeConnections() }
+        if ready.first != 0 { acceptConnections() }
     }
 
-    private func takeConnections() {
+    private func acceptConnections() {
         do throws(Errno) {
             while let descriptor = try listener?.accept() {
                 lastNumber += 1
@@ -133,7 +132,7 @@ actor HTTPServer {
         } catch { refusedUntil = .now + Self.refusalPause }
     }
 
-    /// Makes room: clients that send nothing, or read nothing, must not keep others out.
+    /// Closes the oldest connection of the lowest rank: idle clients must not block others.
     private func closeOne() {
         let first = connections.min { ($0.value.rank, $0.key) < ($1.value.rank, $1.key) }
         guard let first else { return }
