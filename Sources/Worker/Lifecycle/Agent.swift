@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import SteelyardCore
+import SteelyardMetrics
 import SteelyardSystem
 import SystemPackage
 
@@ -41,7 +42,11 @@ struct Agent {
         defer { _ = lock }
         let driver = try makeDriver(isReadOnly: configuration.isDryRun)
         serviceManager.discardRemaining()
-        let dispatcher = try makeDispatcher(driver)
+        let registry = MetricsRegistry(
+            known: AgentMetric.counted,
+            reserved: Set(AgentMetric.read.map(\.name))
+        )
+        let dispatcher = try makeDispatcher(driver, observers: [JobMetrics(registry)])
         await dispatcher.recover()
         let transport = try GearmanTransport(
             servers: configuration.servers,
@@ -51,8 +56,13 @@ struct Agent {
             logger: logger,
             ready: { [self] in announce() }
         )
-        let reloads = makeReloadService(loader, dispatcher, transport)
+        let metrics = makeMetricsExporter(registry, driver, transport)
+        do { try await metrics.apply(configuration.metrics) } catch let error as SettingError {
+            throw configuration.namingOrigin(error)
+        }
+        let reloads = makeReloadService(loader, dispatcher, transport, metrics)
         var services: [any Service] = [
+            metrics,
             WatchdogService(
                 serviceManager: serviceManager,
                 isTransportAlive: { transport.isAlive },
@@ -89,7 +99,8 @@ struct Agent {
     private func makeReloadService(
         _ loader: ConfigurationLoader,
         _ dispatcher: Dispatcher,
-        _ transport: GearmanTransport
+        _ transport: GearmanTransport,
+        _ metrics: MetricsExporter
     ) -> ReloadService {
         ReloadService(
             current: configuration,
@@ -100,13 +111,34 @@ struct Agent {
             logger: logger,
             apply: { [logger] configuration in
                 try Self.check(configuration)
+                let archiver = try Self.makeArchiver(configuration, logger)
+                // First, because it fails if the address is in use.
+                try await metrics.apply(configuration.metrics)
                 dispatcher.replace(
-                    archiver: try Self.makeArchiver(configuration, logger),
+                    archiver: archiver,
                     diagnostics: NetworkDiagnostics(configuration),
                     limits: configuration.limits
                 )
             },
             applyTransport: { try transport.apply(servers: $0.servers, tls: $0.tls) }
+        )
+    }
+
+    private func makeMetricsExporter(
+        _ registry: MetricsRegistry,
+        _ driver: any LoadBalancerDriver,
+        _ transport: GearmanTransport
+    ) -> MetricsExporter {
+        MetricsExporter(
+            MetricsCollector(
+                release: Program.current.release,
+                driverName: configuration.driver.name,
+                stateDirectory: configuration.stateDirectory,
+                registry: registry,
+                device: DeviceReader(driver),
+                connections: { transport.connections }
+            ),
+            logger: logger
         )
     }
 
@@ -203,7 +235,11 @@ struct Agent {
         }
     }
 
-    private func makeDispatcher(_ driver: any LoadBalancerDriver, keepsProgress: Bool = true) throws -> Dispatcher {
+    private func makeDispatcher(
+        _ driver: any LoadBalancerDriver,
+        keepsProgress: Bool = true,
+        observers: [any JobObserver] = []
+    ) throws -> Dispatcher {
         Dispatcher(
             driver: driver,
             driverName: configuration.driver.name,
@@ -213,7 +249,8 @@ struct Agent {
             release: Program.current.release,
             limits: configuration.limits,
             isDryRun: configuration.isDryRun,
-            logger: logger
+            logger: logger,
+            observers: observers
         )
     }
 
