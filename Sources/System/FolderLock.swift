@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import Glibc
+import Glibc
 import Synchronization
 package import SystemPackage
 

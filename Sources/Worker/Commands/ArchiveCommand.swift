@@ -22,7 +22,10 @@ struct ArchiveCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "The object store's type: \(Program.current.stores.map(\.format.type).joined(separator: ", ")).")
+    @Option(
+        help: "The object store's type: \(Program.current.stores.map(\.format.type).joined(separator: ", ")).",
+        completion: .stores
+    )
     var store = Program.current.stores.first?.format.type ?? ""
 
     @Option(help: "The object store's URL, up to the account.")
@@ -31,19 +34,26 @@ struct ArchiveCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to put it.", valueName: "container[/prefix]"))
     var container: String
 
-    @Option(name: .customLong("protocol"), help: "Which load balancer's lines: http or tcp.")
+    @Option(
+        name: .customLong("protocol"),
+        help: "Which load balancer's lines: http or tcp.",
+        completion: .list(["http", "tcp"])
+    )
     var protocolName = "http"
 
     @Option(help: "The load balancer's id, for the object's name.")
     var id = "1"
 
-    @Option(help: "A file with the token; - for standard input.")
+    @Option(help: "A file with the token; - for standard input.", completion: .file())
     var tokenFile: String?
 
-    @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
+    @Option(
+        help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.",
+        completion: .configurationFile
+    )
     var config: String?
 
-    @Option(help: "Directory for persistent state.")
+    @Option(help: "Directory for persistent state.", completion: .directory)
     var stateDir: String?
 
     @Flag(help: "Read, select and compress, and send nothing.")
