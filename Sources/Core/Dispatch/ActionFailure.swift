@@ -1,47 +1,56 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why an action failed, as the reply says it.
-struct ActionFailure: Error {
-    /// The reply's `hpcs_error_code`: a word that stays the same when the sentence changes.
-    enum Code: String {
-        case staleVersion = "stale_version"
-    }
+/// Why a message failed, as the reply says it.
+package struct ActionFailure: Error, Sendable {
+    /// The kind of failure.
+    package let code: FailureCode
+    /// The path of the field at fault, as it was sent; nil if no single field is.
+    package let field: String?
+    /// The sentence of `hpcs_error`.
+    package let message: String
+    private let otherFields: [JSONFragment.Member]
 
-    let message: String
-    var fields: [JSONFragment.Member] = []
-    /// The kind of failure; nil where it has no code.
-    var code: Code?
-    /// The path of the field at fault, as it was sent; nil where no single field is.
-    var field: String?
-
-    init(_ message: String, fields: [JSONFragment.Member] = []) {
+    init(_ code: FailureCode, _ message: String, field: String? = nil, otherFields: [JSONFragment.Member] = []) {
+        self.code = code
         self.message = message
-        self.fields = fields
+        self.field = field
+        self.otherFields = otherFields
     }
 
     init(_ error: DriverError, _ message: Message, _ driverName: String) {
+        let kind = message.action.kind
         let sentence = error.sentence(listName: message.listName)
-        self.message =
+        self.init(
+            FailureCode(error.code),
             error.code == .unsupported && error.field == nil
-            ? "the driver \(driverName) cannot do \(message.action.kind.rawValue): \(sentence)" : sentence
-        if error.code == .deleted, [.stats, .metrics].contains(message.action.kind) {
-            fields = [.init("status", .string("DELETED"))]
-        }
+                ? "the driver \(driverName) cannot do \(kind.rawValue): \(sentence)" : sentence,
+            field: error.field?.path(listName: message.listName),
+            otherFields: error.code == .deleted && [.stats, .metrics].contains(kind)
+                ? [.init("status", .string("DELETED"))] : []
+        )
     }
 
     init(staleVersion version: ConfigurationVersion, current: ConfigurationVersion) {
         let path = FieldPath.root[.configVersion].description
-        message = "\(path) \(version) is lower than \(current), the device's current version; send \(current) or higher"
-        code = .staleVersion
-        field = path
+        self.init(
+            .staleVersion,
+            "\(path) \(version) is lower than \(current), the device's current version; send \(current) or higher",
+            field: path
+        )
     }
 
-    /// What the reply has besides `hpcs_error`.
+    init(_ error: JSONSyntaxError) { self.init(.invalidJSON, error.description) }
+
+    init(_ error: MessageError) { self.init(.invalidField, error.description, field: error.field) }
+
+    init(_ error: ObjectStoreError, otherFields: [JSONFragment.Member]) {
+        self.init(FailureCode(error.code), error.message, otherFields: otherFields)
+    }
+
+    /// What the reply has besides `hpcs_response` and `hpcs_error`.
     var replyFields: [JSONFragment.Member] {
-        var members = fields
-        if let code { members.append(.init("hpcs_error_code", .string(code.rawValue))) }
-        if let field { members.append(.init("hpcs_error_field", .string(field))) }
-        return members
+        otherFields + [.init("hpcs_error_code", .string(code.rawValue))]
+            + (field.map { [.init("hpcs_error_field", .string($0))] } ?? [])
     }
 }

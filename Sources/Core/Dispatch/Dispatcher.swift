@@ -30,6 +30,7 @@ package final class Dispatcher: Sendable {
     private let release: Release
     private let isDryRun: Bool
     private let logger: Logger
+    private let observers: [any JobObserver]
     private let intake: MessageIntake
     private let archiveCount = Atomic(0)
     private let changes = Atomic(0)
@@ -49,6 +50,7 @@ package final class Dispatcher: Sendable {
     ///   - limits: How large a message may be.
     ///   - isDryRun: Whether changes are only previewed, and replies say so.
     ///   - logger: Takes one line for each message; no payload and no token.
+    ///   - observers: See each message.
     package init(
         driver: any LoadBalancerDriver,
         driverName: String,
@@ -58,7 +60,8 @@ package final class Dispatcher: Sendable {
         release: Release,
         limits: MessageLimits = MessageLimits(),
         isDryRun: Bool = false,
-        logger: Logger
+        logger: Logger,
+        observers: [any JobObserver] = []
     ) {
         self.driver = driver
         self.driverName = driverName
@@ -67,6 +70,7 @@ package final class Dispatcher: Sendable {
         intake = MessageIntake(stores: stores)
         self.isDryRun = isDryRun
         self.logger = logger
+        self.observers = observers
     }
 
     /// How many changes of the device have begun.
@@ -103,17 +107,15 @@ package final class Dispatcher: Sendable {
 
     /// The reply to a payload that is larger than allowed, and need not be read.
     ///
-    /// - Returns: nil where the size is allowed.
+    /// - Returns: nil if the size is allowed.
     package func refuse(byteCount: Int, job: any JobContext) -> Outcome? {
-        guard byteCount > limits.messageBytes else { return nil }
-        let error = "the message has \(byteCount) bytes; at most \(limits.messageBytes) are allowed"
-        return refusal(of: nil, error, job)
+        tooLarge(byteCount).map { end(receive(job), nil, $0) }
     }
 
     /// The reply to a payload that was not read because the messages in hand take up too much memory.
     package func refuseForNow(byteCount: Int, job: any JobContext) -> Outcome {
-        let error = "no memory for a message of \(byteCount) bytes while others are in hand; send it again"
-        return refusal(of: nil, error, job)
+        let error = "no memory for a message of \(byteCount) bytes while others are processed; send it again"
+        return end(receive(job), nil, ActionFailure(.busy, error))
     }
 
     /// Does what a message asks for.
@@ -123,44 +125,55 @@ package final class Dispatcher: Sendable {
     ///   - job: The job that they came with.
     /// - Returns: The reply. There always is one.
     package func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
-        if let refused = refuse(byteCount: payload.count, job: job) { return refused }
+        let receipt = receive(job)
+        return await receipt.job.run { await handle(payload, receipt, job) }
+    }
+
+    private func handle(_ payload: [UInt8], _ receipt: JobReceipt, _ job: any JobContext) async -> Outcome {
+        if let failure = tooLarge(payload.count) { return end(receipt, nil, failure) }
         let incoming: MessageIntake.Incoming
         do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload, limits) } catch {
-            return refusal(of: error.document, error.description, job)
+            return end(receipt, error.document, error.failure)
         }
         defer { incoming.place?.leave() }
         let (document, message) = (incoming.document, incoming.message)
-        let kind = message.action.kind
         do throws(ActionFailure) {
             let done = try await perform(message, incoming.place, job)
-            logger.debug("done", metadata: metadata(job, kind, "PASS"))
+            report(receipt.record(message, archived: done.archived, isDryRun: isDryRun))
             return Outcome(
                 Reply(to: document, passed: true, fields: marked(done.fields)),
                 hasEffect: incoming.place != nil,
                 delivered: done.delivered
             )
         } catch {
-            logger.warning(
-                "failed",
-                metadata: metadata(job, kind, "FAIL").merging([LogKeys.error: "\(error.message)"]) { $1 }
-            )
-            return Outcome(Reply(to: document, error: error.message, fields: marked(error.replyFields)))
+            return end(receipt, document, error, message)
         }
     }
 
-    private func refusal(of document: JSONDocument?, _ error: String, _ job: any JobContext) -> Outcome {
-        logger.warning(
-            "refused",
-            metadata: [LogKeys.jobHandle: "\(job.handle)", LogKeys.response: "FAIL", LogKeys.error: "\(error)"]
-        )
-        return Outcome(Reply(to: document, error: error, fields: marked([])))
+    private func tooLarge(_ byteCount: Int) -> ActionFailure? {
+        let limit = limits.messageBytes
+        guard byteCount > limit else { return nil }
+        return ActionFailure(.messageTooLarge, "the message has \(byteCount) bytes; the limit is \(limit)")
     }
 
-    private func metadata(_ job: any JobContext, _ kind: ActionKind, _ response: String) -> Logger.Metadata {
-        [
-            LogKeys.jobHandle: "\(job.handle)", LogKeys.action: "\(kind.rawValue)",
-            LogKeys.response: "\(response)",
-        ]
+    private func receive(_ job: any JobContext) -> JobReceipt {
+        for observer in observers { observer.jobBegan() }
+        return JobReceipt(job)
+    }
+
+    private func end(
+        _ receipt: JobReceipt,
+        _ document: JSONDocument?,
+        _ failure: ActionFailure,
+        _ message: Message? = nil
+    ) -> Outcome {
+        report(receipt.record(message, failure: failure, isDryRun: isDryRun))
+        return Outcome(Reply(to: document, error: failure.message, fields: marked(failure.replyFields)))
+    }
+
+    private func report(_ record: JobRecord) {
+        record.log(to: logger)
+        for observer in observers { observer.jobEnded(record) }
     }
 
     private func marked(_ fields: [JSONFragment.Member]) -> [JSONFragment.Member] {
@@ -175,6 +188,7 @@ extension Dispatcher {
     private struct Done: Sendable {
         var fields: [JSONFragment.Member] = []
         var delivered: (@Sendable () async -> Void)?
+        var archived: [ArchivedObject] = []
     }
 
     private func perform(
@@ -207,7 +221,10 @@ extension Dispatcher {
         _ place: SerialGate.Place?
     ) async throws(ActionFailure) {
         if intake.waitingChanges > Self.greatestWaitingChanges {
-            throw ActionFailure("\(Self.greatestWaitingChanges) changes are waiting already; send it again later")
+            throw ActionFailure(
+                .busy,
+                "\(Self.greatestWaitingChanges) changes are already waiting; send it again later"
+            )
         }
         await place?.wait()
         changes.add(1, ordering: .relaxed)
@@ -285,7 +302,7 @@ extension Dispatcher {
     private func metrics(_ message: Message) async throws(ActionFailure) -> Done {
         // Until this one is delivered or lost, another would report the same bytes.
         guard let turn = await reports.turn(within: Self.reportLimit) else {
-            throw ActionFailure("another METRICS waits for its job server to take the reply; send it again")
+            throw ActionFailure(.busy, "another METRICS waits for its job server to take the reply; send it again")
         }
         let report = try await driven(message) { () throws(DriverError) in try await driver.usage() }
         let entries = report.entries.map { entry in
@@ -314,11 +331,14 @@ extension Dispatcher {
         _ place: SerialGate.Place?,
         _ job: any JobContext
     ) async throws(ActionFailure) -> Done {
-        guard let archiver else { throw ActionFailure("this agent cannot archive logs") }
+        guard let archiver else { throw ActionFailure(.unsupported, "this agent cannot archive logs") }
         let count = archiveCount.add(1, ordering: .relaxed).newValue
         defer { archiveCount.subtract(1, ordering: .relaxed) }
         guard count <= Self.greatestWaitingArchives + 1 else {
-            throw ActionFailure("\(Self.greatestWaitingArchives) ARCHIVEs are waiting already; send it again later")
+            throw ActionFailure(
+                .busy,
+                "\(Self.greatestWaitingArchives) ARCHIVEs are already waiting; send it again later"
+            )
         }
         // The archiver's records are to be those of before any DELETE that is still to come, and of after those before it.
         await place?.wait()
@@ -329,9 +349,9 @@ extension Dispatcher {
             return log
         }
         switch outcome.failure {
-        case nil: return Done(fields: outcome.fields)
+        case nil: return Done(fields: outcome.fields, archived: outcome.objects)
         case .log(let error): throw ActionFailure(error, message, driverName)
-        case .store(let error): throw ActionFailure(error.message, fields: outcome.fields)
+        case .store(let error): throw ActionFailure(error, otherFields: outcome.fields)
         }
     }
 

@@ -5,6 +5,8 @@
 package protocol JobContext: Sendable {
     /// The job's handle, for the log.
     var handle: String { get }
+    /// The job server, `HOST:PORT`; nil if the message came another way.
+    var server: String? { get }
     /// Whether the agent is stopping and long work should end.
     var isCancelled: Bool { get }
     /// Why long work ends when the job is cancelled, and what to do: one sentence without a full stop.
@@ -14,6 +16,9 @@ package protocol JobContext: Sendable {
 }
 
 extension JobContext {
+    /// No job server.
+    package var server: String? { nil }
+
     /// The agent is stopping.
     package var cancellationMessage: String { "the agent is stopping; send the ARCHIVE again" }
 }

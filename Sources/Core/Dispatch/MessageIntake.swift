@@ -18,7 +18,7 @@ final class MessageIntake: Sendable {
     struct Refusal: Error {
         /// The payload, where it is a JSON object.
         var document: JSONDocument?
-        let description: String
+        let failure: ActionFailure
     }
 
     /// A message of more bytes takes long enough to read that others would wait for it.
@@ -69,9 +69,9 @@ final class MessageIntake: Sendable {
         _ limits: MessageLimits
     ) throws(Refusal) -> (JSONDocument, Message) {
         let document: JSONDocument
-        do { document = try JSONDocument(payload) } catch { throw Refusal(description: error.description) }
+        do { document = try JSONDocument(payload) } catch { throw Refusal(failure: ActionFailure(error)) }
         do { return (document, try Message(document, limits: limits, stores: stores)) } catch {
-            throw Refusal(document: document, description: error.description)
+            throw Refusal(document: document, failure: ActionFailure(error))
         }
     }
 }

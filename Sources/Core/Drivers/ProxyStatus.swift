@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The program that serves for a driver, as STATS shows it.
+/// The program that serves for a driver, as STATS, `steelyard status` and the metrics show it.
 public struct ProxyStatus: Hashable, Sendable {
     /// The field of the reply, such as `haproxy`: lower-case letters.
     public let name: String
@@ -10,7 +10,31 @@ public struct ProxyStatus: Hashable, Sendable {
     /// Since when the process that takes connections runs.
     public let since: UTCTimestamp?
     /// How often the program has ended by itself, or by a signal, since the agent was started.
-    public let unexpectedEnds: Int
+    public var unexpectedEnds: Int
+    /// The number of the process that takes connections.
+    public var processID: Int32?
+    /// Processes that take no new connections and finish those that they have.
+    public var oldProcesses: [OldProcess] = []
+    /// What another program has changed, in lines; nil if the device is as it should be.
+    public var drift: String?
+    /// How often another program's changes were found since the agent was started.
+    public var driftCount = 0
+    /// The bytes sent to clients since the agent was started, by protocol. They grow only.
+    public var bytesOut: [MeteredProtocol: UInt64] = [:]
+
+    /// A process that takes no new connections.
+    public struct OldProcess: Hashable, Sendable {
+        /// Its number.
+        public let processID: Int32
+        /// For how long the agent has seen it finish its connections, in whole seconds.
+        public let seconds: Int
+
+        /// Creates a description.
+        public init(processID: Int32, seconds: Int) {
+            self.processID = processID
+            self.seconds = seconds
+        }
+    }
 
     /// Creates a status.
     public init(name: String, version: String, since: UTCTimestamp? = nil, unexpectedEnds: Int = 0) {
@@ -18,11 +42,6 @@ public struct ProxyStatus: Hashable, Sendable {
         self.version = version
         self.since = since
         self.unexpectedEnds = unexpectedEnds
-    }
-
-    /// The same status, with the number of ends.
-    package func with(unexpectedEnds: Int) -> ProxyStatus {
-        ProxyStatus(name: name, version: version, since: since, unexpectedEnds: unexpectedEnds)
     }
 
     var member: JSONFragment.Member {

@@ -20,7 +20,7 @@ package final class JSONDocument: Sendable {
     /// - Parameter bytes: The payload: one JSON object, with nothing but white space around it.
     /// - Throws: `JSONSyntaxError` for anything else, including bytes that are not UTF-8.
     package init(_ bytes: [UInt8]) throws(JSONSyntaxError) {
-        guard bytes.count <= Int(Int32.max) else { throw JSONSyntaxError("is larger than 2 GiB", at: 0) }
+        guard bytes.count <= Int(Int32.max) else { throw JSONSyntaxError("larger than 2 GiB", at: 0) }
         var scanner = JSONScanner(count: bytes.count)
         try scanner.scan(bytes.span)
         self.bytes = bytes

@@ -25,16 +25,18 @@ struct JSONScanner {
 
     mutating func scan(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
         var position = Self.skipWhiteSpace(bytes, 0)
-        guard position < bytes.count else { throw JSONSyntaxError("is empty", at: position) }
+        guard position < bytes.count else { throw JSONSyntaxError("the text is empty", at: position) }
         guard bytes[position] == UInt8(ascii: "{") else {
-            throw JSONSyntaxError("is not a JSON object", at: position)
+            throw JSONSyntaxError("expected an object", at: position)
         }
         position = try scanObject(bytes, position)
         position = Self.skipWhiteSpace(bytes, position)
-        guard position == bytes.count else { throw JSONSyntaxError("goes on after its JSON object", at: position) }
+        guard position == bytes.count else {
+            throw JSONSyntaxError("expected the end of the text after the object", at: position)
+        }
         // Last, so that the common reasons have their own words; without copying.
         do { _ = try UTF8Span(validating: bytes) } catch {
-            throw JSONSyntaxError("is not valid UTF-8", at: error.byteOffsets.lowerBound)
+            throw JSONSyntaxError("invalid UTF-8", at: error.byteOffsets.lowerBound)
         }
     }
 
@@ -56,7 +58,7 @@ struct JSONScanner {
             }
             if container.count > 0 {
                 guard Self.byte(bytes, position) == UInt8(ascii: ",") else {
-                    throw Self.unexpected(bytes, position, "a comma or the end of the \(container.kind)")
+                    throw Self.unexpected(bytes, position, "',' or '\(Character(UnicodeScalar(container.end)))'")
                 }
                 position = Self.skipWhiteSpace(bytes, position &+ 1)
             }
@@ -99,7 +101,7 @@ struct JSONScanner {
     ) throws(JSONSyntaxError) -> Container {
         // The outer containers, the current one, and the new one.
         guard outer.count + 2 <= JSONDocument.maximumDepth else {
-            throw JSONSyntaxError("is nested deeper than \(JSONDocument.maximumDepth) levels", at: position)
+            throw JSONSyntaxError("nested deeper than \(JSONDocument.maximumDepth) levels", at: position)
         }
         outer.append(container)
         append(kind, from: position, to: position, name: name)
@@ -115,7 +117,7 @@ struct JSONScanner {
         _ start: Int
     ) throws(JSONSyntaxError) -> (JSONNode.Name, Int) {
         guard Self.byte(bytes, start) == UInt8(ascii: "\"") else {
-            throw Self.unexpected(bytes, start, "a member name in quotes")
+            throw Self.unexpected(bytes, start, "a member name in double quotes")
         }
         var position = start
         let isEscaped = try skipString(bytes, start, &position)
@@ -126,7 +128,7 @@ struct JSONScanner {
         )
         position = Self.skipWhiteSpace(bytes, position)
         guard Self.byte(bytes, position) == UInt8(ascii: ":") else {
-            throw Self.unexpected(bytes, position, "a colon")
+            throw Self.unexpected(bytes, position, "':'")
         }
         return (name, Self.skipWhiteSpace(bytes, position &+ 1))
     }
@@ -156,13 +158,13 @@ struct JSONScanner {
         _ position: inout Int
     ) throws(JSONSyntaxError) {
         while true {
-            guard position < bytes.count else { throw JSONSyntaxError("has a string without an end", at: quote) }
+            guard position < bytes.count else { throw JSONSyntaxError("unterminated string", at: quote) }
             switch bytes[position] {
             case UInt8(ascii: "\""):
                 position &+= 1
                 return
             case UInt8(ascii: "\\"): position = try Self.skipEscape(bytes, position &+ 1)
-            default: throw JSONSyntaxError("has a control character within a string", at: position)
+            default: throw JSONSyntaxError("unescaped control character in a string", at: position)
             }
             position = skipPlainText(bytes, position)
         }
@@ -248,7 +250,7 @@ extension JSONScanner {
         let first = byte(bytes, start) == UInt8(ascii: "-") ? start + 1 : start
         var position = skipDigits(bytes, first)
         let isPadded = position - first > 1 && bytes[first] == UInt8(ascii: "0")
-        guard position > first, !isPadded else { throw JSONSyntaxError("has a malformed number", at: start) }
+        guard position > first, !isPadded else { throw JSONSyntaxError("malformed number", at: start) }
         if byte(bytes, position) == UInt8(ascii: ".") {
             position = try skipSomeDigits(bytes, position + 1, of: start)
         }
@@ -267,7 +269,7 @@ extension JSONScanner {
         of number: Int
     ) throws(JSONSyntaxError) -> Int {
         let end = skipDigits(bytes, start)
-        guard end > start else { throw JSONSyntaxError("has a malformed number", at: number) }
+        guard end > start else { throw JSONSyntaxError("malformed number", at: number) }
         return end
     }
 
@@ -283,7 +285,7 @@ extension JSONScanner {
             }
             return start + 5
         default:
-            throw JSONSyntaxError("has an unknown escape sequence", at: start - 1)
+            throw JSONSyntaxError("unknown escape sequence", at: start - 1)
         }
     }
 
@@ -292,7 +294,7 @@ extension JSONScanner {
     }
 
     private static func unexpected(_ bytes: Span<UInt8>, _ position: Int, _ wanted: String) -> JSONSyntaxError {
-        let found = position < bytes.count ? "has something else than" : "ends before"
-        return JSONSyntaxError("is not valid JSON: it \(found) \(wanted)", at: position)
+        let found = position < bytes.count ? "" : ", found the end"
+        return JSONSyntaxError("expected \(wanted)\(found)", at: position)
     }
 }

@@ -14,5 +14,5 @@ package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertib
     }
 
     /// One sentence that is fit for a reply.
-    package var description: String { "the message \(problem) (at byte \(offset))" }
+    package var description: String { "invalid JSON at byte \(offset): \(problem)" }
 }

@@ -59,7 +59,7 @@ struct FieldReader {
             let text = bytes.span.extracting(node.name.range)
             let isMatch = node.name.isEscaped ? JSONEscapes.resolve(text) == name : text.equals(name)
             guard isMatch else { continue }
-            guard found == nil else { throw MessageError(member: name, "is there twice") }
+            guard found == nil else { throw MessageError(member: name, "appears more than once") }
             found = node
         }
         guard let found else {
@@ -71,7 +71,7 @@ struct FieldReader {
         case .string: return String(bytes.span.extracting(found.range))
         case .escapedString:
             guard let string = JSONEscapes.resolve(bytes[found.range]) else {
-                throw MessageError(member: name, "must not have half of a surrogate pair in it")
+                throw MessageError(member: name, "contains an unpaired UTF-16 surrogate")
             }
             return string
         default: throw MessageError(member: name, "must be a string, not \(found.kind.phrase)")
@@ -89,7 +89,7 @@ struct FieldReader {
         let list = nodes[index]
         guard list.kind == .array else { throw field.error("must be a list, not \(list.kind.phrase)") }
         guard list.count <= limit else {
-            throw field.error("has \(list.count) \(what); at most \(limit) are allowed")
+            throw field.error("has \(list.count) \(what); the limit is \(limit)")
         }
         var next = Int32(truncatingIfNeeded: index) + 1
         var place = 0
@@ -181,7 +181,7 @@ struct FieldReader {
             throw field.error("must be a string, not \(node.kind.phrase)")
         }
         guard let string = JSONEscapes.resolve(bytes[node.range]) else {
-            throw field.error("must not have half of a surrogate pair in it")
+            throw field.error("contains an unpaired UTF-16 surrogate")
         }
         return string
     }

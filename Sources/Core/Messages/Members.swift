@@ -27,7 +27,7 @@ struct Members {
     @inline(__always)
     func field(_ name: FieldName) throws(MessageError) -> Field {
         let path = self.path[name]
-        guard repeated & 1 << name.rawValue == 0 else { throw MessageError(path, "is there twice") }
+        guard repeated & 1 << name.rawValue == 0 else { throw MessageError(path, "appears more than once") }
         let place = places[Int(name.rawValue)]
         return Field(path: path, index: place == 0 ? nil : place)
     }

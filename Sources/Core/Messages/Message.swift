@@ -74,7 +74,7 @@ package struct Message: Sendable {
         let documented = try root.field(.documentedLoadBalancers)
         let deployed = try root.field(.deployedLoadBalancers)
         if documented.isPresent, deployed.isPresent {
-            throw documented.error("and loadBalancers are both there; send one of them")
+            throw documented.error("and loadBalancers are both present; send only one")
         }
         return deployed.isPresent ? deployed : documented
     }

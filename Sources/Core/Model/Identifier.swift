@@ -18,7 +18,7 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
             throw InvalidValue("must be 1 to 64 letters, digits, '.', '_' or '-', not \(Excerpt.quote(String(text)))")
         }
         guard !text.equals("."), !text.equals("..") else {
-            throw InvalidValue("must not be \(Excerpt.quote(String(text))), which a path gives another meaning")
+            throw InvalidValue("must not be \(Excerpt.quote(String(text))), which has a special meaning in a path")
         }
         description = String(ascii: text)
     }

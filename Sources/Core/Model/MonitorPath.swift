@@ -22,11 +22,11 @@ public struct MonitorPath: Hashable, Sendable, CustomStringConvertible {
         guard path.utf8.count <= 255 else { throw InvalidValue("must be at most 255 bytes, not \(path.utf8.count)") }
         guard path.utf8.allSatisfy(Self.allows) else {
             throw InvalidValue(
-                "must have only letters, digits and -._~!&()*+,;=:@%/? in it, not \(Excerpt.quote(text))"
+                "may contain only letters, digits and -._~!&()*+,;=:@%/?, not \(Excerpt.quote(text))"
             )
         }
         guard !path.split(separator: "/").contains("..") else {
-            throw InvalidValue("must not have '..' in it, but is \(Excerpt.quote(text))")
+            throw InvalidValue("must not contain '..', but is \(Excerpt.quote(text))")
         }
         description = path
     }

@@ -9,10 +9,16 @@ package enum LogKeys {
     package static let jobHandle = "job.handle"
     /// The reply's `hpcs_response`.
     package static let response = "job.response"
-    /// The microseconds from taking a job to its reply.
-    package static let duration = "job.duration_us"
+    /// The milliseconds from taking a job to its reply.
+    package static let duration = "job.duration_ms"
+    /// Whether a change was only previewed.
+    package static let dryRun = "job.dry_run"
     /// What went wrong, in one sentence.
     package static let error = "error"
+    /// The reply's `hpcs_error_code`.
+    package static let errorCode = "error.code"
+    /// The reply's `hpcs_error_field`.
+    package static let errorField = "error.field"
     /// How a driver is going to make a change.
     package static let plan = "plan"
     /// The difference that a dry run would make.

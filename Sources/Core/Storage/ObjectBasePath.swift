@@ -15,12 +15,12 @@ package struct ObjectBasePath: Hashable, Sendable, CustomStringConvertible {
     package init(_ text: String) throws(InvalidValue) {
         guard text.utf8.count <= 256 else { throw InvalidValue("must be at most 256 bytes, not \(text.utf8.count)") }
         guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-            throw InvalidValue("must have no control characters in it")
+            throw InvalidValue("must not contain control characters")
         }
         // Byte by byte, as the store reads it: a slash with a combining accent behind it is another Character.
         let segments = text.utf8.split(separator: UInt8(ascii: "/"))
         guard !segments.contains(where: { $0.elementsEqual(".".utf8) }), !text.utf8.contains("..".utf8) else {
-            throw InvalidValue("must not have '..' in it")
+            throw InvalidValue("must not contain '..'")
         }
         guard let container = segments.first else { throw InvalidValue("must name a container, but is empty") }
         self.container = String(decoding: container, as: UTF8.self)

@@ -28,17 +28,17 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
         else { throw InvalidValue("must begin with http:// or https://") }
         let rest = text[mark.upperBound...]
         guard !rest.contains("?"), !rest.contains("#") else {
-            throw InvalidValue("must have no query and no fragment")
+            throw InvalidValue("must not contain a query or a fragment")
         }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = rest[..<slash]
-        guard !authority.contains("@") else { throw InvalidValue("must have no user name and no password") }
+        guard !authority.contains("@") else { throw InvalidValue("must not contain a user name or a password") }
         self.scheme = scheme
         let parsed = try EndpointAuthority(authority)
         (host, port) = (parsed.host, parsed.port)
         let segments = rest[slash...].split(separator: "/")
         guard !segments.contains(where: { $0 == ".." || $0 == "." || Self.isEncodedDot($0) }) else {
-            throw InvalidValue("must have no '.' or '..' in its path")
+            throw InvalidValue("must not contain '.' or '..' in its path")
         }
         path = segments.isEmpty ? "" : "/" + segments.joined(separator: "/")
     }

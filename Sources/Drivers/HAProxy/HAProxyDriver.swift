@@ -159,7 +159,13 @@ package final class HAProxyDriver: LoadBalancerDriver {
 
     /// The HAProxy that answered the last STATS.
     package func proxyStatus() async -> ProxyStatus? {
-        store.state.served == nil ? nil : reader.proxyStatus?.with(unexpectedEnds: supervisor.ends.value)
+        guard store.state.served != nil, var status = reader.proxyStatus else { return nil }
+        status.unexpectedEnds = supervisor.ends.value
+        status.oldProcesses = meter.view.oldProcesses
+        status.drift = device.drift.drift
+        status.driftCount = device.drift.count
+        status.bytesOut = meter.view.bytesOut
+        return status
     }
 
     /// The version of the committed state, from memory; HAProxy is not asked.

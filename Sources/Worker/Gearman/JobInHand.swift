@@ -18,14 +18,17 @@ final class JobInHand: JobContext {
 
     /// The job's handle as visible ASCII, for the log.
     let handle: String
+    let server: String?
     private let wake: @Sendable () -> Void
     private let progress = Mutex(Progress())
     private let cancelled = Atomic(false)
 
     /// - Parameters:
     ///   - handle: The job's handle, as its server has sent it.
+    ///   - server: The job server, `HOST:PORT`.
     ///   - wake: Called where there is progress to be sent.
-    init(handle: [UInt8], wake: @escaping @Sendable () -> Void) {
+    init(handle: [UInt8], server: String? = nil, wake: @escaping @Sendable () -> Void) {
+        self.server = server
         self.handle = ServerPacket.Arguments.printable(handle[...])
         self.wake = wake
     }

@@ -65,6 +65,8 @@ struct JobTable {
     private static let greatestAnswerCount = 256
     private static let greatestAnswer = 64 << 10
 
+    /// The job server, for the log.
+    private let server: String?
     private var entries: [Int: Entry] = [:]
     /// The jobs of earlier connections.
     private var orphans: [Identity: Int] = [:]
@@ -73,6 +75,9 @@ struct JobTable {
     private var bytesInHand = 0
     private var connection = 0
     private var nextNumber = 0
+
+    /// - Parameter server: The job server, `HOST:PORT`.
+    init(server: String? = nil) { self.server = server }
 
     var isEmpty: Bool { entries.isEmpty }
 
@@ -115,7 +120,7 @@ struct JobTable {
             }
             if let answer = answer(identity, changeCount) { return .answered(answer) }
         }
-        let job = JobInHand(handle: assignment.name.handle, wake: wake)
+        let job = JobInHand(handle: assignment.name.handle, server: server, wake: wake)
         let byteCount = assignment.payload.heldByteCount
         bytesInHand += byteCount
         nextNumber += 1

@@ -56,7 +56,7 @@ actor ServerLane {
     private var hasFinished = false
     /// How many confirmed replies are being committed.
     private var commitCount = 0
-    private var jobs = JobTable()
+    private var jobs: JobTable
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
@@ -77,6 +77,7 @@ actor ServerLane {
         registered: @escaping @Sendable () -> Void
     ) throws(ConnectionError) {
         self.server = server
+        jobs = JobTable(server: server.description)
         self.tls = tls
         self.function = function
         self.dispatcher = dispatcher

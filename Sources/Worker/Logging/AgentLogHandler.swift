@@ -6,14 +6,16 @@ import Logging
 /// Hands each event to the output that all loggers of the agent share, so that a reload changes all of them.
 struct AgentLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let output: LogOutput
     /// The level of this logger alone, where one was set.
     private var ownLevel: Logger.Level?
 
-    init(label: String, output: LogOutput) {
+    init(label: String, output: LogOutput, metadataProvider: Logger.MetadataProvider? = nil) {
         self.label = label
         self.output = output
+        self.metadataProvider = metadataProvider
     }
 
     var logLevel: Logger.Level {
@@ -32,7 +34,7 @@ struct AgentLogHandler: LogHandler {
                 label: label,
                 level: event.level,
                 message: event.message.description,
-                metadata: metadata.merging(event.metadata ?? [:]) { $1 }
+                metadata: metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
             )
         )
     }

@@ -41,7 +41,7 @@ struct DriverErrorTests {
     }
 
     @Test(
-        "every other failure is told as the driver says it",
+        "every other failure is reported as the driver says it",
         arguments: [
             .notRunning, .rejected, .timedOut, .unavailable, .stateUnreadable, .logUnavailable, .cancelled,
             .notConfigured,
@@ -54,6 +54,7 @@ struct DriverErrorTests {
             #expect(
                 answer.json == [
                     "hpcs_action": .string(action), "hpcs_response": "FAIL", "hpcs_error": "what \"happened\"",
+                    "hpcs_error_code": .string(FailureCode(code).rawValue),
                 ]
             )
         }

@@ -74,7 +74,7 @@ struct VersionTests {
     func twice() async throws {
         for second in ["2", "null"] {
             let answer = try await TestAgent().send(Self.update(#"1,"config_version":\#(second)"#))
-            #expect(answer.response == "FAIL" && answer.error == "config_version is there twice")
+            #expect(answer.response == "FAIL" && answer.error == "config_version appears more than once")
         }
     }
 
@@ -238,12 +238,17 @@ struct VersionTests {
         #expect(try await agent.send(Self.update(nil)).passed)
     }
 
-    @Test("no other FAIL has a code")
+    @Test("other failures have other codes")
     func otherFailures() async throws {
-        for message in ["", "{}", Self.update("x"), Self.stats, #"{"hpcs_action":"ENABLE"}"#] {
+        let failures: [(String, String, PlainJSON?)] = [
+            ("", "invalid_json", nil), ("{}", "invalid_field", "hpcs_action"),
+            (Self.update("-1"), "invalid_field", "config_version"), (Self.stats, "not_configured", nil),
+            (#"{"hpcs_action":"ENABLE"}"#, "not_configured", nil),
+        ]
+        for (message, code, field) in failures {
             let answer = try await TestAgent().send(message)
-            #expect(answer.response == "FAIL" && answer.json["hpcs_error_code"] == nil)
-            #expect(answer.json["hpcs_error_field"] == nil)
+            #expect(answer.response == "FAIL" && answer.json["hpcs_error_code"] == .string(code))
+            #expect(answer.json["hpcs_error_field"] == field)
         }
     }
 }

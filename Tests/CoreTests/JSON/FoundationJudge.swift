@@ -43,7 +43,7 @@ enum FoundationJudge {
 
 /// A document as the module under test reads it, in Foundation's terms.
 struct OwnReading {
-    /// nil where Foundation has no say: a member that is there twice, a lone surrogate, a number beyond a `Double`, and
+    /// nil where Foundation has no say: a member that appears more than once, a lone surrogate, a number beyond a `Double`, and
     /// an exponent right behind a zero, which Foundation refuses.
     let value: PlainJSON?
 

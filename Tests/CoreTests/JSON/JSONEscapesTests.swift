@@ -26,7 +26,7 @@ struct JSONEscapesTests {
     }
 
     @Test(
-        "half a surrogate pair matches nothing",
+        "an unpaired surrogate matches nothing",
         arguments: [#"\ud800"#, #"a\udc00"#, #"\ud800\u0041"#, #"\ud800\ud800"#]
     )
     func halfPairs(text: String) {

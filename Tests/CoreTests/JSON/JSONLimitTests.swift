@@ -20,7 +20,7 @@ struct JSONLimitTests {
             #expect(throws: Never.self) { try result.get() }
         } else {
             let error = #expect(throws: JSONSyntaxError.self) { try result.get() }
-            #expect(error?.problem == "is nested deeper than 64 levels")
+            #expect(error?.problem == "nested deeper than 64 levels")
         }
     }
 
@@ -70,7 +70,7 @@ struct JSONLimitTests {
     @Test("an error is one short line", arguments: ["", "[", "{\"a\":\u{1}}", #"{"a":"\q"}"#, "{}{}", #"{"a"#])
     func errors(text: String) throws {
         let error = try #require(throws: JSONSyntaxError.self) { try JSONDocument(Array(text.utf8)) }
-        #expect(error.description.hasPrefix("the message "))
+        #expect(error.description.hasPrefix("invalid JSON at byte "))
         #expect(error.description.utf8.count <= 128 && error.description.utf8.allSatisfy { 0x20...0x7E ~= $0 })
     }
 

@@ -18,7 +18,7 @@ struct JSONStringTests {
                 let payload = start + [byte] + Array("\(text)\"}".utf8)
                 guard byte >= 0x20 else {
                     let error = #expect(throws: JSONSyntaxError.self) { try JSONDocument(payload) }
-                    #expect(error?.problem == "has a control character within a string")
+                    #expect(error?.problem == "unescaped control character in a string")
                     #expect(error?.offset == start.count)
                     continue
                 }

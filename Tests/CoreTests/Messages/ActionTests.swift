@@ -44,11 +44,11 @@ struct ActionTests {
             Refusal(#"{"hpcs_action":"ſTATS"}"#, "hpcs_action", "must be UPDATE"),
             Refusal(#"{"hpcs_action":"STATS\n"}"#, "hpcs_action", "must be UPDATE"),
             Refusal(#"{"hpcs_action":"STATS\u0000"}"#, "hpcs_action", "must be UPDATE"),
-            Refusal(#"{"hpcs_action":"ST\ud800ATS"}"#, "hpcs_action", "must not have half of a surrogate pair"),
+            Refusal(#"{"hpcs_action":"ST\ud800ATS"}"#, "hpcs_action", "contains an unpaired UTF-16 surrogate"),
         ]
     )
     func wrongActions(row: Refusal) async throws {
-        // Foundation cannot read half of a surrogate pair, which the reply echoes all the same.
+        // Foundation cannot read an unpaired surrogate; the reply echoes it.
         if row.input.contains(#"\ud800"#) {
             let outcome = await TestAgent().dispatcher.handle(Array(row.input.utf8), job: TestJob())
             let text = String(decoding: outcome.reply.bytes, as: UTF8.self)
@@ -58,12 +58,15 @@ struct ActionTests {
         }
     }
 
-    @Test("a field that is there twice is nobody's guess", arguments: [#""hpcs_action""#, #""hpcs\u005faction""#])
+    @Test("a field that appears twice is refused", arguments: [#""hpcs_action""#, #""hpcs\u005faction""#])
     func twice(name: String) async throws {
         let text = #"{"hpcs_action":"STATS",\#(name):"STATS"}"#
         let outcome = await TestAgent().dispatcher.handle(Array(text.utf8), job: TestJob())
         let reply = String(decoding: outcome.reply.bytes, as: UTF8.self)
-        #expect(reply == text.dropLast() + #","hpcs_error":"hpcs_action is there twice","hpcs_response":"FAIL"}"#)
+        #expect(
+            reply == text.dropLast()
+                + #","hpcs_error_code":"invalid_field","hpcs_error_field":"hpcs_action","hpcs_error":"hpcs_action appears more than once","hpcs_response":"FAIL"}"#
+        )
     }
 
     @Test("names and values may be escaped")
@@ -82,20 +85,26 @@ struct ActionTests {
     @Test(
         "what is no JSON object gets a FAIL of its own",
         arguments: [
-            ("", "the message is empty"), ("  \n", "the message is empty"), ("[]", "the message is not a JSON object"),
-            ("[{\"hpcs_action\":\"STATS\"}]", "the message is not a JSON object"),
-            ("null", "the message is not a JSON object"),
-            ("STATS", "the message is not a JSON object"), ("\u{0}", "the message is not a JSON object"),
-            ("{\"hpcs_action\"", "the message is not valid JSON"),
-            ("{}{}", "the message goes on after its JSON object"),
-            ("{\"a\":\(String(repeating: "[", count: 1_048_576))", "the message is nested deeper than 64 levels"),
+            ("", "invalid JSON at byte 0: the text is empty"), ("  \n", "invalid JSON at byte 3: the text is empty"),
+            ("[]", "invalid JSON at byte 0: expected an object"),
+            ("[{\"hpcs_action\":\"STATS\"}]", "invalid JSON at byte 0: expected an object"),
+            ("null", "invalid JSON at byte 0: expected an object"),
+            ("STATS", "invalid JSON at byte 0: expected an object"),
+            ("\u{0}", "invalid JSON at byte 0: expected an object"),
+            ("{\"hpcs_action\"", "invalid JSON at byte 14: expected ':', found the end"),
+            ("{}{}", "invalid JSON at byte 2: expected the end of the text after the object"),
+            (
+                "{\"a\":\(String(repeating: "[", count: 1_048_576))",
+                "invalid JSON at byte 68: nested deeper than 64 levels"
+            ),
         ]
     )
     func noObject(payload: String, cause: String) async throws {
         let agent = TestAgent()
         try await agent.update()
         let answer = try await agent.send(payload)
-        #expect(Set(answer.json.members.keys) == ["hpcs_response", "hpcs_error"])
+        #expect(Set(answer.json.members.keys) == ["hpcs_response", "hpcs_error", "hpcs_error_code"])
+        #expect(answer.json.members["hpcs_error_code"] == .string("invalid_json"))
         #expect(answer.response == "FAIL")
         #expect(answer.error?.hasPrefix(cause) == true, "\(answer.text)")
         #expect(try await agent.send(#"{"hpcs_action":"STATS"}"#).passed)
@@ -104,7 +113,12 @@ struct ActionTests {
     @Test("bytes that are not UTF-8 get a FAIL that echoes none of them")
     func notUTF8() async throws {
         let answer = try await TestAgent().send(bytes: Array(#"{"hpcs_action":""#.utf8) + [0xFF] + Array(#""}"#.utf8))
-        #expect(answer.json == ["hpcs_response": "FAIL", "hpcs_error": "the message is not valid UTF-8 (at byte 16)"])
+        #expect(
+            answer.json == [
+                "hpcs_response": "FAIL", "hpcs_error": "invalid JSON at byte 16: invalid UTF-8",
+                "hpcs_error_code": "invalid_json",
+            ]
+        )
     }
 
     @Test("8 MiB pass, and a byte more does not", arguments: [0, 1])
@@ -117,8 +131,8 @@ struct ActionTests {
         #expect(outcome.reply.passed == (more == 0))
         if more == 1 {
             let answer = try Answer(outcome)
-            #expect(answer.json.members.count == 2)
-            #expect(answer.error == "the message has 8388609 bytes; at most 8388608 are allowed")
+            #expect(answer.json["hpcs_error_code"] == "message_too_large" && answer.json.members.count == 3)
+            #expect(answer.error == "the message has 8388609 bytes; the limit is 8388608")
         }
     }
 
@@ -128,9 +142,9 @@ struct ActionTests {
         let fits = #"{"hpcs_action":"DISCOVER"}    "#
         #expect(fits.utf8.count == 30)
         #expect(try await agent.send(fits).passed)
-        #expect(try await agent.send(fits + " ").error == "the message has 31 bytes; at most 30 are allowed")
+        #expect(try await agent.send(fits + " ").error == "the message has 31 bytes; the limit is 30")
         #expect(agent.dispatcher.refuse(byteCount: 30, job: TestJob()) == nil)
         let refused = try Answer(try #require(agent.dispatcher.refuse(byteCount: 1_000_000_000_000, job: TestJob())))
-        #expect(refused.error == "the message has 1000000000000 bytes; at most 30 are allowed")
+        #expect(refused.error == "the message has 1000000000000 bytes; the limit is 30")
     }
 }

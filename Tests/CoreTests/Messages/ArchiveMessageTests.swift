@@ -39,7 +39,7 @@ struct ArchiveMessageTests {
             try await Refusal("", "", "must be a string, not \(found)").check(message: message, path: name)
         }
         let outcome = await TestAgent().dispatcher.handle(Array(Self.text("\"\(name)\":\"x\"").utf8), job: TestJob())
-        #expect(String(decoding: outcome.reply.bytes, as: UTF8.self).contains("\(name) is there twice"))
+        #expect(String(decoding: outcome.reply.bytes, as: UTF8.self).contains("\(name) appears more than once"))
     }
 
     @Test("the list in both spellings", arguments: UpdateMessage.spellings)
@@ -53,7 +53,7 @@ struct ArchiveMessageTests {
             Refusal(
                 "[\(Array(repeating: "{}", count: 101).joined(separator: ","))]",
                 "",
-                "has 101 load balancers; at most 100"
+                "has 101 load balancers; the limit is 100"
             ),
             Refusal("[7]", "[0]", "must be an object, not a number"),
             Refusal(#"[{"id":"1"}]"#, "[0].protocol", "is missing"),
@@ -80,7 +80,7 @@ struct ArchiveMessageTests {
     func noList() async throws {
         let message = Self.text().replacing("\"loadbalancers\"", with: "\"balancers\"")
         try await Refusal("", "", "is missing").check(message: message, path: "loadbalancers")
-        try await Refusal("", "", "and loadBalancers are both there").check(
+        try await Refusal("", "", "and loadBalancers are both present").check(
             message: Self.text(#""loadBalancers":[]"#),
             path: "loadbalancers"
         )
@@ -123,11 +123,11 @@ struct ArchiveMessageTests {
     @Test(
         "base paths that are refused",
         arguments: [
-            ("", "must name a container"), ("/", "must name a container"), ("..", "must not have '..' in it"),
-            ("a/../b", "must not have '..' in it"), ("a/..", "must not have '..' in it"),
-            ("a/./b", "must not have '..' in it"),
-            ("a\n", "must have no control characters"), ("a\u{0}b", "must have no control characters"),
-            ("a\u{7F}", "must have no control characters"), ("a\u{85}", "must have no control characters"),
+            ("", "must name a container"), ("/", "must name a container"), ("..", "must not contain '..'"),
+            ("a/../b", "must not contain '..'"), ("a/..", "must not contain '..'"),
+            ("a/./b", "must not contain '..'"),
+            ("a\n", "must not contain control characters"), ("a\u{0}b", "must not contain control characters"),
+            ("a\u{7F}", "must not contain control characters"), ("a\u{85}", "must not contain control characters"),
             (String(repeating: "a", count: 257), "must be at most 256 bytes, not 257"),
             (String(repeating: "é", count: 129), "must be at most 256 bytes, not 258"),
         ]

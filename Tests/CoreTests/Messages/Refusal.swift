@@ -28,10 +28,13 @@ struct Refusal: CustomTestStringConvertible {
         #expect(answer.response == "FAIL")
         let error = try #require(answer.error)
         #expect(error.hasPrefix("\(path) "), "\(error)")
+        #expect(answer.json.members["hpcs_error_code"] == .string("invalid_field"))
+        #expect(answer.json.members["hpcs_error_field"] == .string(path))
         #expect(error.prefix(128).contains(cause), "\(error)")
         #expect(error.utf8.allSatisfy { 0x20...0x7E ~= $0 || $0 >= 0x80 }, "one line: \(error)")
         #expect(
-            try answer.json.without(["hpcs_response", "hpcs_error"]) == PlainJSON(message),
+            try answer.json.without(["hpcs_response", "hpcs_error", "hpcs_error_code", "hpcs_error_field"])
+                == PlainJSON(message),
             "the request is echoed"
         )
         #expect(agent.driver.events == ["apply 4444"], "nothing has changed")

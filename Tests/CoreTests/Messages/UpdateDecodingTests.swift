@@ -218,8 +218,8 @@ struct UpdateDecodingTests {
         guard total > 10_000 else { return }
         let expected =
             ofSecond == 0
-            ? "loadbalancers[0].nodes has 10001 nodes; at most 10000 are allowed"
-            : "loadbalancers[1].nodes has 4000 nodes; at most 3999 are allowed"
+            ? "loadbalancers[0].nodes has 10001 nodes; the limit is 10000"
+            : "loadbalancers[1].nodes has 4000 nodes; the limit is 3999"
         #expect(answer.error == expected)
     }
 }

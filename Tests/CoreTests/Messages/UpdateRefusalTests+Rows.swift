@@ -14,7 +14,7 @@ extension UpdateRefusalTests {
         Refusal("\"x\"", "", "must be a list, not a string"),
         Refusal("7", "", "must be a list, not a number"),
         Refusal("[]", "", "must have one or two load balancers, not 0"),
-        Refusal("[\(http),\(tcp),\(tcp)]", "", "has 3 load balancers; at most 2 are allowed"),
+        Refusal("[\(http),\(tcp),\(tcp)]", "", "has 3 load balancers; the limit is 2"),
         Refusal(
             "[\(http),\(http)]",
             "",
@@ -77,7 +77,7 @@ extension UpdateRefusalTests {
         Refusal(#"{"protocol":null,"nodes":[]}"#, "[0].protocol", "must be a string, not null"),
         Refusal(#"{"protocol":"UDP","nodes":[]}"#, "[0].protocol", "must be HTTP, TCP or GALERA, not \"UDP\""),
         Refusal(#"{"Protocol":"HTTP","nodes":[]}"#, "[0].protocol", "is missing"),
-        Refusal(#"{"protocol":"HTTP","protocol":"HTTP","nodes":[]}"#, "[0].protocol", "is there twice"),
+        Refusal(#"{"protocol":"HTTP","protocol":"HTTP","nodes":[]}"#, "[0].protocol", "appears more than once"),
         Refusal(#"{"protocol":"HTTP"}"#, "[0].nodes", "is missing"),
         Refusal(#"{"protocol":"HTTP","nodes":null}"#, "[0].nodes", "must be a list, not null"),
         Refusal(#"{"protocol":"HTTP","nodes":{}}"#, "[0].nodes", "must be a list, not an object"),
@@ -270,13 +270,13 @@ extension UpdateRefusalTests {
     ]
 
     static let wrongPaths: [(String, String)] = [
-        ("/a b", "must have only letters, digits and "), ("/a\nb", "must have only letters"),
-        ("/\u{0}", "must have only letters"),
-        ("/é", "must have only letters"), ("/\"", "must have only letters"), ("/'", "must have only letters"),
-        ("/#", "must have only letters"), ("/$HOME", "must have only letters"), ("/\\", "must have only letters"),
-        ("/{", "must have only letters"), ("/\r\n    server x 10.0.0.1:80", "must have only letters"),
-        ("/a/../b", "must not have '..' in it"), ("..", "must not have '..' in it"),
-        ("/a/..", "must not have '..' in it"),
+        ("/a b", "may contain only letters, digits and "), ("/a\nb", "may contain only letters"),
+        ("/\u{0}", "may contain only letters"),
+        ("/é", "may contain only letters"), ("/\"", "may contain only letters"), ("/'", "may contain only letters"),
+        ("/#", "may contain only letters"), ("/$HOME", "may contain only letters"), ("/\\", "may contain only letters"),
+        ("/{", "may contain only letters"), ("/\r\n    server x 10.0.0.1:80", "may contain only letters"),
+        ("/a/../b", "must not contain '..'"), ("..", "must not contain '..'"),
+        ("/a/..", "must not contain '..'"),
         ("/" + String(repeating: "a", count: 255), "must be at most 255 bytes, not 256"),
     ]
 

@@ -24,7 +24,7 @@ struct UpdateRefusalTests {
             path: "loadbalancers"
         )
         for (one, other) in [("[]", "[]"), (#"[{"protocol":"HTTP","nodes":[]}]"#, "null"), ("null", "[]")] {
-            try await Refusal("", "", "and loadBalancers are both there").check(
+            try await Refusal("", "", "and loadBalancers are both present").check(
                 message: #"{"hpcs_action":"UPDATE","loadbalancers":\#(one),"loadBalancers":\#(other)}"#,
                 path: "loadbalancers"
             )

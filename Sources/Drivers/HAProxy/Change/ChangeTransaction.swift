@@ -42,7 +42,8 @@ struct ChangeTransaction {
     ///
     /// - Throws: `DriverError`; the device then serves what it served before, or the reconciler brings it back to that.
     func run() async throws(DriverError) {
-        context.logger.info("change planned", metadata: [LogKeys.plan: "\(plan)"])
+        CurrentJob.report(plan: plan.kind, plan.description)
+        context.logger.debug("change planned", metadata: [LogKeys.plan: "\(plan)"])
         // What the current worker has sent would not be read where the ledger was lost.
         if let served = old.served { await context.meter.serve(served.set) }
         context.store.setPausing(isClosing)
@@ -95,6 +96,7 @@ extension ChangeTransaction {
         } catch {
             // An HAProxy that does not answer now would not answer to a reload either.
             guard error.code != .timedOut else { throw error }
+            CurrentJob.report(plan: "reload", "reload, because HAProxy refused a command")
             context.logger.warning("a change without a reload failed; reloading", metadata: [LogKeys.error: "\(error)"])
             _ = consume file
             _ = consume state
@@ -113,7 +115,7 @@ extension ChangeTransaction {
             await rollBack(to: nil)
             throw error
         }
-        context.logger.info("HAProxy was changed without a reload")
+        context.logger.debug("HAProxy was changed without a reload")
     }
 
     private func closeConnections(_ oldWorkers: [Int32]) async throws(DriverError) {
@@ -164,7 +166,7 @@ extension ChangeTransaction {
             await rollBack(to: oldBytes)
             throw error
         }
-        context.logger.info("HAProxy serves a new configuration")
+        context.logger.debug("HAProxy serves a new configuration")
     }
 
     private func writeCandidate() throws(DriverError) {

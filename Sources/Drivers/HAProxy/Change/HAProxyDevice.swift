@@ -12,7 +12,9 @@ import SystemPackage
 actor HAProxyDevice {
     private let executor: ThreadExecutor
     private let context: DeviceContext
-    private let reconciler = Reconciler()
+    private let reconciler: Reconciler
+    /// What another program has changed.
+    nonisolated let drift = DriftView()
     private let turns = SerialGate()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -26,6 +28,7 @@ actor HAProxyDevice {
         onStep: @escaping @Sendable (ChangeStep) -> Void = { _ in }
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-device")
+        reconciler = Reconciler(drift)
         context = DeviceContext(renderer, store, meter, logger, ends, onStep: onStep)
     }
 
@@ -53,6 +56,7 @@ actor HAProxyDevice {
         try await turns.withTurn { () throws(DriverError) in
             // What fails from here on, the reconciler tries again until it is done.
             reconciler.isDue = true
+            CurrentJob.report(plan: "stop", "stop HAProxy, remove its configuration and logs")
             try await context.delete()
             reconciler.isDue = false
         }
@@ -120,7 +124,10 @@ actor HAProxyDevice {
         try await turns.withTurn { () throws(DriverError) in
             let state = context.store.state
             let (set, isSuspended) = try wanted(state)
-            if let isRepeated, state[keyPath: isRepeated] { return try await reconciler.requireInPlace(context) }
+            if let isRepeated, state[keyPath: isRepeated] {
+                CurrentJob.report(plan: ChangePlan.nothing.kind, ChangePlan.nothing.description)
+                return try await reconciler.requireInPlace(context)
+            }
             if state == .deleted {
                 try await reconciler.finishDeletion(context)
             } else if state.served == nil {

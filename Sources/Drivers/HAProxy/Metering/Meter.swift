@@ -16,6 +16,8 @@ actor Meter {
     private let executor: ThreadExecutor
     let logger: Logger
     private let path: FilePath
+    /// What was found last.
+    nonisolated let view = MeterView()
     let oldWorkerLimits: OldWorkerLimits
     private let now: @Sendable () -> UTCTimestamp
     private var ledger: UsageLedger?
@@ -150,6 +152,7 @@ actor Meter {
         holds.release { $0.hasEnded }
         oldSince = oldSince.filter { old.contains($0.key) }
         for worker in old { oldSince[worker] = oldSince[worker] ?? .now }
+        view.show(old: oldSince)
         known.formIntersection(workers)
         // What a worker that ends now has sent is on the disk first: it cannot be asked again.
         write(atOnce: atOnce || haveEnded || !old.isEmpty)
@@ -189,7 +192,7 @@ actor Meter {
             // What was put on the wire, to the byte; `bout` leaves out part of the head of each HTTP answer.
             reading[metered] = UInt64(metered == .http ? row["h1_bytes_out"] : row["bout"]) ?? UInt64(row["bout"])
         }
-        ledger?.record(reading, of: worker)
+        if let added = ledger?.record(reading, of: worker) { view.add(added) }
     }
 
     /// Writes the ledger where anything in it is new.

@@ -92,15 +92,22 @@ struct UsageLedger: Hashable, Sendable {
     }
 
     /// Adds what a worker has sent since its last reading.
-    mutating func record(_ reading: Bytes, of worker: Worker) {
+    ///
+    /// - Returns: What was added.
+    @discardableResult
+    mutating func record(_ reading: Bytes, of worker: Worker) -> Bytes {
         isNew = false
         let last = readings[worker] ?? [:]
+        var added: Bytes = [:]
         for (metered, bytes) in reading {
             let before = last[metered] ?? 0
             // An operator may have cleared the counters: they then began anew.
-            pending[metered, default: 0] &+= bytes >= before ? bytes - before : bytes
+            let new = bytes >= before ? bytes - before : bytes
+            pending[metered, default: 0] &+= new
+            added[metered] = new
         }
         readings[worker] = last.merging(reading) { $1 }
+        return added
     }
 
     /// Takes over what workers keep, if this ledger was begun anew or is older than that.

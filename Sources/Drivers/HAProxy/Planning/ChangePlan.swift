@@ -97,6 +97,17 @@ enum ChangePlan: Hashable, Sendable {
 }
 
 extension ChangePlan: CustomStringConvertible {
+    /// `nothing`, `runtime`, `reload`, `restart` or `start`.
+    var kind: String {
+        switch self {
+        case .nothing: "nothing"
+        case .runtime: "runtime"
+        case .reload: "reload"
+        case .restart: "restart"
+        case .start: "start"
+        }
+    }
+
     /// Such as `2 commands to the running HAProxy: weight of http-servers/id-1 from 1 to 5; …`.
     var description: String {
         switch self {

@@ -10,14 +10,15 @@ import SteelyardSystem
 final class Reconciler {
     /// Whether the device has to be compared with the state from the ground up.
     var isDue = true
-    /// What was logged last of another program's changes.
-    private var lastDrift: String?
+    private let view: DriftView
     /// Since when HAProxy has not answered.
     private var silentSince: ContinuousClock.Instant?
     /// How long a start may take while no message waits for it.
     private static let startTimeout = Duration.seconds(30)
     /// An HAProxy that has not answered for so long is ended and started again.
     private static let longestSilence = Duration.seconds(60)
+
+    init(_ view: DriftView) { self.view = view }
 
     /// Puts right what is not as the state says.
     ///
@@ -200,8 +201,7 @@ final class Reconciler {
     }
 
     private func report(_ drift: String?, _ context: DeviceContext) {
-        defer { lastDrift = drift }
-        guard drift != lastDrift else { return }
+        guard view.show(drift) else { return }
         if let drift {
             context.logger.warning(
                 "another program has changed the device; the next UPDATE restores it",

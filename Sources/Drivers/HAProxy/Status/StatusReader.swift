@@ -141,5 +141,6 @@ extension ProxyStatus {
         let second = UTCTimestamp.now.microseconds / 1_000_000
         let since = worker.uptime.map { UTCTimestamp(microseconds: (second - $0) * 1_000_000) }
         self.init(name: "haproxy", version: version, since: since)
+        processID = worker.processID
     }
 }

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+
+extension JobRecord {
+    /// No more ids are logged: an ARCHIVE may have 100.
+    private static let loggedIdentifiers = 10
+    /// A longer id may be a token that was put into the wrong field.
+    private static let longestIdentifier = 40
+
+    /// The one line that each message leaves in the log.
+    package func log(to logger: Logger) {
+        var metadata: Logger.Metadata = [
+            LogKeys.jobHandle: "\(handle)",
+            LogKeys.response: failure == nil ? "PASS" : "FAIL",
+            LogKeys.duration: "\(milliseconds)",
+        ]
+        if let action { metadata[LogKeys.action] = "\(action.rawValue)" }
+        if let server { metadata[LogKeys.gearmanServer] = "\(server)" }
+        if !loadBalancers.isEmpty { metadata[LogKeys.loadBalancer] = "\(identifiers)" }
+        if let plan { metadata[LogKeys.plan] = "\(plan.description)" }
+        if isDryRun { metadata[LogKeys.dryRun] = "true" }
+        guard let failure else { return logger.info("message completed", metadata: metadata) }
+        metadata[LogKeys.errorCode] = "\(failure.code.rawValue)"
+        metadata[LogKeys.error] = "\(failure.message)"
+        if let field = failure.field { metadata[LogKeys.errorField] = "\(field)" }
+        logger.warning(action == nil ? "message rejected" : "message failed", metadata: metadata)
+    }
+
+    /// The duration in milliseconds, with three decimals.
+    package var milliseconds: String {
+        let microseconds = duration / .microseconds(1)
+        let whole = Int64(microseconds)
+        let decimals = String(whole % 1000)
+        return "\(whole / 1000).\(String(repeating: "0", count: 3 - decimals.count))\(decimals)"
+    }
+
+    private var identifiers: String {
+        let shown = loadBalancers.prefix(Self.loggedIdentifiers).map { id in
+            let text = id.description
+            return text.utf8.count <= Self.longestIdentifier ? text : "(\(text.utf8.count) bytes)"
+        }
+        let more = loadBalancers.count - shown.count
+        return shown.joined(separator: ",") + (more > 0 ? " and \(more) more" : "")
+    }
+}
