@@ -35,10 +35,10 @@ struct SendCommand: AsyncParsableCommand {
     @Flag(help: "Submit a background job, and print its handle.")
     var background = false
 
-    @Argument(help: "An action, a file with a message, or -.")
+    @Argument(help: "An action, a file with a message, or -.", completion: .actionsAndFiles)
     var message: String
 
-    @Argument(help: "With an action: the file with the rest of the message, or -.")
+    @Argument(help: "With an action: the file with the rest of the message, or -.", completion: .file())
     var file: String?
 
     func validate() throws {
