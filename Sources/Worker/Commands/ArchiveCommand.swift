@@ -13,6 +13,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "archive",
         abstract: "Archive this device's log to an object store, without a job server.",
+        usage: "\(Program.current.name) archive --endpoint <url> --container <container[/prefix]> [<options>]",
         discussion: """
             The token comes from --token-file or the variable STEELYARD_TOKEN; a store with other credentials reads \
             them from variables such as STEELYARD_ACCESS_KEY and STEELYARD_SECRET_KEY. The whole log is archived, \

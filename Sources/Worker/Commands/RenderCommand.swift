@@ -8,7 +8,8 @@ import SteelyardCore
 struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render",
-        abstract: "Print the proxy's configuration for an UPDATE message. Changes nothing."
+        abstract: "Print the proxy's configuration for an UPDATE message. Changes nothing.",
+        usage: "\(Program.current.name) render [--against <file>] [<options>] <file>"
     )
 
     @Option(

@@ -11,6 +11,7 @@ struct SendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "send",
         abstract: "Submit one message as a Gearman client, and print the reply.",
+        usage: "\(Program.current.name) send [<options>] (<action> [<file>] | <file> | -)",
         discussion: """
             steelyard send discover          a message without other fields
             steelyard send update lb.json    the object in the file, with the action added
