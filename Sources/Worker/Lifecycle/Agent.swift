@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import CoreMetrics
 import Glibc
 import Logging
 import ServiceLifecycle
@@ -40,12 +41,9 @@ struct Agent {
         try Self.checkStores(configuration)
         let lock = try lockStateDirectory()
         defer { _ = lock }
-        let driver = try makeDriver(isReadOnly: configuration.isDryRun)
+        let registry = MetricsRegistry(known: AgentMetric.counted, reserved: Set(AgentMetric.read.map(\.name)))
+        let driver = try makeDriver(isReadOnly: configuration.isDryRun, metrics: registry)
         serviceManager.discardRemaining()
-        let registry = MetricsRegistry(
-            known: AgentMetric.counted,
-            reserved: Set(AgentMetric.read.map(\.name))
-        )
         let dispatcher = try makeDispatcher(driver, observers: [JobMetrics(registry)])
         await dispatcher.recover()
         let transport = try GearmanTransport(
@@ -219,13 +217,17 @@ struct Agent {
         }
     }
 
-    private func makeDriver(isReadOnly: Bool) throws -> any LoadBalancerDriver {
+    private func makeDriver(
+        isReadOnly: Bool,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) throws -> any LoadBalancerDriver {
         let context = DriverContext(
             stateDirectory: configuration.stateDirectory,
             logger: logger,
             agentName: Program.current.name,
             release: Program.current.release,
             isReadOnly: isReadOnly,
+            metrics: metrics,
             descriptors: serviceManager
         )
         let driver = configuration.driver

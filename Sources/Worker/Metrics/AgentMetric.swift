@@ -171,6 +171,12 @@ enum AgentMetric {
         "Limit of file descriptors of the agent."
     )
 
+    static let dropped = MetricDescription(
+        "steelyard_metrics_dropped_total",
+        .counter,
+        "Number of values that were dropped because of the limit of series, or because a name is in use."
+    )
+
     /// The metrics that the agent counts at the event.
     static let counted = [
         jobs, jobDuration, jobsInProgress, changes, lastChange, archiveObjects, archiveLines, archiveBytes,
@@ -182,7 +188,7 @@ enum AgentMetric {
     static let read = [
         buildInfo, gearmanConnected, gearmanReconnects, devicePhase, nodes, proxyInfo, proxyUp, proxyStart, proxyEnds,
         proxyOldProcesses, drift, driftFound, bytesOut, freeBytes, sizeBytes, processStart, processCPU, processResident,
-        processVirtual, processDescriptors, processGreatestDescriptors,
+        processVirtual, processDescriptors, processGreatestDescriptors, dropped,
     ]
 
     /// All metrics.

@@ -21,6 +21,7 @@ struct MetricsCollector: Sendable {
         let reading = await device.reading()
         let families =
             [buildInfo] + registry.families + gearman + Self.families(of: reading) + disk + ProcessReading.families
+            + [MetricFamily(AgentMetric.dropped, .count(registry.droppedCount))]
         return MetricsText.render(families, as: format)
     }
 
