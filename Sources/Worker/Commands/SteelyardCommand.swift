@@ -15,7 +15,7 @@ struct SteelyardCommand: AsyncParsableCommand {
             abstract: program.summary,
             version: "\(program.release.version) (\(program.release.release))",
             subcommands: [WorkerCommand.self, SendCommand.self] + (isArchiving ? [ArchiveCommand.self] : [])
-                + (isRendering ? [RenderCommand.self] : []) + [ConfigCommand.self]
+                + (isRendering ? [RenderCommand.self] : []) + [ConfigCommand.self, VersionCommand.self]
         )
     }()
 }

@@ -3,13 +3,13 @@
 
 import SteelyardCore
 
-/// What of a newly loaded configuration a running agent uses.
+/// The part of a reloaded configuration that a running agent applies.
 struct ConfigurationChange: Sendable {
-    /// The configuration to run with: the loaded one where a key can change, the current one elsewhere.
+    /// The configuration to use: the loaded value of each key that can change, the current value of the others.
     let effective: WorkerConfiguration
-    /// The keys that are applied, in their order.
+    /// The applied keys, in order.
     let applied: [String]
-    /// The keys that have changed and keep their current value until a restart, in their order.
+    /// The changed keys that keep their current value until a restart, in order.
     let needingRestart: [String]
 
     init(from current: WorkerConfiguration, to loaded: WorkerConfiguration) {
@@ -19,11 +19,12 @@ struct ConfigurationChange: Sendable {
         effective.diagnostics = loaded.diagnostics
         effective.limits = loaded.limits
         effective.log = loaded.log
+        effective.metrics = loaded.metrics
         // The function's name stays, since the device is known by it.
         effective.servers = loaded.servers
         effective.tls = loaded.tls
         let live =
-            ["gearman.servers", "gearman.tls.", "archive.", "diagnostics.", "limits.", "log."]
+            ["gearman.servers", "gearman.tls.", "archive.", "diagnostics.", "limits.", "log.", "metrics."]
             + loaded.storeSettings.keys.map { $0 + "." }
         var (applied, needingRestart): ([String], [String]) = ([], [])
         let known = Dictionary(current.settings.map { ($0.key, $0) }) { first, _ in first }

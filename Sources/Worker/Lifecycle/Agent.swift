@@ -5,10 +5,11 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import SteelyardCore
+import SteelyardMetrics
 import SteelyardSystem
 import SystemPackage
 
-/// The agent: everything between the job servers and the device, put together and run.
+/// Assembles and runs the agent: all services between the job servers and the device.
 struct Agent {
     private let configuration: WorkerConfiguration
     private let isStandalone: Bool
@@ -31,9 +32,9 @@ struct Agent {
     /// Runs until a signal stops it.
     ///
     /// - Parameters:
-    ///   - signals: What receives the signals.
-    ///   - loader: What has loaded the configuration, and loads it again.
-    /// - Throws: `ConfigurationError`, or whatever ended the agent early.
+    ///   - signals: Receives the signals.
+    ///   - loader: The loader of the configuration, used again for reloads.
+    /// - Throws: `ConfigurationError`, or the error that ended the agent early.
     func run(until signals: SignalReceiver, reloading loader: ConfigurationLoader) async throws {
         _ = try Self.makeTLSContext(configuration)
         try Self.checkStores(configuration)
@@ -41,7 +42,11 @@ struct Agent {
         defer { _ = lock }
         let driver = try makeDriver(isReadOnly: configuration.isDryRun)
         serviceManager.discardRemaining()
-        let dispatcher = try makeDispatcher(driver)
+        let registry = MetricsRegistry(
+            known: AgentMetric.counted,
+            reserved: Set(AgentMetric.read.map(\.name))
+        )
+        let dispatcher = try makeDispatcher(driver, observers: [JobMetrics(registry)])
         await dispatcher.recover()
         let transport = try GearmanTransport(
             servers: configuration.servers,
@@ -51,8 +56,13 @@ struct Agent {
             logger: logger,
             ready: { [self] in announce() }
         )
-        let reloads = makeReloadService(loader, dispatcher, transport)
+        let metrics = makeMetricsExporter(registry, driver, transport)
+        do { try await metrics.apply(configuration.metrics) } catch let error as SettingError {
+            throw configuration.namingOrigin(error)
+        }
+        let reloads = makeReloadService(loader, dispatcher, transport, metrics)
         var services: [any Service] = [
+            metrics,
             WatchdogService(
                 serviceManager: serviceManager,
                 isTransportAlive: { transport.isAlive },
@@ -69,10 +79,10 @@ struct Agent {
                 )
             )
         }
-        // A driver that is left to itself starts what should run: not so in a dry run, which changes nothing.
+        // A driver service starts missing processes; a dry run must change nothing.
         if !configuration.isDryRun { services.append(DriverService(driver: driver)) }
         services.append(transport)
-        // Stopped from the last to the first: no job may come once the driver has ended.
+        // Stopped in reverse order: no job may arrive after the driver has ended.
         let group = ServiceGroup(services: services, logger: serviceLogger)
         serviceManager.report(status: "connecting to the job servers")
         signals.run(
@@ -89,7 +99,8 @@ struct Agent {
     private func makeReloadService(
         _ loader: ConfigurationLoader,
         _ dispatcher: Dispatcher,
-        _ transport: GearmanTransport
+        _ transport: GearmanTransport,
+        _ metrics: MetricsExporter
     ) -> ReloadService {
         ReloadService(
             current: configuration,
@@ -100,8 +111,11 @@ struct Agent {
             logger: logger,
             apply: { [logger] configuration in
                 try Self.check(configuration)
+                let archiver = try Self.makeArchiver(configuration, logger)
+                // First, because it fails if the address is in use.
+                try await metrics.apply(configuration.metrics)
                 dispatcher.replace(
-                    archiver: try Self.makeArchiver(configuration, logger),
+                    archiver: archiver,
                     diagnostics: NetworkDiagnostics(configuration),
                     limits: configuration.limits
                 )
@@ -110,10 +124,28 @@ struct Agent {
         )
     }
 
+    private func makeMetricsExporter(
+        _ registry: MetricsRegistry,
+        _ driver: any LoadBalancerDriver,
+        _ transport: GearmanTransport
+    ) -> MetricsExporter {
+        MetricsExporter(
+            MetricsCollector(
+                release: Program.current.release,
+                driverName: configuration.driver.name,
+                stateDirectory: configuration.stateDirectory,
+                registry: registry,
+                device: DeviceReader(driver),
+                connections: { transport.connections }
+            ),
+            logger: logger
+        )
+    }
+
     /// Does what one message asks for, without a job server, also while an agent runs: for messages that change nothing.
     ///
     /// - Returns: The reply.
-    /// - Throws: `ConfigurationError`, or what the driver throws while it is made.
+    /// - Throws: `ConfigurationError`, or an error of the driver's factory.
     func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
         try requireTrustedStateDirectory()
         try Self.checkStores(configuration)
@@ -121,7 +153,7 @@ struct Agent {
             .reply.bytes
     }
 
-    /// What the service group says of itself is of use to developers only.
+    /// The service group's own log is only useful to developers.
     private var serviceLogger: Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
@@ -137,7 +169,7 @@ struct Agent {
     private func lockStateDirectory() throws(ConfigurationError) -> FolderLock {
         let folder = FilePath(configuration.stateDirectory)
         try requireTrustedStateDirectory()
-        let owner: pid_t?
+        let owner: Int32?
         do throws(FileError) {
             try AtomicFile.makeFolder(folder)
             if let lock = try FolderLock(folder) { return lock }
@@ -147,13 +179,13 @@ struct Agent {
         }
         throw ConfigurationError(
             "state_dir",
-            "\(folder) is in use by another agent\(owner.map { ", process \($0)" } ?? ""); stop it, or name another folder"
+            "\(folder) is in use by another agent\(owner.map { ", process \($0)" } ?? ""); stop it, or set another path"
         )
     }
 
-    /// Checks what can be checked of a configuration without using it.
+    /// Checks a configuration without using it.
     ///
-    /// - Throws: `ConfigurationError`, or what a driver's or a store's check throws besides `SettingError`.
+    /// - Throws: `ConfigurationError`, or another error of a driver's or store's check.
     static func check(_ configuration: WorkerConfiguration) throws {
         let context = DriverContext(
             stateDirectory: configuration.stateDirectory,
@@ -179,7 +211,7 @@ struct Agent {
     /// Reads the files of `gearman.tls`.
     ///
     /// - Returns: nil if connections to the job servers are not encrypted.
-    /// - Throws: `ConfigurationError` with the key of the file that cannot be used.
+    /// - Throws: `ConfigurationError` with the key of the unusable file.
     static func makeTLSContext(_ configuration: WorkerConfiguration) throws(ConfigurationError) -> TLSContext? {
         guard let settings = configuration.tls else { return nil }
         do { return try TLSContext(settings) } catch {
@@ -203,7 +235,11 @@ struct Agent {
         }
     }
 
-    private func makeDispatcher(_ driver: any LoadBalancerDriver, keepsProgress: Bool = true) throws -> Dispatcher {
+    private func makeDispatcher(
+        _ driver: any LoadBalancerDriver,
+        keepsProgress: Bool = true,
+        observers: [any JobObserver] = []
+    ) throws -> Dispatcher {
         Dispatcher(
             driver: driver,
             driverName: configuration.driver.name,
@@ -213,11 +249,12 @@ struct Agent {
             release: Program.current.release,
             limits: configuration.limits,
             isDryRun: configuration.isDryRun,
-            logger: logger
+            logger: logger,
+            observers: observers
         )
     }
 
-    /// - Parameter keepsProgress: Whether it is noted what has been archived, which only one process at a time may do.
+    /// - Parameter keepsProgress: Whether to record the archive state, which only one process at a time may do.
     private static func makeArchiver(
         _ configuration: WorkerConfiguration,
         _ logger: Logger,

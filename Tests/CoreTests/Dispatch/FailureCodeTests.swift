@@ -23,7 +23,7 @@ import Testing
         #expect(FailureCode.allCases.allSatisfy { $0.rawValue.wholeMatch(of: /[a-z]+(_[a-z]+)*/) != nil })
     }
 
-    /// Two codes of a driver would otherwise be one for the control plane.
+    /// A control plane must be able to distinguish any two errors of a driver.
     @Test func tellDriverErrorsApart() {
         let codes: [DriverError.Code] = [
             .notConfigured, .deleted, .notRunning, .rejected, .addressInUse, .unsupported, .timedOut, .unavailable,

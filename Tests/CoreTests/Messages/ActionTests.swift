@@ -7,7 +7,7 @@ import Testing
 
 @testable import SteelyardCore
 
-@Suite("Actions and what every message has")
+@Suite("Actions and fields of every message")
 struct ActionTests {
     @Test("every action passes, in any case", arguments: ActionKind.allCases)
     func actions(kind: ActionKind) async throws {
@@ -24,13 +24,13 @@ struct ActionTests {
             let answer = try await agent.send(message)
             #expect(answer.passed, "\(answer.text)")
             #expect(answer.outcome.reply.passed)
-            // METRICS adds a member of the name that UPDATE's list has, but its request has none.
+            // The reply to METRICS adds a member with the name of UPDATE's list; its request has no such member.
             for (member, value) in try PlainJSON(message).members { #expect(answer.json[member] == value) }
         }
     }
 
     @Test(
-        "what is wrong with an action",
+        "invalid actions",
         arguments: [
             Refusal("{}", "hpcs_action", "is missing"),
             Refusal(#"{"HPCS_ACTION":"STATS"}"#, "hpcs_action", "is missing"),
@@ -38,7 +38,7 @@ struct ActionTests {
             Refusal(#"{"hpcs_action":1}"#, "hpcs_action", "must be a string, not a number"),
             Refusal(#"{"hpcs_action":["STATS"]}"#, "hpcs_action", "must be a string, not a list"),
             Refusal(#"{"hpcs_action":{}}"#, "hpcs_action", "must be a string, not an object"),
-            Refusal(#"{"hpcs_action":true}"#, "hpcs_action", "must be a string, not a truth value"),
+            Refusal(#"{"hpcs_action":true}"#, "hpcs_action", "must be a string, not a boolean"),
             Refusal(#"{"hpcs_action":""}"#, "hpcs_action", "must be UPDATE, SUSPEND, ENABLE,"),
             Refusal(#"{"hpcs_action":"STATS "}"#, "hpcs_action", "METRICS, DISCOVER, DIAGNOSTICS or ARCHIVE, not"),
             Refusal(#"{"hpcs_action":"ſTATS"}"#, "hpcs_action", "must be UPDATE"),
@@ -58,7 +58,7 @@ struct ActionTests {
         }
     }
 
-    @Test("a field that appears twice is refused", arguments: [#""hpcs_action""#, #""hpcs\u005faction""#])
+    @Test("a duplicate field is rejected", arguments: [#""hpcs_action""#, #""hpcs\u005faction""#])
     func twice(name: String) async throws {
         let text = #"{"hpcs_action":"STATS",\#(name):"STATS"}"#
         let outcome = await TestAgent().dispatcher.handle(Array(text.utf8), job: TestJob())
@@ -75,7 +75,7 @@ struct ActionTests {
         #expect(answer.passed && answer.json["version"] == "1.0")
     }
 
-    @Test("fields that nobody knows are ignored and echoed")
+    @Test("unknown fields are ignored and echoed")
     func unknownFields() async throws {
         let more = #""x":{"y":[1,2.50]},"loadbalancers":"of no meaning here","hpcs_dry":null"#
         let answer = try await TestAgent().send(#"{"hpcs_action":"DISCOVER",\#(more)}"#)
@@ -83,7 +83,7 @@ struct ActionTests {
     }
 
     @Test(
-        "what is no JSON object gets a FAIL of its own",
+        "a message that is no JSON object gets a FAIL",
         arguments: [
             ("", "invalid JSON at byte 0: the text is empty"), ("  \n", "invalid JSON at byte 3: the text is empty"),
             ("[]", "invalid JSON at byte 0: expected an object"),
@@ -136,7 +136,7 @@ struct ActionTests {
         }
     }
 
-    @Test("the limit of bytes is the operator's to set")
+    @Test("the size limit is configurable")
     func otherLimit() async throws {
         let agent = TestAgent(limits: MessageLimits(messageBytes: 30))
         let fits = #"{"hpcs_action":"DISCOVER"}    "#

@@ -33,7 +33,7 @@ struct ArchiveMessageTests {
     func required(name: String) async throws {
         try await Refusal("", "", "is missing").check(message: Self.text(without: name), path: name)
         for (value, found) in [
-            ("null", "null"), ("7", "a number"), ("[]", "a list"), ("{}", "an object"), ("true", "a truth value"),
+            ("null", "null"), ("7", "a number"), ("[]", "a list"), ("{}", "an object"), ("true", "a boolean"),
         ] {
             let message = Self.text(without: name, "\"\(name)\":\(value)")
             try await Refusal("", "", "must be a string, not \(found)").check(message: message, path: name)
@@ -69,7 +69,7 @@ struct ArchiveMessageTests {
             Refusal(
                 #"[{"protocol":"HTTP","id":"a"},{"protocol":"TCP","id":"a"}]"#,
                 "[1].id",
-                "is \"a\", which [0] has already"
+                "is \"a\", the same as [0]"
             ),
         ]
         for row in rows { try await row.check(message: message(row.input), path: spelling + row.path) }
@@ -94,7 +94,7 @@ struct ArchiveMessageTests {
         try await Refusal("", "", "must be SWIFT").check(message: wrong, path: name)
     }
 
-    @Test("ids are strings, numbers or the place; every protocol is one of the two logs")
+    @Test("ids are strings, numbers or the position; each protocol maps to one of the two logs")
     func items() throws {
         let list =
             #"[{"protocol":"tcp"},{"id":15,"protocol":"HTTP"},{"id":null,"protocol":"GALERA","name":7},{"id":"x.y","protocol":"http"}]"#
@@ -104,7 +104,7 @@ struct ArchiveMessageTests {
     }
 
     @Test(
-        "endpoints that are refused",
+        "rejected endpoints",
         arguments: [
             "", "example.com", "ftp://example.com", "file:///etc/passwd", "https://", "https:///v1",
             "https://user:p@example.com",
@@ -121,7 +121,7 @@ struct ArchiveMessageTests {
     }
 
     @Test(
-        "base paths that are refused",
+        "rejected base paths",
         arguments: [
             ("", "must name a container"), ("/", "must name a container"), ("..", "must not contain '..'"),
             ("a/../b", "must not contain '..'"), ("a/..", "must not contain '..'"),

@@ -3,7 +3,7 @@
 
 import Testing
 
-@Suite("UPDATE: what is refused")
+@Suite("UPDATE: rejected messages")
 struct UpdateRefusalTests {
     @Test("in the list", arguments: listRows)
     func list(row: Refusal) async throws {
