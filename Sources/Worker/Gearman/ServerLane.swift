@@ -37,6 +37,7 @@ actor ServerLane {
     private static let steadyTime = Duration.seconds(5)
 
     nonisolated let server: GearmanServer
+    private nonisolated let state: ConnectionState
     private nonisolated let loop: EventLoop
     private nonisolated let control = Mutex(Control())
     private nonisolated let hasProgress = Atomic(false)
@@ -82,7 +83,8 @@ actor ServerLane {
         self.function = function
         self.dispatcher = dispatcher
         self.registered = registered
-        log = ConnectionLog(server: server, function: function, logger: logger)
+        state = ConnectionState(server: server)
+        log = ConnectionLog(server: server, function: function, state: state, logger: logger)
         do { loop = try EventLoop() } catch { throw .system("make an event descriptor", error) }
     }
 
@@ -124,6 +126,9 @@ actor ServerLane {
 
     /// When the thread has last been awake; it is every few seconds, unless something blocks it.
     nonisolated var lastAwake: ContinuousClock.Instant { lastTurn.withLock { $0 } }
+
+    /// The state of the connection.
+    nonisolated var connection: ConnectionState.Snapshot { state.snapshot }
 
     // MARK: - The loop
 
