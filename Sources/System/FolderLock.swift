@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import Glibc
+import Glibc
 import Synchronization
 package import SystemPackage
 
@@ -41,7 +41,7 @@ package struct FolderLock: ~Copyable {
     /// The process that has the lock; nil if none has it, or this one.
     ///
     /// - Throws: `FileError` if the file cannot be opened.
-    package static func owner(of folder: FilePath) throws(FileError) -> pid_t? {
+    package static func owner(of folder: FilePath) throws(FileError) -> Int32? {
         let path = folder.appending("lock")
         guard !held.withLock({ $0.contains(path) }) else { return nil }
         let descriptor = try OwnFile.open(path, .readOnly)
