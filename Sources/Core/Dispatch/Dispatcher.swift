@@ -167,7 +167,7 @@ package final class Dispatcher: Sendable {
         _ failure: ActionFailure,
         _ message: Message? = nil
     ) -> Outcome {
-        report(receipt.record(message, failure: failure, isDryRun: isDryRun))
+        report(receipt.record(message, in: document, failure: failure, isDryRun: isDryRun))
         return Outcome(Reply(to: document, error: failure.message, fields: marked(failure.replyFields)))
     }
 

@@ -18,6 +18,7 @@ struct JobReceipt {
     /// The record of the message, whose reply is ready now.
     func record(
         _ message: Message?,
+        in document: JSONDocument? = nil,
         archived: [ArchivedObject] = [],
         failure: ActionFailure? = nil,
         isDryRun: Bool
@@ -26,6 +27,7 @@ struct JobReceipt {
             handle: handle,
             server: server,
             action: message?.action.kind,
+            namedAction: message?.action.kind ?? document.flatMap(ActionKind.init(namedIn:)),
             loadBalancers: message?.action.loadBalancers ?? [],
             plan: job.plan,
             archived: archived,
@@ -34,6 +36,15 @@ struct JobReceipt {
             begin: begin,
             duration: ContinuousClock.now - instant
         )
+    }
+}
+
+extension ActionKind {
+    fileprivate init?(namedIn document: JSONDocument) {
+        guard let name = document.root.string(of: "hpcs_action"), let kind = try? ActionKind(named: name) else {
+            return nil
+        }
+        self = kind
     }
 }
 

@@ -9,6 +9,8 @@ package struct JobRecord: Sendable {
     package let server: String?
     /// What the message asked for; nil if it could not be read.
     package let action: ActionKind?
+    /// What the message names in `hpcs_action`, also if the rest of it is not valid.
+    package let namedAction: ActionKind?
     /// The ids of its load balancers, in their order; empty for actions that need none.
     package let loadBalancers: [Identifier]
     /// How the driver made the change; nil if it has reported no plan.

@@ -41,7 +41,16 @@ struct Agent {
         defer { _ = lock }
         let driver = try makeDriver(isReadOnly: configuration.isDryRun)
         serviceManager.discardRemaining()
-        let dispatcher = try makeDispatcher(driver)
+        let folder = FilePath(configuration.stateDirectory)
+        let history = HistoryFile(in: folder, logger: logger, isReadOnly: configuration.isDryRun)
+        await history.begin(with: driver)
+        let collector = StatusCollector(
+            configuration,
+            logDirectory: logDirectory,
+            driver: driver,
+            history: history
+        )
+        let dispatcher = try makeDispatcher(driver, observers: [history, collector])
         await dispatcher.recover()
         let transport = try GearmanTransport(
             servers: configuration.servers,
@@ -51,6 +60,7 @@ struct Agent {
             logger: logger,
             ready: { [self] in announce() }
         )
+        collector.show { transport.connections }
         let reloads = makeReloadService(loader, dispatcher, transport)
         var services: [any Service] = [
             WatchdogService(
@@ -71,6 +81,9 @@ struct Agent {
         }
         // A driver that is left to itself starts what should run: not so in a dry run, which changes nothing.
         if !configuration.isDryRun { services.append(DriverService(driver: driver)) }
+        services.append(
+            ControlService(in: folder, dispatcher: dispatcher, status: { await collector.report() }, logger: logger)
+        )
         services.append(transport)
         // Stopped from the last to the first: no job may come once the driver has ended.
         let group = ServiceGroup(services: services, logger: serviceLogger)
@@ -203,7 +216,11 @@ struct Agent {
         }
     }
 
-    private func makeDispatcher(_ driver: any LoadBalancerDriver, keepsProgress: Bool = true) throws -> Dispatcher {
+    private func makeDispatcher(
+        _ driver: any LoadBalancerDriver,
+        observers: [any JobObserver] = [],
+        keepsProgress: Bool = true
+    ) throws -> Dispatcher {
         Dispatcher(
             driver: driver,
             driverName: configuration.driver.name,
@@ -213,8 +230,15 @@ struct Agent {
             release: Program.current.release,
             limits: configuration.limits,
             isDryRun: configuration.isDryRun,
-            logger: logger
+            logger: logger,
+            observers: observers
         )
+    }
+
+    /// The directory of the log that an ARCHIVE reads; nil if the driver does not name it.
+    private var logDirectory: String? {
+        let log = configuration.supportFacts(logger: logger).log
+        return log.map { FilePath($0).removingLastComponent().string }
     }
 
     /// - Parameter keepsProgress: Whether it is noted what has been archived, which only one process at a time may do.
