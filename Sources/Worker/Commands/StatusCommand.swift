@@ -87,7 +87,7 @@ struct StatusCommand: AsyncParsableCommand {
         watch && isatty(STDOUT_FILENO) == 1 ? Array("\u{1B}[H\u{1B}[2J".utf8) : []
     }
 
-    private var width: Int { max(40, Terminal.columns(of: STDOUT_FILENO) ?? 80) }
+    private var width: Int { max(60, Terminal.columns(of: STDOUT_FILENO) ?? 80) }
 
     /// Waits for the next time.
     ///

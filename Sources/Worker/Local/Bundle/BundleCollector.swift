@@ -66,7 +66,7 @@ struct BundleCollector {
         bundle.add("version.txt", from: "this program", "\(Program.current.name) \(release.version) \(release.release)\n")
         if let fault { bundle.add("configuration-fault.txt", from: "the configuration", fault + "\n") }
         bundle.add("config.json", from: "the effective configuration", configuration.json.indented + "\n")
-        let origins = configuration.settings.map { "\($0.key): \($0.origin ?? "default")\n" }
+        let origins = configuration.settings.map { "\($0.origin ?? "default")\t\($0.key)\n" }
         bundle.add("config-origins.txt", from: "the effective configuration", origins.joined())
     }
 

@@ -17,13 +17,17 @@ struct SecretMask {
     static let replacement = "(masked)"
     /// Shorter values would be found within other words.
     private static let leastKnownLength = 6
+    /// A shorter value that has small letters only may be a word that stands in many places.
+    private static let longestWord = 12
 
     private var known: Set<[UInt8]> = []
 
-    /// Has a value masked wherever it stands, unless it is too short to be a secret.
+    /// Has a value masked wherever it stands, unless it may well be an ordinary word.
     mutating func add(_ secret: some Sequence<UInt8>) {
         let secret = Array(secret)
-        if secret.count >= Self.leastKnownLength, secret != Array(Self.replacement.utf8) { known.insert(secret) }
+        guard secret.count >= Self.leastKnownLength, secret != Array(Self.replacement.utf8) else { return }
+        let isWord = secret.count <= Self.longestWord && secret.allSatisfy { 0x61...0x7A ~= $0 || $0 == 0x5F }
+        if !isWord { known.insert(secret) }
     }
 
     /// Masks by names.

@@ -28,7 +28,7 @@ enum DisplayText {
         if count < 1000 { return "\(count) B" }
         var unit: UInt64 = 1000
         for name in ["kB", "MB", "GB", "TB"] {
-            if count / 100 < unit * 10 - unit / 1000 || name == "TB" {
+            if count / 1000 < unit || name == "TB" {
                 return "\(tenths(Int64(clamping: count), of: Int64(unit))) \(name)"
             }
             unit *= 1000
