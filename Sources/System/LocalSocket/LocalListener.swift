@@ -6,7 +6,7 @@ package import SystemPackage
 
 /// A socket in the file system that takes connections from processes of this device.
 ///
-/// The file has the mode 600, and is removed with this object.
+/// The file has the mode 600, and is removed by ``stop()``.
 package final class LocalListener: Sendable {
     private static let backlog: Int32 = 16
 
@@ -32,10 +32,7 @@ package final class LocalListener: Sendable {
         } catch { throw FileError("listen at", path, error) }
     }
 
-    deinit {
-        close(descriptor)
-        unsafe unlink(path.string)
-    }
+    deinit { close(descriptor) }
 
     /// Waits for the next connection.
     ///
@@ -60,8 +57,11 @@ package final class LocalListener: Sendable {
         }
     }
 
-    /// Has ``accept()`` return nil from now on.
-    package func stop() { wakeup.wake() }
+    /// Removes the file, and has ``accept()`` return nil from now on.
+    package func stop() {
+        unsafe unlink(path.string)
+        wakeup.wake()
+    }
 
     private func waitAfterShortage() {
         var waited = pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0)

@@ -28,7 +28,8 @@ struct BundleCommand: AsyncParsableCommand {
     @OptionGroup var options: LocalOptions
 
     @Option(
-        help: "The file to write, which must not exist. Default: NAME-bundle-HOST-TIME.tar.gz in the working directory.",
+        help:
+            "The file to write, which must not exist. Default: NAME-bundle-HOST-TIME.tar.gz in the working directory.",
         completion: .file()
     )
     var output: String?

@@ -34,13 +34,13 @@ import Testing
             try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
             let files = [
                 "haproxy.cfg": """
-                    userlist u
-                        user admin insecure-password \(secrets[0])
-                    listen stats
-                        stats auth admin:\(secrets[1])
-                        http-request set-header Authorization "Basic \(secrets[2])"
+                userlist u
+                    user admin insecure-password \(secrets[0])
+                listen stats
+                    stats auth admin:\(secrets[1])
+                    http-request set-header Authorization "Basic \(secrets[2])"
 
-                    """,
+                """,
                 "other.json": #"{"a": {"token": "\#(secrets[3])"}, "note": "seen \#(secrets[3])"}"#,
                 "notes": "api_key: \(secrets[4])\n",
                 "key.pem": "-----BEGIN PRIVATE KEY-----\n\(secrets[5])\n-----END PRIVATE KEY-----\n",
@@ -82,7 +82,10 @@ import Testing
             for line in ["state/key.pem: it may be a key", "status.json: no agent runs"] {
                 #expect(manifest.contains(line), "\(manifest)")
             }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).contains { $0.hasSuffix(".tar") } == false)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).contains { $0.hasSuffix(".tar") }
+                    == false
+            )
         }
     }
 
@@ -117,7 +120,9 @@ import Testing
     }
 
     @Test func noPlaceToWrite() async throws {
-        let result = try await SteelyardProgram.run(["bundle", "--output", "/nonexistent/b.tar.gz", "--state-dir", "/nonexistent"])
+        let result = try await SteelyardProgram.run([
+            "bundle", "--output", "/nonexistent/b.tar.gz", "--state-dir", "/nonexistent",
+        ])
         #expect(result.code == 73)
         #expect(result.error.contains("/nonexistent/b.tar.gz"))
     }

@@ -94,20 +94,30 @@ import Testing
     }
 
     /// A device that should serve and does not has the exit code 1, and says why.
-    @Test func haproxyThatDoesNotRun() async throws {
+    @Test func haproxyThatCannotRun() async throws {
         let service = try DeviceTests.Service()
         defer { service.back.stop() }
-        try await withAgent(driver: "haproxy") { agent in
-            _ = try await agent.reply(to: service.update())
-            let config = agent.stateFolder.appending(path: "haproxy.cfg")
-            let proxy = try #require(try await agent.status()[path: "proxy.pid"] as? Int32)
-            // What ends the worker ends the master, too; the agent starts HAProxy again.
-            try await eventually("the end is counted") {
+        try await withTemporaryFolder { folder in
+            let program = folder.appending(path: "haproxy")
+            let link = { try FileManager.default.createSymbolicLink(at: program, withDestinationURL: Self.haproxy) }
+            try link()
+            try await withAgent(driver: "haproxy", variables: ["STEELYARD_HAPROXY_BINARY": program.path]) { agent in
+                let updated = try await agent.reply(to: service.update())
+                #expect(updated["hpcs_response"] as? String == "PASS", "\(updated)")
+                let proxy = try #require(try await agent.status()[path: "proxy.pid"] as? Int32)
+                try FileManager.default.removeItem(at: program)
+                // The master ends with its worker, and the agent cannot start another one.
                 kill(proxy, SIGKILL)
-                return try await agent.status()[path: "proxy.unexpected_ends"] as? Int ?? 0 > 0
+                try await eventually("the device is seen to fail") { try await agent.local("status").code == 1 }
+                let status = try await agent.local("status")
+                #expect(status.output.hasPrefix("Device       should serve and does not\n"), "\(status.output)")
+                #expect(try await agent.status().text("device.reason") != nil)
+                try link()
+                try await eventually("it serves again") { try await agent.local("status").code == 0 }
+                #expect(try await agent.status()[path: "proxy.unexpected_ends"] as? Int == 1)
             }
-            try await eventually("it serves again") { try await agent.local("status").code == 0 }
-            #expect(FileManager.default.fileExists(atPath: config.path))
         }
     }
+
+    private static let haproxy = URL(filePath: Environment.haproxy)
 }

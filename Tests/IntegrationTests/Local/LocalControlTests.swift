@@ -40,7 +40,9 @@ import Testing
                 func phase() async throws -> String? {
                     try await AgentUnderTest.local(["status", "--json"], state).reply().text("device.phase")
                 }
-                let mode = try FileManager.default.attributesOfItem(atPath: state.path + "/control.sock")[.posixPermissions]
+                let mode = try FileManager.default.attributesOfItem(atPath: state.path + "/control.sock")[
+                    .posixPermissions
+                ]
                 #expect(mode as? Int == 0o600)
                 #expect(try await phase() == "not_configured")
                 let early = try await AgentUnderTest.local(["suspend", "--local"], state)
@@ -57,10 +59,14 @@ import Testing
                 #expect(try await AgentUnderTest.local(["delete", "--local", "--yes"], state).code == 0)
                 #expect(try await phase() == "deleted")
                 let status = try await AgentUnderTest.local(["status", "--json"], state).reply()
-                #expect(status.list("changes").map { $0.text("action") }
-                    == ["SUSPEND", "UPDATE", "SUSPEND", "ENABLE", "DELETE"])
+                #expect(
+                    status.list("changes").map { $0.text("action") }
+                        == ["SUSPEND", "UPDATE", "SUSPEND", "ENABLE", "DELETE"]
+                )
                 #expect(status.list("changes").allSatisfy { $0.text("handle") == "local" && $0["server"] == nil })
-                #expect(status.list("job_servers").allSatisfy { $0["connected_since"] == nil && $0["last_error"] != nil })
+                #expect(
+                    status.list("job_servers").allSatisfy { $0["connected_since"] == nil && $0["last_error"] != nil }
+                )
                 let log = process.errorOutput
                 #expect(log.contains("message received on the control socket job.handle=local"))
                 #expect(log.contains("job.action=DELETE"))
@@ -94,7 +100,9 @@ import Testing
         #expect(result.error.split(separator: "\n").count == 1)
     }
 
-    @Test(arguments: [["status"], ["status", "--json"], ["suspend", "--local"]]) func noAgent(_ arguments: [String]) async throws {
+    @Test(arguments: [["status"], ["status", "--json"], ["suspend", "--local"]]) func noAgent(
+        _ arguments: [String]
+    ) async throws {
         try await withTemporaryFolder { folder in
             for state in [folder, folder.appending(path: "nothing")] {
                 let result = try await AgentUnderTest.local(arguments, state)

@@ -57,7 +57,9 @@ import Testing
             #expect(second.history.changes.last?.error == "busy \u{1B}\n \"x\"")
             #expect(second.history.changes.last?.errorCode == "busy")
             #expect(second.history.archive?.objectCount == 0)
-            let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/history.jsonl")[.posixPermissions]
+            let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/history.jsonl")[
+                .posixPermissions
+            ]
             #expect(mode as? Int == 0o600)
         }
     }
@@ -122,7 +124,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["rubbish\n", "{\"time\": 7}\n{}\n", "\u{0}\u{0}\n", "[]\n"]) func corrupt(_ text: String) async throws {
+    @Test(arguments: ["rubbish\n", "{\"time\": 7}\n{}\n", "\u{0}\u{0}\n", "[]\n"]) func corrupt(
+        _ text: String
+    ) async throws {
         try await withTemporaryFolder { folder in
             let path = folder.appending(path: "history.jsonl")
             let good = Self.open(folder)

@@ -18,7 +18,9 @@ import Testing
         try DedicatedThread.start(name: "server") {
             while let socket = listener.accept() {
                 guard socket.peer?.isTrusted == true else { continue }
-                guard case .whole(let bytes)? = try? socket.readToEnd(atMost: 100, by: .after(.seconds(60))) else { continue }
+                guard case .whole(let bytes)? = try? socket.readToEnd(atMost: 100, by: .after(.seconds(60))) else {
+                    continue
+                }
                 _ = try? socket.write(bytes + bytes, within: .seconds(60))
             }
         }

@@ -32,8 +32,10 @@ import Testing
             ("?X-Amz-Signature=s3cret!&X-Amz-Date=1", "?X-Amz-Signature=(masked)&X-Amz-Date=1"),
             ("key AKIAIOSFODNN7EXAMPLE used", "key (masked) used"),
             ("x gAAAAABh0123456789012345678901234567890123 y", "x (masked) y"),
-            ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----",
-                "-----BEGIN RSA PRIVATE KEY-----(masked)-----END RSA PRIVATE KEY-----"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----",
+                "-----BEGIN RSA PRIVATE KEY-----(masked)-----END RSA PRIVATE KEY-----"
+            ),
         ]
     )
     func logs(_ text: String, _ wanted: String) { #expect(Self.masked(text) == wanted) }
@@ -43,7 +45,10 @@ import Testing
             ("    stats auth admin:s3cret!\n", "    stats auth (masked)\n"),
             ("user a insecure-password s3cret! groups b", "user a insecure-password (masked) groups b"),
             ("user a password $5$abc.def", "user a password (masked)"),
-            (#"http-request set-header Authorization "Basic abc def""#, #"http-request set-header Authorization "(masked)""#),
+            (
+                #"http-request set-header Authorization "Basic abc def""#,
+                #"http-request set-header Authorization "(masked)""#
+            ),
             ("set-header X-Auth-Token s3cret!", "set-header X-Auth-Token (masked)"),
             (#"Environment="DB_PASSWORD=s3cret!" "A=b""#, #"Environment="DB_PASSWORD=(masked)" "A=b""#),
         ]
@@ -54,7 +59,8 @@ import Testing
         arguments: [
             #"{"key": null, "token": null, "config_version": 17, "tls": {"key": "/etc/passwd"}}"#,
             "the token expired; send a new token", "author: someone", "monkey=1", "passive=2", "keys: a b",
-            "https://host:80/a@b", "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----", "token", "token:", "a://",
+            "https://host:80/a@b", "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----", "token", "token:",
+            "a://",
         ]
     )
     func leaves(_ text: String) { #expect(Self.masked(text) == text) }
@@ -70,7 +76,10 @@ import Testing
     /// Any bytes give a text, and what follows a name is gone whatever is around it.
     @Test func anyBytes() {
         var generator = SystemRandomNumberGenerator()
-        let pieces = ["token", ":", "=", " ", "\"", "\\", "{", "[", "}", "]", "://", "@", "-----BEGIN", "PRIVATE KEY", "\n", "x", "\u{0}", "é"]
+        let pieces = [
+            "token", ":", "=", " ", "\"", "\\", "{", "[", "}", "]", "://", "@", "-----BEGIN", "PRIVATE KEY", "\n", "x",
+            "\u{0}", "é",
+        ]
         for _ in 0..<2000 {
             let text = (0..<20).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
             _ = Self.masked(text, .configuration)

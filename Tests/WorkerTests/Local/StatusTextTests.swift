@@ -131,13 +131,19 @@ import Testing
     }
 
     @Test func durationsAndBytes() {
-        #expect([0, 59, 60, 3599, 3600, 3720, 86_400, 90_000].map { DisplayText.duration(seconds: $0) }
-            == ["0 s", "59 s", "1 min", "59 min", "1 h", "1 h 2 min", "1 d", "1 d 1 h"])
-        #expect([0, 12_345, 999_949, 999_950, 59_999_999, 60_000_000].map { DisplayText.duration(microseconds: $0) }
-            == ["0.0 ms", "12.3 ms", "999.9 ms", "0.9 s", "59.9 s", "1 min"])
+        #expect(
+            [0, 59, 60, 3599, 3600, 3720, 86_400, 90_000].map { DisplayText.duration(seconds: $0) }
+                == ["0 s", "59 s", "1 min", "59 min", "1 h", "1 h 2 min", "1 d", "1 d 1 h"]
+        )
+        #expect(
+            [0, 12_345, 999_949, 999_950, 59_999_999, 60_000_000].map { DisplayText.duration(microseconds: $0) }
+                == ["0.0 ms", "12.3 ms", "999.9 ms", "0.9 s", "59.9 s", "1 min"]
+        )
         let counts: [UInt64] = [0, 999, 1000, 999_999, 1_000_000, 12_345_678_901, .max]
-        #expect(counts.map(DisplayText.bytes)
-            == ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "12.3 GB", "9223372.0 TB"])
+        #expect(
+            counts.map(DisplayText.bytes)
+                == ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "12.3 GB", "9223372.0 TB"]
+        )
     }
 
     @Test(arguments: ["2026-11-26 10:00:00.000001", "1970-01-01 00:00:00.000000", "2000-02-29 23:59:59.999999"])
@@ -145,7 +151,9 @@ import Testing
         #expect(try #require(StatusTime(text)).timestamp.description == text)
     }
 
-    @Test(arguments: ["", "2026-11-26", "2026-13-01 00:00:00.000000", "2026-02-30 00:00:00.000000", "a-b-c d:e:f.g",
-        "2026-11-26 10:00:00.1", "99999999999999999999-01-01 00:00:00.000000"])
+    @Test(arguments: [
+        "", "2026-11-26", "2026-13-01 00:00:00.000000", "2026-02-30 00:00:00.000000", "a-b-c d:e:f.g",
+        "2026-11-26 10:00:00.1", "99999999999999999999-01-01 00:00:00.000000",
+    ])
     func noTimes(_ text: String) { #expect(StatusTime(text) == nil) }
 }

@@ -63,7 +63,11 @@ struct BundleCollector {
 
     private mutating func addConfiguration(_ fault: String?) {
         let release = Program.current.release
-        bundle.add("version.txt", from: "this program", "\(Program.current.name) \(release.version) \(release.release)\n")
+        bundle.add(
+            "version.txt",
+            from: "this program",
+            "\(Program.current.name) \(release.version) \(release.release)\n"
+        )
         if let fault { bundle.add("configuration-fault.txt", from: "the configuration", fault + "\n") }
         bundle.add("config.json", from: "the effective configuration", configuration.json.indented + "\n")
         let origins = configuration.settings.map { "\($0.origin ?? "default")\t\($0.key)\n" }
@@ -78,7 +82,9 @@ struct BundleCollector {
             bundle.add("status.json", from: "the agent", answer)
             let report = StateFile.decode(StatusReport.self, from: answer)
             if let report { bundle.add("status.txt", from: "the agent", StatusText(report: report).text) }
-            return [("agent", report?.agent.processID), ("proxy", report?.proxy?.processID)].compactMap { name, process in
+            return [("agent", report?.agent.processID), ("proxy", report?.proxy?.processID)].compactMap {
+                name,
+                process in
                 process.map { (name, $0) }
             }
         } catch {
@@ -162,7 +168,8 @@ struct BundleCollector {
         for file in ["status", "limits", "stat", "io", "cgroup"] {
             addFact("process/\(name)-\(file).txt", "/proc/\(processID)/\(file)")
         }
-        let command = (try? AtomicFile.readStream(FilePath("/proc/\(processID)/cmdline")))?.map { $0 == 0 ? 0x20 : $0 } ?? []
+        let command =
+            (try? AtomicFile.readStream(FilePath("/proc/\(processID)/cmdline")))?.map { $0 == 0 ? 0x20 : $0 } ?? []
         let descriptors = (try? AtomicFile.names(in: FilePath("/proc/\(processID)/fd")).count).map(String.init) ?? "?"
         let text = "\(String(decoding: command, as: UTF8.self))\nopen descriptors: \(descriptors)\n"
         bundle.add("process/\(name).txt", from: "/proc/\(processID)", text, .configuration)
@@ -175,7 +182,8 @@ struct BundleCollector {
         ] {
             addFact("system/\(FilePath(file).lastComponent?.string ?? "fact").txt", file)
         }
-        let folders = [configuration.stateDirectory] + (facts.log.map { [FilePath($0).removingLastComponent().string] } ?? [])
+        let folders =
+            [configuration.stateDirectory] + (facts.log.map { [FilePath($0).removingLastComponent().string] } ?? [])
         let lines = folders.map { folder in
             DiskSpace(of: FilePath(folder)).map { "\(folder): \($0.freeBytes) of \($0.totalBytes) bytes free\n" }
                 ?? "\(folder): does not exist\n"
@@ -195,7 +203,11 @@ struct BundleCollector {
         }
         let own = "\(Program.current.name).service"
         for unit in [own] + facts.units {
-            await addOutput("systemd/\(unit)-status.txt", "systemctl", ["status", "--no-pager", "--full", "--lines=0", unit])
+            await addOutput(
+                "systemd/\(unit)-status.txt",
+                "systemctl",
+                ["status", "--no-pager", "--full", "--lines=0", unit]
+            )
             await addOutput("systemd/\(unit).txt", "systemctl", ["cat", "--no-pager", unit])
         }
         // The journal of a proxy may have data of clients.

@@ -55,7 +55,9 @@ enum BundleFile {
                 permissions: .ownerReadWrite
             )
         } catch {
-            if error as? Errno == .fileExists { throw Failure(description: "\(path) exists already; name another file") }
+            if error as? Errno == .fileExists {
+                throw Failure(description: "\(path) exists already; name another file")
+            }
             throw Failure(description: "\(FileError("write", path, error))")
         }
     }

@@ -98,7 +98,9 @@ struct SecretScanner {
         let marker = Array("-----BEGIN".utf8)
         guard text[word].starts(with: marker) else { return nil }
         let lineEnd = end(from: word.lowerBound) { $0 != UInt8(ascii: "\n") }
-        guard String(decoding: text[word.lowerBound..<lineEnd], as: UTF8.self).contains("PRIVATE KEY") else { return nil }
+        guard String(decoding: text[word.lowerBound..<lineEnd], as: UTF8.self).contains("PRIVATE KEY") else {
+            return nil
+        }
         var index = lineEnd
         let last = Array("-----END".utf8)
         while index < text.count, !text[index...].starts(with: last) { index += 1 }

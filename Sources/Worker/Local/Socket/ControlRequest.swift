@@ -15,7 +15,8 @@ enum ControlRequest: Hashable, Sendable {
     private static let statusWord = Array("status".utf8)
 
     init(_ bytes: [UInt8]) {
-        let isStatus = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() == Self.statusWord[...] : bytes == Self.statusWord
+        let isStatus =
+            bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() == Self.statusWord[...] : bytes == Self.statusWord
         self = isStatus ? .status : .message(bytes)
     }
 

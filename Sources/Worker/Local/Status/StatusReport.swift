@@ -26,7 +26,7 @@ struct StatusReport: Hashable, Codable, Sendable {
     /// What the device does.
     struct Device: Hashable, Codable, Sendable {
         let phase: DevicePhase
-        /// Since when; nil if it is not known. If it fails: since when the agent knows.
+        /// Since when, as far as it is known; of a failure, since when the agent knows of it.
         let since: StatusTime?
         /// Why it does not serve, if it should.
         let reason: String?

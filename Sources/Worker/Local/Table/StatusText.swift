@@ -132,7 +132,8 @@ struct StatusText {
         let text = "\(archive.result) \(archive.time.text) UTC (\(age(archive.time)) ago)\(objects)\(bytes)"
         return labelled(
             "Last ARCHIVE",
-            [Cell(text: text, style: isPass ? .plain : .bad)] + [archive.error].compactMap(\.self).map { Cell(text: $0) }
+            [Cell(text: text, style: isPass ? .plain : .bad)]
+                + [archive.error].compactMap(\.self).map { Cell(text: $0) }
         )
     }
 
