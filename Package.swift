@@ -78,7 +78,12 @@ let package = Package(
         ),
         .target(
             name: "NoOpDriver",
-            dependencies: ["SteelyardCore", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "SteelyardCore",
+                "SteelyardSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Sources/Drivers/NoOp",
             swiftSettings: strict
         ),
@@ -217,7 +222,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/TestServers",
-            exclude: ["haproxy-2.8.txt", "openstack-swift", "s3"],
+            exclude: ["haproxy-2.8.txt", "openstack-swift", "s3", "schemas"],
             swiftSettings: strict
         ),
         // The agent under faults that come at random, with a model of what it may do: a short run in FaultTests, a long one

@@ -1,4 +1,4 @@
-"""How fast a log is archived to a real OpenStack Swift, beside what one would do otherwise."""
+"""The rate of archiving a log to a real OpenStack Swift, compared with other ways."""
 
 import hashlib
 import os
@@ -15,21 +15,21 @@ from pathlib import Path
 import changes
 from harness import HERE, median, note, number, ratio, table, times
 
-PROTOCOLS = ("http", "tcp")  # the ids of whose load balancers are 1 and 2
+PROTOCOLS = ("http", "tcp")  # of the load balancers 1 and 2
 STORE = HERE.parent / "Tests/TestServers/openstack-swift/openstack-swift"
-SIZE = int(os.environ.get("STEELYARD_BENCH_LOG_BYTES", 10**9))
-LARGE = 10  # times the size, for memory alone
+SIZE = int(os.environ.get("STEELYARD_TEST_LOG_BYTES", 10**9))
+LARGE = 10  # times the size, for the memory only
 ROUNDS = 3
 MINE, LIBRA, GZIP, PIGZ, READY = (
     "Steelyard", "Libra's way (Python, gzip 9, python-swiftclient)", "`grep \\| gzip -6 \\| curl`",
     "`grep \\| pigz -6 \\| curl`", "the store alone: `curl` of Steelyard's objects",
 )
-# A line's proxy is a field of it: HTTP and TCP lines, errors, and sentences about a server or a proxy.
+# The field of a line that names its proxy: HTTP and TCP lines, errors, and messages about a server or a proxy.
 FIELD = re.compile(rb"^(?:\S+ \[[^\]]*\] ([\w-]+)[~ /:]|(?:Server|Backup Server|Proxy) ([\w-]+)[ /])")
 
 
 class Store:
-    """A real OpenStack Swift of its own."""
+    """A dedicated real OpenStack Swift."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -54,7 +54,7 @@ class Store:
             return int(answer.headers["Content-Length"])
 
     def take(self, container):
-        """The bytes of all objects, which are removed."""
+        """Removes all objects and returns their size in bytes."""
         names = self.objects(container)
         total = sum(self.size(name) for name in names)
         for name in names:
@@ -68,7 +68,7 @@ class Store:
 
 
 class Archiving(changes.Agent):
-    """An agent with two load balancers, and this log in the place of HAProxy's."""
+    """An agent with two load balancers, and with this log instead of HAProxy's."""
 
     def __init__(self, bench, log, store):
         super().__init__(bench)
@@ -105,7 +105,7 @@ def pipeline(store, log, container, compressor):
 
 
 def digests(log):
-    """What an independent filter finds, which looks at the field alone."""
+    """The lines that an independent filter selects by the field."""
     sums = {protocol: hashlib.sha256() for protocol in PROTOCOLS}
     with open(log, "rb") as lines:
         for line in lines:
@@ -129,10 +129,10 @@ def stored_digest(store, path):
 
 
 def require_whole(store, container, expected):
-    """Every line of the load balancer, and no other."""
+    """Checks that the archive contains exactly the load balancer's lines."""
     found = [stored_digest(store, name) for name in sorted(store.objects(container))]
     if found != expected:
-        raise SystemExit(f"the archives in {container} are not what the filter finds")
+        raise SystemExit(f"the archives in {container} differ from the filter's lines")
 
 
 def upload_ready(store, files):
@@ -149,7 +149,7 @@ def libra(bench, store, log):
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit("Libra's way has failed")
+        raise SystemExit("Libra's way failed")
     return time.perf_counter() - begin, usage.ru_maxrss
 
 
@@ -185,7 +185,7 @@ def measure(bench, store, folder, log):
 
 
 def large(bench, store, log):
-    """The peak of an agent that archives a log of many times the size."""
+    """The peak memory of an agent that archives a much larger log."""
     note(f"archive: {LARGE} times as much")
     with open(log, "rb") as source, open(log.with_suffix(".large"), "wb") as out:
         for _ in range(LARGE):
@@ -203,7 +203,7 @@ def run(bench):
         return []
     folder = Path(tempfile.mkdtemp(dir=bench.scratch))
     log = folder / "haproxy.log"
-    note(f"archive: making a log of {SIZE} bytes")
+    note(f"archive: writing a log of {SIZE} bytes")
     with open(log, "wb") as out:
         subprocess.run([sys.executable, HERE / "payloads/makelog.py", str(SIZE)], stdout=out, check=True)
     store = Store(folder / "store")

@@ -1,4 +1,4 @@
-"""How long an UPDATE takes with the HAProxy driver: without a reload, and with one."""
+"""The duration of an UPDATE with the HAProxy driver, without and with a reload."""
 
 import copy
 import re
@@ -12,8 +12,8 @@ import haproxy
 from harness import median, note, number, percentile, ratio, table, times
 
 KINDS = ("weight", "drain", "disable", "enable", "address")
-CYCLES = 40  # of runtime changes in a round
-SIZES = ((2, 15), (1000, 7))  # nodes of each load balancer, reloads of each side in a round
+CYCLES = 40  # runtime changes per round
+SIZES = ((2, 15), (1000, 7))  # nodes per load balancer, reloads of each side per round
 GOAL_MS, GOAL_RATIO = 10, 1.1
 
 
@@ -23,8 +23,8 @@ def free_port():
 
 
 def message(count):
-    """Two load balancers of so many nodes each; nobody listens there, and nobody looks."""
-    # Short, because larger jobs stall on loopback: see README.md.
+    """Two load balancers of `count` nodes each, which do not listen and are not checked."""
+    # Short, because larger jobs stall on loopback; see README.md.
     nodes = [{"id": str(n), "address": f"127.0.{1 + n // 250}.{1 + n % 250}", "port": 9} for n in range(count)]
     monitor = {"type": "CONNECT", "delay": 86400, "timeout": 5, "attempts": 1000}
     return {"hpcs_action": "UPDATE", "loadbalancers": [
@@ -35,7 +35,7 @@ def message(count):
 
 
 class Agent(haproxy.Master):
-    """A worker with the HAProxy driver; HAProxy would outlive it, and is removed with a DELETE."""
+    """A worker with the HAProxy driver; a DELETE ends HAProxy, which would outlive it."""
 
     def __init__(self, bench, driver="haproxy"):
         super().__init__(tempfile.mkdtemp(dir=bench.scratch))
@@ -110,7 +110,7 @@ def run_runtime(bench):
     return [
         "## Changes without a reload", "",
         f"From submission to reply, one client, 2 × 2 nodes, {CYCLES} of each kind in each of "
-        f"{bench.rounds} round(s); medians of the rounds. The noop driver takes the same messages in turn.", "",
+        f"{bench.rounds} round(s); medians of the rounds. The noop driver gets the same messages in turn.", "",
         *table(["change", "p50 ms", "p99 ms", "noop driver: p50 ms", "noop driver: p99 ms"], rows), "",
         f"Reloads: {reloads} (aim: 0). p99 of all: {number(p99, 2)} ms (aim: below {GOAL_MS}).",
     ]
@@ -147,7 +147,7 @@ def run_reloads(bench, count, repeats):
 
 
 def reference_texts(agent, bench, wanted):
-    """The agent's file for an HAProxy of our own, with either timeout."""
+    """The agent's file for a separate HAProxy, with either timeout."""
     directory = Path(tempfile.mkdtemp(dir=bench.scratch))
     text = (agent.directory / "haproxy.cfg").read_text().replace(str(agent.directory), str(directory))
     ports = [free_port() for _ in wanted["loadbalancers"]]
@@ -173,10 +173,10 @@ def run(bench):
         rows.append(row + [times(ratio(medians[0], other)) for other in medians[1:]])
     return report + [
         "", "## Changes with a reload", "",
-        "From submission to reply, where an UPDATE changes `client_timeout`, against a script with an "
-        "HAProxy of its own and the same file: `haproxy -c`, `reload` on the master's socket, `show proc` "
-        "every 3 ms until a new worker is there, and a connection. A careful script also carries over what "
-        "the checks have found, by `show servers state`, and has the new worker answer, as Steelyard does. "
+        "From submission to reply of UPDATEs that change `client_timeout`, against a script with its own "
+        "HAProxy and the same file: `haproxy -c`, `reload` on the master's socket, `show proc` "
+        "every 3 ms until a new worker runs, and a connection. A careful script also carries over the checks' "
+        "results with `show servers state`, and waits for the new worker's answer, like Steelyard. "
         f"One after the other in turn, {' and '.join(str(repeats) for _, repeats in SIZES)} of each in each of "
         f"{bench.rounds} round(s). Ratios are of the rounds' medians (aim: at most {GOAL_RATIO}).", "",
         *table(["nodes", "Steelyard: p50 / p99 ms", "script: p50 / p99 ms", "careful script: p50 / p99 ms",

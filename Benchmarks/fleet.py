@@ -1,4 +1,4 @@
-"""A thousand agents on one gearmand: memory of each, rounds of STATS, what grows, and coming back after a restart."""
+"""A thousand agents on one gearmand: memory per agent, rounds of STATS, growth, and recovery after a restart."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +22,13 @@ def run(bench):
         worker = bench.start(program.name, command)
         worker.function = function
         workers.append(worker)
-        # As many at once as start side by side.
+        # The number of agents that start in parallel.
         if index % 16 == 15:
             workers[index - 15].wait_ready()
     for worker in workers:
         worker.wait_ready()
     started = time.monotonic() - began
-    note(f"fleet: {AGENTS} agents are ready after {started:.1f} s")
+    note(f"fleet: {AGENTS} agents ready after {started:.1f} s")
 
     stats_round(bench, workers, bench.update.read_bytes())
     time.sleep(5)
@@ -53,11 +53,11 @@ def run(bench):
     answers = [answer for r in rounds for answer in r[1]]
     return [
         f"## {AGENTS:,} agents on one gearmand", "",
-        f"All share {started:.0f} s of starting; gearmand has {gearmand / 1024:.0f} MiB. Each agent had an UPDATE of 20 kB, "
-        f"then {ROUNDS} rounds of STATS from {CLIENTS} clients.", "",
+        f"All agents started within {started:.0f} s; gearmand uses {gearmand / 1024:.0f} MiB. Each got an UPDATE "
+        f"of 20 kB, then {ROUNDS} rounds of STATS from {CLIENTS} clients.", "",
         *table(["of each agent", "before the rounds", "after", "the largest"], rows), "",
         f"One round of STATS: {median(seconds):.2f} s (p50 of one {1000 * median(answers):.1f} ms, "
-        f"p99 {1000 * percentile(answers, 99):.1f} ms). After gearmand was killed and started again, all were registered "
+        f"p99 {1000 * percentile(answers, 99):.1f} ms). After a kill and restart of gearmand, all were registered "
         f"within {back:.1f} s.",
     ]
 
@@ -90,7 +90,7 @@ def stats_round(bench, workers, message):
 
 
 def restart(bench, workers):
-    """Kills gearmand and starts it again; returns the seconds until the last agent has answered."""
+    """Kills and restarts gearmand; returns the seconds until the last agent has answered."""
     bench.gearmand.popen.kill()
     bench.gearmand.popen.wait()
     bench.processes.remove(bench.gearmand)

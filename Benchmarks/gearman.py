@@ -1,4 +1,4 @@
-"""A Gearman client, as small as one can be: one connection, one foreground job at a time."""
+"""A minimal Gearman client: one connection, one foreground job at a time."""
 
 import json
 import socket
@@ -28,7 +28,7 @@ class Client:
                 raise SystemExit(f"the job failed: {data[:200]}")
 
     def require(self, message):
-        """Submits bytes, or what is to be JSON, and ends everything where the reply is no PASS."""
+        """Submits bytes, or an object as JSON, and exits if the reply is no PASS."""
         payload = message if isinstance(message, bytes) else encoded(message)
         reply = self.submit(payload)
         if b'"hpcs_response":"PASS"' not in reply:

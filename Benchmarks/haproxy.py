@@ -1,4 +1,4 @@
-"""HAProxy without an agent: started, asked and reloaded as one would by hand."""
+"""HAProxy without an agent: started, queried and reloaded by a script."""
 
 import os
 import re
@@ -22,14 +22,14 @@ def ask(path, command):
 
 
 class Master:
-    """A master that runs, whoever has started it."""
+    """A running master."""
 
     def __init__(self, directory):
         self.directory = Path(directory)
         self.socket = self.directory / "master.sock"
 
     def processes(self):
-        """The master, its reloads and failed ones, the worker; None while it is not there."""
+        """The master, its reloads and failed reloads, the worker; None while it is not running."""
         try:
             text = ask(self.socket, "show proc")
         except (ConnectionError, FileNotFoundError):
@@ -44,14 +44,14 @@ class Master:
         return self.processes()[1]
 
     def stop(self):
-        """Ends it where it runs still, by its own number."""
+        """Ends the process by its ID if it is still running."""
         found = self.processes()
         if found and str(self.directory) in Path(f"/proc/{found[0]}/cmdline").read_text():
             os.kill(found[0], signal.SIGTERM)
 
 
 class Reference(Master):
-    """One of our own, with a file that an agent has written."""
+    """A separate HAProxy with a file that an agent has written."""
 
     def __init__(self, directory, port, text):
         super().__init__(directory)
@@ -71,10 +71,10 @@ class Reference(Master):
             time.sleep(0.01)
 
     def replace(self, text, carrying=False):
-        """What a script would do: check the file, reload, and see that a new worker serves it.
+        """Acts like a script: checks the file, reloads, and waits for a new worker.
 
-        One that is carrying has the new worker know what the old one's checks have found, and sees
-        that the new one answers.
+        With `carrying`, the new worker gets the results of the old one's checks, and must
+        answer.
         """
         before = self.processes()
         self.file.write_text(text)
@@ -91,7 +91,7 @@ class Reference(Master):
             if now and now[1] == before[1] + 1 and now[2] == 0 and now[3] != before[3]:
                 break
             if time.perf_counter() - begin > 20:
-                raise SystemExit("the reference has not reloaded within 20 s")
+                raise SystemExit("the reference did not reload within 20 s")
             time.sleep(POLL)
         socket.create_connection(("127.0.0.1", self.port)).close()
         if carrying:

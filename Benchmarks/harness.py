@@ -1,4 +1,4 @@
-"""What the sections of the benchmark share: processes, readings from /proc, medians, tables."""
+"""Code that the benchmark's sections share: processes, readings from /proc, medians, tables."""
 
 import os
 import re
@@ -24,7 +24,7 @@ def note(text):
 
 
 class Process:
-    """A program of ours: its output in files, stopped by its own pid."""
+    """A program with its output in files, stopped by its pid."""
 
     def __init__(self, name, command, directory):
         self.name = name
@@ -32,10 +32,10 @@ class Process:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STEELYARD_")}
         # The object stores of the benchmarks are on this machine.
         environment["STEELYARD_ARCHIVE_ENDPOINTS"] = "127.0.0.1"
-        # A log that is larger than the limit would be rotated while it is measured.
+        # Otherwise a log larger than the limit would be rotated during the measurement.
         environment["STEELYARD_HAPROXY_LOG_ROTATE_BYTES"] = "0"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
-            # setpriv becomes the program (same pid), which then ends with us even if we are killed.
+            # setpriv executes the program (same pid), which then ends with this process even if that is killed.
             self.popen = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", *command],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment,
@@ -66,7 +66,7 @@ class Process:
         return (int(user) + int(system)) / TICKS
 
     def memory_kb(self):
-        """What this process alone holds, and all that is resident, shared libraries included."""
+        """The process's private memory, and its resident memory including shared libraries."""
         text = Path(f"/proc/{self.popen.pid}/smaps_rollup").read_text()
         kb = {key: int(value) for key, value in re.findall(r"^(\w+): +(\d+) kB", text, re.M)}
         return kb["Private_Clean"] + kb["Private_Dirty"], kb["Rss"]
@@ -77,7 +77,7 @@ class Process:
             try:
                 self.popen.wait(10)
             except subprocess.TimeoutExpired:
-                note(f"{self.name}: killed, it did not end within 10 s of SIGTERM")
+                note(f"{self.name}: killed, because it did not end within 10 s of SIGTERM")
                 self.popen.kill()
                 self.popen.wait()
 
@@ -88,7 +88,7 @@ class Program:
 
     name: str
     command: callable
-    once: bool = False  # its figures do not vary: measured in the first round only
+    once: bool = False  # its figures do not vary, so they are measured in the first round only
 
 
 class Bench:
@@ -123,7 +123,7 @@ class Bench:
 
     def start_gearmand(self):
         gearmand = shutil.which("gearmand", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
-        # The backlog's default of 32 is as many as connect at once here: a SYN dropped costs 1 s.
+        # 32 clients connect at once, which the default backlog of 32 may exceed: a dropped SYN costs 1 s.
         self.gearmand = self.start("gearmand", [
             gearmand, "--listen=127.0.0.1", f"--port={self.port}", "--backlog=256", "--file-descriptors=8192",
             "--log-file=stderr", f"--pid-file={self.scratch}/gearmand.pid",
@@ -143,7 +143,7 @@ class Bench:
         return process
 
     def command(self, program):
-        """A command with a function name and a state directory of its own."""
+        """A command with its own function name and state directory."""
         state = tempfile.mkdtemp(dir=self.scratch)
         function = "bench-" + Path(state).name
         return function, program.command(function, state)
@@ -173,7 +173,7 @@ class Bench:
         if worker.popen.poll() is not None:
             worker.fail(f"ended with {worker.popen.returncode} under load")
         used = worker.cpu_seconds() - before
-        # Below 0.1 s the reading's step of 10 ms is more than a tenth of it: no figure then.
+        # Below 0.1 s, the reading's step of 10 ms exceeds a tenth of the value: no figure then.
         result["cpu_us"] = used / result["jobs_all"] * 1e6 if used >= 0.1 else None
         return result
 
@@ -204,7 +204,7 @@ def percentile(values, percent):
 
 
 def ratio(mine, theirs):
-    """The median of the ratios within the rounds: what slows a round slows both of its sides."""
+    """The median of the ratios within the rounds: a disturbance of a round slows both sides."""
     return median(m / t for m, t in zip(mine, theirs) if m and t)
 
 
@@ -213,7 +213,7 @@ def number(value, digits=0):
 
 
 def times(value):
-    """A ratio; small ones with a digit more."""
+    """A ratio; small ones with one more digit."""
     return number(value, 2 if value is None or value >= 0.1 else 3)
 
 

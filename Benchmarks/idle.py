@@ -1,4 +1,4 @@
-"""What a worker holds when it has nothing to do, and how soon after its exec it answers."""
+"""The memory of an idle worker, and the time from its exec to its first answer."""
 
 import time
 
@@ -14,7 +14,7 @@ def run(bench):
     for round in range(1, rounds + 1):
         note(f"idle: round {round} of {rounds}")
         for program in bench.in_round(round):
-            # Alone, so that no other worker shares its pages and makes it look smaller.
+            # Alone, because a worker that shares its pages would make it look smaller.
             worker = bench.worker(program)
             for payload in (DISCOVER, bench.update):
                 bench.run_load(worker, 1, payload, seconds=0.25)

@@ -23,15 +23,15 @@ SECTIONS = {"transport": transport.run, "idle": idle.run, "changes": changes.run
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", allow_abbrev=False)
     parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--steelyard", type=Path, help="the binary to measure, built already")
+    parser.add_argument("--steelyard", type=Path, help="the binary to measure, already built")
     parser.add_argument("--without-steelyard", action="store_true", help="measure the others only")
     parser.add_argument("--rounds", type=int, default=7, help="default: 7")
     parser.add_argument("--seconds", type=float, default=1, help="of each load; default: 1")
-    parser.add_argument("--only", metavar="SECTIONS", help="some of the sections, with commas: " + ",".join(SECTIONS))
+    parser.add_argument("--only", metavar="SECTIONS", help="sections to run, with commas: " + ",".join(SECTIONS))
     options = parser.parse_args()
     sections = options.only.split(",") if options.only else list(SECTIONS)
     if unknown := [name for name in sections if name not in SECTIONS]:
-        parser.error(f"--only: there is no section {unknown[0]!r}; there are {', '.join(SECTIONS)}")
+        parser.error(f"--only: unknown section {unknown[0]!r}; the sections are {', '.join(SECTIONS)}")
     if options.rounds < 1 or not 0 < options.seconds <= 3600:
         parser.error("--rounds must be at least 1, --seconds above 0 and at most 3600")
     if options.without_steelyard:
@@ -41,7 +41,7 @@ def main():
     else:
         parser.error(f"no steelyard binary at {options.steelyard}")
 
-    # A signal ends this as an exception does, so that the processes started here end with it.
+    # A signal raises an exception, so that the processes started here are stopped.
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in signals:
         signal.signal(number, lambda signum, _: sys.exit(128 + signum))

@@ -1,4 +1,4 @@
-"""Throughput, latency and CPU time per job, from one client to 32."""
+"""Throughput, latency and CPU time per job, with 1 to 32 clients."""
 
 from harness import DISCOVER, LIMIT, PYTHON, median, note, number, ratio, table, times
 
@@ -13,8 +13,8 @@ def run(bench):
     for round in range(1, bench.rounds + 1):
         note(f"transport: round {round} of {bench.rounds}")
         workers = [bench.worker(program) for program in bench.in_round(round)]
-        # The programs alternate load by load, in the other direction every other round: what
-        # the machine does meanwhile, and who came before, then favours none of them.
+        # The programs alternate after each load, in reverse order every second round, so that
+        # neither other load on the machine nor the order favours one of them.
         order = workers if round % 2 else workers[::-1]
         for name, payload, clients in loads:
             for worker in order:

@@ -1,18 +1,18 @@
 // Closed-loop load on a Gearman function, and the time from a worker's exec to its first reply.
 //
 //     load HOST PORT FUNCTION CLIENTS SECONDS PAYLOADFILE
-//         CLIENTS threads, each with a connection of its own, each sending its next foreground
-//         job when the reply to the last one is there. After 0.5 s of warm-up prints one line:
+//         CLIENTS threads, each with its own connection, each sending its next foreground
+//         job after the reply to the last one. After 0.5 s of warm-up, prints one line:
 //         jobs_per_s=… p50_us=… p99_us=… errors=… jobs=… jobs_all=…
-//         `jobs` were answered in the SECONDS measured; `jobs_all` and `errors` count the
-//         warm-up and the last replies too (to divide a worker's CPU time by).
+//         `jobs` were answered in the measured SECONDS; `jobs_all` and `errors` also count the
+//         warm-up and the last replies (for the worker's CPU time per job).
 //
 //     load --exec-first N HOST PORT FUNCTION PAYLOADFILE -- COMMAND…
 //         N times: queues a job, starts COMMAND (a worker for FUNCTION), waits for the reply,
 //         stops the worker. Prints: exec_to_first_ms=… (median) min_ms=… max_ms=… runs=N
 //
-// A reply without "hpcs_response":"PASS" is an error. Loopback only. Always ends: a job that is
-// not answered within TIMEOUT_MS ends its client, and an alarm ends everything.
+// A reply without "hpcs_response":"PASS" is an error. Loopback only. Always ends: a job without
+// an answer within TIMEOUT_MS ends its client, and an alarm ends the program.
 
 #define _GNU_SOURCE  // memmem
 #include <errno.h>
@@ -65,14 +65,14 @@ static bool passed_in(const char *text, size_t size) {
     if (at == NULL) {
         return false;
     }
-    at += sizeof key - 1;  // writers of JSON differ in their spaces
+    at += sizeof key - 1;  // JSON writers use different spaces
     while (at < end && (*at == ' ' || *at == ':')) {
         at++;
     }
     return end - at >= 6 && memcmp(at, "\"PASS\"", 6) == 0;
 }
 
-// Workers add the field at the end, so look there first: searching 20 kB for every reply would
+// Workers add the field at the end, so search there first: searching 20 kB of each reply would
 // take CPU time from the worker that shares the machine.
 static bool passed(const char *text, size_t size) {
     size_t tail = size < 256 ? size : 256;
@@ -101,7 +101,7 @@ static gearman_return_t one_job(gearman_client_st *client, bool *ok) {
 
 struct client {
     pthread_t thread;
-    double *latencies;  // of the jobs answered within the time measured
+    double *latencies;  // of the jobs answered within the measured time
     size_t count, capacity;
     long all, errors;
 };
@@ -119,9 +119,9 @@ static void *run_client(void *argument) {
         if (!ok) {
             self->errors++;
             if (rc == GEARMAN_TIMEOUT) {
-                break;  // nobody answers
+                break;  // no answer
             }
-            pause_ms(10);  // do not spin when the server is gone
+            pause_ms(10);  // do not spin if the server is down
         } else if (end >= measure_from && end < measure_to) {
             if (self->count == self->capacity) {
                 self->capacity = self->capacity ? self->capacity * 2 : 1 << 16;
@@ -190,7 +190,7 @@ static void *wait_for_reply(void *argument) {
     return NULL;
 }
 
-// Stops the process that we started, and only that one.
+// Stops only the process that this program started.
 static void stop(pid_t pid) {
     kill(pid, SIGTERM);
     for (int i = 0; i < 500; i++) {
@@ -206,7 +206,7 @@ static void stop(pid_t pid) {
 
 static int exec_first(int runs, char **command) {
     static double took[MAX_RUNS];
-    // The child itself notes the time, right before it execs: fork is not the worker's.
+    // The child records the time right before its exec, so that the fork does not count.
     double *started = mmap(NULL, sizeof *started, PROT_READ | PROT_WRITE,
                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (started == MAP_FAILED) {
@@ -214,13 +214,13 @@ static int exec_first(int runs, char **command) {
     }
     pid_t parent = getpid();
     for (int run = 0; run < runs; run++) {
-        alarm(TIMEOUT_MS / 1000 + 20);  // a child of ours dies with us: see PR_SET_PDEATHSIG
+        alarm(TIMEOUT_MS / 1000 + 20);  // the child ends with this process: see PR_SET_PDEATHSIG
         struct waiting waiting = {0};
         pthread_t thread;
         if (pthread_create(&thread, NULL, wait_for_reply, &waiting) != 0) {
             die("cannot start a thread");
         }
-        pause_ms(50);  // the job is queued by now, so that the worker's start is all that is timed
+        pause_ms(50);  // the job is queued by now, so only the worker's start is measured
         pid_t pid = fork();
         if (pid < 0) {
             die("fork failed");
@@ -239,7 +239,7 @@ static int exec_first(int runs, char **command) {
         pthread_join(thread, NULL);
         stop(pid);
         if (!waiting.ok) {
-            die("no PASS from the worker that was started");
+            die("no PASS from the started worker");
         }
         took[run] = (waiting.answered - *started) * 1e3;
     }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes a log as HAProxy writes it: two thirds HTTP, one third TCP, a few of its own sentences.
+"""Writes a log in HAProxy's format: two thirds HTTP, one third TCP, a few of HAProxy's messages.
 
     makelog.py BYTES [SEED] > haproxy.log
 
-The same arguments give the same log. Lines vary as real ones do: addresses, times, sizes and paths.
+The same arguments give the same log. Lines vary like real ones: addresses, times, sizes and paths.
 """
 import random
 import sys
@@ -42,7 +42,7 @@ def line(rng: random.Random, milliseconds: int) -> str:
 def main() -> None:
     size = int(sys.argv[1])
     rng = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
-    # Some megabytes of lines that differ, then those again and again, each time a second later in the hour:
+    # Some megabytes of different lines, repeated, each time a second later in the hour:
     # no compressor looks that far back, and Python is slow.
     block = [line(rng, index * 3 + rng.randrange(3)) for index in range(60000)]
     out = sys.stdout.buffer

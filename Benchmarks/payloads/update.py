@@ -1,4 +1,4 @@
-"""Prints an UPDATE of about 20 kB: one HTTP load balancer, as deployed control planes send it.
+"""Prints an UPDATE of about 20 kB: one HTTP load balancer in the format of deployed control planes.
 
     update.py [NODES]
 """

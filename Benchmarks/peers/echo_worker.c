@@ -1,8 +1,8 @@
-// The limit: the least that a worker on libgearman can do.
+// The limit: a minimal worker on libgearman.
 //
 // One connection, one thread, no JSON: each reply is the request's bytes with
-// `,"hpcs_response":"PASS"` put in before the last brace. What a worker that does real work
-// loses against this one is what its own code costs; the rest is libgearman, gearmand and
+// `,"hpcs_response":"PASS"` inserted before the last brace. The difference to a real worker
+// is the cost of that worker's own code; the rest is libgearman, gearmand and
 // the kernel.
 //
 //     echo_worker HOST PORT FUNCTION
@@ -17,7 +17,7 @@
 static gearman_return_t answer(gearman_job_st *job, void *context) {
     (void)context;
     static const char field[] = ",\"hpcs_response\":\"PASS\"";
-    static char *reply;  // kept from job to job: an allocation a job would be ours, not libgearman's
+    static char *reply;  // reused: an allocation per job would not be libgearman's cost
     static size_t capacity;
 
     const char *request = gearman_job_workload(job);
@@ -59,8 +59,8 @@ int main(int argc, char **argv) {
         return 1;
     }
 
-    // libgearman connects and registers inside gearman_worker_work, not before. A first call
-    // with a short timeout is how to know that it has: it took a job, or found none to take.
+    // libgearman connects and registers only in gearman_worker_work. After a first call
+    // with a short timeout, it is registered: it got a job, or there was none.
     gearman_worker_set_timeout(worker, 50);
     gearman_return_t rc = gearman_worker_work(worker);
     if (gearman_failed(rc) && rc != GEARMAN_TIMEOUT) {
@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
     gearman_worker_set_timeout(worker, -1);
     for (;;) {
         if (gearman_failed(gearman_worker_work(worker))) {
-            usleep(100000);  // libgearman does not back off when its server is gone
+            usleep(100000);  // libgearman does not back off if its server is down
         }
     }
 }

@@ -1,11 +1,11 @@
-"""The peer: a worker as one writes it in Python, on PyPI's `gear`.
+"""The peer: a typical Python worker based on PyPI's `gear`.
 
-It does what Libra's worker did with a message, and no more: parse the JSON, look at what an
-UPDATE brings, add the response, write the JSON. It drives no load balancer.
+It processes a message like Libra's worker: it parses the JSON, reads the fields of an
+UPDATE, adds the response and writes the JSON. It drives no load balancer.
 
-`gear` leaves Nagle's algorithm on and writes a reply in two pieces, so that every job waits
-for a delayed acknowledgement. `--nodelay` sets TCP_NODELAY, as its authors might have: the
-comparison then is with Python, not with an oversight.
+`gear` leaves Nagle's algorithm on and writes a reply in two pieces, so every job waits
+for a delayed acknowledgement. `--nodelay` sets TCP_NODELAY, as its authors might have: then the
+comparison is with Python, not with an oversight.
 
     gear_worker.py HOST PORT FUNCTION [--nodelay]
 """
@@ -24,7 +24,7 @@ class NoDelayWorker(gear.Worker):
 
 
 def update(message):
-    """Reads what Libra's worker read; a missing field raises KeyError."""
+    """Reads the same fields as Libra's worker; a missing field raises KeyError."""
     for lb in message.get("loadBalancers") or message["loadbalancers"]:
         if lb["protocol"] not in ("HTTP", "TCP", "GALERA"):
             raise ValueError("protocol")

@@ -1,9 +1,9 @@
-"""Archives a log as OpenStack Libra's worker went about it, written anew from what it does.
+"""Archives a log like OpenStack Libra's worker; an independent implementation.
 
     libra_archive.py LOG ENDPOINT TOKEN CONTAINER
 
-A copy of the log, and then for each load balancer a pass that picks its lines into a file, a pass that compresses
-that file at level 9, one that sums it, and an upload by python-swiftclient.
+Copies the log; then, for each load balancer, one pass copies its lines to a file, one pass compresses
+that file at level 9, one computes its checksum, and python-swiftclient uploads it.
 """
 
 import gzip

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: the Steelyard authors
 # SPDX-License-Identifier: Apache-2.0
-"""A driver program for Steelyard's exec driver, in Python's standard library alone.
+"""A driver program for Steelyard's exec driver, using only Python's standard library.
 
-It reads JSON-RPC 2.0 requests from standard input, one object a line, and writes the responses to standard output. It
-keeps the device's state in a file and balances no load: each place where a real driver uses its own proxy is marked
-"YOUR PROXY". What it prints to standard error goes to the agent's log.
+It reads JSON-RPC 2.0 requests from standard input, one object per line, and writes the responses to standard output. It
+stores the device's state in a file and balances no load: each place where a real driver uses its own proxy is marked
+"YOUR PROXY". Its standard error goes to the agent's log.
 """
 import itertools
 import json
@@ -25,7 +25,7 @@ NOTHING = {"phase": "not_configured", "loadbalancers": [], "config_version": Non
 
 
 class Failure(Exception):
-    """A request that cannot be done: a code of the protocol, a sentence, and the field at fault, if one is."""
+    """A failed request: a code of the protocol, a message, and the field at fault, if any."""
 
     def __init__(self, code, message, field=None):
         super().__init__(message)
@@ -38,12 +38,12 @@ def now_us():
 
 
 def metered(balancer):
-    """How the bytes and the log lines of a load balancer are counted."""
+    """The protocol under which a load balancer's bytes and log lines are counted."""
     return "http" if balancer["protocol"] == "HTTP" else "tcp"
 
 
 class Device:
-    """What is served, kept in a file. One change is made at a time; reading waits for none."""
+    """The device's state, stored in a file. Changes run one at a time; reading does not wait for them."""
 
     def __init__(self, folder):
         self.path = os.path.join(folder, "state.json")
@@ -55,11 +55,11 @@ class Device:
             self.state = dict(NOTHING)
         except (OSError, ValueError) as error:
             raise Failure("state_unreadable", f"cannot read {self.path}: {error}")
-        # YOUR PROXY: find the one that runs, or start it, and have it serve self.state. The state file counts: after
-        # a crash in the middle of a change, it has what the change was to make, or what was there before.
+        # YOUR PROXY: find the running one, or start it, and make it serve self.state. The state file is decisive: after
+        # a crash during a change, it contains either the new or the old state.
 
     def commit(self, **changes):
-        """Replaces the state file as a whole; only then is the change made."""
+        """Replaces the state file atomically, which commits the change."""
         state = {**self.state, **changes}
         try:
             with open(self.path + ".new", "w", encoding="utf-8") as file:
@@ -78,10 +78,10 @@ class Device:
             raise Failure("not_configured", "no load balancer is configured; send an UPDATE")
 
     def require_free_ports(self, wanted):
-        """Binds each port that is not served already; the error names the field at fault."""
+        """Binds each new port; the error names the field at fault."""
         held = {(b.get("address"), b["port"]) for b in self.state["loadbalancers"]}
         for index, balancer in enumerate(wanted):
-            address, port = balancer.get("address"), balancer["port"]  # without an address, all of the device's
+            address, port = balancer.get("address"), balancer["port"]  # no address means all
             if (address, port) in held:
                 continue
             family = socket.AF_INET if address and "." in address else socket.AF_INET6
@@ -93,11 +93,11 @@ class Device:
                     probe.bind((address or "::", port))
                     probe.listen()
                 except OSError as error:
-                    raise Failure("address_in_use", f"is {port}, and cannot be listened on: {error.strerror}",
+                    raise Failure("address_in_use", f"is {port}; listening on it failed: {error.strerror}",
                                   {"load_balancer": index, "name": "port"})
 
     def plan(self, change, params):
-        """The state after a change, without making it; raises what the change would raise."""
+        """The state after a change, without making it; raises the change's errors."""
         if change == "apply":
             self.require_free_ports(params["loadbalancers"])
             phase = "suspended" if self.state["phase"] == "suspended" else "serving"
@@ -110,8 +110,8 @@ class Device:
 
     def change(self, change, params):
         planned = self.plan(change, params)
-        # YOUR PROXY: render its configuration, have it checked, reload, and wait until it serves. Raise Failure where
-        # it does not, with the old configuration in place again. Report progress where it takes long.
+        # YOUR PROXY: render its configuration, check it, reload, and wait until it serves. If it does not, restore the
+        # old configuration and raise Failure. Report progress if it takes long.
         self.commit(**planned)
         if change == "delete":
             try:
@@ -138,12 +138,12 @@ class Program:
             sys.stdout.flush()
 
     def progress(self, request_id):
-        """Asks for more time for a request."""
+        """Requests more time for a request."""
         self.send({"method": "progress", "params": {"id": request_id}})
 
     def initialize(self, params):
         if params["protocol_version"] != 1:
-            raise Failure("unsupported", "this program speaks version 1 of the exec protocol")
+            raise Failure("unsupported", "this program supports version 1 of the exec protocol")
         self.device = Device(params["state_dir"])
         return {"protocol_version": 1, "name": NAME, "version": VERSION,
                 "capabilities": ["usage", "log", "preview", "proxy_status"]}
@@ -157,7 +157,7 @@ class Program:
         state = self.device.state
         if state["phase"] != "serving":
             return {"status": state["phase"]}
-        # YOUR PROXY: ask it for the state of each node.
+        # YOUR PROXY: get the state of each node.
         states = {"ENABLED": "UP", "DISABLED": "DISABLED", "DRAINING": "DRAINING"}
         nodes = []
         for balancer in state["loadbalancers"]:
@@ -177,7 +177,7 @@ class Program:
     def usage(self, _):
         self.device.require_configured()
         state, start, end = self.device.state, self.device.state["since_us"], now_us()
-        # YOUR PROXY: the bytes that it has sent to clients since start_us.
+        # YOUR PROXY: the bytes sent to clients since start_us.
         entries = [{"protocol": metered(b), "bytes_out": 0} for b in state["loadbalancers"]]
         return {"start_us": start, "end_us": max(start, end), "mark": end, "entries": entries}
 
@@ -192,7 +192,7 @@ class Program:
         if self.device.state["phase"] == "deleted":
             raise Failure("deleted", "there are no logs: the load balancer was deleted; send an UPDATE")
         number = next(self.log_numbers)
-        # An open file can be read to its end also after a DELETE has removed its name.
+        # An open file remains readable after a DELETE.
         path = self.device.log_path if os.path.exists(self.device.log_path) else os.devnull
         file = open(path, "rb")
         self.logs[number] = file, os.fstat(file.fileno()).st_size
@@ -206,7 +206,7 @@ class Program:
             piece = piece[:piece.rindex(b"\n") + 1]
         offset += len(piece)
         lines = piece.splitlines(keepends=True)
-        # YOUR PROXY: its lines; here, the first word of each is http or tcp.
+        # YOUR PROXY: its lines; here, the first word of each line is http or tcp.
         texts = {kind: b"".join(l for l in lines if l.startswith(kind.encode() + b" ")).decode(errors="replace")
                  for kind in ("http", "tcp")}
         return {"offset": offset, "end": offset >= size, "examined": len(lines), **texts}
@@ -225,19 +225,19 @@ class Program:
                             "commit", "open_log", "read_log", "close_log"):
                 result = getattr(self, method)(params)
             else:
-                raise Failure("unsupported", f"there is no method {method}")
+                raise Failure("unsupported", f"unknown method {method}")
             answer = {"result": result}
         except Failure as failure:
             data = {"code": failure.code, **({"field": failure.field} if failure.field else {})}
             answer = {"error": {"code": CODES[failure.code], "message": str(failure), "data": data}}
-        except Exception as error:  # a fault of this program: the request fails, the program goes on
+        except Exception as error:  # a bug in this program: the request fails, the program continues
             print(f"{method}: {error!r}", file=sys.stderr, flush=True)
-            answer = {"error": {"code": CODES["unavailable"], "message": f"{method} has failed: {error!r}"}}
-        if "id" in request:  # a notification has none, and gets no answer
+            answer = {"error": {"code": CODES["unavailable"], "message": f"{method} failed: {error!r}"}}
+        if "id" in request:  # a notification has no id and gets no answer
             self.send({"id": request["id"], **answer})
 
     def run(self):
-        """Handles requests until the end of standard input; changes on a thread, so that status waits for none."""
+        """Handles requests until the end of standard input; changes on threads, so that status does not wait."""
         for line in sys.stdin:
             request = json.loads(line)
             if request["method"] in ("apply", "suspend", "enable", "delete", "preview"):

@@ -18,7 +18,7 @@ let package = Package(
         .library(name: "NginxDriver", targets: ["NginxDriver"]),
     ],
     dependencies: [
-        // A package outside this repository writes: .package(url: "https://…/steelyard", from: "1.0.0").
+        // Outside this repository: .package(url: "https://…/steelyard", from: "1.0.0").
         .package(name: "steelyard", path: "../.."),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],

@@ -20,7 +20,7 @@ let package = Package(
             name: "OwnStore",
             dependencies: [.product(name: "SteelyardCore", package: "steelyard")]
         ),
-        // The program of the first tutorial, then that of both.
+        // The programs after the first and after the second tutorial.
         .executableTarget(
             name: "my-agent",
             dependencies: [
@@ -39,7 +39,7 @@ let package = Package(
                 .product(name: "SteelyardWorker", package: "steelyard"),
             ]
         ),
-        // The smallest program: it links no library of a driver or a store.
+        // The smallest program: it links no library of drivers or stores.
         .executableTarget(
             name: "noop-agent",
             dependencies: [
@@ -59,7 +59,7 @@ let package = Package(
             name: "OwnStoreTests",
             dependencies: ["OwnStore", .product(name: "SteelyardTestSupport", package: "steelyard")]
         ),
-        // A driver program in any language, through the contract suite.
+        // The contract suite for a driver program in any language.
         .testTarget(
             name: "DriverProgramTests",
             dependencies: [

@@ -4,13 +4,13 @@
 import Foundation
 import PackagePlugin
 
-/// Has `release-stamp` write what `git describe` says of this build into a source file of the target.
+/// Runs `release-stamp`, which writes the output of `git describe` into a source file of the target.
 @main
 struct ReleasePlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: Target) async throws -> [Command] {
         let root = context.package.directoryURL
         let output = context.pluginWorkDirectoryURL.appending(path: "Release.swift")
-        // Both change with each commit, so that the command runs again; in an archive without .git neither is there.
+        // Both change with each commit, so the command runs again; an archive without .git contains neither.
         let inputs = [".git/HEAD", ".git/logs/HEAD", "VERSION"].map { root.appending(path: $0) }
             .filter { FileManager.default.fileExists(atPath: $0.path(percentEncoded: false)) }
         return [

@@ -3,7 +3,7 @@
 
 import Foundation
 
-// release-stamp ROOT OUTPUT: writes OUTPUT, which says which version the package at ROOT is.
+// release-stamp ROOT OUTPUT: writes OUTPUT, which contains the version of the package at ROOT.
 
 let root = URL(fileURLWithPath: CommandLine.arguments[1])
 let output = URL(fileURLWithPath: CommandLine.arguments[2])
@@ -27,7 +27,7 @@ func describe() -> String? {
     return text.isEmpty ? nil : text
 }
 
-// Without git, or outside a repository, the version alone is what is known.
+// Without git, or outside a repository, only the version is known.
 let release = describe() ?? version
 let source = """
     enum Build {
@@ -36,7 +36,7 @@ let source = """
     }
 
     """
-// An unchanged file keeps its date, so that nothing is compiled again.
+// An unchanged file keeps its date, so nothing is recompiled.
 if (try? String(contentsOf: output, encoding: .utf8)) != source {
     try source.write(to: output, atomically: true, encoding: .utf8)
 }

@@ -5,12 +5,12 @@ import Foundation
 import Synchronization
 import TestServers
 
-/// The agent with three job servers, HAProxy, a store and clients, while faults are injected at random; afterwards all is
-/// compared with what the clients have seen.
+/// The agent with three job servers, HAProxy, a store and clients, while random faults are injected; afterwards the
+/// results are compared with the clients' records.
 package enum FaultSuite {
-    /// Makes a run.
+    /// Executes a run.
     ///
-    /// - Throws: Where the run itself cannot go on; what is wrong with the agent is in the report.
+    /// - Throws: If the run itself cannot continue; faults of the agent are in the report.
     package static func run(_ settings: FaultSuiteSettings) async throws -> SuiteReport {
         let file = settings.folder.appending(path: "run.log")
         try Data().write(to: file)
@@ -32,7 +32,7 @@ package enum FaultSuite {
             result = .success(())
         } catch { result = .failure(error) }
         await run.stop()
-        do { try result.get() } catch { chronicle.violate("the run cannot go on: \(error)") }
+        do { try result.get() } catch { chronicle.violate("the run cannot continue: \(error)") }
         return run.report()
     }
 }

@@ -4,12 +4,12 @@
 package import Foundation
 import TestServers
 
-/// How a run is made.
+/// The settings of a run.
 package struct FaultSuiteSettings: Sendable {
-    /// One round: faults, then all is as before, and all is compared.
+    /// One round: faults, recovery, and the comparison.
     package struct Round: Sendable {
         package let profile: FaultProfile
-        /// How long faults are injected.
+        /// The duration of the faults.
         package let seconds: Double
 
         package init(_ profile: FaultProfile, seconds: Double) {
@@ -18,25 +18,25 @@ package struct FaultSuiteSettings: Sendable {
         }
     }
 
-    /// Where the run's faults and messages come from.
+    /// The seed of the faults and messages.
     package let seed: UInt64
     package let rounds: [Round]
-    /// How many faults come in a second, on average.
+    /// The average number of faults per second.
     package let rate: Double
-    /// Whether connections fall silent, too: the agent notices that only after the time that it is to wait for a server.
+    /// Whether to silence connections as well: the agent notices that only after its timeout for a server.
     package let hasSilence: Bool
-    /// How many seconds a job may take on a connection that stays intact.
+    /// The timeout of a job on an intact connection, in seconds.
     package let limit: Double
     /// The program under test.
     package let program: String
-    /// An empty folder with a short path, for all that the run writes.
+    /// An empty folder with a short path for all files of the run.
     package let folder: URL
-    /// Takes each line as it happens.
+    /// Receives each line of output immediately.
     package let output: @Sendable (String) -> Void
-    /// Whether the run is to end after the round under way.
+    /// Whether to end the run after the current round.
     package let isInterrupted: @Sendable () -> Bool
 
-    /// The program of the build that this code belongs to.
+    /// The program in the folder of this build.
     package static var builtProgram: String { Environment.buildFolder.appending(path: "steelyard").path }
 
     package init(

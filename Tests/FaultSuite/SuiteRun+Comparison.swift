@@ -5,7 +5,7 @@ import Synchronization
 import TestServers
 
 extension SuiteRun {
-    /// What the comparison of the meter has found.
+    /// The result of the meter's comparison.
     struct Metered: Sendable {
         var bytes: [String: Int]
         var tolerance: [String: Int]
@@ -13,21 +13,21 @@ extension SuiteRun {
         var gaps: Int
     }
 
-    /// How often the agent reads HAProxy's counters at least, in seconds, with what a busy machine adds.
+    /// The maximum interval of the agent's readings of HAProxy's counters, in seconds, plus a margin for busy machines.
     private static let readingInterval = 2.0
-    /// How long after a delivery a fault may keep the agent from its confirmation, in seconds.
+    /// How long after a delivery a fault may prevent the agent's confirmation, in seconds.
     private static let confirmationLimit = 30.0
 
-    /// Compares all METRICS of the round with what the HTTP clients have received.
+    /// Compares all METRICS of the round with the bytes that the HTTP clients received.
     ///
-    /// - Parameter isExact: Whether no HAProxy was killed with counters that nothing had read.
+    /// - Parameter isExact: Whether no HAProxy was killed with unread counters.
     @discardableResult
     func compareMeter(_ counts: Traffic.Counts, isExact: Bool, profile: String) async throws -> Metered {
         let isComplete = try await client { client, context in
             for attempt in 0..<20 where client.readMetrics(on: attempt % 3, context) == 0 { return true }
             return false
         }
-        if !isComplete { chronicle.violate("METRICS goes on reporting bytes without any traffic") }
+        if !isComplete { chronicle.violate("METRICS reports bytes without any traffic") }
         let attempts = context.metrics.withLock { attempts in
             defer { attempts = [] }
             return attempts
@@ -37,7 +37,7 @@ extension SuiteRun {
         let result = account.result(from: found.withLock { $0.meteredUntil })
         for text in result.violations { chronicle.violate("\(profile): \(text)") }
         for gap in result.gaps {
-            chronicle.note("a METRICS from \(gap.lowerBound) to \(gap.upperBound) was lost on its way")
+            chronicle.note("a METRICS from \(gap.lowerBound) to \(gap.upperBound) was lost in transit")
         }
         found.withLock { $0.meteredUntil = attempts.compactMap { $0.report?.end }.max() ?? $0.meteredUntil }
         var windows = result.gaps.map { $0.lowerBound - Self.readingInterval...$0.upperBound + Self.readingInterval }
@@ -48,11 +48,11 @@ extension SuiteRun {
         }
         for metered in Set(result.bytes.keys).union(counts.bytes.keys).sorted() {
             let (reported, received) = (result.bytes[metered] ?? 0, counts.bytes[metered] ?? 0)
-            let text = "\(profile): METRICS has \(reported) bytes of \(metered), the clients have received \(received)"
+            let text = "\(profile): METRICS has \(reported) bytes of \(metered), the clients received \(received)"
             if reported > received { chronicle.violate("\(text): \(reported - received) too many") }
             let missing = received - reported
             let limit = tolerance[metered] ?? 0
-            if missing > limit { chronicle.violate("\(text): \(missing) are missing, at most \(limit) may be") }
+            if missing > limit { chronicle.violate("\(text): \(missing) are missing; the limit is \(limit)") }
         }
         return Metered(
             bytes: result.bytes,
@@ -62,14 +62,14 @@ extension SuiteRun {
         )
     }
 
-    /// Compares the lines that the store has with the requests of the round.
+    /// Compares the lines in the store with the requests of the round.
     ///
-    /// - Returns: How many lines are new.
+    /// - Returns: The number of new lines.
     @discardableResult
     func compareArchive(_ counts: Traffic.Counts) async throws -> Int {
         guard let store else { return 0 }
         let kills = await haproxy.kills
-        // A worker that is killed has answered before it has logged, and may have been stopped for 4 s in between.
+        // A killed worker may have answered without logging, and may have been stopped for 4 s in between.
         let required = counts.answered.filter { _, time in !kills.contains { -2...6 ~= $0 - time } }.map(\.key)
         var (archived, objects) = found.withLock { ($0.archived, $0.objects) }
         let before = archived.values.reduce(0, +)
@@ -95,7 +95,7 @@ extension SuiteRun {
             chronicle.violate("\(twice.count) requests are in the archive more than once: \(examples)")
         }
         let after = archived.values.reduce(0, +)
-        // Each is reported once.
+        // Report each one only once.
         for number in twice.keys { archived[number] = 1 }
         found.withLock { ($0.archived, $0.objects) = (archived, objects) }
         return after - before
@@ -128,11 +128,11 @@ extension SuiteRun {
         }
     }
 
-    /// The times whose bytes HAProxy's processes may have been killed with.
+    /// The periods whose bytes may be lost because HAProxy's processes were killed.
     private func killWindows() async -> [ClosedRange<Double>] {
         let absences = await agent.absences + haproxy.absences
         return await haproxy.kills.map { kill in
-            // Nothing may have been read since the agent, or HAProxy, was stopped, nor while they come and go.
+            // The counters may not have been read since the agent or HAProxy was stopped, nor during restarts.
             var begin = kill
             for absence in absences.sorted(by: { $0.from > $1.from })
             where absence.from <= begin && absence.to + Self.readingInterval >= begin {

@@ -5,10 +5,10 @@ import Synchronization
 import TestServers
 
 extension SuiteRun {
-    /// How long the agent may take until it holds no more than before, in seconds.
+    /// The time until the agent must have released its additional resources, in seconds.
     private static let leakLimit = 60.0
 
-    /// Has all clients work without a fault, and notes what the agent then holds.
+    /// Runs all clients without faults, and measures the agent's resources.
     func warmUp() async throws {
         chronicle.note("warming up, seed \(settings.seed)")
         startClients(seed: settings.seed)
@@ -20,7 +20,7 @@ extension SuiteRun {
         found.withLock { $0.baseline = baseline }
     }
 
-    /// Makes one round: faults, then calm, then the comparison.
+    /// Executes one round: faults, recovery and the comparison.
     func make(_ round: FaultSuiteSettings.Round, _ generator: inout SeededGenerator) async throws {
         let schedule = FaultSchedule(
             round.profile,
@@ -64,7 +64,7 @@ extension SuiteRun {
         }
     }
 
-    /// Deletes the device, and ends the agent.
+    /// Deletes the device and ends the agent.
     func delete() async throws {
         let isDeleted = try await client { client, context in
             let message = context.messages.plain("DELETE", tag: context.nextTag())
@@ -72,7 +72,7 @@ extension SuiteRun {
             return false
         }
         if !isDeleted { chronicle.violate("DELETE did not pass") }
-        await require("no HAProxy is left after the DELETE", within: 15) { [haproxy] in
+        await require("HAProxy ends after the DELETE", within: 15) { [haproxy] in
             let left = haproxy.processes()
             return left.masters.isEmpty && left.workers.isEmpty
         }
@@ -85,9 +85,9 @@ extension SuiteRun {
         clients.start(seed: seed)
     }
 
-    /// Has all clients end, and sees to it that the agent answers on each job server and serves what was asked for last.
+    /// Stops all clients, and ensures that the agent answers on each job server and serves the last UPDATE.
     ///
-    /// - Returns: What the HTTP clients have received, and the number of the UPDATE that is served.
+    /// - Returns: The bytes that the HTTP clients received, and the number of the served UPDATE.
     private func calm() async throws -> (Traffic.Counts, version: Int) {
         try await clients.stop()
         for index in servers.indices {
@@ -96,10 +96,10 @@ extension SuiteRun {
                 if case .passed = client.run(message, on: index, excuses: .none).end { return true }
                 return false
             }
-            // Nothing that follows could be compared.
-            guard isAnswered else { throw ServerFailure("the agent takes no jobs from gearmand \(index + 1)") }
+            // Otherwise no comparison is possible.
+            guard isAnswered else { throw ServerFailure("the agent answers no jobs of gearmand \(index + 1)") }
         }
-        // Changes are made in the order in which they came: after this one, none from before is left.
+        // Changes run in the order of their arrival: after this one, no earlier one is pending.
         let version = context.nextVersion()
         let isServed = try await client { client, context in
             let end = ContinuousClock.now + .seconds(60)
@@ -111,31 +111,31 @@ extension SuiteRun {
             }
             return false
         }
-        guard isServed else { throw ServerFailure("no UPDATE passes in calm") }
+        guard isServed else { throw ServerFailure("no UPDATE passes after the recovery") }
         context.model.withLock { $0.settle() }
         try await compareState(version)
         try await traffic.stop()
         return (traffic.take(), version)
     }
 
-    /// Compares what the device serves with the last UPDATE.
+    /// Compares the device's configuration with the last UPDATE.
     private func compareState(_ version: Int) async throws {
         for index in servers.indices {
             let state = try await client { client, context in client.readStatistics(on: index, context) }
             if state?.version != version || state?.isSuspended != false {
                 let text = state.map(\.description) ?? "nothing"
-                chronicle.violate("STATS on gearmand \(index + 1) says \(text) instead of UPDATE \(version)")
+                chronicle.violate("STATS on gearmand \(index + 1) reports \(text) instead of UPDATE \(version)")
             }
         }
         let answers = (try? await traffic.sample(port: context.messages.httpPort, requests: 6)) ?? []
-        let serving = Set((0..<2).filter { index in answers.contains { $0.hasSuffix("back end \(index)") } })
+        let serving = Set((0..<2).filter { index in answers.contains { $0.hasSuffix("backend \(index)") } })
         let expected = context.messages.servingBackEnds(version)
         if serving != expected {
-            chronicle.violate("the back ends \(serving) answer; UPDATE \(version) asks for \(expected)")
+            chronicle.violate("the backends \(serving) answer; UPDATE \(version) has \(expected)")
         }
     }
 
-    /// Waits until the agent holds no more than before the faults.
+    /// Waits until the agent uses no more resources than before the faults.
     private func compareHoldings() async throws -> LeakGauge {
         let baseline = found.withLock { $0.baseline } ?? LeakGauge()
         let end = ContinuousClock.now + .seconds(Self.leakLimit)
@@ -144,7 +144,7 @@ extension SuiteRun {
             let excess = now.excess(over: baseline)
             if excess.isEmpty { return now }
             guard ContinuousClock.now < end else {
-                for text in excess { chronicle.violate("the agent holds more than before: \(text)") }
+                for text in excess { chronicle.violate("the agent uses more resources than before: \(text)") }
                 return now
             }
             try await Task.sleep(for: .milliseconds(200))

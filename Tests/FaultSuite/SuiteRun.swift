@@ -5,13 +5,13 @@ import Foundation
 import Synchronization
 import TestServers
 
-/// All that belongs to a run.
+/// The state of a run.
 final class SuiteRun: Sendable {
-    /// What the rounds have found until now.
+    /// The results of the rounds so far.
     struct Found: Sendable {
         var baseline: LeakGauge?
         var rounds: [SuiteReport.Round] = []
-        /// Until when METRICS has been added up.
+        /// The end of the METRICS that were added up.
         var meteredUntil: Double?
         /// How often each request's line is in the store.
         var archived: [Int: Int] = [:]
@@ -85,7 +85,7 @@ final class SuiteRun: Sendable {
             if Requirement.openStackSwift.path != nil {
                 store = try await StoreSite.start(in: settings.folder, chronicle: chronicle)
             }
-            let backEnds = try (0..<2).map { try HTTPBackEnd(name: "back end \($0)") }
+            let backEnds = try (0..<2).map { try HTTPBackEnd(name: "backend \($0)") }
             let started = try SuiteRun(settings, chronicle, servers: servers, backEnds: backEnds, store: store)
             run = started
             try await started.agent.startReady()
@@ -107,14 +107,14 @@ final class SuiteRun: Sendable {
         }
     }
 
-    /// Does something as a Gearman client, on a thread.
+    /// Runs a closure as a Gearman client on a thread.
     func client<Success: Sendable>(
         _ body: @escaping @Sendable (JobClient, ClientContext) -> Success
     ) async throws -> Success {
         try await blocking { [context] in body(JobClient(context, name: "examiner"), context) }
     }
 
-    /// Stops everything that was started.
+    /// Stops all servers and the agent.
     func stop() async {
         context.setStopping(true)
         try? await agent.stop()

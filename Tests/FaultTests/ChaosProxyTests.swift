@@ -4,16 +4,16 @@
 import TestServers
 import Testing
 
-/// What the proxy between a worker and its job server does to the worker's connections.
+/// Effects of the proxy between a worker and its job server on the worker's connections.
 @Suite(Requirement.gearmand.trait) struct ChaosProxyTests {
-    /// What a worker sees after an echo request.
+    /// The worker's view after an echo request.
     private enum Answer {
         case echo
         case end
         case nothing
     }
 
-    /// Lends a connection through the proxy that has been used once.
+    /// Passes a connection through the proxy, which was used once, to a closure.
     private func withProxy(
         _ body: @escaping @Sendable (ChaosProxy, RawGearmanClient) throws -> Void
     ) async throws {
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    /// The jobs that a damaged packet may have changed are known by their handles.
+    /// Jobs that a damaged packet may have changed are known by their handles.
     @Test func knowsTheJobsOfDamagedPackets() async throws {
         try await withProxy { proxy, worker in
             let function = Array("damaged".utf8)

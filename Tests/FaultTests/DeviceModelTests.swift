@@ -4,7 +4,7 @@
 import FaultSuite
 import Testing
 
-/// What the model of the device allows, and what it does not.
+/// States that the model of the device allows, and states that it rejects.
 struct DeviceModelTests {
     private typealias State = DeviceModel.State
 
@@ -26,14 +26,14 @@ struct DeviceModelTests {
         #expect(model.states == serving(1))
     }
 
-    /// It was handed out twice: the first time it was applied, the second time it failed.
+    /// The job was assigned twice: the first time it was applied, the second time it failed.
     @Test func changeThatFailedLaterMayBeServed() {
         var model = DeviceModel(version: 1)
         model.end(model.begin(.update(2)), .failedAgain)
         #expect(model.states == serving(1, 2))
     }
 
-    /// The job that has no reply yet may be applied before and after the other one, and twice.
+    /// The job without a reply may be applied before and after the other one, and twice.
     @Test func changesAtOnceMayEndInEitherOrder() {
         var model = DeviceModel(version: 1)
         let (first, second) = (model.begin(.update(2)), model.begin(.update(3)))

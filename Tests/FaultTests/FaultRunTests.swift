@@ -6,7 +6,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// The fault suite in its short form; `scripts/soak` has the long one.
+/// The short form of the fault suite; `scripts/soak` runs the long one.
 @Suite(Requirement.gearmand.trait, Requirement.haproxy.trait, Requirement.openStackSwift.trait)
 struct FaultRunTests {
     @Test(arguments: Seeds.first(1)) func survivesFaults(seed: UInt64) async throws {
@@ -22,10 +22,10 @@ struct FaultRunTests {
             folder: folder
         )
         let report = try await FaultSuite.run(settings)
-        // A failure prints the text, and not the whole report before it.
+        // A failure prints the text instead of the whole report.
         let hasPassed = report.hasPassed
         #expect(hasPassed, "\(report.text)")
-        // After a failure, the logs are what there is to look at.
+        // After a failure, keep the logs for inspection.
         if hasPassed { try FileManager.default.removeItem(at: folder) }
     }
 }

@@ -4,7 +4,7 @@
 import FaultSuite
 import Testing
 
-/// What the account of METRICS takes for a loss, and for bytes that were counted twice.
+/// Losses and duplicate bytes that the account of METRICS detects.
 struct MeterAccountTests {
     private func report(_ start: Double, _ end: Double, _ bytes: Int, isDisturbed: Bool = false) -> MeterAccount.Report
     {
@@ -43,7 +43,7 @@ struct MeterAccountTests {
         #expect(result([report(1, 2, 10)]).violations.count == 1)
     }
 
-    /// The report was made when its job server had been gone for long.
+    /// The report was made long after its job server had ended.
     @Test func lossThatTheAgentCouldKnowOf() {
         let lost = MeterAccount.Lost(submitted: 1.5, .server([1.9]))
         #expect(result([report(0, 1, 10), report(2, 3, 5)], lost: [lost]).violations.count == 1)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FaultSuite
 
-/// Which replies the suite takes for wrong.
+/// Replies that the suite rejects.
 struct ReplyJudgeTests {
     private enum Kind {
         case passed
@@ -23,7 +23,7 @@ struct ReplyJudgeTests {
         }
     }
 
-    /// The reply that repeats the message.
+    /// The reply that echoes the message.
     private func reply(to message: DeviceMessages.Message, _ more: String) -> String {
         String(decoding: message.payload.dropLast(), as: UTF8.self) + more + "}"
     }
@@ -51,7 +51,7 @@ struct ReplyJudgeTests {
         #expect(judge(stats, reply(to: stats, #","nodes":[],"hpcs_response":"PASS""#)) == .wrong)
     }
 
-    /// What the agent could not read has a reply that repeats nothing; nothing else has.
+    /// Only the reply to an invalid message echoes nothing.
     @Test func replyThatRepeatsNothing() {
         let bare = #"{"hpcs_response":"FAIL","hpcs_error":"invalid JSON"}"#
         #expect(judge(messages.malformed(0), bare) == .failed)

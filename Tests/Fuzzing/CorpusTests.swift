@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// Every input of the corpora, those that were found as faults among them; `scripts/fuzz` makes others.
+/// Every input of the corpora, including found faults; `scripts/fuzz` generates more.
 @Suite(.ownThread) struct CorpusTests {
     private static let folder = Environment.packageFolder.appending(path: "Tests/Fuzzing/Corpus")
 
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    /// Each target has a corpus, and there is none without a target.
+    /// Each target has a corpus, and each corpus has a target.
     @Test func corporaAreThoseOfTheTargets() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
         #expect(names.sorted() == FuzzTarget.all.map(\.name).sorted())

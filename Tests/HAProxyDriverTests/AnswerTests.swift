@@ -7,7 +7,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What HAProxy 2.6 answers, taken from real ones.
+/// Answers of HAProxy 2.6, recorded from real processes.
 @Suite
 struct AnswerTests {
     @Test

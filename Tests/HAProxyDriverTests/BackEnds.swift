@@ -3,7 +3,7 @@
 
 import TestServers
 
-/// Some servers for a device to balance, each of which answers with its name.
+/// Back-end servers for a device, each of which responds with its name.
 struct BackEnds {
     private let servers: [String: HTTPBackEnd]
 

@@ -8,10 +8,10 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What a new worker knows of the old one.
+/// The state that a new worker takes over from the old one.
 @Suite(Requirement.haproxy.trait)
 struct CarryTests {
-    /// Were a node that is down taken for up by a new worker, its clients would find out.
+    /// If a new worker considered a failed node up, clients would be sent to it.
     @Test
     func aNodeThatIsDownStaysDown() async throws {
         let back = try BackEnds(["up"])
@@ -27,7 +27,7 @@ struct CarryTests {
             try await eventually("its check has failed") {
                 try await device.driver.nodeStates().map(\.state) == [.up, .down]
             }
-            // HAProxy counts whole seconds, and loses those that pass between the old worker's answer and the new worker's start.
+            // HAProxy counts whole seconds, and loses the time between the two workers.
             let longAgo: Int64 = 6_000_000
             try await eventually("both states are old") {
                 try await device.driver.nodeStates().allSatisfy {
@@ -43,7 +43,7 @@ struct CarryTests {
         }
     }
 
-    /// HAProxy would believe the old worker's port rather than its configuration's.
+    /// HAProxy would prefer the old worker's port to its configuration's.
     @Test
     func aNodeThatMovesWithAReloadIsWhereItShouldBe() async throws {
         let back = try BackEnds(["old", "new"])
@@ -59,7 +59,7 @@ struct CarryTests {
         }
     }
 
-    /// HAProxy prefers the weight of the state file where its configuration has the weight that it had at first.
+    /// HAProxy prefers the weight of the state file if its configuration has the initial weight.
     @Test
     func aWeightThatIsSetBackWithAReloadIsTheWantedOne() async throws {
         let node = try HTTPBackEnd()
@@ -79,7 +79,7 @@ struct CarryTests {
         }
     }
 
-    /// What a monitor has found says nothing about what another one will find.
+    /// The results of one monitor do not apply to another one.
     @Test
     func anotherMonitorBeginsAnew() async throws {
         let node = try HTTPBackEnd(name: "node")
@@ -95,7 +95,7 @@ struct CarryTests {
             )
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: strict)]))
             try await eventually("the node is down") { try await device.driver.nodeStates().map(\.state) == [.down] }
-            // A node that is down would need two checks to be up.
+            // A failed node needs two successful checks to be up.
             let other = try HealthMonitor(kind: .connect, delay: 60, timeout: 30, attempts: 2)
             try await device.driver.apply(LoadBalancerSet([device.http(nodes, monitor: other)]))
             #expect(try await device.processes()?.reloads == 1)
@@ -129,15 +129,15 @@ struct CarryTests {
             }
             try await device.driver.apply(set(1, oneIs: .disabled))
             #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "two")
-            // A worker that was started, and not reloaded, waits for a peer to tell it before it tells any.
+            // A worker that was started, not reloaded, waits for a peer's table before it sends its own.
             try await eventually("HAProxy has waited for peers") {
                 try await device.command("show peers").contains("resync_timeout=<PAST>")
             }
             for reload in 1...3 {
                 try await device.driver.apply(set(1 + reload, oneIs: .enabled))
                 #expect(try await device.processes()?.reloads == reload)
-                // The old worker hands its table over once the new one listens.
-                try await eventually("the table is there") {
+                // The old worker sends its table once the new one listens.
+                try await eventually("the new worker has the table") {
                     try await device.command("show table tcp-servers").contains("server_key=id-2")
                 }
                 for _ in 0..<3 { #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "two") }

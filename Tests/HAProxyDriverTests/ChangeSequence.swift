@@ -3,12 +3,12 @@
 
 import SteelyardCore
 
-/// UPDATEs of every kind, one after the other; at least two nodes take new clients after each.
+/// UPDATEs of every kind in sequence; after each, at least two nodes accept new clients.
 ///
-/// What each takes is known beforehand, whether or not HAProxy has let go of the nodes that were removed: a node that
-/// comes back has the role that it had, and may so be added again or brought back, both of which HAProxy can be told.
+/// The cost of each is known in advance, whether or not HAProxy has deleted the removed nodes: a node that is added
+/// again has its old role, and so can be added or restored, both by commands.
 struct ChangeSequence {
-    /// What an UPDATE of its kind takes.
+    /// The cost of an UPDATE of this kind.
     enum Cost { case nothing, commands, reload }
 
     struct Step {
@@ -17,7 +17,7 @@ struct ChangeSequence {
         let set: LoadBalancerSet
     }
 
-    /// A node, and what of it is changed.
+    /// A node and its changed parameters.
     private struct Member {
         let number: Int
         var isElsewhere = false
@@ -45,7 +45,7 @@ struct ChangeSequence {
         }
     }
 
-    /// Where the nodes are.
+    /// The addresses of the nodes.
     static let addresses = ["localhost"] + (1...4).flatMap { ["127.0.0.1\($0)", "127.0.0.2\($0)"] }
 
     private let device: DeviceUnderTest
@@ -59,8 +59,8 @@ struct ChangeSequence {
     private var tcpPort: Int?
 
     /// - Parameters:
-    ///   - nodePorts: Two, on which there are nodes at all ``addresses``.
-    ///   - tcpPorts: Two that are free.
+    ///   - nodePorts: Two ports, on which nodes listen at all ``addresses``.
+    ///   - tcpPorts: Two free ports.
     init(_ device: DeviceUnderTest, nodePorts: [Int], tcpPorts: [Int]) {
         self.device = device
         self.nodePorts = nodePorts
@@ -68,10 +68,10 @@ struct ChangeSequence {
         members = (1...3).map { Member(number: $0, port: nodePorts[0]) }
     }
 
-    /// What there is before the first change.
+    /// The load balancers before the first change.
     func begin() throws -> LoadBalancerSet { try set() }
 
-    /// So many rounds of all kinds; each round is about another node, algorithm and monitor than the one before.
+    /// The given number of rounds of all kinds; each round changes a different node, algorithm and monitor.
     mutating func steps(rounds: Int) throws -> [Step] {
         var steps: [Step] = []
         for round in 0..<rounds {
@@ -84,7 +84,7 @@ struct ChangeSequence {
     }
 
     private mutating func make(_ kind: Kind, _ round: Int) throws {
-        // Another one in each round; the fourth comes and goes behind these three.
+        // A different node in each round; the fourth is added and removed after these three.
         let place = round % 3
         switch kind {
         case .weight: members[place].weight = members[place].weight == 1 ? 7 : 1
@@ -116,7 +116,7 @@ struct ChangeSequence {
 
     private func set() throws -> LoadBalancerSet {
         let nodes = try members.map { member in
-            // An address of its own, whatever its port: nodes that share one are another matter.
+            // A unique address for each node, whatever its port: shared addresses are another case.
             let address = "127.0.0.\(member.isElsewhere ? 2 : 1)\(member.number)"
             return try Node(
                 id: Identifier("\(member.number)"),

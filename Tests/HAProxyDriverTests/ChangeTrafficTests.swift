@@ -9,12 +9,12 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What clients notice of changes: nothing.
+/// Clients do not notice changes.
 @Suite(Requirement.haproxy.trait)
 struct ChangeTrafficTests {
-    /// One that rests meets a reload while its connection is idle; one with a cookie comes to a drained node.
+    /// An idle client's connection is open during a reload; a client with a cookie returns to a draining node.
     ///
-    /// They all pause, since other tests run at the same time.
+    /// All clients pause, since other tests run at the same time.
     private static let clients = (0..<64).map { number in
         HTTPLoad.Manner(
             keepsAlive: number < 32,
@@ -47,7 +47,7 @@ struct ChangeTrafficTests {
                     if let failure { throw failure }
                     #expect(tally.failures == [])
                     #expect(tally.answers >= requests)
-                    // Reloads have met clients that stay, or this test shows less than it seems to.
+                    // Unless reloads met persistent clients, this test proves less than it seems to.
                     #expect(tally.announcedEnds > 0)
                 }
             }
@@ -56,7 +56,7 @@ struct ChangeTrafficTests {
 
     /// Makes the changes, each after its share of the requests.
     ///
-    /// - Returns: What went wrong, so that the clients are stopped in any case.
+    /// - Returns: The error, so that the clients are stopped in any case.
     private static func make(
         _ steps: [ChangeSequence.Step],
         after first: LoadBalancerSet,
@@ -69,7 +69,7 @@ struct ChangeTrafficTests {
         var reloads = 0
         do {
             for (index, step) in steps.enumerated() {
-                try await eventually("the clients are answered before \(step.name)", within: 60) {
+                try await eventually("the clients get responses before \(step.name)", within: 60) {
                     load.now.answers >= requests * (index + 1) / steps.count
                 }
                 let after = renderer.render(step.set, isSuspended: false)

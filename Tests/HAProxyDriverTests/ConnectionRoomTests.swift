@@ -6,7 +6,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// How many connections there are descriptors for.
+/// The number of connections that the descriptors allow.
 @Suite
 struct ConnectionRoomTests {
     private func room(_ asked: Int, nodes: Int = 0, limit: Int?) -> ConnectionRoom {
@@ -30,7 +30,7 @@ struct ConnectionRoomTests {
                 + "ulimit -n to 2078, or lower haproxy.max_connections"
         )
         try short.require()
-        // A node more is seldom another number.
+        // One more node seldom changes the number.
         #expect(Set((0..<60).map { room(50_000, nodes: $0, limit: 8192).possible }).count <= 2)
     }
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Bytes that HAProxy, or a lost file, could keep from the reports.
+/// Bytes that HAProxy or a lost file could keep out of the reports.
 @Suite(Requirement.haproxy.trait)
 struct CountingTests {
     @Test
@@ -19,7 +19,7 @@ struct CountingTests {
             try await device.driver.apply(LoadBalancerSet([device.tcp([.local("1", node.port)])]))
             let client = try await HTTPClient(port: device.tcpPort)
             let received = UInt64(try await client.get("/bytes/5000").byteCount)
-            // HAProxy adds up what a connection has sent every five seconds.
+            // HAProxy adds a connection's sent bytes to its counters every five seconds.
             try await eventually("its bytes are reported while it is open") {
                 try await device.driver.usage().entries.map(\.bytesOut) == [received]
             }
@@ -36,7 +36,7 @@ struct CountingTests {
             let port = device.httpPort
             let answer = try await blocking {
                 let socket = try LoopbackSocket.connected(to: port)
-                // The preface, and SETTINGS without any.
+                // The preface, and an empty SETTINGS frame.
                 socket.write(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0])
                 return socket.read() ?? []
             }
@@ -56,7 +56,7 @@ struct CountingTests {
             let next = try device.restarted()
             if isUpdated { try await next.apply(set) }
             try await supervised(next) {
-                try await eventually("what is served is reported") {
+                try await eventually("the served protocols are reported") {
                     try await next.usage().entries.map(\.metered) == [.http]
                 }
                 let before = try #require(try await next.usage().entries.first?.bytesOut)

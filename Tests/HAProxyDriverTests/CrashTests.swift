@@ -11,7 +11,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// An agent that is killed in the middle of an UPDATE, at every step there is.
+/// An agent that is killed during an UPDATE, at each step.
 @Suite(Requirement.haproxy.trait)
 struct CrashTests {
     /// How HAProxy is changed.
@@ -19,11 +19,11 @@ struct CrashTests {
         case start, reload, runtime
     }
 
-    /// What becomes of HAProxy itself.
+    /// What happens to HAProxy itself.
     enum Aftermath: CaseIterable {
-        /// It goes on, and the next agent meets it.
+        /// It continues to run, and the next agent finds it.
         case survives
-        /// It ends with the agent, as with the machine.
+        /// It ends with the agent, as after a power failure.
         case ends
     }
 
@@ -52,7 +52,7 @@ struct CrashTests {
         try await crash(at: step, .start, .survives)
     }
 
-    /// The commands of one change go out in several lines where they are many: some are done, and the others are not.
+    /// Many commands of one change are sent in several lines: some are executed, and the others are not.
     @Test
     func amongTheCommands() async throws {
         let back = try BackEnds(["one", "two"])
@@ -93,14 +93,14 @@ struct CrashTests {
                 )
             }
             let old = try set(["one", "three"], version: 1)
-            // One node moves, one goes, one comes.
+            // One node is moved, one removed, one added.
             let new = try set(["two", "four"], version: 2, retries: way == .reload ? 5 : 3)
             if way != .start { try await device.driver.apply(old) }
             try await applyInAnAgentThatIsKilled(device, new, step)
             if aftermath == .ends, let table = try await device.processes() {
                 let handles = [table.worker, table.master].compactMap { $0.flatMap { ProcessHandle($0) } }
                 ProcessHandle(table.master)?.send(SIGKILL)
-                // The worker answers until it has noticed.
+                // The worker answers until it has noticed the signal.
                 for handle in handles { #expect(try await blocking { handle.waitForEnd(by: .after(.seconds(30))) }) }
             }
 
@@ -134,7 +134,7 @@ struct CrashTests {
         #expect(result.terminationStatus == .signaled(SIGKILL), "\(result.standardError)")
     }
 
-    /// - Returns: Whether the device serves what it served before.
+    /// - Returns: Whether the device serves the old configuration.
     private func eventuallyServes(
         _ driver: HAProxyDriver,
         _ old: LoadBalancerSet?,
@@ -160,7 +160,7 @@ struct CrashTests {
 
     private func expectServed(_ device: DeviceUnderTest, _ set: LoadBalancerSet, _ isOld: Bool) async throws {
         let rendered = HAProxyRenderer(device.configuration).render(set, isSuspended: false)
-        try await eventually("HAProxy runs it, and nothing of the other") {
+        try await eventually("HAProxy runs exactly this configuration") {
             guard let servers = try? await device.servers() else { return false }
             return ChangePlan(from: RunningState(configuration: rendered, servers: servers), to: rendered) == .nothing
         }

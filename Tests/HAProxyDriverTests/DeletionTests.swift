@@ -11,7 +11,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// DELETE, where something is in its way.
+/// DELETE with obstacles.
 @Suite(Requirement.haproxy.trait)
 struct DeletionTests {
     @Test
@@ -30,7 +30,7 @@ struct DeletionTests {
         }
     }
 
-    /// The agent has never had an answer from it, and its socket takes no more connections.
+    /// The agent has never had an answer from it, and its socket accepts no more connections.
     @Test
     func aSilentMasterIsEndedByAnotherAgent() async throws {
         try await withDevice { device in
@@ -52,7 +52,7 @@ struct DeletionTests {
         }
     }
 
-    /// The one that was known has ended, and another one is in its place.
+    /// The known master has ended, and another one has replaced it.
     @Test
     func aSilentMasterThatWasNeverAskedIsEnded() async throws {
         try await withDevice { device in
@@ -63,7 +63,7 @@ struct DeletionTests {
             #expect(try await blocking { known.waitForEnd(by: .after(.seconds(30))) })
             let next = try device.restarted()
             let second = try await supervised(next) {
-                try await eventually("HAProxy is back") {
+                try await eventually("HAProxy runs again") {
                     try await device.processes().map { $0.master != first && $0.worker != nil } ?? false
                 }
                 return try #require(try await device.processes()?.master)
@@ -76,7 +76,7 @@ struct DeletionTests {
         }
     }
 
-    /// A program that only listens on the socket is no HAProxy that could be ended.
+    /// A program that only listens on the socket is not an HAProxy to stop.
     @Test
     func anotherProgramOnTheSocketIsLeftAlone() async throws {
         try await withDevice { device in
@@ -105,7 +105,7 @@ struct DeletionTests {
         }
     }
 
-    /// The next load balancers must not get what a DELETE has left.
+    /// The next load balancers must not inherit files that a DELETE could not remove.
     @Test
     func anUpdateFinishesADeleteOrFails() async throws {
         try await withDevice { device in
@@ -138,8 +138,8 @@ struct DeletionTests {
         }
     }
 
-    /// HAProxy's log has filled the disk: what is removed makes room for the state.
-    @Test(.enabled("needs the right to mount a file system") { await SmallDisk.isPossible() })
+    /// HAProxy's log has filled the disk: the removed files make space for the state.
+    @Test(.enabled("needs permission to mount a file system") { await SmallDisk.isPossible() })
     func aFullDiskIsNoObstacle() async throws {
         try await withDevice { device in
             let disk = try await SmallDisk(at: device.folder.path)

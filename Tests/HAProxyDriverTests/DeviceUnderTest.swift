@@ -10,7 +10,7 @@ import TestServers
 
 @testable import HAProxyDriver
 
-/// A driver over a real HAProxy in a folder of its own, of which nothing is left when the test has ended.
+/// A driver with a real HAProxy in a temporary folder; everything is removed when the test has ended.
 struct DeviceUnderTest: Sendable {
     let folder: URL
     let configuration: HAProxyConfiguration
@@ -18,12 +18,12 @@ struct DeviceUnderTest: Sendable {
     let httpPort: Int
     let tcpPort: Int
 
-    /// Another driver over the same folder: what a restarted agent has.
+    /// Creates another driver for the same folder, as in a restarted agent.
     func restarted() throws -> HAProxyDriver {
         try HAProxyDriver(configuration: configuration, logger: DeviceUnderTest.logger)
     }
 
-    /// The same, under a service manager that keeps the connections to workers from one agent to the next.
+    /// The same under a service manager, which keeps the connections to workers across agents.
     func restarted(by manager: StandInServiceManager) throws -> HAProxyDriver {
         try HAProxyDriver(
             configuration: configuration,
@@ -34,27 +34,27 @@ struct DeviceUnderTest: Sendable {
         )
     }
 
-    /// The processes that HAProxy has now; nil where it does not run.
+    /// The current processes of HAProxy; nil if it does not run.
     func processes(within time: Duration = .seconds(20)) async throws -> ProcessTable? {
         try await blocking { [configuration] in
             try HAProxySession(DeviceFiles(configuration)).processes(by: .after(time))
         }
     }
 
-    /// The servers that HAProxy has now.
+    /// The current servers of HAProxy.
     func servers() async throws -> [RunningServer] {
         try await blocking { [configuration] in
             try HAProxySession(DeviceFiles(configuration)).servers(by: .after(.seconds(20))).servers
         }
     }
 
-    /// Has HAProxy reload by the service, without a driver.
+    /// Makes HAProxy reload through the service, without a driver.
     func reload(_ rendered: RenderedConfiguration) async throws {
         let session = HAProxySession(DeviceFiles(configuration))
         _ = try await ProcessService(configuration).reload(rendered, over: session)
     }
 
-    /// What an operator does by hand.
+    /// Sends a command, as an operator does manually.
     @discardableResult
     func command(_ text: String) async throws -> String {
         try await blocking { [configuration] in
@@ -62,7 +62,7 @@ struct DeviceUnderTest: Sendable {
         }
     }
 
-    /// What stands in for systemd, where it does.
+    /// The replacement for systemd, if there is one.
     var unit: StandInUnit { StandInUnit(folder: folder.deletingLastPathComponent()) }
 
     func file(_ name: String) -> String { folder.appending(path: name).path }
@@ -112,7 +112,7 @@ struct DeviceUnderTest: Sendable {
 extension HAProxyDriver {
     /// The nodes of a device that serves.
     ///
-    /// STATS ends within a second, in which a busy machine may not let HAProxy run: then it is asked again.
+    /// STATS has a time limit of one second, in which a busy machine may not schedule HAProxy: then it is repeated.
     func nodeStates() async throws -> [NodeStatus] {
         for attempt in 1... {
             do {
@@ -139,7 +139,7 @@ extension Node {
     }
 }
 
-/// Runs a test on a device of its own; its HAProxy is ended whatever becomes of the test.
+/// Runs a test on a new device; its HAProxy is ended even if the test fails.
 func withDevice<Success>(
     binary: String = Environment.haproxy,
     service: HAProxySettings.Service = .process,
@@ -184,13 +184,13 @@ func withDevice<Success>(
     }
 }
 
-/// The account that runs these tests: HAProxy can change to no other one, unless it is root.
+/// The account that runs these tests: unless it is root, HAProxy cannot switch to another one.
 private enum Account {
     static var user: String? { getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } }
     static var group: String? { getgrgid(getegid()).map { String(cString: $0.pointee.gr_name) } }
 }
 
-/// Runs a test while the driver's `run()` does.
+/// Runs a test while the driver's `run()` is active.
 func supervised<Success: Sendable>(
     _ driver: HAProxyDriver,
     _ body: () async throws -> Success
@@ -208,7 +208,7 @@ func supervised<Success: Sendable>(
     }
 }
 
-/// Ends every process that was started with a file in the folder, by its number.
+/// Kills every process that was started with a file in the folder.
 private func killProcesses(of folder: URL) {
     for _ in 0..<20 {
         let found = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []

@@ -10,7 +10,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What somebody else does to a device: noticed, said once, and put right by the next UPDATE.
+/// Changes by other programs: detected, reported once, and repaired by the next UPDATE.
 @Suite(Requirement.haproxy.trait)
 struct DriftTests {
     enum Hand: String, CaseIterable {
@@ -27,7 +27,7 @@ struct DriftTests {
                 configuration: device.configuration,
                 logger: Logger(label: "test") { _ in recorder }
             )
-            func drifts() -> [String] { recorder.lines.filter { $0.contains("another program has changed") } }
+            func drifts() -> [String] { recorder.lines.filter { $0.contains("another program changed") } }
             let nodes = [try Node.local("1", back.port("one")), try Node.local("2", back.port("two"))]
             let set = try LoadBalancerSet([device.http(nodes)])
             try await driver.apply(set)
@@ -37,7 +37,7 @@ struct DriftTests {
             try await interfere(hand, device)
             for _ in 0..<2 { await driver.lookForDrift() }
             if hand == .frontend { await #expect(throws: DriverError.self) { _ = try await driver.status() } }
-            // A file that is what it should be was loaded: whoever has done that has changed nothing.
+            // The expected file was loaded again: this reload changed nothing.
             #expect(drifts().count == (hand == .reload ? 0 : 1), "\(drifts())")
             if let word = words(of: hand) { #expect(drifts().first?.contains(word) == true, "\(drifts())") }
 
@@ -54,7 +54,7 @@ struct DriftTests {
         }
     }
 
-    /// What is asked for again is looked at again, and not believed.
+    /// A repeated message checks the device again.
     @Test
     func aHandOnASuspendedDeviceIsUndone() async throws {
         let back = try BackEnds(["one"])
@@ -105,18 +105,18 @@ struct DriftTests {
         case .address: "move http-servers/id-1 to 127.0.0.1"
         case .removal: "add http-servers/id-1"
         case .addition: "remove http-servers/id-9"
-        case .frontend: "another program has opened or closed http"
+        case .frontend: "another program opened or closed http"
         case .file: "+    timeout server 1ms"
-        case .fileAndReload: "HAProxy runs another configuration"
+        case .fileAndReload: "HAProxy runs an unknown configuration"
         case .reload: nil
         }
     }
 
-    /// As `systemctl reload` or somebody's `kill -USR2` would have it.
+    /// As after `systemctl reload` or a manual `kill -USR2`.
     private func reload(_ device: DeviceUnderTest) async throws {
         let before = try #require(try await device.processes())
         ProcessHandle(before.master)?.send(SIGUSR2)
-        try await eventually("there is a new worker") {
+        try await eventually("a new worker runs") {
             guard let now = try? await device.processes() else { return false }
             return now.worker != nil && now.worker != before.worker
         }

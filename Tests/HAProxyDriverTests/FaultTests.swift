@@ -10,7 +10,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Programs, files and sockets that are not as they should be: the error says so, and the traffic goes on.
+/// Faulty programs, files and sockets: the error names them, and traffic continues.
 @Suite(Requirement.haproxy.trait)
 struct FaultTests {
     @Test
@@ -26,7 +26,7 @@ struct FaultTests {
         }
     }
 
-    /// What the program has started keeps its outputs open; where it only hangs once it should serve, it is ended.
+    /// A child of the program keeps its outputs open; a program that hangs after the check is ended.
     @Test(arguments: ["sleep 900", "exec sleep 900", #"case "$*" in -c*) exit 0;; esac; exec sleep 900"#])
     func aHangingProgramIsGivenUp(_ line: String) async throws {
         try await withTemporaryFolder { folder in
@@ -39,7 +39,7 @@ struct FaultTests {
                     try await device.driver.apply(LoadBalancerSet([device.http([])]))
                 }
                 #expect(error?.code == .timedOut)
-                // Its own end is not waited for; how long a busy machine takes is another matter.
+                // The driver must not wait for the end of `sleep`; the limit allows for a busy machine.
                 #expect(begun.duration(to: .now) < .seconds(600))
                 if let text = try? String(contentsOfFile: device.file("haproxy-start.log"), encoding: .utf8),
                     let processID = text.split(separator: "\n").first.flatMap({ Int32($0) })
@@ -74,7 +74,7 @@ struct FaultTests {
         }
     }
 
-    /// A worker that is stopped: its sockets take connections, and nobody answers.
+    /// A stopped worker: its sockets accept connections, but do not answer.
     @Test
     func aSilentWorkerFailsReadingAndChangesInTime() async throws {
         let node = try HTTPBackEnd(name: "node")
@@ -102,8 +102,7 @@ struct FaultTests {
         }
     }
 
-    /// A folder in place of the file that is to be written: what a full disk or one that may only be read amounts to,
-    /// for root too.
+    /// A folder in place of the file to write: equivalent to a full or read-only disk, for root too.
     @Test(arguments: [
         ("state.json.new", true), ("haproxy.cfg.new", true), ("haproxy.cfg.candidate.new", true),
         ("haproxy.cfg.last-good.new", true), ("servers.state.new", true), ("state.json.new", false),
@@ -176,7 +175,7 @@ struct FaultTests {
             _ = try await HTTPClient(port: device.httpPort).get("/tcp-in/tcp-servers")
             _ = try await HTTPClient(port: device.tcpPort).get("/http-in")
             for (metered, name) in [(MeteredProtocol.http, "http"), (.tcp, "tcp")] {
-                try await eventually("there is a line of \(name)") {
+                try await eventually("the log has a line of \(name)") {
                     let log = try await device.driver.openLog()
                     let text = try log.lines(of: [LogPart(metered)])[0].bytes
                     let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")

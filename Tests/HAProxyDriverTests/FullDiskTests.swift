@@ -9,8 +9,8 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// A disk without a free byte: what is needed then works.
-@Suite(Requirement.haproxy.trait, .enabled("needs the right to mount a file system") { await SmallDisk.isPossible() })
+/// The operations that must succeed without a free byte on the disk.
+@Suite(Requirement.haproxy.trait, .enabled("needs permission to mount a file system") { await SmallDisk.isPossible() })
 struct FullDiskTests {
     @Test
     func suspendWorksAndOutlivesHAProxyAndTheAgent() async throws {
@@ -46,7 +46,7 @@ struct FullDiskTests {
         #expect(try await blocking { handle.waitForEnd(by: .after(.seconds(20))) })
     }
 
-    /// Lends a device that serves, and whose state folder is full.
+    /// Runs the body with a device that serves, and whose state folder is on a full disk.
     private func withFullDisk(_ body: (DeviceUnderTest) async throws -> Void) async throws {
         let node = try HTTPBackEnd(name: "node")
         defer { node.stop() }

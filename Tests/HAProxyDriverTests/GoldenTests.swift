@@ -11,7 +11,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What is rendered, to the letter; `STEELYARD_UPDATE_GOLDEN=1` writes the files anew.
+/// The rendered text, byte for byte; `STEELYARD_TEST_UPDATE_GOLDEN=1` rewrites the files.
 @Suite
 struct GoldenTests {
     struct Example: Sendable, CustomTestStringConvertible {
@@ -87,7 +87,7 @@ struct GoldenTests {
     func rendersAsAnExpertWouldWriteIt(_ example: Example) throws {
         let rendered = try Self.render(example)
         let file = Environment.packageFolder.appending(path: "Tests/HAProxyDriverTests/Golden/\(example.name).cfg")
-        if Environment["STEELYARD_UPDATE_GOLDEN"] != nil {
+        if Environment["STEELYARD_TEST_UPDATE_GOLDEN"] != nil {
             try rendered.text.write(to: file, atomically: true, encoding: .utf8)
         }
         #expect(try rendered.text == String(contentsOf: file, encoding: .utf8))
@@ -99,7 +99,7 @@ struct GoldenTests {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "haproxy.cfg")
             try rendered.text.write(to: file, atomically: true, encoding: .utf8)
-            // No warning either, but for the name that no server here can resolve, and a file that the driver makes.
+            // No warnings either, except for the unresolvable name, and a file that the driver creates.
             let result = try await Subprocess.run(
                 .path(FilePath(Environment.haproxy)),
                 arguments: ["-c", "-f", file.path],

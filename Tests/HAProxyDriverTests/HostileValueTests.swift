@@ -10,7 +10,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Messages with hostile values in every field: what is accepted gives the lines that it should give, and no others.
+/// Messages with hostile values in every field: accepted values produce exactly the expected lines.
 @Suite(.ownThread)
 struct HostileValueTests {
     private static let hostile = [
@@ -69,7 +69,7 @@ struct HostileValueTests {
         #expect(accepted > 30)
     }
 
-    /// Everything that is accepted, put to HAProxy itself; names that nobody can resolve would only take time.
+    /// Every accepted message is checked by HAProxy itself, without unresolvable names, which would take time.
     @Test(Requirement.haproxy.trait)
     func haproxyAcceptsWhateverIsAccepted() async throws {
         let seen = try await blocking {
@@ -145,13 +145,13 @@ struct HostileValueTests {
 
     // MARK: -
 
-    /// The first words of the lines are what a set with these numbers of nodes has to give, and nothing in any line
-    /// has a meaning of its own to HAProxy's parser.
+    /// The lines start with the words that a set with these numbers of nodes must produce, and no line contains a
+    /// character that HAProxy's parser interprets.
     private static func expectPlain(_ set: LoadBalancerSet, _ what: String) throws {
         let text = try render(set).text
         let reference = try render(plain(like: set)).text
         #expect(firstWords(text) == firstWords(reference), "\(what.prefix(200))")
-        // Comments are for people; nothing but their first word may make them one.
+        // Only a line's first word can make it a comment.
         let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
         let body = lines.dropFirst().map { $0.hasPrefix("# ") ? $0.dropFirst(2) : $0 }.joined(separator: "\n")
         let isPlain = body.utf8.allSatisfy { byte in

@@ -4,7 +4,7 @@
 import Foundation
 import TestServers
 
-/// HAProxy as the kernel shows it, whatever its sockets say.
+/// HAProxy's processes as the kernel reports them, independent of its sockets.
 struct KernelView {
     private struct Process {
         let number: Int32
@@ -13,9 +13,9 @@ struct KernelView {
 
     private let processes: [Process]
 
-    /// Looks at the processes now.
+    /// Reads the current processes.
     ///
-    /// - Parameter device: Counts those alone that were started with a file of its folder.
+    /// - Parameter device: Only processes that were started with a file of its folder count.
     init(of device: DeviceUnderTest) {
         let binary = URL(fileURLWithPath: Environment.haproxy).resolvingSymlinksInPath().path
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
@@ -29,13 +29,13 @@ struct KernelView {
         }
     }
 
-    /// The masters: those whose parent is no HAProxy.
+    /// The masters: the processes whose parent is not an HAProxy.
     var masters: [Int32] {
         let all = Set(processes.map(\.number))
         return processes.filter { !all.contains($0.parent) }.map(\.number)
     }
 
-    /// The masters of all processes that have a socket that listens on a port of 127.0.0.1.
+    /// The masters of all processes with a socket that listens on a port of 127.0.0.1.
     func masters(listeningOn port: Int) throws -> Set<Int32> {
         let sockets = try Self.sockets(listeningOn: port)
         let parents = Dictionary(uniqueKeysWithValues: processes.map { ($0.number, $0.parent) })
@@ -52,7 +52,7 @@ struct KernelView {
         return names.contains { target(of: "\(folder)/\($0)").map(sockets.contains) ?? false }
     }
 
-    /// What a symbolic link names; Foundation would make a path of it.
+    /// The target of a symbolic link; Foundation would convert it to a path.
     private static func target(of link: String) -> String? {
         var bytes = [CChar](repeating: 0, count: 4096)
         let count = readlink(link, &bytes, bytes.count)
@@ -61,7 +61,7 @@ struct KernelView {
 
     private static func sockets(listeningOn port: Int) throws -> Set<String> {
         let address = "0100007F:" + String(format: "%04X", port)
-        // Foundation's own reading of a whole file ends where the kernel gives less than it asked for.
+        // Foundation's own method for a whole file stops at a short read from the kernel.
         let file = FileHandle(forReadingAtPath: "/proc/net/tcp")
         var bytes = Data()
         while let more = try file?.read(upToCount: 1 << 16), !more.isEmpty { bytes += more }
@@ -74,7 +74,7 @@ struct KernelView {
         )
     }
 
-    /// The fields of a process's stat from its state on.
+    /// The fields of a process's stat, from its state on.
     private static func stat(_ number: Int32) -> [Substring]? {
         let text = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8)
         guard let text, let end = text.lastIndex(of: ")") else { return nil }

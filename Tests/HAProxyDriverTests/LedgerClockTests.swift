@@ -8,14 +8,14 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Periods and bytes while the clock is set back and forth.
+/// Periods and bytes while the clock is set back and forward.
 @Suite
 struct LedgerClockTests {
     private static let second: Int64 = 1_000_000
     private static let hour = 3600 * second
     private static let worker = UsageLedger.Worker(processID: 7, startTime: 99)
 
-    /// A device whose clock can be set, while the true time goes on.
+    /// A device whose clock can be set, while the true time continues.
     private struct Device {
         var trueTime = 1_795_400_000 * LedgerClockTests.second
         /// How far the clock is ahead.
@@ -32,7 +32,7 @@ struct LedgerClockTests {
         return ledger
     }
 
-    /// The agent ran an hour ahead; the clock is right again, with a restart of the agent and without.
+    /// The agent ran an hour ahead; then the clock is corrected, with and without a restart of the agent.
     @Test(arguments: [true, false])
     func anHourAhead(isRestarted: Bool) throws {
         var device = Device()
@@ -47,7 +47,7 @@ struct LedgerClockTests {
         if isRestarted { ledger = try #require(UsageLedger(record: ledger.record)) }
         ledger.record([.http: 15], of: Self.worker)
         for _ in 0..<2 {
-            // As long as no report is delivered, the period begins at the same moment.
+            // Until a report is delivered, the period starts at the same time.
             let report = ledger.report(until: device.now, by: device.clock)
             #expect(report.end == device.now)
             #expect(report.start.microseconds == device.trueTime - report.age)
@@ -64,7 +64,7 @@ struct LedgerClockTests {
         #expect(next.entries.map(\.bytesOut) == [0])
     }
 
-    /// Also then, two reports of which none is delivered begin at the same time.
+    /// Even then, two undelivered reports start at the same time.
     @Test func aRestartOfTheDeviceForgetsHowLongItWas() throws {
         var device = Device()
         device.fault = Self.hour
@@ -80,7 +80,7 @@ struct LedgerClockTests {
         device.fault = -60 * Self.second
         let second = ledger.report(until: device.now, by: device.clock)
         #expect(second.end == device.now && second.age == 5 * Self.second + 1)
-        // Variables of an earlier agent, which are ordered by time, do not take away what is pending.
+        // Variables of an earlier agent, which are ordered by time, do not remove pending bytes.
         ledger.record([.http: 7], of: Self.worker)
         ledger.adopt([Self.worker: CommittedReading(until: ledger.start, bytes: [:])])
         #expect(ledger.pending == [.http: 7])
@@ -89,9 +89,9 @@ struct LedgerClockTests {
         #expect(unknown.report(until: device.now, by: device.clock).age == 1)
     }
 
-    /// Each period ends now, and begins where the last one ended unless the clock was set back in between.
+    /// Each period ends now, and starts at the end of the last one unless the clock was set back in between.
     ///
-    /// No byte is lost, and none is reported twice.
+    /// No byte is lost or reported twice.
     @Test(arguments: Seeds.first(200))
     func periods(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -109,11 +109,11 @@ struct LedgerClockTests {
                 device.fault += change
                 wasSetBack = wasSetBack || change < 0
             case 1:
-                // The machine starts again, and HAProxy with it.
+                // The machine reboots, and HAProxy with it.
                 device.boot += "+"
             case 2: ledger = try #require(UsageLedger(record: ledger.record))
             case 3 where last != nil:
-                // The ledger is lost; the worker knows what was reported.
+                // The ledger is lost; the worker stores the reported counters.
                 ledger = self.ledger(device)
                 ledger.adopt([Self.worker: kept])
             default: break
@@ -151,14 +151,14 @@ struct LedgerClockTests {
         next.record([.http: 30], of: Self.worker)
         let second = next.report(until: device.now, by: device.clock)
         #expect(second.entries.map(\.bytesOut) == [5] && second.end == device.now)
-        // An old worker that was not told of the second report does not bring the first one back.
+        // An old worker without the second report's values does not restore the first report's.
         let isCommitted = next.commit(second, by: device.clock)
         next.adopt([Self.worker: kept])
         #expect(isCommitted && next.report(until: device.now, by: device.clock).entries.map(\.bytesOut) == [0])
         #expect(next.start == second.end)
     }
 
-    /// A new ledger has read one worker before another answers that keeps what was reported.
+    /// A new ledger has read one worker before another one, with stored values, answers.
     @Test func aWorkerThatAnswersLateLosesNothing() {
         let device = Device()
         let earlier = ledger(device)
@@ -172,7 +172,7 @@ struct LedgerClockTests {
         #expect(ledger.report(until: later.now, by: later.clock).entries.map(\.bytesOut) == [12])
     }
 
-    /// A device without a battery begins in 1970.
+    /// The clock of a device without a battery starts in 1970.
     @Test func aClockThatBeginsIn1970KeepsTheLedger() throws {
         var device = Device()
         var ledger = ledger(device)
@@ -183,7 +183,7 @@ struct LedgerClockTests {
         #expect(report.start == UTCTimestamp(microseconds: 0) && report.end == device.now)
     }
 
-    /// Variables that an earlier agent has set have no sequence.
+    /// Variables from an earlier agent have no sequence.
     @Test func whatAnEarlierAgentKeptIsOrderedByTime() {
         let device = Device()
         var ledger = ledger(device)

@@ -10,12 +10,12 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Files of the state folder that are removed while HAProxy runs, whether or not an agent does.
+/// Files of the state folder that are removed while HAProxy runs, with and without a running agent.
 ///
-/// In the end there is one HAProxy, and it does what the agent says; until then, no reply is untrue.
+/// In the end one HAProxy runs, and the agent controls it; until then, every reply is true.
 @Suite(Requirement.haproxy.trait)
 struct LostFileTests {
-    /// What is removed.
+    /// The removed files.
     enum Loss: String, CaseIterable {
         case masterSocket = "master.sock"
         case adminSocket = "admin.sock"
@@ -36,7 +36,7 @@ struct LostFileTests {
         }
     }
 
-    /// What is asked for first after that.
+    /// The first message after that.
     enum Request: CaseIterable { case update, suspend, delete }
 
     @Test(arguments: Loss.allCases, Request.allCases)
@@ -58,7 +58,7 @@ struct LostFileTests {
         }
     }
 
-    /// A program is not HAProxy because its arguments name the master's socket.
+    /// Arguments that name the master's socket do not make a program HAProxy.
     @Test(arguments: ["sh", "/usr/sbin/haproxy"])
     func anotherProgramThatNamesTheSocket(_ name: String) async throws {
         try await withServingDevice { device, set in
@@ -83,7 +83,7 @@ struct LostFileTests {
             defer { other.send(signal: SIGKILL) }
             try await eventually("the other program runs") { other.output == "ready\n" }
             try await supervised(device.driver) {
-                // Where it is looked for in vain, too.
+                // With and without the loss of the socket's file.
                 for loss in [Loss.masterSocket, nil] {
                     try loss?.take(from: device)
                     for master in KernelView(of: device).masters { kill(master, SIGKILL) }
@@ -100,7 +100,7 @@ struct LostFileTests {
 
     // MARK: -
 
-    /// Lends a device that serves "old", and what would have it serve "new".
+    /// Runs the body with a device that serves "old", and the load balancers of "new".
     private func withServingDevice(
         _ body: @Sendable (DeviceUnderTest, LoadBalancerSet) async throws -> Void
     ) async throws {
@@ -119,7 +119,7 @@ struct LostFileTests {
         }
     }
 
-    /// Asks for everything, the first thing first; what fails is asked for again, what passes is true.
+    /// Sends all messages, starting with the first; repeats failed ones, and checks that each PASS is true.
     private func expectControl(
         of device: DeviceUnderTest,
         by driver: HAProxyDriver,
@@ -129,7 +129,7 @@ struct LostFileTests {
         switch first {
         case .update: break
         case .suspend:
-            // An agent that has lost its state knows of nothing to suspend.
+            // An agent that has lost its state has nothing to suspend.
             if try await passes("a SUSPEND", except: .notConfigured, { try await driver.suspend() }) {
                 try await expectClosed(device)
             }
@@ -144,7 +144,7 @@ struct LostFileTests {
             try await passes("an ENABLE") { try await driver.enable() }
         }
         try await expectServed(device)
-        try await eventually("there is one HAProxy: \(KernelView(of: device).masters)") {
+        try await eventually("one HAProxy runs: \(KernelView(of: device).masters)") {
             let view = KernelView(of: device)
             return try view.masters.count == 1 && view.masters(listeningOn: device.httpPort) == Set(view.masters)
         }
@@ -158,9 +158,9 @@ struct LostFileTests {
         #expect(KernelView(of: device).masters.isEmpty)
     }
 
-    /// Asks until it passes.
+    /// Repeats a message until it passes.
     ///
-    /// - Returns: false where it fails with the exception.
+    /// - Returns: false if it fails with the exception.
     @discardableResult
     private func passes(
         _ what: String,

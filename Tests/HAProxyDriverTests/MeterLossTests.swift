@@ -11,10 +11,10 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What is lost, and what is not, where a file, a process or the room on a disk is.
+/// What is lost, and what is not, if a file, a process or free disk space is missing.
 @Suite(Requirement.haproxy.trait)
 struct MeterLossTests {
-    /// The disk is full while reports are delivered, and the agent is killed before it is not any more.
+    /// The disk is full while reports are delivered, and the agent is killed while it still is.
     @Test
     func aLedgerThatCannotBeWrittenRepeatsNothing() async throws {
         let node = try HTTPBackEnd()
@@ -39,7 +39,7 @@ struct MeterLossTests {
             try await expectExact(driver, second)
             #expect(try await driver.usage().start == first.end)
             try FileManager.default.removeItem(atPath: obstacle)
-            // A reading that is written; nothing has been lost to the disk.
+            // This reading is written; the full disk has lost nothing.
             try await driver.suspend()
             driver = try device.restarted()
             try await expectExact(driver, second)
@@ -63,9 +63,9 @@ struct MeterLossTests {
             try FileManager.default.removeItem(atPath: device.file("usage.json"))
             driver = try device.restarted()
             try await supervised(driver) {
-                try await eventually("the ledger is begun anew") { try await !driver.usage().entries.isEmpty }
-                // TCP has not been used: HTTP is what counts.
-                try await eventually("only what was not reported is") {
+                try await eventually("a new ledger exists") { try await !driver.usage().entries.isEmpty }
+                // TCP was not used: only HTTP counts.
+                try await eventually("only unreported bytes are reported") {
                     try await driver.usage().entries.map(\.bytesOut) == [second.received[.http], 0]
                 }
                 #expect(try await driver.usage().start == report.end)
@@ -95,7 +95,7 @@ struct MeterLossTests {
         }
     }
 
-    /// An old worker is stopped for longer than an answer may take: it ends once it is read.
+    /// An old worker is stopped for longer than the time limit of an answer: it ends once it is read.
     @Test
     func anOldWorkerThatIsSilentForAWhileIsReadToItsEnd() async throws {
         let node = try HTTPBackEnd()
@@ -114,7 +114,7 @@ struct MeterLossTests {
             for _ in 0..<3 { await #expect(throws: DriverError.self) { try await device.driver.usage() } }
             node.release()
             handle.send(SIGCONT)
-            // Its last clients leave while nobody reads it.
+            // Its last clients disconnect while it is not being read.
             #expect(try await first.value)
             #expect(try await second.value)
             try await Task.sleep(for: .milliseconds(300))
@@ -156,11 +156,11 @@ struct MeterLossTests {
             try await meter.read()
             let clients = MeteredClients()
             async let download = clients.ask(.http, device.httpPort, "/slow/1000000/30000")
-            try await eventually("the download has begun") { clients.received[.http, default: 0] > 0 }
+            try await eventually("the download has started") { clients.received[.http, default: 0] > 0 }
             try await device.driver.apply(device.variant(1, node.port))
             try await meter.read()
             #expect(try await device.processes()?.oldWorkers.count == 1)
-            try await eventually("it is ended") {
+            try await eventually("it has ended") {
                 try await meter.read()
                 return try await device.processes()?.oldWorkers == []
             }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Whether every byte is metered, whatever becomes of the worker that sends it.
+/// Every byte is metered, whatever happens to the worker that sends it.
 @Suite(Requirement.haproxy.trait, .serialized)
 struct MeterReloadTests {
     @Test
@@ -50,7 +50,7 @@ struct MeterReloadTests {
             manager.stop()
         }
         try await withDevice { device in
-            // Never supervised, and so gone without a last reading, as after a `kill -9`.
+            // Never supervised, and so ended without a final reading, as after a `kill -9`.
             var driver = try device.restarted(by: manager)
             try await driver.apply(device.variant(0, node.port))
             let clients = MeteredClients()
@@ -61,7 +61,7 @@ struct MeterReloadTests {
                 try await eventually("the node has both requests") { node.requestCount == before + 2 }
                 try await driver.apply(device.variant(round, node.port))
                 driver = try device.restarted(by: manager)
-                // The worker of the download is an old one, which in every other round ends what it has to do unseen.
+                // The download's worker is an old one, which in every other round finishes while no agent runs.
                 if round.isMultiple(of: 2) { _ = try await (download.value, session.value) }
                 let (http, tcp) = try await supervised(driver) {
                     let ended = try await (download.value, session.value)
@@ -79,15 +79,15 @@ struct MeterReloadTests {
             try await driver.commit(driver.usage())
             driver = try device.restarted(by: manager)
             #expect(try await driver.usage().entries.map(\.bytesOut) == [0, 0])
-            // What is kept for workers that have ended is given up.
+            // Connections to workers that have ended are discarded.
             try await supervised(driver) {
                 try await eventually("one connection is kept, that of the current worker") { manager.kept.count == 1 }
             }
         }
     }
 
-    /// An old worker whose last client leaves while no agent runs waits for the next agent; without a service manager that
-    /// keeps its connection, it ends.
+    /// An old worker whose last client disconnects while no agent runs waits for the next agent; without a service
+    /// manager that keeps its connection, it ends.
     @Test(arguments: [true, false])
     func anOldWorkerWaitsForTheNextAgent(_ isKept: Bool) async throws {
         let node = try HTTPBackEnd()
@@ -101,7 +101,7 @@ struct MeterReloadTests {
             try await driver?.apply(device.variant(0, node.port))
             let clients = MeteredClients()
             async let download = clients.ask(.http, device.httpPort, "/held/500000")
-            try await eventually("the download has begun") { clients.received[.http, default: 0] > 0 }
+            try await eventually("the download has started") { clients.received[.http, default: 0] > 0 }
             try await driver?.apply(device.variant(1, node.port))
             let old = try #require(try await device.processes()?.oldWorkers.first)
             driver = nil
@@ -114,7 +114,7 @@ struct MeterReloadTests {
             let next = try device.restarted(by: manager)
             try await expectExact(next, clients)
             try await supervised(next) {
-                try await eventually("the old worker is let go") { try await device.processes()?.oldWorkers == [] }
+                try await eventually("the old worker is released") { try await device.processes()?.oldWorkers == [] }
             }
             try await expectExact(next, clients)
         }
@@ -136,7 +136,7 @@ struct MeterReloadTests {
                         let (metered, port) =
                             round.isMultiple(of: 2) ? (MeteredProtocol.http, device.httpPort) : (.tcp, device.tcpPort)
                         group.addTask { _ = try await clients.ask(metered, port, "/slow/4000000/120000") }
-                        try await eventually("the download has begun") {
+                        try await eventually("the download has started") {
                             clients.received[metered, default: 0] >= UInt64((round + 1) / 2 * 200_000)
                         }
                         try await device.driver.apply(device.variant(round, node.port))
@@ -144,7 +144,7 @@ struct MeterReloadTests {
                     }
                     #expect(most <= OldWorkerLimits().count + 1)
                     #expect(try await device.processes()?.oldWorkers.count ?? 0 >= 8)
-                    // All that is left is broken off.
+                    // The remaining connections are closed.
                     try await device.driver.suspend()
                     try await group.waitForAll()
                 }
@@ -163,7 +163,7 @@ struct MeterReloadTests {
             try await device.driver.apply(device.variant(0, node.port))
             let clients = MeteredClients()
             async let download = clients.ask(.http, device.httpPort, "/slow/1000000/30000")
-            try await eventually("the download has begun") { clients.received[.http, default: 0] > 0 }
+            try await eventually("the download has started") { clients.received[.http, default: 0] > 0 }
             try await device.driver.apply(device.variant(1, node.port))
             #expect(try await device.processes()?.oldWorkers.count == 1)
             try await device.driver.delete()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Whether the bytes that clients were sent are the bytes that are reported.
+/// The reported bytes equal the bytes that clients received.
 @Suite(Requirement.haproxy.trait)
 struct MeterTests {
     @Test
@@ -24,7 +24,7 @@ struct MeterTests {
                     let answer = try await HTTPClient(port: port).get("/bytes/\(round * 10_000)")
                     received[metered, default: 0] += UInt64(answer.byteCount)
                 }
-                // Other options each time: a reload, and a new worker whose counters begin at 0.
+                // Other options each time: a reload, and a new worker whose counters start at 0.
                 let options = try ConnectionOptions(connectRetries: round + 4)
                 let set = try LoadBalancerSet([
                     device.http(nodes, options: options), device.tcp(nodes, options: options),
@@ -73,7 +73,7 @@ struct MeterTests {
             let first = try await device.driver.usage()
             #expect(first.entries.map(\.bytesOut) == [received])
 
-            // Another agent, which knows only the files and HAProxy.
+            // Another agent, which has only the files and HAProxy.
             let next = try device.restarted()
             received += UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/7000").byteCount)
             let second = try await next.usage()
@@ -84,7 +84,7 @@ struct MeterTests {
             try await next.commit(first)
             #expect(try await next.usage().entries.map(\.bytesOut) == [0])
 
-            // HAProxy ends; what was read of it stays.
+            // HAProxy ends; the bytes that were read remain.
             let more = UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/9000").byteCount)
             #expect(try await next.usage().entries.map(\.bytesOut) == [more])
             let master = try #require(try await device.processes()?.master)
@@ -106,7 +106,7 @@ struct MeterTests {
         ledger.record([.http: 25], of: worker)
         #expect(ledger.pending[.http] == 25)
         #expect(UsageLedger(record: ledger.record) == ledger)
-        // An operator has cleared the counters: they begin anew.
+        // An operator has cleared the counters: they restart at 0.
         ledger.record([.http: 3], of: worker)
         #expect(ledger.pending[.http] == 28)
         let record = ledger.record.dropLast()

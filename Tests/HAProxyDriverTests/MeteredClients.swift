@@ -8,44 +8,44 @@ import TestServers
 
 @testable import HAProxyDriver
 
-/// Clients that count every byte they are sent, those of answers that were broken off too.
+/// Clients that count every received byte, including those of incomplete responses.
 final class MeteredClients: Sendable {
     private let bytes = Mutex<[MeteredProtocol: UInt64]>([:])
     private let isStopped = Atomic(false)
     private let answers = Atomic(0)
 
-    /// What was received so far.
+    /// The bytes received so far.
     var received: [MeteredProtocol: UInt64] { bytes.withLock { $0 } }
-    /// How many answers were received whole.
+    /// The number of complete responses.
     var answered: Int { answers.load(ordering: .relaxed) }
 
-    /// Has the clients that go on end with the answer that they wait for.
+    /// Ends the repeating clients after their current response.
     func stop() { isStopped.store(true, ordering: .relaxed) }
 
-    /// Asks again and again until ``stop()``: on one connection for as long as it lasts, or each time on a new one.
+    /// Repeats requests until ``stop()``: on one connection as long as it lasts, or each on a new one.
     func goOn(_ metered: MeteredProtocol, _ port: Int, _ path: String, keepsAlive: Bool) async throws {
         try await blocking { [self] in
             while !isStopped.load(ordering: .relaxed) {
                 let socket = try LoopbackSocket.connected(to: port)
                 while exchange(metered, socket, path), keepsAlive, !isStopped.load(ordering: .relaxed) {}
-                // The back end keeps its end of every connection.
+                // The back end keeps its side of every connection open.
                 usleep(10_000)
             }
         }
     }
 
-    /// Asks once on a connection of its own.
+    /// Sends one request on a new connection.
     ///
-    /// - Returns: Whether the answer came whole.
+    /// - Returns: Whether the response was complete.
     func ask(_ metered: MeteredProtocol, _ port: Int, _ path: String) async throws -> Bool {
         try await blocking { [self] in exchange(metered, try LoopbackSocket.connected(to: port), path) }
     }
 
-    /// Asks once on a connection that stays open until it is released.
+    /// Sends one request on a connection that stays open until it is released.
     func open(_ metered: MeteredProtocol, _ port: Int, _ path: String) async throws -> LoopbackSocket {
         try await blocking { [self] in
             let socket = try LoopbackSocket.connected(to: port)
-            guard exchange(metered, socket, path) else { throw ServerFailure("the answer was broken off") }
+            guard exchange(metered, socket, path) else { throw ServerFailure("the response was incomplete") }
             return socket
         }
     }
@@ -68,7 +68,7 @@ final class MeteredClients: Sendable {
 }
 
 extension DeviceUnderTest {
-    /// HTTP and TCP to one node, in as many variants as are asked for: each asks for a reload.
+    /// HTTP and TCP to one node, in variants whose changes require a reload.
     func variant(_ number: Int, _ nodePort: Int) throws -> LoadBalancerSet {
         let options = try ConnectionOptions(clientTimeout: 20_000 + number)
         let nodes = [try Node.local("1", nodePort)]
@@ -76,7 +76,7 @@ extension DeviceUnderTest {
     }
 }
 
-/// Waits until what a driver reports is what clients have received.
+/// Waits until the bytes that a driver reports equal the bytes that clients received.
 func expectExact(_ driver: HAProxyDriver, _ clients: MeteredClients, within seconds: Double = 60) async throws {
     func reported() async throws -> [MeteredProtocol: UInt64] {
         let report = try await driver.usage()

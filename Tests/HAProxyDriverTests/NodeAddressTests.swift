@@ -11,7 +11,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Nodes with host names, whose addresses the agent looks up.
+/// Nodes with host names, which the agent resolves.
 @Suite
 struct NodeAddressTests {
     private static func set(_ names: [String], port: Int = 80) throws -> LoadBalancerSet {
@@ -44,7 +44,7 @@ struct NodeAddressTests {
         }
         #expect(most.withLock { $0 } == 4)
         gate.leave()
-        // Those that had begun answer late; the others are looked up now.
+        // Earlier queries are answered late; the others are resolved now.
         var found: NameResolver.Addresses = [:]
         try await eventually("all answers") {
             found.merge(await resolver.addresses(of: slow.subtracting(found.keys), within: .milliseconds(10))) { $1 }
@@ -75,7 +75,7 @@ struct NodeAddressTests {
             #expect(later.known("a.test").map(\.description) == ["192.0.2.1", "::1"])
             await later.refresh(for: try Self.set(["a.test"]))
             #expect(later.known("a.test").map(\.description) == ["192.0.2.1", "::1"])
-            // Of an UPDATE that fails, the names of before are kept, and those of long ago are not.
+            // After a failed UPDATE, the previous names are kept, and older ones are not.
             await later.refresh(for: try Self.set(["c.test"]))
             #expect(!later.known("a.test").isEmpty)
             await later.refresh(for: try Self.set(["d.test"]))
@@ -110,13 +110,13 @@ struct NodeAddressTests {
         #expect(one.text.contains("init-addr last,192.0.2.1,none"))
         #expect(other.text.contains("init-addr last,2001:db8::1,none"))
         #expect(none.text.contains("init-addr last,none") && !none.text.contains("libc"))
-        // What DNS says where it blocks a name.
+        // DNS returns this address for a blocked name.
         #expect(rendered("0.0.0.0").text == none.text)
         for configuration in [one, other] {
             #expect(configuration.fingerprint == none.fingerprint && configuration.structure == none.structure)
             #expect(ChangePlan(from: RunningState(loaded: configuration), to: one) == .nothing)
             #expect(ChangePlan(from: RunningState(loaded: configuration), to: none) == .nothing)
-            // HAProxy may never find the address: it does not know search domains.
+            // HAProxy may never resolve the name: it does not use search domains.
             guard case .reload = ChangePlan(from: RunningState(loaded: none), to: configuration) else {
                 Issue.record("a node that had no address gets one by a reload")
                 continue
@@ -158,7 +158,7 @@ struct NodeAddressTests {
         }
     }
 
-    /// HAProxy would wait 20 s for each name that it looks up itself while DNS is silent.
+    /// HAProxy would wait 20 s for each name that it resolves itself while DNS does not answer.
     @Test(Requirement.haproxy.trait, .enabled(if: geteuid() == 0, "only root can give a program another resolv.conf"))
     func haproxyStartsWhileDNSIsSilent() async throws {
         let silent = try SilentDNS()
@@ -181,7 +181,7 @@ struct NodeAddressTests {
     }
 }
 
-/// A DNS server that takes every question and answers none.
+/// A DNS server that accepts every query and answers none.
 private final class SilentDNS: Sendable {
     let address = "127.53.\(Int.random(in: 1...250)).\(Int.random(in: 1...250))"
     private let descriptor: Int32

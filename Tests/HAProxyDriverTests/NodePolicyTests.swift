@@ -9,7 +9,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Where nodes may be.
+/// The allowed addresses of nodes.
 @Suite
 struct NodePolicyTests {
     struct Example: Sendable, CustomTestStringConvertible {
@@ -17,7 +17,7 @@ struct NodePolicyTests {
         let node: String
         var port = 8080
         var denied: [String] = []
-        /// What the error says of the node; nil where there is none.
+        /// The expected error; nil if there is none.
         var problem: String?
         var testDescription: String { "\(listen ?? "*"): \(node):\(port) \(denied)" }
     }

@@ -11,7 +11,7 @@ import Testing
 
 /// Nodes that are removed while clients use them.
 ///
-/// HAProxy runs with an allocator that overwrites freed memory: a pointer that is left there ends the worker.
+/// HAProxy runs with an allocator that overwrites freed memory: a dangling pointer crashes the worker.
 @Suite(Requirement.haproxy.trait)
 struct NodeRemovalTests {
     enum Way: CaseIterable { case http, tcp }
@@ -19,7 +19,7 @@ struct NodeRemovalTests {
     /// What a client has received.
     enum Received: Hashable {
         case answer(String)
-        /// The end of the connection, without an answer.
+        /// The end of the connection, without a response.
         case end
         case reset(Int32)
     }
@@ -36,7 +36,7 @@ struct NodeRemovalTests {
             for round in 0..<5 {
                 let bad = "bad-\(round)"
                 try await device.driver.apply(device.set(way, [.local(bad, refusing)]))
-                // Its first check fails within a second, after which no client would be sent there.
+                // Its first check fails within a second, after which it would get no clients.
                 let server = "\(way == .http ? "http" : "tcp")-servers/id-\(bad)"
                 try await device.command("disable health \(server); set server \(server) health up")
                 try await withThrowingTaskGroup(of: Received.self) { group in
@@ -46,7 +46,7 @@ struct NodeRemovalTests {
                     }
                     try await device.driver.apply(device.set(way, [.local("good-\(round)", node.port)]))
                     for try await received in group {
-                        // A client gets the good node, or the answer that there is none.
+                        // A client gets the good node, or the error that there is none.
                         #expect(way.allowed.contains(received), "round \(round)")
                     }
                 }
@@ -58,7 +58,7 @@ struct NodeRemovalTests {
         }
     }
 
-    /// The answer that is under way comes whole, and then the node goes.
+    /// The response in progress is completed, and then the node is removed.
     @Test(arguments: Way.allCases)
     func aNodeThatStillAnswers(way: Way) async throws {
         let (old, new) = (try HTTPBackEnd(name: "old"), try HTTPBackEnd(name: "new"))
@@ -71,7 +71,7 @@ struct NodeRemovalTests {
             let worker = try #require(try await device.processes()?.worker)
             try await withThrowingTaskGroup(of: Received.self) { group in
                 for _ in 0..<20 { group.addTask { try await ask(device.port(way), "/held/200000") } }
-                try await eventually("all answers are under way") { old.requestCount == 20 }
+                try await eventually("all responses are in progress") { old.requestCount == 20 }
                 try await device.driver.apply(device.set(way, [.local("new", new.port)]))
                 #expect(try await ask(device.port(way), "/") == .answer("new"))
                 old.release()
@@ -85,7 +85,7 @@ struct NodeRemovalTests {
         }
     }
 
-    /// Clients that have sent half of a request, or connect for the first time, while nodes come and go.
+    /// Clients that have sent half a request, or connect for the first time, while nodes are added and removed.
     @Test(arguments: Way.allCases)
     func clientsThatAreSlowToAsk(way: Way) async throws {
         let node = try HTTPBackEnd(name: "node")
@@ -117,7 +117,7 @@ struct NodeRemovalTests {
     }
 
     private func eventuallyServers(_ device: DeviceUnderTest, _ names: [String]) async throws {
-        try await eventually("HAProxy has let go of the other nodes", within: 90) {
+        try await eventually("HAProxy has deleted the other nodes", within: 90) {
             try await device.servers().map(\.name.node.description) == names
         }
     }
@@ -140,7 +140,7 @@ extension DeviceUnderTest {
         try LoadBalancerSet([way == .http ? http(nodes) : tcp(nodes)])
     }
 
-    /// How often connections to a node were tried again, or wait for that.
+    /// The number of retried connections to a node, including waiting ones.
     fileprivate func retries(_ way: NodeRemovalTests.Way, _ node: String) async throws -> Int {
         let name = way == .http ? "http-servers" : "tcp-servers"
         let table = StatisticsTable(try await command("show stat \(name) 4 -1"))
@@ -148,7 +148,7 @@ extension DeviceUnderTest {
     }
 }
 
-/// A device whose HAProxy overwrites what it frees.
+/// A device whose HAProxy overwrites freed memory.
 private func withOverwritingDevice(_ body: (DeviceUnderTest) async throws -> Void) async throws {
     try await withTemporaryFolder { folder in
         let script = folder.appending(path: "haproxy")
@@ -159,7 +159,7 @@ private func withOverwritingDevice(_ body: (DeviceUnderTest) async throws -> Voi
     }
 }
 
-/// Asks once, and returns what has come until the connection ended.
+/// Sends one request, and returns the data until the connection ended.
 private func ask(_ port: Int, _ path: String) async throws -> NodeRemovalTests.Received {
     try await blocking {
         let socket = try LoopbackSocket.connected(to: port)
@@ -168,7 +168,7 @@ private func ask(_ port: Int, _ path: String) async throws -> NodeRemovalTests.R
     }
 }
 
-/// Reads one answer: its body, or the status of an error.
+/// Reads one response: its body, or the status of an error.
 private func receive(_ socket: LoopbackSocket) -> NodeRemovalTests.Received {
     var bytes: [UInt8] = []
     while true {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// The socket by which a stick table goes from an old worker to the new one, where workers run as another user.
+/// The socket that transfers a stick table from an old worker to the new one, if workers run as another user.
 @Suite(Requirement.haproxy.trait, .enabled(if: geteuid() == 0, "only root can run HAProxy as another user"))
 struct PeerSocketTests {
     @Test(arguments: [nil, "nogroup"])
@@ -20,7 +20,7 @@ struct PeerSocketTests {
         }
         try await withTemporaryFolder { folder in
             let state = folder.appending(path: "state")
-            // As the agent before may have made it.
+            // As an earlier agent may have created it.
             try FileManager.default.createDirectory(
                 at: state,
                 withIntermediateDirectories: true,
@@ -56,12 +56,12 @@ struct PeerSocketTests {
         }
         try await device.driver.apply(set(1))
         let first = try await HTTPClient(port: device.tcpPort).get("/").text
-        // A worker that was started, and not reloaded, waits for a peer to tell it before it tells any.
+        // A worker that was started, not reloaded, waits for a peer's table before it sends its own.
         try await eventually("HAProxy has waited for peers") {
             try await device.command("show peers").contains("resync_timeout=<PAST>")
         }
         try await device.driver.apply(set(2))
-        try await eventually("the new worker knows the client") {
+        try await eventually("the new worker has the client's entry") {
             try await device.command("show table tcp-servers").contains("server_key=id-")
         }
         #expect(try await HTTPClient(port: device.tcpPort).get("/").text == first)
@@ -85,7 +85,7 @@ struct PeerSocketTests {
             """
         _ = try await Command.run("/usr/bin/env", ["python3", "-c", script, path])
         let names = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
-        // Other tests have sockets of their own there.
+        // Other tests have their own sockets there.
         #expect(!names.replacing("@steelyard-test-", with: "").contains("@steelyard"))
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// The way from one configuration to another, without any HAProxy.
+/// Plans from one configuration to another, without HAProxy.
 @Suite(.ownThread)
 struct PlanTests {
     @Test
@@ -33,8 +33,8 @@ struct PlanTests {
         #expect(plan == .reload([.unknownConfiguration]))
     }
 
-    /// Thousands of pairs: the commands of a plan without a reload, carried out on a model of HAProxy, end at exactly
-    /// what is wanted, and whatever the commands cannot say is a reload.
+    /// Thousands of pairs: the commands of a plan without a reload, run on a model of HAProxy, result in exactly the
+    /// wanted configuration, and everything that commands cannot change is a reload.
     @Test
     func aPlanEndsWhereItShould() throws {
         var random = SetGenerator(seed: 4)
@@ -65,7 +65,7 @@ struct PlanTests {
         #expect(counts.nothing > 50 && counts.runtime > 500 && counts.reload > 500, "\(counts)")
     }
 
-    /// What can take clients comes before what no longer does.
+    /// Changes that add capacity come before those that remove it.
     @Test
     func nothingIsTakenAwayBeforeSomethingElseIsThere() throws {
         var random = SetGenerator(seed: 5)
@@ -92,7 +92,7 @@ struct PlanTests {
         }
     }
 
-    /// HAProxy compares cookies that it makes of addresses with one another.
+    /// HAProxy compares dynamic cookies with one another.
     @Test
     func veryManyNodesHaveCookiesOfTheirOwn() throws {
         for (count, isOwn) in [(1000, false), (1001, true)] {
@@ -102,7 +102,7 @@ struct PlanTests {
         }
     }
 
-    /// HAProxy would make the same cookie for both, and takes no other one for a node that is added.
+    /// HAProxy would make the same cookie for both, and accepts no other one for an added node.
     @Test
     func aSecondNodeAtOnePlaceHasACookieOfItsOwn() throws {
         func rendered(_ loadBalancer: ListenerProtocol, _ ports: [Int]) throws -> RenderedConfiguration {
@@ -122,9 +122,9 @@ struct PlanTests {
 
     static func render(_ set: LoadBalancerSet) -> RenderedConfiguration {
         let facts = DeviceFacts(hasIPv6: true, hasNameServer: true, descriptorLimit: nil)
-        // The options are valid, and the tests that say so are elsewhere.
+        // The options are valid; other tests check that.
         guard let configuration = try? HAProxyConfiguration(stateDirectory: "/var/lib/steelyard") else {
-            preconditionFailure("valid options are refused")
+            preconditionFailure("valid options are rejected")
         }
         return HAProxyRenderer(configuration, facts).render(set, isSuspended: false)
     }

@@ -10,7 +10,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What is left after crashes, of the agent or of HAProxy.
+/// The state after crashes of the agent or of HAProxy.
 @Suite(Requirement.haproxy.trait)
 struct RecoveryTests {
     @Test
@@ -23,7 +23,7 @@ struct RecoveryTests {
                 for _ in 0..<2 {
                     let master = try #require(try await device.processes()?.master)
                     ProcessHandle(master)?.send(SIGKILL)
-                    try await eventually("the status is known again") {
+                    try await eventually("STATS succeeds again") {
                         (try? await device.driver.nodeStates())?.map(\.state) == [.up]
                     }
                     try await eventually("HAProxy serves again") {
@@ -32,14 +32,14 @@ struct RecoveryTests {
                     try await eventually("the new master answers") {
                         try await device.processes().map { $0.master != master && $0.worker != nil } ?? false
                     }
-                    // Killed in the middle of a start, it takes longer, as it should.
+                    // Killed during a start, it takes longer, as it should.
                     try await Task.sleep(for: .milliseconds(500))
                 }
             }
         }
     }
 
-    /// The master ends with its worker, and has written down how that ended.
+    /// The master ends with its worker, and has logged the worker's exit.
     @Test
     func aWorkerThatEndsByASignalIsReported() async throws {
         try await withDevice { device in
@@ -67,7 +67,7 @@ struct RecoveryTests {
         }
     }
 
-    /// Connections that agents have left keep no STATS waiting.
+    /// Connections that earlier agents left open do not delay STATS.
     @Test
     func anAgentThatIsStartedAgainAndAgainIsAnswered() async throws {
         try await withDevice { device in
@@ -82,7 +82,7 @@ struct RecoveryTests {
         }
     }
 
-    /// A HAProxy that is started writes after what the last one has logged, not over it.
+    /// A restarted HAProxy appends to the log of the last one.
     @Test
     func aKilledHAProxyLeavesItsLog() async throws {
         let node = try HTTPBackEnd(name: "node")
@@ -145,7 +145,7 @@ struct RecoveryTests {
         }
     }
 
-    /// As after a crash between replacing the file and committing: with and without the reload between them.
+    /// As after a crash between the replacement of the file and the commit: with and without the reload in between.
     @Test(arguments: [false, true])
     func anInterruptedApplyIsTakenBack(hasReloaded: Bool) async throws {
         let (old, new) = (try HTTPBackEnd(name: "old"), try HTTPBackEnd(name: "new"))
@@ -173,11 +173,11 @@ struct RecoveryTests {
     func anInterruptedDeleteIsFinished() async throws {
         try await withDevice { device in
             try await device.driver.apply(LoadBalancerSet([device.http([.local("1", FreePort.next())])]))
-            // What a crash right after the commit leaves.
+            // The state right after a crash that follows the commit.
             try DeviceStore(DeviceFiles(device.configuration).state, DeviceUnderTest.logger).commit(.deleted)
             try await supervised(try device.restarted()) {
                 try await eventually("HAProxy has been stopped") { try await device.processes() == nil }
-                try await eventually("the files are gone") {
+                try await eventually("the files are removed") {
                     let left = try FileManager.default.contentsOfDirectory(atPath: device.folder.path)
                     return left == ["state.json"]
                 }
@@ -200,7 +200,7 @@ struct RecoveryTests {
             for name in ["state.json", "usage.json"] {
                 #expect(try String(contentsOfFile: device.file(name + ".foreign"), encoding: .utf8) == content)
             }
-            // The traffic goes on, and the next UPDATE takes over.
+            // Traffic continues, and the next UPDATE takes over.
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
             try await next.apply(set)
             #expect(try await next.nodeStates().map(\.state) == [.up])

@@ -10,7 +10,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What becomes of a request on its way to a node, and of its line in the log.
+/// The path of a request to a node, and its line in the log.
 @Suite(Requirement.haproxy.trait)
 struct RequestTests {
     @Test
@@ -37,7 +37,7 @@ struct RequestTests {
                 }
             }
         }
-        // From 2.8 on, HAProxy itself leaves h2c out of a list.
+        // From 2.8 on, HAProxy itself removes h2c from a list.
         let received = heads.withLock { $0 }
         for place in 0..<4 {
             let upgrades = received.filter { $0.hasPrefix("get /\(place)-") }.map { head in
@@ -114,7 +114,7 @@ struct RequestTests {
         #expect(error?.key == "haproxy.denied_nodes")
     }
 
-    /// By HAProxy's own spreading, the first check of a node could be as late as its interval.
+    /// With HAProxy's default spreading, the first check of a node could be as late as its interval.
     @Test(arguments: [1, 3])
     func aNewNodeIsCheckedAtOnce(attempts: Int) async throws {
         let back = try HTTPBackEnd(name: "node")

@@ -8,13 +8,13 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Changes of nodes, which HAProxy is told while it runs.
+/// Changes of nodes by commands at run time.
 @Suite(Requirement.haproxy.trait)
 struct RuntimeChangeTests {
     private typealias Change = (what: String, nodes: [Node], answers: Set<String>)
 
-    /// One after the other on one device: each does what it says, without a reload, and leaves a file that HAProxy
-    /// would load as it now runs.
+    /// In sequence on one device: each has its effect without a reload, and leaves a file that equals HAProxy's running
+    /// configuration.
     @Test
     func nodesAreChangedWithoutAReload() async throws {
         let back = try BackEnds(["one", "two", "three"])
@@ -45,7 +45,7 @@ struct RuntimeChangeTests {
                     var answers: Set<String> = []
                     for _ in 0..<12 { answers.insert(try await HTTPClient(port: device.httpPort).get("/").text) }
                     #expect(answers == change.answers, "\(change.what)")
-                    // The table keeps this one client with the node that it was given first.
+                    // The stick table keeps this one client on its first node.
                     _ = try await HTTPClient(port: device.tcpPort).get("/")
                 }
                 let states = try await device.driver.nodeStates()
@@ -89,7 +89,7 @@ struct RuntimeChangeTests {
         }
     }
 
-    /// After each change it is the file that was served before.
+    /// After each change it is the previously served file.
     @Test
     func theLastGoodFileIsTheOneBefore() async throws {
         let node = try HTTPBackEnd()
@@ -111,7 +111,7 @@ struct RuntimeChangeTests {
         }
     }
 
-    /// HAProxy makes a cookie of an address and a port, which are the same for both nodes.
+    /// HAProxy derives a cookie from an address and a port, which are the same for both nodes.
     @Test
     func nodesAtOnePlaceHaveCookiesOfTheirOwn() async throws {
         let node = try HTTPBackEnd()
@@ -158,7 +158,7 @@ struct RuntimeChangeTests {
         }
     }
 
-    /// A node with a connection is let go only when that has ended; it can come back before.
+    /// A node with a connection is deleted only after that has ended; it can be added again before.
     @Test
     func aBusyNodeLeavesAndComesBack() async throws {
         let back = try BackEnds(["one", "two"])
@@ -169,14 +169,14 @@ struct RuntimeChangeTests {
             let client = try await HTTPClient(port: device.tcpPort)
             #expect(try await client.get("/").text == "one")
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[1]])]))
-            #expect(try await client.get("/").text == "one", "what is under way goes on")
+            #expect(try await client.get("/").text == "one", "the open connection continues")
             #expect(try await device.driver.nodeStates().map(\.id.description) == ["2"])
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[0]])]))
             #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "one")
             try await device.driver.apply(LoadBalancerSet([device.tcp([nodes[1]])]))
             client.close()
             try await supervised(device.driver) {
-                try await eventually("the node is gone", within: 60) {
+                try await eventually("the node is deleted", within: 60) {
                     try await device.servers().map(\.name.node.description) == ["2"]
                 }
             }
@@ -200,7 +200,7 @@ struct RuntimeChangeTests {
         }
     }
 
-    /// What HAProxy refuses in the middle is made by a reload: here, a number is taken by somebody's hand.
+    /// If HAProxy rejects a command halfway, the driver reloads: here, a server number is already in use.
     @Test
     func aRefusedCommandEndsInAReload() async throws {
         let back = try BackEnds(["one", "two"])
@@ -215,7 +215,7 @@ struct RuntimeChangeTests {
             let number = numbers.next(for: nodes[1].id)
             let answer = try await device.command("add server http-servers/other 127.0.0.1:1 id \(number)")
             #expect(answer.contains("registered"))
-            // The first command is obeyed, and the second is not.
+            // The first command succeeds, and the second does not.
             let wanted = try set([.local("1", back.port("one"), weight: 0), nodes[1]])
             try await device.driver.apply(wanted)
             #expect(try await device.processes()?.reloads == 1)
@@ -226,7 +226,7 @@ struct RuntimeChangeTests {
 
     // MARK: -
 
-    /// How many sessions each HTTP node has had.
+    /// The number of sessions of each HTTP node.
     private func sessions(_ device: DeviceUnderTest) async throws -> [Substring: Int] {
         let table = try #require(StatisticsTable(try await device.command("show stat http-servers 4 -1")))
         return Dictionary(uniqueKeysWithValues: table.rows.map { ($0["svname"], Int($0["stot"]) ?? -1) })

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Many nodes; as many as a message may have would take this suite half of its time.
+/// Many nodes; the maximum number would take half of the suite's time.
 @Suite(Requirement.haproxy.trait, .ownThread)
 struct ScaleTests {
     @Test

@@ -6,14 +6,14 @@ import TestServers
 
 @testable import HAProxyDriver
 
-/// HAProxy's servers, and what each command does to them according to HAProxy's manual.
+/// HAProxy's servers, and the effect of each command according to HAProxy's manual.
 struct ServerModel {
-    /// What a client is bound to a server by.
+    /// The cookie that binds a client to a server.
     private enum Cookie: Hashable {
         case none
-        /// HAProxy makes it of the server's address and port.
+        /// HAProxy derives it from the server's address and port.
         case made(IPAddress?, Int)
-        /// The configuration has it; no command changes it.
+        /// The configuration contains it; no command changes it.
         case own(ServerName)
     }
 
@@ -24,7 +24,7 @@ struct ServerModel {
 
         init(_ server: ProxyServer) { self.init(RunningServer(server), server) }
 
-        /// - Parameter server: What HAProxy was loaded with.
+        /// - Parameter server: The server that HAProxy loaded.
         init(_ running: RunningServer, _ server: ProxyServer) {
             self.running = running
             isBackup = server.parameters.contains { $0.text == "backup" }
@@ -47,7 +47,7 @@ struct ServerModel {
 
     private var servers: [Server]
 
-    /// - Parameter running: What was loaded, perhaps changed by hand since.
+    /// - Parameter running: The loaded state, possibly changed manually since.
     init(_ running: RunningState) throws {
         let loaded = running.configuration?.servers ?? []
         servers = try running.servers.map { server in
@@ -62,10 +62,10 @@ struct ServerModel {
         switch change {
         case .add(let server):
             guard !servers.contains(where: { $0.running.name == server.name }) else {
-                throw ServerFailure("\(server.name) is there already")
+                throw ServerFailure("\(server.name) already exists")
             }
             let added = Server(server)
-            if case .own = added.cookie { throw ServerFailure("`add server` takes no cookie") }
+            if case .own = added.cookie { throw ServerFailure("`add server` accepts no cookie") }
             servers.append(added)
         case .restore(let server): try replace(server.name) { _ in RunningServer(server) }
         case .move(let server, _):
@@ -93,7 +93,7 @@ struct ServerModel {
         }
     }
 
-    /// Whether HAProxy would balance exactly as if it had loaded this; only the order of backups counts.
+    /// Whether HAProxy would balance exactly as if it had loaded this; only the order of backups matters.
     func matches(_ wanted: RenderedConfiguration) -> Bool {
         let expected = Dictionary(uniqueKeysWithValues: wanted.servers.map { ($0.name, Server($0)) })
         guard servers.count == expected.count else { return false }
@@ -111,14 +111,14 @@ struct ServerModel {
         guard server.isBackup == wanted.isBackup, running.weight == expected.weight,
             running.isDisabled == expected.isDisabled, running.isDisabled || !running.isDrained
         else { return false }
-        // HAProxy looks a name up by itself.
+        // HAProxy resolves the name itself.
         guard let address = expected.address else { return true }
         return address == running.address && expected.port == running.port && server.cookie == wanted.cookie
     }
 
     private mutating func replace(_ name: ServerName, _ body: (RunningServer) throws -> RunningServer) throws {
         guard let index = servers.firstIndex(where: { $0.running.name == name }) else {
-            throw ServerFailure("there is no \(name)")
+            throw ServerFailure("\(name) does not exist")
         }
         servers[index] = Server(try body(servers[index].running), of: servers[index])
     }

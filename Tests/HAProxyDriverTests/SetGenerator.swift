@@ -6,7 +6,7 @@ import TestServers
 
 @testable import HAProxyDriver
 
-/// Makes load balancers of all kinds, and others that differ from them in a few places: the same for the same seed.
+/// Generates load balancers of all kinds, and variants with a few differences: the same for the same seed.
 struct SetGenerator {
     private var random: SeededGenerator
 
@@ -20,13 +20,13 @@ struct SetGenerator {
         }
     }
 
-    /// Another that differs a little, or not at all, or much.
+    /// Returns a variant with few, no, or many differences.
     mutating func neighbour(of set: LoadBalancerSet) throws -> LoadBalancerSet {
         if chance(1, of: 20) { return try self.set() }
         return try LoadBalancerSet(set.loadBalancers.map { try neighbour(of: $0) })
     }
 
-    /// The same, after somebody had a hand in it.
+    /// Returns the same state after manual changes.
     mutating func disturbed(_ running: RunningState) -> RunningState {
         guard chance(1, of: 4) else { return running }
         let servers = running.servers.map { server in

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// The values of Swift's own types as settings.
+/// Creates settings from values of Swift's own types.
 extension SettingValue {
     static func of(_ text: String?) -> SettingValue { text.map { .string($0) } ?? .null }
 

@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// A file system of half a megabyte, which only root may mount.
+/// A file system of half a megabyte, which only root can mount.
 struct SmallDisk {
     let path: String
 
@@ -15,7 +15,7 @@ struct SmallDisk {
         _ = try await Command.run("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", path])
     }
 
-    /// Appends to a file until there is no room left.
+    /// Appends to a file until the disk is full.
     func fill(_ file: String) throws {
         let descriptor = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         try #require(descriptor >= 0)

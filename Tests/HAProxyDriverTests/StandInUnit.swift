@@ -8,9 +8,9 @@ import TestServers
 
 @testable import HAProxyDriver
 
-/// Stands in for systemd with its unit haproxy.service: a systemctl that starts and stops a real HAProxy.
+/// Replaces systemd with its unit haproxy.service: a systemctl that starts and stops a real HAProxy.
 struct StandInUnit: Sendable {
-    /// What it does instead of what it is told.
+    /// What it does instead of the requested action.
     enum Fault: String { case forbid, hang, fail, limit }
 
     let folder: URL
@@ -30,7 +30,7 @@ struct StandInUnit: Sendable {
 
     var systemctl: FilePath { FilePath(folder.appending(path: "systemctl").path) }
 
-    /// The verbs that it was called with.
+    /// The verbs of its calls.
     var calls: [String] {
         let text = try? String(contentsOf: folder.appending(path: "calls"), encoding: .utf8)
         return (text ?? "").split(separator: "\n").map(String.init)
@@ -40,7 +40,7 @@ struct StandInUnit: Sendable {
         try (fault?.rawValue ?? "").write(to: folder.appending(path: "fault"), atomically: true, encoding: .utf8)
     }
 
-    /// Does what systemd does by itself.
+    /// Does what systemd does automatically.
     func run(_ verb: String) async throws {
         let result = try await Subprocess.run(
             .path(systemctl),

@@ -10,7 +10,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// State files that another program has rewritten, that an earlier agent has written, and that nobody can read.
+/// State files that another program has rewritten, that an earlier agent has written, or that are unreadable.
 @Suite
 struct StateFileTests {
     /// Written by the release before state files were Codable.
@@ -60,7 +60,7 @@ struct StateFileTests {
         return .serving(.init(set: set, fingerprint: Fingerprint(text), checksum: Fingerprint(text.dropLast())))
     }
 
-    /// What `jq` and other programs do to a file.
+    /// The changes that `jq` and similar programs make to a file.
     private static func rewritten(_ bytes: [UInt8], _ options: JSONSerialization.WritingOptions) throws -> [UInt8] {
         let object = try JSONSerialization.jsonObject(with: Data(bytes))
         return Array(try JSONSerialization.data(withJSONObject: object, options: options))
@@ -142,7 +142,7 @@ struct StateFileTests {
         }
     }
 
-    /// An agent may be running with them.
+    /// An agent may be using them.
     @Test func aReadOnlyDriverLeavesStateFilesAsTheyAre() async throws {
         try await withRotatedLog { log in
             for name in ["state.json", "usage.json"] { try log.write("{}", to: name) }
@@ -180,7 +180,7 @@ struct StateFileTests {
             let path = log.url("state.json")
             let store = DeviceStore(FilePath(path.path), log.errors)
             #expect(try !store.restoreIfMissing())
-            #expect(!FileManager.default.fileExists(atPath: path.path), "there was none, and none is needed")
+            #expect(!FileManager.default.fileExists(atPath: path.path), "no file existed, and none is needed")
             try store.commit(Self.state())
             #expect(try !store.restoreIfMissing())
             try log.remove("state.json")

@@ -8,7 +8,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What `haproxy.stats_bind` opens beside the load balancers.
+/// The listener of `haproxy.stats_bind`, in addition to the load balancers.
 @Suite(Requirement.haproxy.trait)
 struct StatisticsPageTests {
     @Test
@@ -27,7 +27,7 @@ struct StatisticsPageTests {
             try await device.driver.enable()
             try await expectStatistics(port)
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
-            // Neither is it taken for a load balancer that should not be there.
+            // It also is not mistaken for an unexpected load balancer.
             let next = try device.restarted()
             try await supervised(next) { try await next.apply(set) }
             #expect(try await device.processes() == before)
@@ -53,7 +53,7 @@ struct StatisticsPageTests {
             let error = await #expect(throws: DriverError.self) { try await device.driver.apply(set) }
             #expect(error?.code == .addressInUse)
             #expect(error?.message.contains("haproxy.stats_bind is 127.0.0.1:\(other.port)") == true)
-            // HAProxy's own words about it are understood, too.
+            // HAProxy's own message about it is also recognized.
             let rendered = HAProxyRenderer(device.configuration).render(set, isSuspended: false)
             try FileManager.default.createDirectory(atPath: device.folder.path, withIntermediateDirectories: true)
             try rendered.text.write(toFile: device.file("haproxy.cfg"), atomically: true, encoding: .utf8)

@@ -10,10 +10,10 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// STATS while something else goes on, with a real HAProxy.
+/// STATS during other operations, with a real HAProxy.
 @Suite(Requirement.haproxy.trait)
 struct StatusTests {
-    /// What is to be served, read once for each of these and then as the last.
+    /// A state that returns each of these once, and then the last one.
     private final class ChangingState: Sendable {
         private let states: Mutex<[DeviceState]>
 
@@ -34,7 +34,7 @@ struct StatusTests {
             let old = serving(try LoadBalancerSet([device.http([.local("old", FreePort.next())])]))
             let before = Array(repeating: old, count: readings)
             let reader = try StatusReader(DeviceFiles(device.configuration).adminSocket)
-            /// Tried again where the machine is too busy for two questions within the second.
+            /// Repeated if the machine is too busy for two queries within the second.
             func status(then last: DeviceState) async throws -> DeviceStatus {
                 for _ in 0..<50 {
                     let state = ChangingState(before + [last])
@@ -49,8 +49,8 @@ struct StatusTests {
             #expect(try nodes.map(\.id) == [Identifier("new")])
             #expect(try await status(then: .deleted) == .deleted)
             #expect(try await status(then: .notConfigured) == .notConfigured)
-            // A busy machine may have one question not answered in time, which then is what is said.
-            try await eventually("what HAProxy serves is said to be another") {
+            // On a busy machine, a query may time out, which is then the error.
+            try await eventually("STATS reports that HAProxy serves another configuration") {
                 do { _ = try await reader.status { old } } catch let error as DriverError {
                     return error.message == "HAProxy does not serve what it should"
                 }
@@ -79,7 +79,7 @@ struct StatusTests {
                 return await group.reduce(into: []) { $0.append($1) }
             }
             #expect(codes == Array(repeating: .timedOut, count: 300))
-            // One after the other, they would take 90 s at least.
+            // In sequence, they would take at least 90 s.
             #expect(begun.duration(to: .now) < .seconds(60))
         }
     }

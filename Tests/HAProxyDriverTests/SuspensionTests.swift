@@ -35,7 +35,7 @@ struct SuspensionTests {
             try await device.driver.enable()
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
             #expect(try await HTTPClient(port: device.tcpPort).get("/").text == "node")
-            // The same worker all the time: counters and checks went on.
+            // Still the same worker: counters and checks continued.
             #expect(try await device.processes() == before)
         }
     }
@@ -58,7 +58,7 @@ struct SuspensionTests {
         }
     }
 
-    /// Longer than anything else that a SUSPEND waits for.
+    /// Longer than every other wait of a SUSPEND.
     @Test
     func theGraceIsTheOperators() async throws {
         let node = try HTTPBackEnd()
@@ -103,7 +103,7 @@ struct SuspensionTests {
             ProcessHandle(master)?.send(9)
             let next = try device.restarted()
             try await supervised(next) {
-                try await eventually("HAProxy is back") {
+                try await eventually("HAProxy runs again") {
                     try await device.processes().map { $0.master != master } ?? false
                 }
                 #expect(try await !LoopbackSocket.accepts(device.httpPort))
@@ -114,7 +114,7 @@ struct SuspensionTests {
         }
     }
 
-    /// What an UPDATE leaves to the worker of before it; the second time, SUSPEND finds another HAProxy than its own.
+    /// The connections that an UPDATE leaves to the old worker; the second time, SUSPEND finds another HAProxy.
     @Test(arguments: [false, true])
     func suspendClosesWhatOldWorkersHold(isForeign: Bool) async throws {
         let node = try HTTPBackEnd(name: "node")
@@ -122,7 +122,7 @@ struct SuspensionTests {
         try await withDevice { device in
             func set(_ id: String) throws -> LoadBalancerSet {
                 let nodes = [try Node.local(id, node.port)]
-                // Other options take a reload.
+                // Other options require a reload.
                 let options = try ConnectionOptions(connectRetries: id == "1" ? 1 : 2)
                 return try LoadBalancerSet([device.http(nodes, options: options), device.tcp(nodes)])
             }

@@ -10,7 +10,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// HAProxy as a unit of systemd's: it starts and stops the process, and everything else is as without it.
+/// HAProxy as a unit of systemd: systemd starts and stops the process, and everything else is the same as without it.
 @Suite(Requirement.haproxy.trait)
 struct SystemdServiceTests {
     @Test
@@ -45,7 +45,7 @@ struct SystemdServiceTests {
         }
     }
 
-    /// As a syslog daemon does: it has the file open, and appends.
+    /// Like a syslog daemon: it has the file open, and appends.
     @Test
     func theLogOfADaemonIsEmptiedInPlace() async throws {
         try await withDevice(service: .systemd) { device in
@@ -74,7 +74,7 @@ struct SystemdServiceTests {
             #expect(try await device.processes()?.master == before.master)
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
             #expect(try await !LoopbackSocket.accepts(port))
-            // Once more, behind the agent's back.
+            // Once more, without the agent's knowledge.
             try foreign.write(toFile: device.configuration.config.string, atomically: true, encoding: .utf8)
             try await device.unit.run("stop")
             try await device.unit.run("start")
@@ -117,7 +117,7 @@ struct SystemdServiceTests {
         }
     }
 
-    /// systemd starts it again by itself, or is asked to; whoever is first, it serves.
+    /// systemd restarts it automatically, or the agent requests it; in either order, it serves.
     @Test(arguments: [false, true])
     func aKilledHAProxyIsBack(bySystemd: Bool) async throws {
         let node = try HTTPBackEnd(name: "node")

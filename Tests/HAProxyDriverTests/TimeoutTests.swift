@@ -8,12 +8,12 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// The time-outs of a message, for every kind of connection and every phase of it.
+/// The time-outs of a message, for every kind of connection and each of its phases.
 ///
-/// Defaults of 30 s and more would not end a connection before a test gives up.
+/// Defaults of 30 s and more would not end a connection within a test's time limit.
 @Suite(Requirement.haproxy.trait)
 struct TimeoutTests {
-    /// Answers a request, with a change of the protocol where one is asked for, and then says nothing more.
+    /// Responds to one request, with a switch of the protocol if requested, and then sends nothing more.
     private static let quietNode = LoopbackScript { connection, _ in
         guard let head = connection.readHead() else { return }
         if head.lowercased().contains("upgrade: websocket") {
@@ -27,7 +27,7 @@ struct TimeoutTests {
     private static let upgrade = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     private static let request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
-    /// Exchanges a request for an answer, and waits for the end of the connection.
+    /// Sends a request, reads the response, and waits for the end of the connection.
     ///
     /// - Returns: Whether it has ended before the socket's own ten seconds.
     private func ends(_ port: Int, _ text: String) async throws -> Bool {

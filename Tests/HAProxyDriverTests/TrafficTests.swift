@@ -9,7 +9,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What clients meet, through a real HAProxy.
+/// What clients observe, through a real HAProxy.
 @Suite(Requirement.haproxy.trait)
 struct TrafficTests {
     @Test
@@ -51,7 +51,7 @@ struct TrafficTests {
                 let answer = try await HTTPClient(port: device.httpPort).get("/")
                 #expect(answer.text == (round.isMultiple(of: 2) ? "two" : "one"))
                 let before = answers.count.withLock { $0 }
-                try await eventually("clients go on") { answers.count.withLock { $0 } > before + 1 }
+                try await eventually("clients continue") { answers.count.withLock { $0 } > before + 1 }
             }
             clients.cancel()
             try await clients.value
@@ -90,7 +90,7 @@ struct TrafficTests {
         }
     }
 
-    /// The port is taken in a way that a look at it does not see, so that HAProxy itself has to find out.
+    /// The port is in use in a way that a probe does not detect, so that HAProxy itself must report it.
     @Test
     func aReloadThatFailsIsTakenBack() async throws {
         let node = try HTTPBackEnd(name: "node")
@@ -106,7 +106,7 @@ struct TrafficTests {
             #expect(error?.code == .addressInUse)
             #expect(error?.field == LoadBalancerField(loadBalancer: 0, name: "port"))
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
-            // The next message finds the file changed, and puts it right.
+            // The next message finds the file changed, and restores it.
             try await device.driver.apply(LoadBalancerSet([device.http(nodes)]))
             #expect(try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8) == file)
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
@@ -157,7 +157,7 @@ struct TrafficTests {
     }
 }
 
-/// How many answers clients have had.
+/// The number of responses that clients have received.
 private final class AnswerCount: Sendable {
     let count = Mutex(0)
 }

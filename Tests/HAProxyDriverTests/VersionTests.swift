@@ -34,7 +34,7 @@ struct VersionTests {
         }
     }
 
-    /// Nothing is done to HAProxy, and the device stays suspended where it is.
+    /// HAProxy is not changed, and the device stays suspended if it is.
     @Test(arguments: [false, true])
     func aNewVersionAloneTouchesNoTraffic(isSuspended: Bool) async throws {
         let node = try HTTPBackEnd(name: "node")
@@ -63,7 +63,7 @@ struct VersionTests {
         }
     }
 
-    /// What is different, and therefore the way to it.
+    /// The difference, and therefore the plan.
     enum Difference: CaseIterable {
         case version, weight, options
     }
@@ -80,7 +80,7 @@ struct VersionTests {
                 return try LoadBalancerSet([device.http(nodes, options: options)], version: version(number))
             }
             try await device.driver.apply(set(1))
-            // A folder in place of the file that the state is prepared in.
+            // A folder in place of the state's temporary file.
             let obstacle = device.file("state.json.new")
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: true)
             let error = await #expect(throws: DriverError.self) { try await device.driver.apply(set(2)) }
@@ -101,17 +101,17 @@ struct VersionTests {
             ProcessHandle(master)?.send(SIGKILL)
             try await eventually("HAProxy has ended") { ProcessHandle.startTime(of: master) == nil }
             #expect(try await device.driver.configurationVersion() == version(5))
-            // A recovery renders and commits what the state says, the version included.
+            // A recovery renders and commits the state, including the version.
             let next = try device.restarted()
             try FileManager.default.removeItem(atPath: device.file("haproxy.cfg"))
             try await supervised(next) {
-                try await eventually("HAProxy is back") { (try? await device.processes())?.worker != nil }
+                try await eventually("HAProxy runs again") { (try? await device.processes())?.worker != nil }
             }
             #expect(try await device.restarted().configurationVersion() == version(5))
         }
     }
 
-    /// As every agent before this one has written it.
+    /// In the format of every agent before this one.
     @Test
     func aStateWithoutAVersionIsRead() async throws {
         let node = try HTTPBackEnd()

@@ -6,9 +6,9 @@ import TestServers
 import Testing
 
 extension AgentUnderTest {
-    /// Makes a log of some megabytes that hardly compress, out of a line that HAProxy has written.
+    /// Writes a log of some megabytes that hardly compress, based on a line of HAProxy.
     ///
-    /// - Returns: What is to be archived.
+    /// - Returns: The lines to archive.
     func fillLog(_ service: DeviceTests.Service) async throws -> Set<Substring> {
         _ = try await reply(to: service.update())
         _ = try await service.answer()

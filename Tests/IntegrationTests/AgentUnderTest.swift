@@ -4,7 +4,7 @@
 import Foundation
 import TestServers
 
-/// A running worker with its job servers, and what a user does with it.
+/// A running worker with its job servers, and a user's actions on it.
 struct AgentUnderTest: Sendable {
     let folder: URL
     let servers: [String]
@@ -30,7 +30,7 @@ struct AgentUnderTest: Sendable {
         let process = try await ChildProcess.start(
             SteelyardProgram.path,
             arguments,
-            // Where a test's object store listens.
+            // The address of a test's object store.
             environment: ["STEELYARD_ARCHIVE_ENDPOINTS": "127.0.0.1"].merging(variables) { $1 },
             in: folder,
             name: name
@@ -43,12 +43,12 @@ struct AgentUnderTest: Sendable {
         return agent
     }
 
-    /// The same worker again, once this one has ended.
+    /// Starts the same worker again after this one has ended.
     func restarted(driver: String = "noop") async throws -> AgentUnderTest {
         try await Self.start(in: folder, servers: servers, driver: driver, arguments)
     }
 
-    /// Submits a message as `steelyard send` does.
+    /// Submits a message with `steelyard send`.
     func send(_ arguments: String..., input: String = "", to server: Int = 0) async throws -> SteelyardProgram.Finished
     {
         try await SteelyardProgram.run(
@@ -63,11 +63,12 @@ struct AgentUnderTest: Sendable {
     }
 }
 
-/// Starts a gearmand and a worker, lends the worker, and stops both in any case.
+/// Starts a gearmand and a worker, passes the worker to a closure, and stops both in any case.
 func withAgent<Success>(
     driver: String = "noop",
     _ more: [String] = [],
     variables: [String: String] = [:],
+    logLevel: String = "trace",
     _ body: (AgentUnderTest) async throws -> Success
 ) async throws -> Success {
     try await withTemporaryFolder { folder in
@@ -77,7 +78,8 @@ func withAgent<Success>(
                 servers: [gearmand.address],
                 driver: driver,
                 more,
-                variables: variables
+                variables: variables,
+                logLevel: logLevel
             )
             let result: Result<Success, any Error>
             do { result = .success(try await body(agent)) } catch { result = .failure(error) }
@@ -88,10 +90,10 @@ func withAgent<Success>(
     }
 }
 
-/// Ends the HAProxy of a test, which outlives its agent.
+/// Stops the HAProxy of a test, which outlives its agent.
 private func deleteDevice(_ agent: AgentUnderTest) async throws {
     if agent.process.isRunning, try await agent.send("delete").code == 0 { return }
-    // The test has ended its worker.
+    // The test has ended the worker.
     let other = try await agent.restarted(driver: "haproxy")
     _ = try await other.send("delete")
     await other.process.stop()

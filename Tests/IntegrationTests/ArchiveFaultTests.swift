@@ -6,7 +6,7 @@ import Synchronization
 import TestServers
 import Testing
 
-/// What an ARCHIVE that takes long, or is cut short, does to the rest.
+/// Effects of an ARCHIVE that takes long or is interrupted.
 @Suite(
     Requirement.gearmand.trait,
     Requirement.haproxy.trait,
@@ -14,7 +14,7 @@ import Testing
     .openStackSwiftServer
 )
 struct ArchiveFaultTests {
-    /// What the store takes slowly keeps nobody else waiting, in one object and in segments.
+    /// A slow upload does not delay other jobs, in one object and in segments.
     @Test(arguments: [5_368_709_120, 1_048_576])
     func statsAndUpdateAreAnsweredBesideAnUpload(_ segmentBytes: Int) async throws {
         let store = try OpenStackSwiftServer.current
@@ -25,7 +25,7 @@ struct ArchiveFaultTests {
         let proxy = FaultProxy(to: try port(of: store), rate: 1_000_000) { request in
             guard request.isUpload else { return nil }
             uploads.give()
-            // For as long as it takes to get answers to the others: not a second of it is measured.
+            // Until the other jobs are answered; no duration is measured.
             gate.wait(seconds: 40)
             return nil
         }
@@ -35,7 +35,7 @@ struct ArchiveFaultTests {
                 let wanted = try await agent.fillLog(service)
                 let message = message(store, proxy.port, container)
                 let archive = Task { try await agent.send("-", input: message) }
-                try await eventually("the upload has begun", within: 25) { uploads.count > 0 }
+                try await eventually("the upload has started", within: 25) { uploads.count > 0 }
                 let stats = try await agent.reply(to: #"{"hpcs_action":"STATS"}"#)
                 #expect(stats["hpcs_response"] as? String == "PASS", "\(stats)")
                 let update = try await agent.reply(to: service.update(weight: 2))
@@ -50,14 +50,14 @@ struct ArchiveFaultTests {
         }
     }
 
-    /// The job server hands the job out again, and every line is archived once.
+    /// The job server assigns the job again, and every line is archived once.
     @Test(arguments: ["full", "incremental"], [5_368_709_120, 1_048_576])
     func agentKilledInMidUpload(mode: String, segmentBytes: Int) async throws {
         let store = try OpenStackSwiftServer.current
         let service = try DeviceTests.Service()
         defer { service.back.stop() }
         let container = "killed-\(mode)-\(segmentBytes)"
-        // The second segment, so that the first one is left.
+        // The second segment, so that the first one remains.
         let fatal = segmentBytes > 1 << 30 ? 1 : 2
         let uploads = Signal()
         let proxy = FaultProxy(to: try port(of: store)) { request in
@@ -73,7 +73,7 @@ struct ArchiveFaultTests {
                 let wanted = try await agent.fillLog(service)
                 let message = message(store, proxy.port, container)
                 let archive = Task { try await agent.send("-", input: message) }
-                try await eventually("the upload has begun", within: 25) { uploads.count >= fatal }
+                try await eventually("the upload has started", within: 25) { uploads.count >= fatal }
                 agent.process.send(signal: SIGKILL)
                 _ = try await agent.process.wait()
                 let left = try await store.names(in: container)
@@ -114,7 +114,7 @@ struct ArchiveFaultTests {
         #expect(Set(lines) == wanted)
     }
 
-    /// Each object has the segments of one attempt at most, and there are no others.
+    /// Each object has the segments of at most one attempt, and there are no other segments.
     private func expectNoOrphans(in container: String, _ store: OpenStackSwiftServer) async throws {
         let objects = try await store.names(in: container)
         let segments = try await store.names(in: container + "_segments")
@@ -140,7 +140,7 @@ struct ArchiveFaultTests {
     }
 }
 
-/// Counts what has happened, and lets a thread wait for the first time.
+/// Counts events, and lets threads wait for the first one.
 private final class Signal: Sendable {
     private let given = Mutex(0)
     private let semaphore = DispatchSemaphore(value: 0)
@@ -154,7 +154,7 @@ private final class Signal: Sendable {
 
     func wait(seconds: Double) {
         guard semaphore.wait(timeout: .now() + seconds) == .success else { return }
-        // For whoever waits next.
+        // Releases the next waiting thread.
         semaphore.signal()
     }
 }

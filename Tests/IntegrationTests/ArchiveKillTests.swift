@@ -7,9 +7,9 @@ import Synchronization
 import TestServers
 import Testing
 
-/// Incremental archives of an agent that is killed at random moments, while HAProxy logs and its log is rotated.
+/// Incremental archives of an agent that is killed at random times while HAProxy logs and its log is rotated.
 ///
-/// `STEELYARD_TEST_KILLS` sets how often it is killed, 8 times by default.
+/// `STEELYARD_TEST_KILLS` sets the number of kills, 8 by default.
 @Suite(
     Requirement.gearmand.trait,
     Requirement.haproxy.trait,
@@ -18,7 +18,7 @@ import Testing
 )
 struct ArchiveKillTests {
     private static let kills = ProcessInfo.processInfo.environment["STEELYARD_TEST_KILLS"].flatMap { Int($0) } ?? 8
-    /// The least that an agent rotates; it looks at its start, so that each start rotates.
+    /// The minimum size for a rotation; the agent checks it at startup, so each start rotates.
     private static let variables = [
         "STEELYARD_ARCHIVE_MODE": "incremental", "STEELYARD_ARCHIVE_SEGMENT_BYTES": "1048576",
         "STEELYARD_HAPROXY_LOG_ROTATE_BYTES": "65536", "STEELYARD_HAPROXY_LOG_ROTATE_COUNT": "10000",
@@ -101,17 +101,17 @@ struct ArchiveKillTests {
 }
 
 extension ChildProcess {
-    /// Has a message sent in the background, and kills the agent some time later, wherever it is then.
+    /// Sends a message in the background, and kills the agent some time later, in any state.
     fileprivate func kill(after time: Duration, whileSending message: String, to agent: AgentUnderTest) async throws {
         let sent = try await agent.send("--background", "-", input: message)
-        guard sent.code == 0 else { throw ServerFailure("the message was not taken: \(sent.error)") }
+        guard sent.code == 0 else { throw ServerFailure("the message was not accepted: \(sent.error)") }
         try await Task.sleep(for: time)
         send(signal: SIGKILL)
         _ = try await wait()
     }
 }
 
-/// Requests with numbers of some clients at a time, each of whom waits for an answer before the next request.
+/// Numbered requests of several concurrent clients, each of which waits for an answer before its next request.
 private final class Traffic: Sendable {
     private let port: Int
     private let state = Mutex((begun: 0, count: 0, isStopped: false))
@@ -120,7 +120,7 @@ private final class Traffic: Sendable {
 
     init(port: Int) { self.port = port }
 
-    /// How many were answered.
+    /// The number of answered requests.
     var count: Int { state.withLock { $0.count } }
 
     func stop() { state.withLock { $0.isStopped = true } }

@@ -8,7 +8,7 @@ import Testing
 /// Rotated files that take long to open or to decompress.
 @Suite(Requirement.gearmand.trait, Requirement.haproxy.trait, .timeLimit(.minutes(3)))
 struct ArchiveReadingTests {
-    /// Some gigabytes are decompressed, and a FIFO without a writer has the name of a rotated file.
+    /// Some gigabytes to decompress, and a FIFO without a writer with the name of a rotated file.
     @Test func statsIsAnsweredWhileALogIsDecompressed() async throws {
         let store = try HangingServer()
         defer { store.stop() }
@@ -33,10 +33,10 @@ struct ArchiveReadingTests {
                 #expect(stats["hpcs_response"] as? String == "PASS")
                 isRead = isRead || hasOpen(huge, agent.process.processIdentifier)
             }
-            #expect(isRead, "STATS was answered meanwhile")
+            #expect(isRead, "the file is still being read when STATS is answered")
             agent.process.send(signal: SIGKILL)
             _ = try await agent.process.wait()
-            // The job is handed out again, to an agent that finds less to read.
+            // The job is assigned again, and the agent has less to read.
             try FileManager.default.removeItem(atPath: huge)
             store.stop()
             let next = try await agent.restarted(driver: "haproxy")

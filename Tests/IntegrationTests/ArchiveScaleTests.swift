@@ -6,7 +6,7 @@ import Synchronization
 import TestServers
 import Testing
 
-/// A large log of every kind of line, archived while HAProxy goes on logging and logrotate runs.
+/// A large log with every kind of line, archived while HAProxy logs and logrotate runs.
 ///
 /// `STEELYARD_TEST_LOG_BYTES` sets the size, 40 MB by default.
 @Suite(
@@ -19,7 +19,7 @@ import Testing
 struct ArchiveScaleTests {
     private static let byteCount =
         ProcessInfo.processInfo.environment["STEELYARD_TEST_LOG_BYTES"].flatMap { Int($0) } ?? 40_000_000
-    /// Lines that a filter may take for another load balancer's, cannot read, or finds too long.
+    /// Lines that a filter may assign to the other load balancer, cannot parse, or finds too long.
     private static let oddLines: [[UInt8]] = {
         let head =
             "10.0.0.1:5000 [24/Nov/2026:10:00:00.000] http-in http-servers/id-1 0/0/0/1/1 200 10 - - ---- 1/1/0/0/0 0/0 "
@@ -35,10 +35,10 @@ struct ArchiveScaleTests {
             Array((head + #""GET /"#).utf8) + [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)
                 + Array(#" HTTP/1.1""#.utf8),
             Array((head + #""GET /"#).utf8) + [0, 0xFF, 0xC0, 0x80, 0] + Array(#" HTTP/1.1""#.utf8),
-            Array("a sentence of nobody's about http-in".utf8), [],
+            Array("an unknown text about http-in".utf8), [],
         ]
     }()
-    /// Shares nothing with the agent: by the field that names the proxy.
+    /// Independent of the agent's code: matches the field that names the proxy.
     private static let filter = #"""
         import re, sys
         field = re.compile(
@@ -82,16 +82,16 @@ struct ArchiveScaleTests {
             let object = try #require(try await store.object("scale/\(name)"))
             let packed = agent.folder.appending(path: "archive.gz")
             let archive = try await unpack(object.content, packed)
-            #expect(archive.starts(with: old), "the archive does not begin with what the filter finds in the old files")
+            #expect(archive.starts(with: old), "the archive does not start with the matching lines of the old files")
             let live = try numbers(in: archive.dropFirst(old.count))
-            #expect(live.starts(with: seen), "what was logged before is not there, in its order")
-            #expect(zip(live, live.dropFirst()).allSatisfy { $0 < $1 }, "a line came twice, or out of order")
+            #expect(live.starts(with: seen), "earlier lines are missing or out of order")
+            #expect(zip(live, live.dropFirst()).allSatisfy { $0 < $1 }, "a line is duplicated or out of order")
         }
     }
 
-    /// Makes two rotated files, one of them compressed.
+    /// Writes two rotated files, one of them compressed.
     ///
-    /// - Returns: What the filter finds in them.
+    /// - Returns: Their lines that match the filter.
     private func writeOldLogs(_ agent: AgentUnderTest) async throws -> Data {
         let python = Environment.testPython
         let maker = Environment.packageFolder.appending(path: "Benchmarks/payloads/makelog.py").path
@@ -129,7 +129,7 @@ struct ArchiveScaleTests {
         }
     }
 
-    /// - Returns: How often.
+    /// - Returns: The number of runs.
     private func rotate(_ agent: AgentUnderTest, until isDone: Flag) async throws -> Int {
         let rules = agent.folder.appending(path: "logrotate.conf")
         let state = agent.folder.appending(path: "logrotate.state").path
@@ -150,11 +150,11 @@ struct ArchiveScaleTests {
         return try Data(contentsOf: file.deletingPathExtension(), options: .alwaysMapped)
     }
 
-    /// The numbers of the requests in the order of their lines; none of any other line but HAProxy's own sentences.
+    /// The numbers of the requests in the order of their lines; throws on a line of the other proxy.
     private func numbers(in log: some DataProtocol) throws -> [Int] {
         try String(decoding: log, as: UTF8.self).split(separator: "\n").compactMap { line in
             guard let range = line.range(of: "GET /live-") else {
-                guard !line.contains(" tcp-in ") else { throw ServerFailure("another's line: \(line)") }
+                guard !line.contains(" tcp-in ") else { throw ServerFailure("line of the other proxy: \(line)") }
                 return nil
             }
             return Int(line[range.upperBound...].prefix { $0.isNumber })

@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// The log of real traffic, shipped to a real OpenStack Swift.
+/// The log of real traffic, uploaded to a real OpenStack Swift.
 @Suite(
     Requirement.gearmand.trait,
     Requirement.haproxy.trait,
@@ -20,11 +20,11 @@ struct ArchiveTests {
         try await withAgent(driver: "haproxy") { agent in
             _ = try await agent.reply(to: service.update())
             let client = try await HTTPClient(port: service.port)
-            // A path that names the other proxy: a line of this one all the same.
+            // A path that names the other proxy: still a line of this one.
             for number in 0..<50 { _ = try await client.get("/tcp-in/\(number)") }
             client.close()
             let log = agent.folder.appending(path: "state/haproxy.log")
-            try await eventually("HAProxy has logged it all") {
+            try await eventually("HAProxy has logged all requests") {
                 try String(contentsOf: log, encoding: .utf8).contains("/tcp-in/49 ")
             }
             let reply = try await agent.reply(to: message(store, token: store.token, path: "/every-line/logs"))
@@ -66,7 +66,7 @@ struct ArchiveTests {
         }
     }
 
-    /// Between rotations that logrotate really makes, every request's line comes once.
+    /// With real rotations by logrotate, every request's line is archived once.
     @Test(Requirement.logrotate.trait) func incrementalArchivesOverRotations() async throws {
         let store = try OpenStackSwiftServer.current
         let service = try DeviceTests.Service()
@@ -85,7 +85,7 @@ struct ArchiveTests {
                     number += 1
                 }
                 let last = "/request-\(number - 1)-"
-                try await eventually("HAProxy has logged it") {
+                try await eventually("HAProxy has logged the requests") {
                     try String(contentsOf: log, encoding: .utf8).contains(last)
                 }
                 let reply = try await agent.reply(to: message(store, token: store.token, path: "incremental/logs"))
@@ -116,7 +116,7 @@ struct ArchiveTests {
             for number in 0..<20 { _ = try await client.get("/by-hand/\(number)") }
             client.close()
             let log = agent.folder.appending(path: "state/haproxy.log")
-            try await eventually("HAProxy has logged it all") {
+            try await eventually("HAProxy has logged all requests") {
                 try String(contentsOf: log, encoding: .utf8).contains("/by-hand/19 ")
             }
             let state = agent.folder.appending(path: "state").path
@@ -149,7 +149,7 @@ struct ArchiveTests {
 
             let refused = try await run(token: "no-such-token")
             #expect(refused.code == 1 && refused.error.contains("401") && !refused.error.contains("no-such-token"))
-            #expect(try await run().code == 64, "there is no token")
+            #expect(try await run().code == 64, "without a token")
             for endpoints in ["example.com", "https://127.0.0.1", nil] {
                 let elsewhere = try await run(token: store.token, endpoints: endpoints)
                 #expect(elsewhere.code == 1 && elsewhere.error.contains("archive.endpoints"), "\(elsewhere.error)")
@@ -157,12 +157,12 @@ struct ArchiveTests {
         }
     }
 
-    /// A dry run reads, picks and compresses, and uploads nothing.
+    /// A dry run reads, selects and compresses, but uploads nothing.
     @Test func dryRun() async throws {
         let store = try OpenStackSwiftServer.current
         try await withAgent(["--dry-run"]) { agent in
             let reply = try await agent.reply(to: message(store, token: store.token, path: "dry/run"))
-            // The device of the noop driver was never configured, which a dry run does not change.
+            // The noop driver's device is not configured; a dry run does not change that.
             #expect(reply["hpcs_dry_run"] as? Bool == true)
             let names = try await store.names(in: "dry")
             #expect(names.isEmpty)

@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// What is short is answered, whatever is in hand.
+/// Short jobs are answered while long ones run.
 @Suite struct BusyAgentTests {
     private static func serve(_ script: @escaping @Sendable (ScriptedJobServer) -> Void) async throws {
         let isDone = Recorded<Bool>()
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    /// 400 jobs that take long: one is in hand, 32 wait, the others are refused with a reason, and STATS is answered.
+    /// 400 long jobs: one runs, 32 wait, the others are rejected with a reason, and STATS is answered.
     @Test func manyLongJobs() async throws {
         let store = try HangingServer()
         defer { store.stop() }
@@ -45,12 +45,12 @@ import Testing
             )
             #expect(String(decoding: stats ?? [], as: UTF8.self).contains(#""hpcs_response":"PASS""#))
         }
-        let refused = replies.all.filter { $0.contains("ARCHIVEs are waiting already") }
+        let refused = replies.all.filter { $0.contains("ARCHIVEs are already waiting") }
         #expect(refused.count == 400 - 33)
         #expect(replies.all.count == refused.count)
     }
 
-    /// A STATS that comes after a message of 8 MB is answered before it; a small UPDATE keeps its place after it.
+    /// A STATS after a message of 8 MB is answered first; a small UPDATE keeps its place after the message.
     @Test func largeMessage() async throws {
         let padding = String(repeating: "x", count: 8_000_000)
         let node = #"{"address":"192.0.2.1","port":80}"#

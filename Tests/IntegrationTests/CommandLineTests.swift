@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// What the command line promises without a worker.
+/// The command line without a worker.
 @Suite struct CommandLineTests {
     @Test(
         arguments: [
@@ -87,14 +87,14 @@ import Testing
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "wrong.json5")
             try text.write(to: file, atomically: true, encoding: .utf8)
-            let result = try await SteelyardProgram.run(["config", "--config", file.path])
+            let result = try await SteelyardProgram.run(["config", "--json", "--config", file.path])
             #expect(result.code == 78)
             #expect(result.output.isEmpty)
             expectOneLine(result.error, naming: name)
         }
     }
 
-    /// A state folder that other users can write is used by no command.
+    /// All commands reject a state folder that other users can write.
     @Test(
         arguments: [
             ["worker"], ["worker", "--standalone"], ["worker", "--dry-run", "--driver", "noop"],
@@ -123,7 +123,7 @@ import Testing
             let text = "{ /* JSON5 */ gearman: {function: 'of-the-file', servers: ['a:1']}, log: {level: 'debug'}, }"
             try text.write(to: file, atomically: true, encoding: .utf8)
             let result = try await SteelyardProgram.run(
-                ["config", "--config", file.path, "--function", "of-the-command-line"],
+                ["config", "--json", "--config", file.path, "--function", "of-the-command-line"],
                 variables: ["STEELYARD_GEARMAN_FUNCTION": "of-the-environment", "STEELYARD_LOG_LEVEL": "error"]
             )
             let configuration = try result.reply()
@@ -135,16 +135,16 @@ import Testing
         }
     }
 
-    /// The example holds every key with its default, so it changes nothing.
+    /// The example contains every key with its default, so it changes nothing.
     @Test func exampleConfiguration() async throws {
         let file = Environment.packageFolder.appending(path: "Examples/steelyard.json5")
-        let defaults = try await SteelyardProgram.run(["config"])
-        let example = try await SteelyardProgram.run(["config", "--config", file.path])
+        let defaults = try await SteelyardProgram.run(["config", "--json"])
+        let example = try await SteelyardProgram.run(["config", "--json", "--config", file.path])
         #expect(example.code == 0, "\(example.error)")
         #expect(example.output == defaults.output)
     }
 
-    /// Relative paths are those of the working folder, and the files are read.
+    /// Relative paths are relative to the working folder, and the files are read.
     @Test(Requirement.openssl.trait) func tls() async throws {
         try await withTemporaryFolder { folder in
             let authority = try await TestCertificates(in: folder)
@@ -155,7 +155,7 @@ import Testing
             try text.write(to: file, atomically: true, encoding: .utf8)
             let name = "STEELYARD_GEARMAN_TLS_SERVER_NAME"
             let shown = try await SteelyardProgram.run(
-                ["config", "--config", file.path],
+                ["config", "--json", "--config", file.path],
                 variables: [name: "gearman.example.com"]
             )
             let gearman = try #require(shown.reply()["gearman"] as? [String: Any])
@@ -200,7 +200,7 @@ import Testing
         expectOneLine(result.error, naming: "127.0.0.1:\(port)")
     }
 
-    /// What Debian's packages of HAProxy and rsyslog expect is what `systemd` alone gives.
+    /// The setting `systemd` alone fits Debian's packages of HAProxy and rsyslog.
     @Test func renderForSystemd() async throws {
         let file = Environment.packageFolder.appending(path: "Examples/update.json")
         let variables = [
@@ -212,7 +212,7 @@ import Testing
         for line in ["log /dev/log local0", "hard-stop-after 90s", "bind [::1]:8404"] {
             #expect(result.output.contains("    \(line)\n"))
         }
-        let shown = try await SteelyardProgram.run(["config"], variables: variables).reply()
+        let shown = try await SteelyardProgram.run(["config", "--json"], variables: variables).reply()
         let settings = try #require(shown["haproxy"] as? [String: Any])
         #expect(settings["service"] as? String == "systemd")
         #expect(settings["stats_bind"] as? String == "[::1]:8404")

@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// Connections that end or fall silent at any time: the agent registers again, soon and not too often.
+/// Connections that end or become silent at any time: the agent reconnects soon, with increasing pauses.
 @Suite struct ConnectionTests {
     private static let discover = Array(#"{"hpcs_action":"DISCOVER"}"#.utf8)
 
@@ -24,7 +24,8 @@ import Testing
         }
     }
 
-    /// A tunnel closes an idle connection after 0 to 15 seconds, and takes the next one at once: none is deaf then.
+    /// A tunnel closes idle connections after 0 to 15 seconds and accepts the next one at once: the agent serves every
+    /// one.
     @Test func closedAtAnyIdleTime() async throws {
         let answered = Recorded<Int>()
         let servers = try (0..<16).map { seconds in
@@ -47,7 +48,7 @@ import Testing
         }
     }
 
-    /// The server's machine is gone without a word: the connection is given up, and made again.
+    /// The server's machine fails without closing the connection: the agent closes it and reconnects.
     @Test func silentServerIsLeft() async throws {
         let server = try LoopbackServer { connection, number in
             let server = ScriptedJobServer(connection)
@@ -55,11 +56,11 @@ import Testing
             server.idle()
         }
         try await Self.withAgent([server]) { _ in
-            try await eventually("another connection is made", within: 40) { server.connectionCount > 1 }
+            try await eventually("the agent reconnects", within: 40) { server.connectionCount > 1 }
         }
     }
 
-    /// A server that sends packets and answers no request is left, too: an agent that waited for it would be deaf.
+    /// The agent also reconnects to a server that sends packets but answers no request.
     @Test func drippingServerIsLeft() async throws {
         let server = try LoopbackServer { connection, number in
             let server = ScriptedJobServer(connection)
@@ -67,11 +68,11 @@ import Testing
             while server.send(ScriptedJobServer.noop) { Thread.sleep(forTimeInterval: 0.3) }
         }
         try await Self.withAgent([server]) { _ in
-            try await eventually("another connection is made", within: 60) { server.connectionCount > 1 }
+            try await eventually("the agent reconnects", within: 60) { server.connectionCount > 1 }
         }
     }
 
-    /// A job whose announcement was lost on the way is found all the same.
+    /// A job is found even if its NOOP was lost.
     @Test func unannouncedJobIsFound() async throws {
         let replies = Recorded<[UInt8]>()
         let server = try LoopbackServer { connection, _ in
@@ -88,29 +89,29 @@ import Testing
         }
     }
 
-    /// A server that closes a connection and lives has the next one at once.
+    /// The agent reconnects at once to a server that only closed the connection.
     @Test func connectionIsMadeAgainAtOnce() async throws {
         let server = try LoopbackServer { connection, number in
             let server = ScriptedJobServer(connection)
             if number > 0 || !server.awaitGrab() { server.idle() }
         }
         try await Self.withAgent([server]) { agent in
-            try await eventually("another connection is made", within: 4) { server.connectionCount > 1 }
-            #expect(agent.process.errorOutput.contains("it has closed the connection"))
+            try await eventually("the agent reconnects", within: 4) { server.connectionCount > 1 }
+            #expect(agent.process.errorOutput.contains("the server closed the connection"))
         }
     }
 
-    /// A server that takes the function and closes, again and again, is asked ever less often.
+    /// If a server accepts the function and closes repeatedly, the pauses before each connection grow.
     @Test func pausesGrow() async throws {
         let server = try LoopbackServer { connection, _ in _ = ScriptedJobServer(connection).awaitGrab() }
         try await Self.withAgent([server]) { _ in
             try await Task.sleep(for: .seconds(5))
-            // 20 ms, 40 ms, … with jitter: some ten in five seconds, where pauses that begin anew make hundreds.
+            // 20 ms, 40 ms, … with jitter: about ten in five seconds; without growing pauses, hundreds.
             #expect((3...20).contains(server.connectionCount), "\(server.connectionCount) connections")
         }
     }
 
-    /// A server that hangs, with a request for a job unanswered or not, holds up no stop for long.
+    /// A hung server, with or without a pending request for a job, does not delay the stop for long.
     @Test(arguments: [true, false]) func stopsBesideHungServer(_ isAnswered: Bool) async throws {
         let server = try LoopbackServer { connection, _ in
             let server = ScriptedJobServer(connection)
@@ -125,7 +126,7 @@ import Testing
         }
     }
 
-    /// A job that is handed out again while it is in hand is done once, and answered on the new connection.
+    /// A job that is assigned again while it runs is executed once, and answered on the new connection.
     @Test func redeliveredJobIsDoneOnce() async throws {
         let store = try HangingServer()
         defer { store.stop() }
@@ -146,7 +147,7 @@ import Testing
             }
         }
         try await Self.withAgent([server]) { _ in
-            try await eventually("the job is handed out again") { server.connectionCount > 1 }
+            try await eventually("the job is assigned again") { server.connectionCount > 1 }
             try await Task.sleep(for: .milliseconds(500))
             #expect(store.connectionCount == 1)
             store.stop()

@@ -5,11 +5,11 @@ import Foundation
 import TestServers
 import Testing
 
-/// METRICS is committed once its job server has shown that it has received the reply and that a client waits for it.
+/// METRICS is committed once the job server has confirmed that it received the reply and that a client waits for it.
 ///
-/// Where it was not committed, the next report begins where that one began.
+/// After an uncommitted report, the next one starts at the same time.
 @Suite struct DeliveryTests {
-    /// What the server does with the reply to the first METRICS.
+    /// The server's reaction to the reply to the first METRICS.
     enum Answer: String, CaseIterable, Sendable {
         case confirms, hasNoClient, knowsNoJob, closesUnread, closesUnconfirmed
     }
@@ -45,7 +45,7 @@ import Testing
         try await withTemporaryFolder { folder in
             let agent = try await AgentUnderTest.start(in: folder, servers: ["127.0.0.1:\(server.port)"])
             defer { agent.process.send(signal: SIGTERM) }
-            try await eventually("two reports have come") { reports.all.count == 2 }
+            try await eventually("two reports are received") { reports.all.count == 2 }
             let decoded = try reports.all.map { try JSONDecoder().decode(Report.self, from: Data($0)) }
             if answer == .confirms {
                 #expect(decoded[1].utcStart == decoded[0].utcEnd)
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    /// A reply that waits for a hung server holds up no METRICS of another one for long: the answer is a FAIL at first.
+    /// A pending reply to a hung server does not delay the METRICS of another one for long: its first answer is a FAIL.
     @Test(Requirement.gearmand.trait) func hungServerHoldsUpNoOther() async throws {
         let reports = Recorded<[UInt8]>()
         let hung = try LoopbackServer { connection, number in
@@ -82,15 +82,15 @@ import Testing
                 try await eventually("the hung server has the reply") { !reports.all.isEmpty }
                 let refused = try await agent.send("metrics", to: 1)
                 #expect(refused.code == 1)
-                #expect(refused.output.contains("another METRICS waits for its job server"))
-                try await eventually("the hung server is given up", within: 40) {
+                #expect(refused.output.contains("another METRICS is still being delivered"))
+                try await eventually("the agent closes the hung connection", within: 40) {
                     try await agent.send("metrics", to: 1).code == 0
                 }
             }
         }
     }
 
-    /// Hands out a METRICS, and does with its reply what the case says; false where the connection is to be closed.
+    /// Assigns a METRICS and handles its reply as the case demands; returns false to close the connection.
     private static func report(
         on server: ScriptedJobServer,
         _ unique: String,

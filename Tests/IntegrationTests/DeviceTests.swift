@@ -5,9 +5,9 @@ import Foundation
 import TestServers
 import Testing
 
-/// The whole agent: a real job server, a real HAProxy, and traffic.
+/// The whole agent with a real job server, a real HAProxy and traffic.
 @Suite(Requirement.gearmand.trait, Requirement.haproxy.trait) struct DeviceTests {
-    /// What a device is given to serve in these tests.
+    /// The configuration of a device in these tests.
     struct Service {
         let port: Int
         let back: HTTPBackEnd
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    /// Traffic goes on while no agent is there, and the next agent knows its device.
+    /// Traffic continues without an agent, and the next agent knows its device.
     @Test func agentKilledWhileTrafficFlows() async throws {
         let service = try Service()
         defer { service.back.stop() }
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    /// A job that is delivered late does not undo a newer change, whichever agent it meets.
+    /// A late job does not revert a newer change, even with another agent.
     @Test func aStaleUpdateIsRefused() async throws {
         let (old, new) = (try Service(), try HTTPBackEnd(name: "newer"))
         defer {
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    /// A dry run answers as the real one would, says so, and touches nothing.
+    /// A dry run answers like a real run plus hpcs_dry_run, and changes nothing.
     @Test func dryRun() async throws {
         let service = try Service()
         defer { service.back.stop() }

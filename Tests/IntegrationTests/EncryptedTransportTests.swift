@@ -5,9 +5,9 @@ import Foundation
 import TestServers
 import Testing
 
-/// The agent and `send` over TLS to a gearmand behind the stunnel whose configuration is delivered.
+/// The agent and `send` over TLS, through a stunnel with the shipped configuration, to a gearmand.
 @Suite(Requirement.gearmand.trait, Requirement.stunnel.trait) struct EncryptedTransportTests {
-    /// What is wrong with the server or the client, and the words in which the agent says it.
+    /// A fault of the server or the client, and the text that the agent's error contains.
     enum Fault: String, CaseIterable, Sendable {
         case wrongAuthority, wrongName, expiredCertificate, noClientCertificate, plainServer
 
@@ -68,7 +68,7 @@ import Testing
                     }
                     let diagnostics = try await Self.send("diagnostics", to: stunnel.address, setting.variables)
                     #expect(diagnostics.output.contains(#""gearman":[{"127.0.0.1":"PASS"}]"#))
-                    // Every key is in a file of its own; nothing of it is in the process's arguments or its log.
+                    // The keys are only in their files, not in the process's arguments or log.
                     let key = try String(contentsOfFile: setting.client.key, encoding: .utf8).split(separator: "\n")[1]
                     #expect(!agent.process.errorOutput.contains(key))
                     agent.process.send(signal: SIGTERM)
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    /// The agent says what is wrong, and goes on with its other job server.
+    /// The agent logs the fault, and continues with its other job server.
     @Test(arguments: Fault.allCases)
     func refuses(_ fault: Fault) async throws {
         try await withTemporaryFolder { folder in
@@ -113,7 +113,7 @@ import Testing
                         name: "worker"
                     )
                     defer { process.send(signal: SIGTERM) }
-                    try await eventually("the log says what is wrong") {
+                    try await eventually("the log contains the fault") {
                         process.errorOutput.contains("job server unreachable")
                             && process.errorOutput.contains(fault.words)
                     }
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    /// Certificates of both sides are replaced while a job is in hand: it is answered, and new connections use them.
+    /// Both sides' certificates are replaced while a job runs: it is answered, and new connections use them.
     @Test func rotation() async throws {
         let store = try HangingServer()
         defer { store.stop() }
@@ -150,14 +150,14 @@ import Testing
                     try ConnectionTests.archive(port: store.port).write(to: archive, atomically: true, encoding: .utf8)
                     let (address, variables) = (stunnel.address, setting.variables)
                     async let archived = Self.send(archive.path, to: address, variables)
-                    try await eventually("the upload has begun") { store.connectionCount > 0 }
+                    try await eventually("the upload has started") { store.connectionCount > 0 }
 
                     let other = try await TestCertificates(in: folder, name: "next")
                     try Self.replace(identity, by: try await other.issue("server", for: ["127.0.0.1"]))
                     try Self.replace(setting.client, by: try await other.issue("device-1", usage: .client))
                     try Self.replace(ca, by: other.ca)
                     try await stunnel.reload()
-                    // A new connection of this process: it uses the new files.
+                    // A new connection of this process uses the new files.
                     let result = try await Self.send("discover", to: stunnel.address, setting.variables)
                     #expect(result.code == 0, "\(result.error)")
                     store.stop()

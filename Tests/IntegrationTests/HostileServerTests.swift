@@ -5,14 +5,14 @@ import Foundation
 import TestServers
 import Testing
 
-/// What listens on a job server's port and is none, or a job server that has lost its senses.
+/// Programs other than a job server on its port, and job servers that violate the protocol.
 @Suite(Requirement.gearmand.trait) struct HostileServerTests {
     private static let answers: [[UInt8]] = [
         "ERROR\r\n", "\n", "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n<html>", " ",
         "OK 1.1.20\n", "\0", "\0RES", "\0REQ\0\0\0\u{6}\0\0\0\0", "ERROR unknown_command\n.\n", "220 mail ESMTP\r\n",
     ].map { Array($0.utf8) }
 
-    /// Random bytes, some of them in valid packets, and some after a proper beginning.
+    /// Random bytes, some of them in valid packets, and some after a valid start.
     private static func script(_ seed: UInt64) -> LoopbackServer.Handler {
         { connection, _ in
             var random = SeededGenerator(seed: seed)
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// A hundred servers send a hundred sequences of bytes; the agent goes on to serve the one that is sane.
+    /// A hundred servers send a hundred random byte sequences; the agent still serves the valid one.
     @Test func agentOutlivesAnyBytes() async throws {
         try await withTemporaryFolder { folder in
             try await withGearmand(in: folder) { gearmand in
@@ -47,7 +47,7 @@ import Testing
                     servers: [gearmand.address] + servers.map { "127.0.0.1:\($0.port)" }
                 )
                 defer { agent.process.send(signal: SIGTERM) }
-                try await eventually("each server has had its say twice") { [servers] in
+                try await eventually("each server is connected twice") { [servers] in
                     servers.allSatisfy { $0.connectionCount > 1 } || !agent.process.isRunning
                 }
                 let code = try await agent.send("discover").code
@@ -55,7 +55,7 @@ import Testing
                 agent.process.send(signal: SIGTERM)
                 let end = try await agent.process.wait()
                 #expect(end == 0)
-                #expect(agent.process.errorOutput.contains("it does not speak Gearman"))
+                #expect(agent.process.errorOutput.contains("the server does not speak Gearman"))
             }
         }
     }
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// 300 MB are announced and sent: they are read, refused, and never in memory.
+    /// 300 MB are announced and sent: the agent reads and rejects them without keeping them in memory.
     @Test func keepsNoPayloadAboveTheLimit() async throws {
         let size = 300 << 20
         let replies = Recorded<String>()
@@ -102,7 +102,7 @@ import Testing
                 let agent = try await AgentUnderTest.start(in: folder, servers: ["127.0.0.1:\(server.port)"])
                 defer { agent.process.send(signal: SIGTERM) }
                 let before = try agent.process.peakMemory()
-                try await eventually("the reply has come") { !replies.all.isEmpty }
+                try await eventually("the reply is received") { !replies.all.isEmpty }
                 #expect(replies.all[0].contains("the message has \(size) bytes"))
                 let after = try agent.process.peakMemory()
                 #expect(after - before < 16 << 20, "from \(before) to \(after) bytes")

@@ -4,17 +4,17 @@
 import CGearman
 import TestServers
 
-/// A client on libgearman, as deployed control planes are; to be used on one thread.
+/// A client based on libgearman, like those of deployed control planes; use it on one thread.
 final class LibgearmanClient {
     private let client: UnsafeMutablePointer<gearman_client_st>
 
     init(port: Int) throws {
-        guard let client = gearman_client_create(nil) else { throw ServerFailure("libgearman has no memory") }
+        guard let client = gearman_client_create(nil) else { throw ServerFailure("gearman_client_create failed") }
         self.client = client
         gearman_client_remove_servers(client)
         gearman_client_set_timeout(client, 60_000)
         guard gearman_client_add_server(client, "127.0.0.1", in_port_t(port)) == GEARMAN_SUCCESS else {
-            throw ServerFailure("libgearman does not take the server")
+            throw ServerFailure("libgearman rejects the server")
         }
     }
 
@@ -29,8 +29,10 @@ final class LibgearmanClient {
         let result = gearman_client_do(client, function, unique, payload, payload.count, &size, &code)
         defer { free(result) }
         guard code == GEARMAN_SUCCESS else {
-            throw ServerFailure("libgearman says \(String(cString: gearman_strerror(code)))")
+            throw ServerFailure("libgearman failed: \(String(cString: gearman_strerror(code)))")
         }
-        return Array(UnsafeRawBufferPointer(start: result, count: size))
+        let reply = Array(UnsafeRawBufferPointer(start: result, count: size))
+        ReplyRecorder.record(reply)
+        return reply
     }
 }

@@ -6,7 +6,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// The agent and `send` with libgearman on the other side of a real gearmand.
+/// The agent and `send` with a real gearmand and libgearman on the other side.
 @Suite(Requirement.gearmand.trait) struct LibgearmanTests {
     @Test func client() async throws {
         try await withAgent { agent in
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// Of every length up to the longest that Gearman's protocol has: 64 bytes.
+    /// Of every length up to the maximum of Gearman's protocol: 64 bytes.
     @Test func uniqueIDs() async throws {
         try await withAgent { agent in
             let port = try #require(Int(agent.servers[0].split(separator: ":")[1]))
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// Ids that libgearman does not send, and that gearmand treats in its own way: each METRICS is answered and committed.
+    /// Ids that libgearman does not send and gearmand treats specially: each METRICS is answered and committed.
     @Test(arguments: ["", "-", "a", String(repeating: "u", count: 63), String(repeating: "u", count: 64)])
     func unusualUniqueIDs(_ unique: String) async throws {
         try await withAgent { agent in
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// `steelyard send` with a worker on libgearman, which answers with the payload.
+    /// `steelyard send` with a libgearman worker that echoes the payload.
     @Test func worker() async throws {
         try await withTemporaryFolder { folder in
             try await withGearmand(in: folder) { gearmand in
@@ -100,7 +100,7 @@ import Testing
     }
 
     private static func workOnce(port: Int) throws {
-        guard let worker = gearman_worker_create(nil) else { throw ServerFailure("libgearman has no memory") }
+        guard let worker = gearman_worker_create(nil) else { throw ServerFailure("gearman_worker_create failed") }
         defer { gearman_worker_free(worker) }
         gearman_worker_remove_servers(worker)
         gearman_worker_set_timeout(worker, 60_000)
@@ -111,7 +111,7 @@ import Testing
         gearman_worker_define_function(worker, "echo", 4, echo, 0, nil)
         let code = gearman_worker_work(worker)
         guard code == GEARMAN_SUCCESS else {
-            throw ServerFailure("libgearman says \(String(cString: gearman_strerror(code)))")
+            throw ServerFailure("libgearman failed: \(String(cString: gearman_strerror(code)))")
         }
     }
 

@@ -7,7 +7,7 @@ import SystemPackage
 import TestServers
 import Testing
 
-/// Limits on a worker's process: it works, or it says what it lacks and ends; it never hangs.
+/// Limits on a worker's process: it works, or it reports the missing resource and ends; it never hangs.
 @Suite struct LimitTests {
     @Test(
         arguments: [40, 48, 56, 64, 72, 80, 96, 112, 128, 192, 256, 512, 1024].map { "-v \($0 * 1024)" }
@@ -24,16 +24,16 @@ import Testing
                 in: folder,
                 name: "worker"
             )
-            // Either it ends by itself, or it logs after a second that no job server answers. A worker that has printed
-            // why it cannot run may not have ended yet.
-            try await eventually("it works or it ends") {
+            // It either ends, or logs after a second that no job server answers. A worker that has printed its error may
+            // still be running.
+            try await eventually("the worker works or ends") {
                 process.errorOutput.contains("127.0.0.1:1") || !process.isRunning
             }
             process.send(signal: SIGTERM)
             let code = try await process.wait()
             let lines = process.errorOutput.split(separator: "\n")
             if code == 0 { return #expect(lines.contains { $0.contains("127.0.0.1:1") }, "\(lines)") }
-            // The dynamic linker's code, and the agent's own.
+            // The exit codes of the dynamic linker and of the agent.
             #expect([127, 71].contains(code), "\(code) \(lines)")
             #expect(lines.count == 1, "\(lines)")
         }

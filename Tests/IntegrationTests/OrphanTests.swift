@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// Whether this user may make a process namespace.
+/// Whether this user may create a process namespace.
 private let canIsolate: Bool = {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
@@ -20,7 +20,7 @@ private let canIsolate: Bool = {
 @Suite(
     Requirement.gearmand.trait,
     Requirement.haproxy.trait,
-    .enabled(if: canIsolate, "this user may not make a process namespace")
+    .enabled(if: canIsolate, "this user may not create a process namespace")
 )
 struct OrphanTests {
     @Test func leavesNoZombie() async throws {
@@ -57,19 +57,19 @@ struct OrphanTests {
             let reply = try await agent.reply(to: service.update(options: options))
             #expect(reply["hpcs_response"] as? String == "PASS", "\(reply)")
         }
-        try await eventually("no zombie is left") { Self.children(of: pid).allSatisfy { $0.state != "Z" } }
-        // Its workers are the agent's now, and end.
+        try await eventually("all zombies are reaped") { Self.children(of: pid).allSatisfy { $0.state != "Z" } }
+        // The agent adopts its workers, which end.
         let master = try #require(Self.children(of: pid).first { $0.name == "haproxy" }?.pid)
         kill(master, SIGKILL)
         try await eventually("HAProxy serves again") {
             (try? await service.answer()) == "served"
         }
-        try await eventually("no zombie is left") {
+        try await eventually("all zombies are reaped") {
             Self.children(of: pid).allSatisfy { $0.pid != master && $0.state != "Z" }
         }
         let deleted = try await agent.send("delete").code
         #expect(deleted == 0)
-        try await eventually("no child is left") { Self.children(of: pid).isEmpty }
+        try await eventually("all children have ended") { Self.children(of: pid).isEmpty }
         kill(pid, SIGTERM)
         let code = try await agent.process.wait()
         #expect(code == 0)

@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// SIGHUP: the configuration is read again while the agent runs.
+/// SIGHUP: a running agent reads its configuration again.
 @Suite(Requirement.gearmand.trait) struct ReloadTests {
     @Test func appliesWhatCanChange() async throws {
         try await withConfiguredAgent(#"{ log: { level: "warning" }, limits: { message_bytes: 2048 } }"#) {
@@ -19,16 +19,16 @@ import Testing
                 #"{ log: { level: "info", format: "json" }, limits: { message_bytes: 4096 }, haproxy: { max_connections: 77 } }"#
             try changed.write(to: file, atomically: true, encoding: .utf8)
             agent.process.send(signal: SIGHUP)
-            try await eventually("the limit is another one") {
+            try await eventually("the new limit applies") {
                 reply = try await agent.reply(to: message)
                 return reply["hpcs_response"] as? String == "PASS"
             }
-            try await eventually("the log says so") { agent.process.errorOutput.contains("need a restart") }
+            try await eventually("the log names the settings") { agent.process.errorOutput.contains("need a restart") }
             let log = agent.process.errorOutput
             #expect(log.contains("configuration reloaded"), "\(log)")
             #expect(log.contains("limits.message_bytes,log.level,log.format"), "\(log)")
             #expect(log.contains("haproxy.max_connections"), "\(log)")
-            // In the other format from now on.
+            // From now on in the other format.
             _ = try await agent.reply(to: "[]")
             try await eventually("lines are JSON") { agent.process.errorOutput.contains(#""level":"warning""#) }
         }
@@ -45,7 +45,7 @@ import Testing
         try await withConfiguredAgent("{ limits: { message_bytes: 2048 } }") { agent, file in
             try text.write(to: file, atomically: true, encoding: .utf8)
             agent.process.send(signal: SIGHUP)
-            try await eventually("the log names the fault") {
+            try await eventually("the log names the setting") {
                 agent.process.errorOutput.split(separator: "\n").contains {
                     $0.contains(" error configuration not reloaded") && $0.contains(name)
                 }
@@ -54,17 +54,17 @@ import Testing
             #expect(reply["hpcs_response"] as? String == "PASS")
             let large = try await agent.reply(to: String(repeating: "x", count: 2049))
             #expect((large["hpcs_error"] as? String)?.contains("2048") == true)
-            // Mended, it is applied.
+            // The corrected file is applied.
             try "{ limits: { message_bytes: 1024 } }".write(to: file, atomically: true, encoding: .utf8)
             agent.process.send(signal: SIGHUP)
-            try await eventually("the limit is another one") {
+            try await eventually("the new limit applies") {
                 let large = try await agent.reply(to: String(repeating: "x", count: 2049))
                 return (large["hpcs_error"] as? String)?.contains("1024") == true
             }
         }
     }
 
-    /// What the command line and the environment give stays, whatever the file says.
+    /// Settings of the command line and the environment override the file.
     @Test func keepsWhatWasGiven() async throws {
         let variables = ["STEELYARD_LIMITS_MESSAGE_BYTES": "2048"]
         try await withConfiguredAgent("{ }", variables: variables) { agent, file in
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// A job server that is added takes jobs, one that is removed gets none any more; a job in hand is answered.
+    /// An added job server is served, a removed one is not; a running job is still answered.
     @Test func changesJobServers() async throws {
         let store = try HangingServer()
         defer { store.stop() }
@@ -114,7 +114,7 @@ import Testing
                     }
                     _ = try await send(ConnectionTests.update, to: old)
                     async let archived = send(Array(ConnectionTests.archive(port: store.port).utf8), to: old)
-                    try await eventually("the upload has begun") { store.connectionCount > 0 }
+                    try await eventually("the upload has started") { store.connectionCount > 0 }
 
                     try configuration([new.address])
                     process.send(signal: SIGHUP)

@@ -6,10 +6,10 @@ import Synchronization
 import TestServers
 import Testing
 
-/// ARCHIVE to S3, as an agent does it.
+/// ARCHIVE to S3 by an agent.
 @Suite(Requirement.gearmand.trait, Requirement.haproxy.trait, Requirement.moto.trait, .motoServer)
 struct S3ArchiveTests {
-    /// The parts of the agent that was killed are removed, and every line is archived once.
+    /// The parts of a killed agent are removed, and every line is archived once.
     @Test(arguments: ["full", "incremental"])
     func agentKilledInMidUpload(mode: String) async throws {
         let store = try MotoServer.current
@@ -17,7 +17,7 @@ struct S3ArchiveTests {
         defer { service.back.stop() }
         let bucket = "killed-\(mode)"
         let parts = Atomic(0)
-        // The second part, so that the first one is left.
+        // The second part, so that the first one remains.
         let proxy = FaultProxy(to: store.port) { request in
             guard request.isS3Part else { return nil }
             let number = parts.add(1, ordering: .sequentiallyConsistent).oldValue
@@ -29,7 +29,7 @@ struct S3ArchiveTests {
                 let wanted = try await agent.fillLog(service)
                 let message = message(.owner, proxy.port, bucket)
                 let archive = Task { try await agent.send("-", input: message) }
-                try await eventually("the second part has begun", within: 40) {
+                try await eventually("the second part has started", within: 40) {
                     parts.load(ordering: .sequentiallyConsistent) > 1
                 }
                 agent.process.send(signal: SIGKILL)
@@ -45,7 +45,7 @@ struct S3ArchiveTests {
                 #expect(archived.code == 0, "\(archived.output) \(archived.error)")
                 #expect(try await store.uploads(in: bucket) == [])
                 try await expectArchived(wanted, bucket, store, agent.folder)
-                // The reply has the request in it; the logs have not.
+                // The reply contains the request; the logs do not.
                 expectNoSecret(in: next.process.errorOutput + agent.process.errorOutput)
                 _ = try await next.send("delete")
                 await next.process.stop()
@@ -53,7 +53,7 @@ struct S3ArchiveTests {
         }
     }
 
-    /// The reply has the store's reason, and no secret.
+    /// The reply contains the store's reason, and no secret.
     @Test func refused() async throws {
         let store = try MotoServer.current
         let service = try DeviceTests.Service()
@@ -63,7 +63,7 @@ struct S3ArchiveTests {
             let reply = try await agent.reply(to: message(.expired, store.port, "refused"))
             #expect(reply["hpcs_response"] as? String == "FAIL")
             let error = reply["hpcs_error"] as? String ?? ""
-            #expect(error.contains("the object store does not accept the access key"), "\(error)")
+            #expect(error.contains("the object store rejects the access key"), "\(error)")
             expectNoSecret(in: error + agent.process.errorOutput)
         }
     }

@@ -7,9 +7,9 @@ import SystemPackage
 import TestServers
 import Testing
 
-/// `steelyard send` where something is wrong on the way.
+/// Failures of `steelyard send`.
 @Suite struct SendTests {
-    /// A server that accepts and says nothing costs little of the time that the reply has.
+    /// A server that accepts and never answers uses little of the reply's timeout.
     @Test(Requirement.gearmand.trait) func hungFirstServer() async throws {
         let hung = try HangingServer()
         defer { hung.stop() }
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    /// One server has no worker: the next one is asked.
+    /// If one server has no worker, the next one is used.
     @Test(Requirement.gearmand.trait) func firstServerWithoutWorker() async throws {
         try await withTemporaryFolder { folder in
             try await withGearmand(in: folder) { empty in
@@ -46,7 +46,7 @@ import Testing
                 )
                 #expect(result.code == 69)
                 #expect(result.error.contains("Device-1") && result.error.contains("no worker serves"))
-                // Far from the time-out.
+                // Far below the timeout.
                 #expect(ContinuousClock.now - began < .seconds(60))
             }
         }
@@ -79,7 +79,7 @@ import Testing
         #expect(result.error.contains("cannot resolve no-such-host.invalid"), "\(result.error)")
     }
 
-    /// Output that cannot be written is no success.
+    /// If the output cannot be written, the command fails.
     @Test(Requirement.gearmand.trait, arguments: ["send", "render", "config"])
     func fullDisk(_ command: String) async throws {
         try await withAgent { agent in

@@ -17,7 +17,7 @@ import Testing
                 try await eventually("the agent is ready") { manager.lines.contains("READY=1") }
                 #expect(agent.output.contains("ready "))
                 #expect(manager.lines.contains { $0.hasPrefix("STATUS=taking jobs") })
-                // At half the interval, as long as it lives.
+                // At half the interval, while it runs.
                 let before = manager.lines.count { $0 == "WATCHDOG=1" }
                 try await eventually("the watchdog is served") {
                     manager.lines.count { $0 == "WATCHDOG=1" } > before + 3
@@ -32,12 +32,12 @@ import Testing
                 agent.send(signal: SIGTERM)
                 let code = try await agent.wait()
                 #expect(code == 0)
-                try await eventually("it has said that it stops") { manager.lines.contains("STOPPING=1") }
+                try await eventually("the agent reports that it stops") { manager.lines.contains("STOPPING=1") }
             }
         }
     }
 
-    /// An agent that no job server takes is not ready, and lives.
+    /// An agent that no job server accepts is not ready, and keeps running.
     @Test func isNotReadyWithoutAJobServer() async throws {
         try await withTemporaryFolder { folder in
             let manager = try StandInServiceManager()
@@ -51,7 +51,7 @@ import Testing
             )
             try await eventually("it lives") { manager.lines.count { $0 == "WATCHDOG=1" } > 2 }
             agent.send(signal: SIGHUP)
-            try await eventually("it has reloaded") { agent.errorOutput.contains("configuration reloaded") }
+            try await eventually("the agent has reloaded") { agent.errorOutput.contains("configuration reloaded") }
             #expect(!manager.lines.contains("READY=1"))
             agent.send(signal: SIGTERM)
             let code = try await agent.wait()
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// A stopped agent gives no sign of life.
+    /// A stopped agent sends no watchdog messages.
     @Test func aHungAgentDoesNotServeTheWatchdog() async throws {
         try await withTemporaryFolder { folder in
             let manager = try StandInServiceManager()
@@ -68,7 +68,7 @@ import Testing
                 let agent = try start(in: folder, gearmand, manager, ["WATCHDOG_USEC": "100000"])
                 try await eventually("it lives") { manager.lines.count { $0 == "WATCHDOG=1" } > 2 }
                 agent.send(signal: SIGSTOP)
-                try await eventually("it has stopped") { agent.isStopped }
+                try await eventually("the agent is stopped") { agent.isStopped }
                 func signsOfLife() async throws -> Int {
                     try await manager.catchUp()
                     return manager.lines.count { $0 == "WATCHDOG=1" }
@@ -77,7 +77,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(500))
                 #expect(try await signsOfLife() == count)
                 agent.send(signal: SIGCONT)
-                try await eventually("it lives again") { try await signsOfLife() > count }
+                try await eventually("the agent continues") { try await signsOfLife() > count }
                 agent.send(signal: SIGTERM)
                 let code = try await agent.wait()
                 #expect(code == 0)
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    /// A service manager that is not there, or never reads, changes nothing.
+    /// A service manager that is missing, or never reads, has no effect.
     @Test(arguments: ["/nonexistent/notify", "@steelyard-nobody-listens", "notify", "/", ""])
     func worksWithoutAServiceManager(_ address: String) async throws {
         try await withAgent(variables: ["NOTIFY_SOCKET": address, "WATCHDOG_USEC": "1000", "LISTEN_FDS": "x"]) {
@@ -95,10 +95,11 @@ import Testing
         }
     }
 
-    /// An agent is killed while a client is still served by a worker of before a reload.
+    /// The agent is killed while a worker of an earlier reload still serves a client.
     ///
-    /// The client ends while no agent runs; the next agent, a new process that gets the kept descriptors, reports every byte.
-    /// The second time, HAProxy's workers are stopped for longer than an answer may take: they are held all the same.
+    /// The client ends while no agent runs; the next agent, a new process that gets the stored descriptors, reports
+    /// every byte. The second time, HAProxy's workers are stopped for longer than the agent waits for an answer: their
+    /// connections are stored anyway.
     @Test(Requirement.haproxy.trait, arguments: [false, true])
     func oldWorkersWaitForTheNextAgent(afterSilence: Bool) async throws {
         let service = try DeviceTests.Service()
@@ -117,10 +118,10 @@ import Testing
                     let client = try await HTTPClient(port: service.port)
                     async let download = client.get("/held/300000")
                     try await eventually("the node has the request") { service.back.requestCount == 1 }
-                    // Other options: a reload.
+                    // Other options force a reload.
                     reply = try await send(service.update(options: #"{"client_timeout":25000}"#), gearmand)
                     #expect(reply["hpcs_response"] as? String == "PASS", "\(reply)")
-                    try await eventually("both workers' connections are kept") { manager.kept.count == 2 }
+                    try await eventually("both workers' connections are stored") { manager.kept.count == 2 }
                     if afterSilence {
                         let workers = manager.kept.compactMap { Int32($0.name.split(separator: "-")[2]) }
                         for worker in workers { kill(worker, SIGSTOP) }
@@ -133,7 +134,7 @@ import Testing
                     service.back.release()
                     let received = try await download.byteCount
                     client.close()
-                    // Kept alone, the worker would end within milliseconds.
+                    // Without the stored connection, the worker would end within milliseconds.
                     try await Task.sleep(for: .milliseconds(500))
                     #expect(manager.kept.count == 2)
                     agent = try start(in: folder, gearmand, manager, driver: "haproxy")
@@ -141,7 +142,7 @@ import Testing
                     let metrics = try await send(#"{"hpcs_action":"METRICS"}"#, gearmand)
                     let entry = (metrics["loadBalancers"] as? [[String: Any]])?.first
                     #expect(entry?["bytes_out"] as? Int == received, "\(metrics)")
-                    try await eventually("the old worker is let go") { manager.kept.count == 1 }
+                    try await eventually("the old worker's connection is removed") { manager.kept.count == 1 }
                 } catch {
                     await end(agent, gearmand)
                     throw error

@@ -5,10 +5,10 @@ import Foundation
 import TestServers
 import Testing
 
-/// What signals do to a worker, whenever they come.
+/// The effect of signals on a worker at any time.
 @Suite struct SignalTests {
-    /// From the moment on when the worker catches it, a signal ends it with 0: while it reads its configuration, starts
-    /// its threads, connects, and afterwards.
+    /// Once the worker catches a signal, the signal ends it with 0: while it reads its configuration, starts its
+    /// threads, connects, and afterwards.
     @Test(arguments: [SIGTERM, SIGINT])
     func stopsAtEveryMomentOfItsStart(_ signal: Int32) async throws {
         try await withTemporaryFolder { folder in
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    /// OpenSSL's exit handler frees what a thread that is about to end may still use: the agent crashed in it.
+    /// OpenSSL's exit handler frees memory that an ending thread may still use: the agent crashed in it.
     @Test func runsNoExitHandlers() async throws {
         try await withTemporaryFolder { folder in
             let trace = folder.appending(path: "ld").path
@@ -35,15 +35,15 @@ import Testing
             process.send(signal: SIGTERM)
             let code = try await process.wait()
             #expect(code == 0)
-            // The loader writes a file for each process.
+            // The dynamic loader writes a file for each process.
             let events = try String(contentsOfFile: "\(trace).\(process.processIdentifier)", encoding: .utf8)
             #expect(events.contains("calling init:"))
             #expect(!events.contains("calling fini:"))
         }
     }
 
-    /// The lock is the process's own, and not its descriptor's: a child that has yet to close what it inherited would keep
-    /// the next agent from its start.
+    /// The lock belongs to the process, not to the descriptor: otherwise a child that has yet to close inherited
+    /// descriptors would keep the next agent from starting.
     @Test func locksItsFolderAsAProcess() async throws {
         try await withTemporaryFolder { folder in
             let first = try await start(in: folder, state: "state")
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    /// Other commands end by the signal, as programs do.
+    /// Signals end other commands, as usual.
     @Test(Requirement.gearmand.trait) func endsOtherCommands() async throws {
         try await withTemporaryFolder { folder in
             try await withGearmand(in: folder) { gearmand in

@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// A worker that brings its own job server.
+/// A worker that runs its own job server.
 @Suite(Requirement.gearmand.trait) struct StandaloneTests {
     @Test func startsAndStopsItsJobServer() async throws {
         try await withTemporaryFolder { folder in
@@ -14,7 +14,7 @@ import Testing
             var code = try await discover(address)
             #expect(code == 0)
             #expect(FileManager.default.fileExists(atPath: folder.appending(path: ".steelyard").path))
-            // Killed, it leaves its job server behind, which the next one takes over.
+            // If it is killed, its job server remains, and the next agent takes it over.
             first.send(signal: SIGKILL)
             _ = try await first.wait()
             let second = try await start(in: folder, address)
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// One that was taken over is watched as one of the agent's own: its end ends the agent.
+    /// A job server that was taken over is watched like the agent's own: its end ends the agent.
     @Test(arguments: [true, false]) func jobServerThatEnds(_ isTakenOver: Bool) async throws {
         try await withTemporaryFolder { folder in
             let address = "127.0.0.1:\(try FreePort.next())"
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// The number in the file may be another program's since: that is neither taken over nor ended.
+    /// The process ID in the file may belong to another program, which is neither taken over nor ended.
     @Test func processThatIsNoJobServer() async throws {
         try await withTemporaryFolder { folder in
             let address = "127.0.0.1:\(try FreePort.next())"
@@ -67,7 +67,7 @@ import Testing
             let state = folder.appending(path: ".steelyard")
             try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
             let file = state.appending(path: "gearmand.pid")
-            // By its arguments it is a gearmand.
+            // Its arguments look like those of a gearmand.
             #expect(mkfifo(folder.appending(path: "fifo").path, 0o600) == 0)
             let another = try await ChildProcess.start(
                 "/bin/bash",
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    /// gearmand gets none of the agent's variables, a token among them.
+    /// gearmand inherits none of the agent's variables, such as a token.
     @Test func cleanEnvironment() async throws {
         try await withTemporaryFolder { folder in
             let address = "127.0.0.1:\(try FreePort.next())"

@@ -6,9 +6,9 @@ import Subprocess
 import SystemPackage
 import TestServers
 
-/// The program under test, as a user runs it.
+/// The program under test.
 enum SteelyardProgram {
-    /// What a finished command has given.
+    /// The result of a finished command.
     struct Finished: Sendable {
         let code: Int
         let output: String
@@ -25,9 +25,9 @@ enum SteelyardProgram {
 
     static var path: String { Environment.buildFolder.appending(path: "steelyard").path }
 
-    /// Runs a command to its end.
+    /// Runs a command to completion.
     ///
-    /// - Parameter input: Its standard input.
+    /// - Parameter input: The standard input.
     static func run(
         _ arguments: [String],
         input: [UInt8] = [],
@@ -51,6 +51,11 @@ enum SteelyardProgram {
             case .exited(let code): Int(code)
             case .signaled(let signal): 128 + Int(signal)
             }
+        // Both codes of a reply; a job in the background has none.
+        if arguments.first == "send", 0...1 ~= code, !arguments.contains("--background"), !result.standardOutput.isEmpty
+        {
+            ReplyRecorder.record(result.standardOutput.utf8)
+        }
         return Finished(code: code, output: result.standardOutput, error: result.standardError)
     }
 }

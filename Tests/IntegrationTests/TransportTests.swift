@@ -5,7 +5,7 @@ import Foundation
 import TestServers
 import Testing
 
-/// What happens between the worker and its job servers when something goes wrong there, or takes long.
+/// Failures and delays between the worker and its job servers.
 @Suite(Requirement.gearmand.trait) struct TransportTests {
     @Test func jobServerRestarts() async throws {
         try await withTemporaryFolder { folder in
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    /// One server is dead from the beginning and one hangs; the third is served as if they were not there.
+    /// One server is down and one hangs; the third is served without delay.
     @Test func deadAndHangingServers() async throws {
         try await withTemporaryFolder { folder in
             try await withGearmand(in: folder) { hanging in
@@ -47,33 +47,34 @@ import Testing
         }
     }
 
-    /// The worker is killed with a job in hand: the server gives the job to the next one, and the client has its reply.
+    /// The worker is killed while a job runs: the server assigns the job to the next worker, and the client gets its
+    /// reply.
     @Test func workerKilledWithJobInHand() async throws {
         let store = try HangingServer()
         defer { store.stop() }
         try await withAgent { agent in
             _ = try await agent.reply(to: update(nodes: 1))
             async let sent = agent.send("-", input: archive(port: store.port))
-            try await eventually("the upload has begun") { store.connectionCount > 0 }
+            try await eventually("the upload has started") { store.connectionCount > 0 }
             agent.process.send(signal: SIGKILL)
             _ = try await agent.process.wait()
             store.stop()
             let next = try await agent.restarted()
-            // The noop driver of the new process has no configuration, and says so: a reply all the same.
+            // The noop driver of the new process is not configured, so the reply is a FAIL.
             let response = try await sent.reply()["hpcs_response"] as? String
             #expect(response == "FAIL")
             await next.process.stop()
         }
     }
 
-    /// An ARCHIVE that takes long holds up neither a STATS nor an UPDATE.
+    /// A long ARCHIVE delays neither a STATS nor an UPDATE.
     @Test func longJobHoldsUpNoOther() async throws {
         let store = try HangingServer()
         defer { store.stop() }
         try await withAgent { agent in
             _ = try await agent.reply(to: update(nodes: 1))
             async let archived = agent.send("-", input: archive(port: store.port))
-            try await eventually("the upload has begun") { store.connectionCount > 0 }
+            try await eventually("the upload has started") { store.connectionCount > 0 }
             for nodes in 2..<6 {
                 let updated = try await agent.reply(to: update(nodes: nodes))
                 #expect(updated["hpcs_response"] as? String == "PASS")
@@ -86,7 +87,7 @@ import Testing
         }
     }
 
-    /// A SIGTERM with a quick job behind a slow one: the agent ends with 0, and in time.
+    /// A SIGTERM while a quick job waits for a slow one: the agent ends with 0, in time.
     @Test func stopsWithLongJobInHand() async throws {
         let store = try HangingServer()
         defer { store.stop() }
@@ -94,7 +95,7 @@ import Testing
             _ = try await agent.reply(to: update(nodes: 1))
             let archive = archive(port: store.port)
             let sending = Task { try await agent.send("-", input: archive).code }
-            try await eventually("the upload has begun") { store.connectionCount > 0 }
+            try await eventually("the upload has started") { store.connectionCount > 0 }
             agent.process.send(signal: SIGTERM)
             let code = try await agent.process.wait(within: 60)
             #expect(code == 0)
@@ -102,7 +103,7 @@ import Testing
         }
     }
 
-    /// UPDATEs queued in the background are applied in the order in which they were queued.
+    /// UPDATEs queued in the background are applied in the order of their submission.
     @Test func changesKeepTheirOrder() async throws {
         try await withAgent { agent in
             for round in 1...3 {
@@ -112,14 +113,14 @@ import Testing
                     let code = try await agent.send("--background", file.path).code
                     #expect(code == 0)
                 }
-                // Behind the others in the queue, so it finds what the last of them has made.
+                // Last in the queue, so it sees the last UPDATE.
                 let stats = try await agent.reply(to: #"{"hpcs_action":"STATS"}"#)
                 #expect((stats["nodes"] as? [Any])?.count == round)
             }
         }
     }
 
-    /// libgearman would add the servers of this variable to the worker's own.
+    /// libgearman would add the servers in this variable to the worker's own.
     @Test func ignoresLibgearmansVariable() async throws {
         try await withTemporaryFolder { folder in
             try await withGearmand(in: folder) { foreign in

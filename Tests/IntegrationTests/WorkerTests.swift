@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// Each example is a message that the agent knows what to do with.
+    /// The agent accepts each example message.
     @Test func examples() async throws {
         try await withAgent(variables: Self.loopback) { agent in
             for name in [
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    /// A METRICS whose reply nobody has had is not lost: the next one contains it.
+    /// A METRICS whose reply was not received is not lost: the next one contains its bytes.
     @Test func usageIsReportedUntilSomebodyHasIt() async throws {
         try await withAgent { agent in
             _ = try await agent.reply(
@@ -82,7 +82,7 @@ import Testing
             let first = try await agent.send("metrics").reply()
             let unseen = try await agent.send("--background", "metrics")
             #expect(unseen.code == 0)
-            // Behind the other in the queue.
+            // Queued after the other one.
             let second = try await agent.send("metrics").reply()
             let third = try await agent.send("metrics").reply()
             #expect(second["utc_start"] as? String == first["utc_end"] as? String)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    /// Several METRICS at once share the time out among themselves, and none counts any of it twice.
+    /// Concurrent METRICS divide the time among themselves without an overlap.
     @Test func usageIsReportedOnce() async throws {
         try await withAgent { agent in
             _ = try await agent.reply(
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    /// What is no message gets a FAIL that says so, and the next message works.
+    /// An invalid message gets a FAIL with the reason, and the next message works.
     @Test func badPayloads() async throws {
         try await withAgent { agent in
             let payloads: [(String, String)] = [
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    /// 8 MiB are a message; one byte more is not.
+    /// 8 MiB are accepted; one byte more is not.
     @Test func largestMessage() async throws {
         try await withAgent { agent in
             let head = #"{"hpcs_action":"DISCOVER","padding":""#
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    /// Two servers on one host are told apart by port; a dead one fails and a target that listens passes.
+    /// Two servers on one host are distinguished by port; a dead one fails and a listening target passes.
     @Test func diagnosticsOfTwoServers() async throws {
         let back = try HTTPBackEnd()
         defer { back.stop() }
@@ -197,6 +197,6 @@ import Testing
         }
     }
 
-    /// Nothing listens on port 1 of loopback, which a DIAGNOSTICS of a test must not leave.
+    /// No program listens on port 1 of loopback: the DIAGNOSTICS of a test must not leave the machine.
     private static let loopback = ["STEELYARD_DIAGNOSTICS_TARGET": "127.0.0.1:1"]
 }

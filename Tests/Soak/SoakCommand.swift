@@ -7,32 +7,32 @@ import FaultSuite
 import Foundation
 import Synchronization
 
-/// The fault suite in its long form.
+/// The long form of the fault suite.
 @main struct SoakCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "steelyard-soak",
-        abstract: "Runs the agent under faults that come at random, and compares all with what its clients have seen."
+        abstract: "Runs the agent under random faults, and compares the results with its clients' records."
     )
 
-    @Option(help: "How many minutes faults are injected.")
+    @Option(help: "The duration of the faults, in minutes.")
     var minutes = 30.0
 
-    @Option(help: "What the faults are made of: the same seed injects the same ones. A random one by default.")
+    @Option(help: "The seed of the faults: the same seed injects the same ones. Random by default.")
     var seed: UInt64?
 
-    @Option(help: "How many faults are injected in a second, on average.")
+    @Option(help: "The average number of faults per second.")
     var rate = 1.0
 
-    @Option(help: "How many seconds faults are injected in a round, before all is compared.")
+    @Option(help: "The duration of the faults in a round, before the comparison, in seconds.")
     var round = 60.0
 
-    @Option(help: "The only faults to inject: transport, agent or device. All in turn by default.")
+    @Option(help: "The faults to inject: transport, agent or device. By default, all in turn.")
     var profile: String?
 
     @Option(help: "The program under test.")
     var steelyard = FaultSuiteSettings.builtProgram
 
-    @Option(help: "The file that the report is written to, as JSON.")
+    @Option(help: "The file for the report, in JSON.")
     var report = "soak-report.json"
 
     func validate() throws {
@@ -60,7 +60,7 @@ import Synchronization
             let seconds = min(round, minutes * 60 - Double(number) * round)
             return FaultSuiteSettings.Round(profiles[number % profiles.count], seconds: seconds)
         }
-        // A short path: HAProxy's sockets are in the folder.
+        // A short path, because HAProxy's sockets are in the folder.
         let name = "sy-soak-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
         let folder = URL(fileURLWithPath: "/tmp").appending(path: name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -83,11 +83,11 @@ import Synchronization
         guard result.hasPassed else { throw ExitCode.failure }
     }
 
-    /// At once: a run is watched while it lasts.
+    /// Writes without buffering, for users who watch the run.
     private static func write(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 }
 
-/// Something that has happened or not.
+/// A flag that is set once.
 private final class Flag: Sendable {
     private let value = Atomic(false)
 

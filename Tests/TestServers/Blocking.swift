@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// Runs blocking calls on a thread of their own: the cooperative pool has as many threads as there are cores.
+/// Runs blocking calls on dedicated threads: the cooperative pool has only one thread per core.
 package func blocking<Success: Sendable>(
     _ body: @escaping @Sendable () throws -> Success
 ) async throws -> Success {
@@ -12,9 +12,9 @@ package func blocking<Success: Sendable>(
     }
 }
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 ///
-/// - Throws: `ServerFailure` where it does not within the time.
+/// - Throws: `ServerFailure` if it does not hold in time.
 package func eventually(
     _ what: String,
     within seconds: Double = 60,
@@ -25,5 +25,5 @@ package func eventually(
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(10))
     }
-    throw ServerFailure("not within \(seconds) s: \(what)")
+    throw ServerFailure("timed out after \(seconds) s: \(what)")
 }

@@ -4,9 +4,9 @@
 import Glibc
 import Synchronization
 
-/// One connection of a worker through a ``ChaosProxy``, with a thread of its own.
+/// One connection of a worker through a ``ChaosProxy``, on its own thread.
 final class ChaosConnection: Sendable {
-    /// What the proxy wants of the connection.
+    /// An order of the proxy to the connection.
     private struct Orders {
         var faults: [ChaosFault] = []
         var link: ChaosLink
@@ -14,7 +14,7 @@ final class ChaosConnection: Sendable {
     }
 
     private let orders: Mutex<Orders>
-    /// A pair of sockets: a byte in it has the thread look at its orders.
+    /// A pair of sockets: a byte in it makes the thread read its orders.
     private let wakeReader: LoopbackSocket
     private let wakeWriter: LoopbackSocket
     private let worker: LoopbackSocket
@@ -22,9 +22,9 @@ final class ChaosConnection: Sendable {
     private let onDamage: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - worker: The connection that was accepted.
-    ///   - port: Where the job server is.
-    ///   - onDamage: Takes the handle of each job that was assigned by a damaged packet, or after one.
+    ///   - worker: The accepted connection.
+    ///   - port: The job server's port.
+    ///   - onDamage: Receives the handle of each job that is assigned by a damaged packet, or after one.
     init(
         worker: LoopbackSocket,
         port: Int,
@@ -33,7 +33,7 @@ final class ChaosConnection: Sendable {
     ) throws {
         var pair: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0, &pair) == 0 else {
-            throw ServerFailure("no pair of sockets: errno \(errno)")
+            throw ServerFailure("socketpair failed: errno \(errno)")
         }
         wakeReader = LoopbackSocket(descriptor: pair[0])
         wakeWriter = LoopbackSocket(descriptor: pair[1])
@@ -49,9 +49,9 @@ final class ChaosConnection: Sendable {
 
     func stop() { change { $0.isStopping = true } }
 
-    /// Carries the connection until it ends.
+    /// Relays the connection until it ends.
     func run() {
-        // A job server that is not there: the worker sees a connection that ends as soon as it is made.
+        // The job server is down: the worker's connection is closed at once.
         guard let server = try? LoopbackSocket.connected(to: port) else { return worker.resetAtClose() }
         for socket in [worker, server] { socket.makeNonBlocking() }
         var pump = ChaosPump(worker: worker, server: server, onDamage: onDamage)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a ``ChaosProxy`` does to the connections that it carries at that moment.
+/// A fault that a ``ChaosProxy`` applies to its current connections.
 package enum ChaosFault: Hashable, Sendable {
     /// One direction of a connection.
     package enum Direction: String, Hashable, Sendable, CaseIterable {
@@ -9,42 +9,42 @@ package enum ChaosFault: Hashable, Sendable {
         case toWorker
     }
 
-    /// What is done to the next packet to the worker; its payload stays as it is.
+    /// Damage to the next packet to the worker; its payload is unchanged.
     package enum Corruption: Hashable, Sendable {
-        /// The packet has another magic.
+        /// The packet has a wrong magic.
         case magic
-        /// The packet has another type.
+        /// The packet has a wrong type.
         case kind(UInt32)
-        /// The header announces so many bytes more, or fewer, than follow.
+        /// The header announces this many bytes more, or fewer, than follow.
         case size(Int)
-        /// Bytes that are no packet come first.
+        /// Bytes that are no packet are inserted before it.
         case insert([UInt8])
     }
 
     /// Resets both sides.
     case reset
-    /// Closes both sides in order.
+    /// Closes both sides normally.
     case close
-    /// Ends one direction; the other one goes on.
+    /// Shuts down one direction; the other one remains open.
     case halfClose(Direction)
-    /// Resets both sides once so many bytes more have passed in one direction.
+    /// Resets both sides once this many more bytes have passed in one direction.
     case resetAfter(Int, Direction)
-    /// Passes on nothing more, not even the end; the connection stays open until the worker ends it.
+    /// Drops all further bytes and the end of the stream; the connection remains open until the worker closes it.
     case silence(Set<Direction>)
     /// Damages the next packet to the worker.
     case corrupt(Corruption)
 }
 
-/// How a ``ChaosProxy`` passes bytes on, until it is set to something else.
+/// How a ``ChaosProxy`` relays bytes until it is changed.
 package enum ChaosLink: Hashable, Sendable {
-    /// At once.
+    /// Immediately.
     case normal
-    /// Later by so many milliseconds, in both directions.
+    /// Delayed by this many milliseconds, in both directions.
     case delayed(milliseconds: Int)
     /// In pieces of a few bytes.
     case trickling
-    /// Not at all: what comes waits, as it does while a network is out of order.
+    /// Not at all: bytes are queued, as during a network failure.
     case stalled
-    /// As normal; new connections are reset at once.
+    /// Immediately; new connections are reset.
     case refusing
 }

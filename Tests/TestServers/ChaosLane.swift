@@ -3,24 +3,24 @@
 
 import Glibc
 
-/// One direction of a ``ChaosProxy``'s connection: what was read from one side and waits for the other.
+/// One direction of a ``ChaosProxy``'s connection: a queue of bytes from one side to the other.
 struct ChaosLane {
-    /// What became of an attempt to read or write.
+    /// The result of an attempt to read or write.
     enum Result {
         case done
         case broken
     }
 
-    /// How much waits at most, in bytes.
+    /// The limit of the queue, in bytes.
     private static let limit = 256 << 10
 
-    /// Whether what comes is dropped.
+    /// Whether received bytes are dropped.
     var isSilent = false
-    /// After how many bytes more both sides are reset.
+    /// The number of bytes after which both sides are reset.
     var resetAfter: Int?
     /// Whether the source has ended.
     private(set) var hasEnded = false
-    /// Whether the end has been passed on.
+    /// Whether the end was relayed.
     private(set) var isShut = false
     private let source: Int32
     private let target: Int32
@@ -33,15 +33,15 @@ struct ChaosLane {
     }
 
     var mayRead: Bool { !hasEnded && waitingCount < Self.limit }
-    /// When the next bytes are due; nil where none wait.
+    /// When the next bytes are due; nil if the queue is empty.
     var due: ContinuousClock.Instant? { waiting.first?.due }
     var isDrained: Bool { waiting.isEmpty }
 
-    /// Reads what there is.
+    /// Reads the available bytes.
     ///
     /// - Parameters:
-    ///   - link: How the bytes are passed on.
-    ///   - change: What is passed on in the place of the bytes that have come.
+    ///   - link: How the bytes are relayed.
+    ///   - change: Returns the bytes to relay instead of the received ones.
     mutating func read(_ link: ChaosLink, _ change: ([UInt8]) -> [UInt8] = { $0 }) -> Result {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let count = recv(source, &buffer, buffer.count, 0)
@@ -55,7 +55,7 @@ struct ChaosLane {
         return .done
     }
 
-    /// Writes what is due.
+    /// Writes the bytes that are due.
     mutating func write(at now: ContinuousClock.Instant) -> Result {
         while let first = waiting.first, first.due <= now {
             var bytes = first.bytes
@@ -77,14 +77,14 @@ struct ChaosLane {
         return .done
     }
 
-    /// Passes the end on.
+    /// Relays the end.
     mutating func shut() {
         guard !isShut else { return }
         isShut = true
         shutdown(target, Int32(SHUT_WR))
     }
 
-    /// Forgets what waits.
+    /// Empties the queue.
     mutating func drop() {
         waiting = []
         waitingCount = 0
@@ -98,7 +98,7 @@ struct ChaosLane {
         case .delayed(let milliseconds):
             waiting.append((max(due, .now + .milliseconds(milliseconds)), bytes))
         case .trickling:
-            // The beginning in pieces of a few bytes, where headers and handles are; the rest at once.
+            // The start, which contains headers and handles, in pieces of a few bytes; the rest at once.
             var rest = bytes[...]
             while !rest.isEmpty, bytes.count - rest.count < 96 {
                 let piece = rest.prefix(1 + rest.count % 7)

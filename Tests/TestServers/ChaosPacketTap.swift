@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Follows the packets of a job server's byte stream, and damages one where that is asked for.
+/// Parses the packets of a job server's byte stream, and damages one on request.
 struct ChaosPacketTap {
-    /// What is done to the next packet.
+    /// The damage to the next packet.
     var corruption: ChaosFault.Corruption?
-    /// Whether a packet has been damaged.
+    /// Whether a packet was damaged.
     private(set) var isDamaged = false
     /// The handles of the jobs that were assigned by a damaged packet, or after one.
     private(set) var damagedHandles: [String] = []
@@ -14,9 +14,9 @@ struct ChaosPacketTap {
     private var handle: [UInt8]?
     private var isNoPacket = false
 
-    /// Takes what the server has sent.
+    /// Processes bytes from the server.
     ///
-    /// - Returns: What is to be passed on. A header is passed on once it is complete.
+    /// - Returns: The bytes to relay. A header is relayed once it is complete.
     mutating func pass(_ bytes: [UInt8]) -> [UInt8] {
         guard !isNoPacket else { return bytes }
         var passed: [UInt8] = []
@@ -44,7 +44,7 @@ struct ChaosPacketTap {
         return passed
     }
 
-    /// Takes the handles that were found since the last time.
+    /// Returns and removes the handles found since the last call.
     mutating func takeDamagedHandles() -> [String] {
         defer { damagedHandles = [] }
         return damagedHandles

@@ -4,11 +4,11 @@
 import Foundation
 import Synchronization
 
-/// Stands on loopback between a worker and its job server, and harms what passes: it delays, stalls, cuts, half-closes,
-/// swallows and damages.
+/// A proxy on loopback between a worker and its job server that injects faults: it delays, stalls, cuts, half-closes,
+/// drops and damages.
 ///
-/// Only headers of packets to the worker are damaged, never a payload: a job whose payload is changed on its way would
-/// be another job, and its reply the right one.
+/// Only headers of packets to the worker are damaged, never a payload: a changed payload would be a different job, with
+/// a valid reply of its own.
 package final class ChaosProxy: Sendable {
     private struct State {
         var link = ChaosLink.normal
@@ -22,7 +22,7 @@ package final class ChaosProxy: Sendable {
     private let listener: LoopbackSocket
     private let state = Mutex(State())
 
-    /// Begins to listen.
+    /// Starts to listen.
     ///
     /// - Parameter target: The job server's port.
     package init(to target: Int) throws {
@@ -34,7 +34,7 @@ package final class ChaosProxy: Sendable {
         }
     }
 
-    /// Sets how bytes are passed on from now on, on all connections.
+    /// Sets how bytes are relayed from now on, on all connections.
     package func set(_ link: ChaosLink) {
         let connections = state.withLock { state in
             state.link = link
@@ -43,9 +43,9 @@ package final class ChaosProxy: Sendable {
         for connection in connections { connection.set(link) }
     }
 
-    /// Does something to all connections of this moment.
+    /// Applies a fault to all current connections.
     ///
-    /// - Returns: How many there are.
+    /// - Returns: The number of connections.
     @discardableResult
     package func strike(_ fault: ChaosFault) -> Int {
         let connections = state.withLock { Array($0.connections.values) }
@@ -53,13 +53,13 @@ package final class ChaosProxy: Sendable {
         return connections.count
     }
 
-    /// How many connections there are.
+    /// The number of connections.
     package var connectionCount: Int { state.withLock { $0.connections.count } }
 
-    /// Whether a job was assigned by a damaged packet, or after one on the same connection.
+    /// Whether the job was assigned by a damaged packet, or after one on the same connection.
     package func hasDamaged(_ handle: String) -> Bool { state.withLock { $0.damaged.contains(handle) } }
 
-    /// Ends all connections and takes no more.
+    /// Closes all connections and accepts no more.
     package func stop() {
         listener.shutDown()
         for connection in state.withLock({ Array($0.connections.values) }) { connection.stop() }

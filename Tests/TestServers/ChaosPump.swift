@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// Moves the bytes of one connection through a ``ChaosProxy``; used on one thread.
+/// Relays the bytes of one connection through a ``ChaosProxy``; used on one thread.
 struct ChaosPump {
     /// Whether the connection has ended.
     private(set) var isOver = false
@@ -14,8 +14,8 @@ struct ChaosPump {
     private var tap = ChaosPacketTap()
     private let onDamage: (String) -> Void
 
-    /// - Parameter onDamage: Takes the handle of a job that was assigned by a damaged packet, or after one, before the
-    ///   worker has the packet.
+    /// - Parameter onDamage: Receives the handle of a job that is assigned by a damaged packet, or after one, before
+    ///   the worker receives the packet.
     init(worker: LoopbackSocket, server: LoopbackSocket, onDamage: @escaping (String) -> Void) {
         self.onDamage = onDamage
         self.worker = worker
@@ -35,7 +35,7 @@ struct ChaosPump {
             isOver = true
         case .halfClose(.toWorker): toWorker.shut()
         case .halfClose(.toServer):
-            // The server gives the connection's jobs to another one: an assignment that still waits here would be stale.
+            // The server assigns the connection's jobs to another one: a queued assignment would be stale.
             toWorker.drop()
             toServer.shut()
         case .resetAfter(let count, .toServer): toServer.resetAfter = count
@@ -47,7 +47,7 @@ struct ChaosPump {
         }
     }
 
-    /// Waits until something can be moved, or an order has come, and moves it.
+    /// Waits until bytes can be relayed or an order arrives, and relays them.
     mutating func step(_ link: ChaosLink, wake: Int32) {
         var entries = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         let isStalled = link == .stalled
@@ -56,14 +56,14 @@ struct ChaosPump {
             var events: Int16 = 0
             if reading.mayRead { events |= Int16(POLLIN) }
             if let due = writing.due, due <= now { events |= Int16(POLLOUT) }
-            // Without events, poll would still report an end, again and again.
+            // Even without events, poll would report an end repeatedly.
             entries.append(pollfd(fd: events == 0 || isStalled ? -1 : socket.descriptor, events: events, revents: 0))
         }
         let dues = isStalled ? [] : [toServer.due, toWorker.due].compactMap { $0 }.filter { $0 > now }
         let wait = dues.min().map { Int32(clamping: Int(($0 - now) / .milliseconds(1)) + 1) } ?? -1
         guard poll(&entries, 3, wait) >= 0 || errno == EINTR else { return reset() }
         if entries[0].revents != 0 {
-            // What has come after an order is moved after it.
+            // Bytes that arrived after an order are relayed after it.
             _ = LoopbackSocket.drain(wake)
             return
         }
@@ -82,7 +82,7 @@ struct ChaosPump {
         guard toWorker.mayRead else { return }
         let result = toWorker.read(link) { tap.pass($0) }
         for handle in tap.takeDamagedHandles() { onDamage(handle) }
-        // To the worker, a server that breaks off in silence is as silent as one that waits.
+        // In a silent direction, the worker must not notice that the server's connection broke.
         if result == .broken, !toWorker.isSilent { reset() }
     }
 

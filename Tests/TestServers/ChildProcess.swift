@@ -6,13 +6,13 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// A program that a test has started; what it prints goes to files in the test's folder.
+/// A program started by a test; its output goes to files in the test's folder.
 package final class ChildProcess: Sendable {
     private let pid: pid_t
     private let exit: Task<Int32, any Error>
     private let outputFile: URL
     private let errorFile: URL
-    /// Has a value once the process has ended: its number may be another one's then.
+    /// Has a value once the process has ended; its number may be reused then.
     private let ends: Recorded<Bool>
 
     private init(
@@ -32,8 +32,8 @@ package final class ChildProcess: Sendable {
     /// Starts a program; ``stop()`` must follow.
     ///
     /// - Parameters:
-    ///   - name: What its files are called.
-    ///   - isApart: Whether it is in a process group of its own, so that a Ctrl-C does not reach it.
+    ///   - name: The name of its output files.
+    ///   - isApart: Whether it has its own process group, so that Ctrl-C does not reach it.
     package static func start(
         _ program: String,
         _ arguments: [String],
@@ -81,13 +81,13 @@ package final class ChildProcess: Sendable {
         return ChildProcess(pid: pid, exit: exit, ends: ends, outputFile: output, errorFile: error)
     }
 
-    /// The process's number.
+    /// The process ID.
     package var processIdentifier: Int32 { pid }
 
-    /// What it has printed to standard output until now.
+    /// The standard output so far.
     package var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
 
-    /// What it has printed to standard error until now.
+    /// The standard error output so far.
     package var errorOutput: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
     /// Sends a signal, unless it has ended.
@@ -95,10 +95,10 @@ package final class ChildProcess: Sendable {
         if ends.all.isEmpty { kill(pid, signal) }
     }
 
-    /// Whether it has not ended yet.
+    /// Whether it is still running.
     package var isRunning: Bool { ends.all.isEmpty && kill(pid, 0) == 0 }
 
-    /// The most memory that it has had, in bytes.
+    /// The peak resident memory, in bytes.
     package func peakMemory() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
@@ -108,7 +108,7 @@ package final class ChildProcess: Sendable {
         return kilobytes << 10
     }
 
-    /// Waits for its end.
+    /// Waits for the process to end.
     ///
     /// - Returns: Its exit code, or 128 and the signal's number.
     package func wait(within seconds: Double = 30) async throws -> Int32 {
@@ -124,12 +124,12 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for its end, however long that takes.
+    /// Waits for the process to end, without a limit.
     ///
     /// - Returns: Its exit code, or 128 and the signal's number.
     package func end() async throws -> Int32 { try await exit.value }
 
-    /// Ends it, by force where it does not go by itself, and returns once it has gone.
+    /// Ends the process, with SIGKILL if it does not end on SIGTERM, and returns once it has ended.
     package func stop() async {
         send(signal: SIGCONT)
         send(signal: SIGTERM)

@@ -4,12 +4,12 @@
 import Subprocess
 import SystemPackage
 
-/// A program that a test runs to its end.
+/// A program that a test runs to completion.
 package enum Command {
     /// Runs a program.
     ///
-    /// - Returns: What it printed.
-    /// - Throws: ``ServerFailure`` with what it said where it did not exit with 0.
+    /// - Returns: Its standard output.
+    /// - Throws: ``ServerFailure`` with its error output if its exit code is not 0.
     package static func run(_ program: String, _ arguments: [String]) async throws -> [UInt8] {
         let result = try await Subprocess.run(
             .path(FilePath(program)),

@@ -4,50 +4,50 @@
 import Foundation
 import Synchronization
 
-/// A proxy on loopback between a client and an HTTP server, which disturbs the requests that a test chooses.
+/// A proxy on loopback between a client and an HTTP server that injects faults into selected requests.
 package struct FaultProxy: Sendable {
-    /// What is done to one request; bytes are counted from the beginning of its header.
+    /// A fault in one request; bytes are counted from the start of the request's header.
     package enum Fault: Sendable {
-        /// Resets the connection once more bytes than these have come.
+        /// Resets the connection after this many bytes.
         case reset(after: Int)
-        /// Takes nothing more, once more bytes than these have come, until the client goes away.
+        /// Stops reading after this many bytes, until the client closes.
         case stall(after: Int)
-        /// Changes a bit of what comes once more bytes than these have come.
+        /// Flips a bit after this many bytes.
         case damage(after: Int)
-        /// Answers in the server's place once more bytes than these have come.
+        /// Answers in place of the server after this many bytes.
         case answer(String, headers: [String] = [], after: Int = 0)
-        /// Resets the connection instead of passing the answer on.
+        /// Resets the connection instead of relaying the answer.
         case loseAnswer
-        /// Closes the connection in the midst of the answer's header.
+        /// Closes the connection in the middle of the answer's header.
         case cutAnswer
-        /// Passes on another checksum than the server's.
+        /// Relays a different checksum than the server's.
         case changeETag
-        /// Passes on another header of the request than the client's.
+        /// Relays a changed request header.
         case changeRequest(@Sendable (String) -> String)
-        /// Passes on another header of the answer than the server's.
+        /// Relays a changed answer header.
         case changeAnswer(@Sendable (String) -> String)
     }
 
-    /// A request, as its header came.
+    /// A request.
     package struct Request: Sendable {
-        /// The header's lines, and maybe more.
+        /// The lines of the header, possibly followed by content.
         package let head: String
-        /// How many requests came before it, through this proxy.
+        /// The number of earlier requests through this proxy.
         package let number: Int
 
-        /// Whether it brings content.
+        /// Whether it uploads content.
         package var isUpload: Bool { head.hasPrefix("PUT ") && head.lowercased().contains("chunked") }
-        /// Whether it brings the list that makes segments an object.
+        /// Whether it uploads the manifest of a segmented object.
         package var isManifest: Bool { head.contains("?multipart-manifest=put ") }
-        /// Whether it brings a segment.
+        /// Whether it uploads a segment.
         package var isSegment: Bool { isUpload && head.contains("_segments/") }
-        /// Whether it brings a whole object to S3.
+        /// Whether it uploads a whole object to S3.
         package var isS3Object: Bool { head.hasPrefix("PUT ") && head.lowercased().contains("x-amz-meta-") }
-        /// Whether it begins an upload in parts.
+        /// Whether it starts a multipart upload.
         package var isS3Creation: Bool { head.hasPrefix("POST ") && head.contains("?uploads= ") }
-        /// Whether it brings a part.
+        /// Whether it uploads a part.
         package var isS3Part: Bool { head.hasPrefix("PUT ") && head.contains("?partNumber=") }
-        /// Whether it makes parts one object.
+        /// Whether it completes a multipart upload.
         package var isS3Completion: Bool { head.hasPrefix("POST ") && head.contains("?uploadId=") }
     }
 
@@ -58,9 +58,9 @@ package struct FaultProxy: Sendable {
     /// Creates a proxy.
     ///
     /// - Parameters:
-    ///   - port: Where the server is.
-    ///   - rate: The bytes that pass to the server in a second, at most; nil for no limit.
-    ///   - choose: What is done to a request; nil for nothing.
+    ///   - port: The server's port.
+    ///   - rate: The maximum rate to the server, in bytes per second; nil for no limit.
+    ///   - choose: Returns the fault of a request; nil for none.
     package init(
         to port: Int,
         rate: Int? = nil,
@@ -71,7 +71,7 @@ package struct FaultProxy: Sendable {
         self.choose = choose
     }
 
-    /// Lends the running proxy.
+    /// Passes the running proxy to a closure.
     package func serve<Success>(_ body: (LoopbackServer) async throws -> Success) async throws -> Success {
         let requests = Counter()
         return try await LoopbackScript { connection, _ in pass(connection, requests) }.serve(body)
@@ -117,7 +117,7 @@ package struct FaultProxy: Sendable {
             return bytes
         case .answer(let status, let headers, let limit) where sent > limit:
             connection.answer(status, headers: headers + ["Connection: close"], "the proxy's reason")
-            // What the client has still to send is read: otherwise a reset could arrive before the answer.
+            // Read the rest of the request: otherwise a reset could arrive before the answer.
             connection.stall()
         default: return bytes
         }
@@ -152,7 +152,7 @@ package struct FaultProxy: Sendable {
         guard lowered.count == bytes.count, let range = lowered.firstRange(of: name) else { return bytes }
         var index = range.upperBound
         while index < bytes.count, bytes[index] != UInt8(ascii: "\r") {
-            // Other digits in the place of digits: an ETag in form, whether in quotes or not.
+            // Replaces digits by other digits: still a well-formed ETag, quoted or not.
             if bytes[index] >= UInt8(ascii: "0"), bytes[index] != UInt8(ascii: "\"") {
                 bytes[index] = UInt8(ascii: "0")
             }

@@ -3,13 +3,13 @@
 
 import Dispatch
 
-/// Has threads wait until a test lets all of them go on.
+/// Blocks threads until a test opens the gate.
 package final class Gate: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
 
     package init() {}
 
-    /// Lets every thread through that waits or comes later.
+    /// Releases all waiting and later threads.
     package func open() { semaphore.signal() }
 
     /// Waits until the gate is open.

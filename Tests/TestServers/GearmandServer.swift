@@ -16,8 +16,8 @@ package struct GearmandServer: Sendable {
     /// Starts a server; `process.stop()` must follow.
     ///
     /// - Parameters:
-    ///   - port: Where it listens; nil for a free port.
-    ///   - isApart: Whether it is in a process group of its own, so that a Ctrl-C does not reach it.
+    ///   - port: The port to listen on; nil for a free port.
+    ///   - isApart: Whether it has its own process group, so that Ctrl-C does not reach it.
     package static func start(in folder: URL, port: Int? = nil, isApart: Bool = false) async throws -> GearmandServer {
         guard let program = Requirement.gearmand.path else { throw ServerFailure("gearmand is not installed") }
         let port = try port ?? FreePort.next()
@@ -37,11 +37,11 @@ package struct GearmandServer: Sendable {
         return GearmandServer(port: port, folder: folder, process: process)
     }
 
-    /// Another one on the same port, once this one has ended.
+    /// Starts another server on the same port after this one has ended.
     package func restarted() async throws -> GearmandServer { try await Self.start(in: folder, port: port) }
 }
 
-/// Starts a gearmand in a folder, lends it, and stops it in any case.
+/// Starts a gearmand in a folder, passes it to a closure, and stops it in any case.
 package func withGearmand<Success>(
     in folder: URL,
     _ body: (GearmandServer) async throws -> Success

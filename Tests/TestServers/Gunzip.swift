@@ -5,9 +5,9 @@ import Foundation
 
 /// The system's gzip.
 package enum Gunzip {
-    /// Decompresses bytes with a program that is not ours.
+    /// Decompresses bytes with an independent program.
     ///
-    /// - Throws: If the bytes are not gzip from the first to the last.
+    /// - Throws: If the bytes are not entirely gzip.
     package static func run(
         _ bytes: [UInt8],
         _ program: [String] = ["/usr/bin/gzip", "-dc"]

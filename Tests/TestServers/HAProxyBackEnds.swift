@@ -3,15 +3,15 @@
 
 package import Foundation
 
-/// Back ends that answer everything with 200 and one text, as fast as HAProxy can, and that never close a connection
-/// of their own accord: whatever breaks then was broken by what is in front of them.
+/// Backends that answer every request with 200 and a fixed text, as fast as HAProxy can, and never close a connection
+/// themselves: the tested proxy causes every failure.
 package enum HAProxyBackEnds {
-    /// What every answer holds.
+    /// The content of every answer.
     package static let body = Array(String(repeating: "All is well. ", count: 10).utf8)
 
-    /// Starts one HAProxy that listens at all of the addresses on all of the ports, lends it, and stops it in any case.
+    /// Starts one HAProxy that listens on all addresses and ports, passes it to a closure, and stops it in any case.
     ///
-    /// - Parameter addresses: Addresses of loopback, and `localhost`, however that is looked up.
+    /// - Parameter addresses: Addresses of loopback, and `localhost`, which may resolve to either family.
     package static func run<Success>(
         binary: String,
         addresses: [String],
@@ -24,7 +24,7 @@ package enum HAProxyBackEnds {
         let process = try await ChildProcess.start(binary, ["-db", "-f", file.path], in: folder, name: "back-ends")
         let result: Result<Success, any Error>
         do {
-            try await eventually("the back ends answer: \(process.errorOutput)") {
+            try await eventually("the backends answer: \(process.errorOutput)") {
                 for port in ports where try await !LoopbackSocket.accepts(port) { return false }
                 return true
             }
@@ -35,7 +35,7 @@ package enum HAProxyBackEnds {
     }
 
     private static func text(_ addresses: [String], _ ports: [Int]) throws -> String {
-        // The system may have localhost there, too.
+        // localhost may also resolve to ::1.
         let interfaces = (try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8)) ?? ""
         let six = interfaces.contains(String(repeating: "0", count: 31) + "1 ") ? ["[::1]"] : []
         let named = addresses.flatMap { $0 == "localhost" ? ["127.0.0.1"] + six : [$0] }

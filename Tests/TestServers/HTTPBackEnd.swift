@@ -17,7 +17,7 @@ package final class HTTPBackEnd: Sendable {
     /// The port it listens on.
     package let port: Int
 
-    /// How many requests have come.
+    /// The number of requests so far.
     package var requestCount: Int { received.load(ordering: .sequentiallyConsistent) }
 
     /// Starts a server.
@@ -31,17 +31,17 @@ package final class HTTPBackEnd: Sendable {
                 connections.withLock { $0[ObjectIdentifier(connection)] = connection }
                 Thread.detachNewThread { [self] in
                     serve(connection)
-                    // Otherwise each connection would take a descriptor until the server is released.
+                    // Otherwise each connection would keep a descriptor until the server is released.
                     connections.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
                 }
             }
         }
     }
 
-    /// Has every `/held/N` answer go on to its end, those of later requests too.
+    /// Completes every `/held/N` answer, including those of later requests.
     package func release() { gate.open() }
 
-    /// Stops it, with all its connections.
+    /// Stops the server and closes its connections.
     package func stop() {
         gate.open()
         listener.shutDown()

@@ -4,15 +4,15 @@
 import Foundation
 import Synchronization
 
-/// A keep-alive connection to an HTTP server of 127.0.0.1 that counts every byte it is sent.
+/// A keep-alive connection to an HTTP server of 127.0.0.1 that counts all received bytes.
 package final class HTTPClient: Sendable {
     /// An answer.
     package struct Answer: Sendable {
         package let status: Int
         package let body: [UInt8]
-        /// The bytes of head and body.
+        /// The size of head and body, in bytes.
         package let byteCount: Int
-        /// The `NAME=VALUE` that was to be kept.
+        /// The `NAME=VALUE` of the Set-Cookie field.
         package let cookie: String?
 
         package var text: String { String(decoding: body, as: UTF8.self) }
@@ -23,9 +23,9 @@ package final class HTTPClient: Sendable {
     /// Connects.
     package init(port: Int) async throws { socket = try await blocking { try LoopbackSocket.connected(to: port) } }
 
-    /// Asks for a path.
+    /// Requests a path.
     ///
-    /// - Throws: `ServerFailure` where the connection ends before the answer does.
+    /// - Throws: `ServerFailure` if the connection ends before the answer does.
     package func get(_ path: String, cookie: String? = nil) async throws -> Answer {
         try await blocking { [socket] in
             let cookie = cookie.map { "Cookie: \($0)\r\n" } ?? ""
@@ -35,10 +35,10 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     package func close() { socket.shutDown() }
 
-    /// Whether the server has ended the connection, or refuses to answer on it.
+    /// Whether the server has closed the connection, or rejects requests on it.
     package func isDead() async -> Bool { (try? await get("/")) == nil }
 
     private static func readAnswer(_ socket: LoopbackSocket) throws -> Answer {

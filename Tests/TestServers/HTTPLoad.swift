@@ -4,18 +4,19 @@
 import Foundation
 import Synchronization
 
-/// Clients of an HTTP server of 127.0.0.1, each on a thread of its own, that ask again and again and forgive nothing.
+/// Clients of an HTTP server of 127.0.0.1, each on its own thread, that send requests continuously and count every
+/// failure.
 ///
-/// Refused, reset, closed before the answer, an answer that is too short or too long, another status: all of it is a
-/// failed request. Nothing is tried twice.
+/// A refused or reset connection, an early close, an answer of a wrong length or with another status is a failed
+/// request. No request is retried.
 package final class HTTPLoad: Sendable {
-    /// What a client does from one request to the next.
+    /// The behavior of a client between requests.
     package struct Manner: Sendable {
-        /// Whether it stays on its connection for as long as the server does not announce that it will close.
+        /// Whether it reuses its connection until the server announces that it will close.
         let keepsAlive: Bool
-        /// Whether it gives back the cookie that it was given.
+        /// Whether it returns the cookie that it received.
         let keepsCookie: Bool
-        /// How long it is idle between two requests.
+        /// The idle time between two requests.
         let rest: Duration
 
         package init(keepsAlive: Bool, keepsCookie: Bool = false, rest: Duration = .zero) {
@@ -23,10 +24,10 @@ package final class HTTPLoad: Sendable {
         }
     }
 
-    /// What has happened until now.
+    /// The results so far.
     package struct Tally: Sendable {
         package var answers = 0
-        /// How often a client that keeps its connection was told to open another.
+        /// How often the server announced the end of a keep-alive connection.
         package var announcedEnds = 0
         package var failures: [String] = []
     }
@@ -38,9 +39,9 @@ package final class HTTPLoad: Sendable {
     private let isStopping = Atomic(false)
     private let running = Atomic(0)
 
-    /// Begins.
+    /// Starts the clients.
     ///
-    /// - Parameter body: What every answer holds.
+    /// - Parameter body: The expected content of every answer.
     package init(port: Int, body: [UInt8], clients: [Manner]) {
         self.port = port
         self.body = body
@@ -55,13 +56,13 @@ package final class HTTPLoad: Sendable {
 
     package var now: Tally { tally.withLock { $0 } }
 
-    /// Says what is being done to the server, for the account of a failure.
+    /// Notes the current operation on the server, for failure messages.
     package func note(_ text: String) { note.withLock { $0 = text } }
 
-    /// Has every client end with the answer to what it has asked, and tells what has happened.
+    /// Stops each client after its current answer, and returns the results.
     package func stop() async throws -> Tally {
         isStopping.store(true, ordering: .sequentiallyConsistent)
-        try await eventually("the clients have ended", within: 60) {
+        try await eventually("the clients end", within: 60) {
             running.load(ordering: .sequentiallyConsistent) == 0
         }
         return now
@@ -84,9 +85,9 @@ package final class HTTPLoad: Sendable {
                 }
             } catch {
                 let after = note.withLock { $0 }
-                let asked = connection.map { "request \($0.requests) of its connection" } ?? "connecting"
+                let attempt = connection.map { "request \($0.requests) of its connection" } ?? "connecting"
                 connection = nil
-                tally.withLock { $0.failures.append("\(error): \(manner), \(asked), from \(before) to \(after)") }
+                tally.withLock { $0.failures.append("\(error): \(manner), \(attempt), from \(before) to \(after)") }
                 usleep(10_000)
             }
             if manner.rest > .zero { usleep(UInt32(manner.rest / .microseconds(1))) }

@@ -6,12 +6,12 @@ import Glibc
 /// One connection of an ``HTTPLoad``'s client; used on one thread, with blocking calls.
 final class HTTPLoadConnection {
     struct Answer {
-        /// Whether the server has announced that it takes no other request on this connection.
+        /// Whether the server has announced that it will close this connection.
         let isLast: Bool
         let cookie: String?
     }
 
-    /// How often something was asked.
+    /// The number of requests so far.
     private(set) var requests = 0
     private let socket: LoopbackSocket
 
@@ -19,7 +19,7 @@ final class HTTPLoadConnection {
         do { socket = try LoopbackSocket.connected(to: port) } catch { throw ServerFailure("\(error)") }
     }
 
-    /// Asks once, and reads the answer to its end; where the connection is not to be kept, to the connection's end.
+    /// Sends one request and reads the answer; if the connection is not kept alive, reads until the server closes it.
     func ask(keepsAlive: Bool, cookie: String?, expecting body: [UInt8]) throws(ServerFailure) -> Answer {
         requests += 1
         let fields = (cookie.map { "Cookie: \($0)\r\n" } ?? "") + (keepsAlive ? "" : "Connection: close\r\n")
@@ -45,9 +45,9 @@ final class HTTPLoadConnection {
     }
 
     private func expectEnd(isAnnounced: Bool) throws(ServerFailure) {
-        guard isAnnounced else { throw ServerFailure("the answer does not announce the end that was asked for") }
-        guard let rest = socket.read() else { throw ServerFailure("reset behind the answer: errno \(errno)") }
-        guard rest.isEmpty else { throw ServerFailure("\(rest.count) bytes more than the answer has") }
+        guard isAnnounced else { throw ServerFailure("the answer lacks the requested Connection: close") }
+        guard let rest = socket.read() else { throw ServerFailure("reset after the answer: errno \(errno)") }
+        guard rest.isEmpty else { throw ServerFailure("\(rest.count) bytes after the end of the answer") }
     }
 
     private func read(after count: Int) throws(ServerFailure) -> [UInt8] {
@@ -56,8 +56,8 @@ final class HTTPLoadConnection {
         return more
     }
 
-    // In a debug build, the C library is faster than the standard library's algorithms by far, and the clients are to
-    // leave the machine to what is tested.
+    // In debug builds, the C library is much faster than the standard library, and the clients must leave the CPU to
+    // the program under test.
 
     private static func headSize(_ bytes: [UInt8]) -> Int? {
         bytes.withUnsafeBytes { buffer in

@@ -21,10 +21,10 @@ package final class HangingServer: Sendable {
         }
     }
 
-    /// How many connections it has accepted.
+    /// The number of accepted connections.
     package var connectionCount: Int { connections.withLock { $0.count } }
 
-    /// Stops it, with all its connections.
+    /// Stops the server and closes its connections.
     package func stop() {
         listener.shutDown()
         for connection in connections.withLock({ $0 }) { connection.shutDown() }

@@ -4,7 +4,7 @@
 package import Logging
 import Synchronization
 
-/// Keeps every log line, data included.
+/// Records every log line with its metadata.
 package final class LogRecorder: LogHandler, Sendable {
     private let recorded = Mutex<[String]>([])
 

@@ -25,7 +25,7 @@ package final class LoopbackConnection {
         }
     }
 
-    /// Reads a request's header, without its last empty line; nil where the client has closed.
+    /// Reads a request's header without its final empty line; nil if the client has closed.
     package func readHead() -> String? {
         while true {
             if let end = received.firstRange(of: Array("\r\n\r\n".utf8)) {
@@ -37,7 +37,7 @@ package final class LoopbackConnection {
         }
     }
 
-    /// Reads a chunked content to its end; nil where the client has closed before that.
+    /// Reads chunked content to its end; nil if the client closes before that.
     package func readChunks() -> [UInt8]? {
         var content: [UInt8] = []
         while let line = readLine(), let size = Int(line, radix: 16) {
@@ -52,7 +52,7 @@ package final class LoopbackConnection {
         return nil
     }
 
-    /// Reads this many bytes; nil where the client has closed before that.
+    /// Reads this many bytes; nil if the client closes before that.
     package func readBytes(_ count: Int) -> [UInt8]? {
         while received.count < count {
             guard let bytes = read() else { return nil }
@@ -62,23 +62,23 @@ package final class LoopbackConnection {
         return Array(received.prefix(count))
     }
 
-    /// Answers 100 Continue and reads a chunked content.
+    /// Sends 100 Continue and reads chunked content.
     package func takeChunks() -> [UInt8]? {
         send("HTTP/1.1 100 Continue\r\n\r\n")
         return readChunks()
     }
 
-    /// Sends an answer with a content.
+    /// Sends an answer with content.
     package func answer(_ status: String, headers: [String] = [], _ content: String = "") {
         let head = ["HTTP/1.1 \(status)", "Content-Length: \(content.utf8.count)"] + headers
         send(head.joined(separator: "\r\n") + "\r\n\r\n" + content)
     }
 
-    /// Sends text as it is.
+    /// Sends text unchanged.
     @discardableResult
     package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     @discardableResult
     package func send(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
@@ -92,12 +92,12 @@ package final class LoopbackConnection {
         return true
     }
 
-    /// Does nothing until the client has closed.
+    /// Waits until the client has closed.
     package func stall() { while read() != nil {} }
 
-    /// Ends the connection in both directions after some seconds, whatever goes on meanwhile.
+    /// Shuts down the connection in both directions after some seconds, regardless of other calls.
     package func shutDown(after seconds: Double) {
-        // Another number for the same socket: the connection may be closed meanwhile.
+        // A duplicate descriptor: the connection may be closed meanwhile.
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
         Thread.detachNewThread {
             Thread.sleep(forTimeInterval: seconds)
@@ -109,20 +109,20 @@ package final class LoopbackConnection {
     /// Waits for some bytes and drops them.
     package func take() { _ = read() }
 
-    /// Sends back what comes until the client has closed.
+    /// Echoes all bytes until the client closes.
     package func echo() { while let bytes = read(), send(bytes) {} }
 
-    /// Does nothing at all, and takes no byte, for some seconds.
+    /// Reads nothing for some seconds.
     package func freeze(seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
 
-    /// Takes no byte, until the client has closed or a minute is over.
+    /// Reads nothing until the client closes or a minute has passed.
     package func waitForClose() {
-        // POLLRDHUP, which needs _GNU_SOURCE: what has come and is not read does not count.
+        // POLLRDHUP, which needs _GNU_SOURCE: unread bytes do not count.
         var entry = pollfd(fd: descriptor, events: 0x2000, revents: 0)
         poll(&entry, 1, 60_000)
     }
 
-    /// Closes with a reset, as a machine does that has lost the connection.
+    /// Closes with a reset, like a machine that has lost the connection.
     package func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
@@ -135,12 +135,12 @@ package final class LoopbackConnection {
         descriptor = -1
     }
 
-    /// Passes on what both sides send until one closes, or until one of the closures returns nil.
+    /// Relays both directions until one side closes or one of the closures returns nil.
     ///
     /// - Parameters:
-    ///   - port: Who is on the other side.
-    ///   - toServer: Says what is passed on of what the client sends.
-    ///   - toClient: Says what is passed on of what the server sends.
+    ///   - port: The port of the other side.
+    ///   - toServer: Returns the bytes to relay for bytes from the client.
+    ///   - toClient: Returns the bytes to relay for bytes from the server.
     package func relay(
         to port: Int,
         toServer: ([UInt8]) -> [UInt8]? = { $0 },

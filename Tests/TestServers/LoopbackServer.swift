@@ -4,9 +4,9 @@
 import Foundation
 import Synchronization
 
-/// A server on 127.0.0.1 that does with each connection what a test says, wrong things above all.
+/// A server on 127.0.0.1 that handles each connection with a test's script, mostly to misbehave.
 package final class LoopbackServer: Sendable {
-    /// What is done with one connection, on a thread of its own; it is closed behind it.
+    /// The handler of one connection, called on its own thread; the connection is closed after it returns.
     ///
     /// The second argument is the connection's number, from 0.
     package typealias Handler = @Sendable (LoopbackConnection, Int) -> Void
@@ -16,10 +16,10 @@ package final class LoopbackServer: Sendable {
     private let listener: Int32
     private let accepted = Atomic(0)
 
-    /// How many connections have been taken.
+    /// The number of accepted connections.
     package var connectionCount: Int { accepted.load(ordering: .sequentiallyConsistent) }
 
-    /// Begins to listen.
+    /// Starts to listen.
     package init(_ handler: @escaping Handler) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         var address = sockaddr_in()
@@ -32,13 +32,13 @@ package final class LoopbackServer: Sendable {
                 bind(listener, pointer, size) == 0 ? getsockname(listener, pointer, &size) : -1
             }
         }
-        guard result == 0, listen(listener, 64) == 0 else { throw ServerFailure("no port: errno \(errno)") }
+        guard result == 0, listen(listener, 64) == 0 else { throw ServerFailure("cannot listen: errno \(errno)") }
         port = Int(UInt16(bigEndian: address.sin_port))
         Thread.detachNewThread { [self] in
             while true {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { break }
-                // A program that a test starts would keep the connection open otherwise.
+                // Otherwise a program that a test starts would keep the connection open.
                 _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 let number = accepted.add(1, ordering: .sequentiallyConsistent).oldValue
                 Thread.detachNewThread {
@@ -47,22 +47,22 @@ package final class LoopbackServer: Sendable {
                     connection.close()
                 }
             }
-            // Nobody else closes it: the next server could get its number while this thread still accepts from it.
+            // Closed only here: otherwise another server could reuse its number while this thread accepts from it.
             close(listener)
         }
     }
 
-    /// Takes no more connections.
+    /// Stops accepting connections.
     package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 }
 
-/// What a ``LoopbackServer`` of a test does with its connections.
+/// The script of a ``LoopbackServer`` for its connections.
 package struct LoopbackScript: Sendable {
     private let handler: LoopbackServer.Handler
 
     package init(_ handler: @escaping LoopbackServer.Handler) { self.handler = handler }
 
-    /// Lends a server that does it, and stops it in any case.
+    /// Starts a server with this script, passes it to a closure, and stops it in any case.
     package func serve<Success>(_ body: (LoopbackServer) async throws -> Success) async throws -> Success {
         let server = try LoopbackServer(handler)
         defer { server.stop() }

@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// A TCP socket of 127.0.0.1 with blocking calls, closed when it is released.
+/// A TCP socket of 127.0.0.1 with blocking calls; closed when it is released.
 package final class LoopbackSocket: Sendable {
     package let descriptor: Int32
 
@@ -11,7 +11,7 @@ package final class LoopbackSocket: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Listens on a port; 0 for any that is free.
+    /// Listens on a port; 0 for a free one.
     package static func listening(on port: Int = 0) throws -> LoopbackSocket {
         let socket = try make()
         var one: Int32 = 1
@@ -33,7 +33,7 @@ package final class LoopbackSocket: Sendable {
         return socket
     }
 
-    /// Whether somebody takes connections on a port.
+    /// Whether a program accepts connections on a port.
     package static func accepts(_ port: Int) async throws -> Bool {
         try await blocking { (try? connected(to: port)) != nil }
     }
@@ -52,15 +52,15 @@ package final class LoopbackSocket: Sendable {
     func accepted() -> LoopbackSocket? {
         let connection = accept(descriptor, nil, nil)
         guard connection >= 0 else { return nil }
-        // A program that a test starts would keep the connection open otherwise.
+        // Otherwise a program that a test starts would keep the connection open.
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         return LoopbackSocket(descriptor: connection)
     }
 
-    /// Ends all reading and writing, also that which is being waited for.
+    /// Ends all reading and writing, including pending calls.
     package func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// Sends everything, or nothing more where the other side has gone.
+    /// Sends all bytes; stops if the other side has closed.
     @discardableResult
     package func write(_ bytes: [UInt8]) -> Bool {
         var sent = 0
@@ -74,27 +74,27 @@ package final class LoopbackSocket: Sendable {
         return true
     }
 
-    /// Reads what there is; nothing where the other side has ended, nil where it has broken off or is silent.
+    /// Reads the available bytes; empty if the other side has closed, nil after a reset or a timeout.
     package func read() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count >= 0 ? Array(buffer[..<count]) : nil
     }
 
-    /// Has calls return at once where they would wait.
+    /// Makes the socket non-blocking.
     func makeNonBlocking() {
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
-    /// Has the connection end with a reset once the socket is released.
+    /// Makes the connection end with a reset when the socket is released.
     func resetAtClose() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
-    /// Reads what waits in a socket that does not block, and drops it.
+    /// Reads and drops the available bytes of a non-blocking socket.
     static func drain(_ descriptor: Int32) -> Int {
         var buffer = [UInt8](repeating: 0, count: 256)
         return recv(descriptor, &buffer, buffer.count, 0)
@@ -102,7 +102,7 @@ package final class LoopbackSocket: Sendable {
 
     private static func make() throws -> LoopbackSocket {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-        guard descriptor >= 0 else { throw ServerFailure("no socket: errno \(errno)") }
+        guard descriptor >= 0 else { throw ServerFailure("socket failed: errno \(errno)") }
         return LoopbackSocket(descriptor: descriptor)
     }
 

@@ -4,9 +4,9 @@
 package import Foundation
 import Glibc
 
-/// A program that a stand-in for systemd has started, with the descriptors that this keeps.
+/// A program started by a stand-in for systemd, with the descriptors that the stand-in stores.
 package struct ManagedProcess: Sendable {
-    /// The process's number.
+    /// The process ID.
     package let processIdentifier: Int32
     private let outputFile: URL
     private let errorFile: URL
@@ -14,10 +14,10 @@ package struct ManagedProcess: Sendable {
     /// Starts a program; ``wait()`` must follow, after ``send(signal:)``.
     ///
     /// - Parameters:
-    ///   - variables: What its environment has on top of this process's.
-    ///   - manager: What keeps its descriptors.
-    ///   - folder: Where its output goes.
-    ///   - name: What the files of its output are called.
+    ///   - variables: Environment variables in addition to those of this process.
+    ///   - manager: The stand-in that stores its descriptors.
+    ///   - folder: The folder of its output.
+    ///   - name: The name of its output files.
     package static func start(
         _ program: String,
         _ arguments: [String],
@@ -33,7 +33,7 @@ package struct ManagedProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, error.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        // Above all numbers that they get in the program, so that none overwrites another.
+        // Above all numbers that they get in the program, so that no dup2 overwrites another descriptor.
         let kept = manager.kept.map { (name: $0.name, descriptor: fcntl($0.descriptor, F_DUPFD_CLOEXEC, 512)) }
         defer { for (_, descriptor) in kept { close(descriptor) } }
         for (index, entry) in kept.enumerated() {
@@ -45,13 +45,13 @@ package struct ManagedProcess: Sendable {
             environment["LISTEN_FDS"] = String(kept.count)
             environment["LISTEN_FDNAMES"] = kept.map(\.name).joined(separator: ":")
         }
-        // A Ctrl-C of the tests' terminal does not reach it.
+        // Ctrl-C in the tests' terminal must not reach it.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        // The shell's number stays the program's.
+        // exec keeps the shell's process ID.
         let words = ["sh", "-c", #"LISTEN_PID=$$ WATCHDOG_PID=$$ exec "$0" "$@""#, program] + arguments
         var processID: pid_t = 0
         let code = withStrings(words) { words in
@@ -63,10 +63,10 @@ package struct ManagedProcess: Sendable {
         return ManagedProcess(processIdentifier: processID, outputFile: output, errorFile: error)
     }
 
-    /// What it has printed to standard output until now.
+    /// The standard output so far.
     package var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
 
-    /// What it has printed to standard error until now.
+    /// The standard error output so far.
     package var errorOutput: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
     /// Whether a signal has stopped it.
@@ -75,7 +75,7 @@ package struct ManagedProcess: Sendable {
         return status.flatMap { text in text.lastIndex(of: ")").map { text[$0...].hasPrefix(") T") } } ?? false
     }
 
-    /// Whether it catches SIGTERM already; before that, while its libraries are loaded, the signal would end it.
+    /// Whether it catches SIGTERM; before that, while libraries are loaded, the signal would end it.
     package var catchesSignals: Bool {
         let status = try? String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
@@ -86,9 +86,9 @@ package struct ManagedProcess: Sendable {
     /// Sends a signal.
     package func send(signal: Int32) { kill(processIdentifier, signal) }
 
-    /// Waits for its end.
+    /// Waits for the process to end.
     ///
-    /// - Parameter seconds: After how many seconds it is killed; nil for never.
+    /// - Parameter seconds: The timeout in seconds, after which it is killed; nil for none.
     /// - Returns: Its exit code, or 128 and the signal's number.
     package func wait(within seconds: Double? = 40) async throws -> Int32 {
         try await blocking { [processIdentifier] in

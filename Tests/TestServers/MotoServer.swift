@@ -3,15 +3,15 @@
 
 package import Foundation
 
-/// An S3 store on a free port of loopback: moto, with the checks of S3 that moto does not make in front of it.
+/// An S3 store on a free port of loopback: moto, with the checks of S3 that moto lacks.
 package struct MotoServer: Sendable {
-    /// An object as the server has it.
+    /// An object as the server stores it.
     package struct Object: Sendable {
         package let content: [UInt8]
         package let etag: String
     }
 
-    /// An access key and what belongs to it; `Tests/TestServers/s3/serve` says what each may do.
+    /// An access key with its secret; `Tests/TestServers/s3/serve` lists the permissions.
     package enum Account: String, Sendable {
         case owner = "AKIA1OWNER"
         case writer = "AKIA2WRITER"
@@ -40,12 +40,12 @@ package struct MotoServer: Sendable {
     private let process: ChildProcess
     private let curlOptions: [String]
 
-    /// Starts a server in a folder that is to be its own; it ends with the test process at the latest.
+    /// Starts a server in a folder of its own; it ends with the test process at the latest.
     ///
     /// - Parameters:
-    ///   - identity: Its certificate, for a server over TLS; nil for one without.
-    ///   - region: The region that requests must be signed for.
-    ///   - smallestPart: The fewest bytes of all parts of an object but the last one; S3 has 5 MiB.
+    ///   - identity: Its certificate, for a server over TLS; nil for plain HTTP.
+    ///   - region: The region in the signature of requests.
+    ///   - smallestPart: The minimum size of all parts but the last, in bytes; in S3, 5 MiB.
     package static func start(
         in folder: URL,
         identity: TestCertificates.Identity? = nil,
@@ -79,19 +79,19 @@ package struct MotoServer: Sendable {
         self.port = port
         self.process = process
         endpoint = "\(isEncrypted ? "https" : "http")://127.0.0.1:\(port)"
-        // Only what the server has is of interest.
+        // The tests only read the objects, so they do not verify the certificate.
         curlOptions = ["-sS", "--noproxy", "*", "--path-as-is"] + (isEncrypted ? ["--insecure"] : [])
     }
 
     /// Stops it.
     package func stop() async { await process.stop() }
 
-    /// What the server has logged until now.
+    /// The server's log so far.
     package var log: String { process.errorOutput }
 
-    /// Reads an object; nil where there is none.
+    /// Reads an object; nil if it does not exist.
     ///
-    /// - Parameter path: The bucket and the object's key, nothing percent-encoded.
+    /// - Parameter path: The bucket and the object's key, not percent-encoded.
     package func object(_ path: String) async throws -> Object? {
         try await withTemporaryFolder { folder in
             let (head, body) = (folder.appending(path: "head"), folder.appending(path: "body"))
@@ -110,16 +110,16 @@ package struct MotoServer: Sendable {
         }
     }
 
-    /// The keys of the objects in a bucket; empty where there is no such bucket.
+    /// The keys of the objects in a bucket; empty if the bucket does not exist.
     package func keys(in bucket: String) async throws -> [String] { try await names("keys/\(bucket)") }
 
-    /// The keys of the uploads in parts that have not ended, once for each upload.
+    /// The keys of the unfinished multipart uploads, one for each upload.
     package func uploads(in bucket: String) async throws -> [String] { try await names("uploads/\(bucket)") }
 
     /// The names of the buckets.
     package func buckets() async throws -> [String] { try await names("buckets") }
 
-    /// Stores a text as an object, whatever is in its place; the bucket is created if there is none.
+    /// Stores a text as an object and replaces an existing one; creates the bucket if it does not exist.
     package func putObject(_ path: String, content: String) async throws {
         _ = try await curl("object/\(path)", ["-X", "PUT", "--data-binary", content, "--fail"])
     }
@@ -141,7 +141,7 @@ package struct MotoServer: Sendable {
     }
 }
 
-/// Starts an S3 store in a temporary folder, lends it, and stops it in any case.
+/// Starts an S3 store in a temporary folder, passes it to a closure, and stops it in any case.
 package func withMoto<Success>(
     identity: TestCertificates.Identity? = nil,
     region: String = "us-east-1",

@@ -3,7 +3,7 @@
 
 package import Testing
 
-/// Runs a suite, and those within it, with one S3 store that takes parts of any size: ``MotoServer/current``.
+/// Runs a suite and its nested suites with one S3 store that accepts parts of any size: ``MotoServer/current``.
 package struct MotoTrait: SuiteTrait, TestScoping {
     @TaskLocal fileprivate static var server: MotoServer?
 
@@ -24,7 +24,7 @@ extension Trait where Self == MotoTrait {
 }
 
 extension MotoServer {
-    /// The server of the suite that the running test belongs to.
+    /// The server of the running test's suite.
     package static var current: MotoServer {
         get throws {
             guard let server = MotoTrait.server else { throw ServerFailure("the suite lacks the trait .motoServer") }

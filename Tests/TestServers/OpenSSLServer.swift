@@ -3,7 +3,8 @@
 
 package import Foundation
 
-/// Runs `openssl s_server` on a free port, lends the port, and stops it in any case: for what stunnel refuses to do.
+/// Runs `openssl s_server` on a free port, passes the port to a closure, and stops it in any case: for options that
+/// stunnel rejects.
 ///
 /// It sends back each line reversed.
 ///
@@ -25,7 +26,7 @@ package func withOpenSSLServer<Success>(
     )
     let result: Result<Success, any Error>
     do {
-        // It serves one connection at a time, so none is made to find out whether it listens.
+        // It serves one connection at a time, so readiness is read from its output instead of a connection.
         try await eventually("s_server listens") {
             guard process.isRunning else { throw ServerFailure("s_server ended: \(process.errorOutput)") }
             return process.output.contains("ACCEPT")

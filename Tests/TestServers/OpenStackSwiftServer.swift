@@ -3,9 +3,9 @@
 
 package import Foundation
 
-/// A real OpenStack Swift on free ports of loopback, over HTTP and over TLS with a certificate authority of its own.
+/// A real OpenStack Swift on free ports of loopback, over HTTP and over TLS, with its own certificate authority.
 package struct OpenStackSwiftServer: Sendable {
-    /// What a GET or HEAD has given.
+    /// The result of a GET or HEAD.
     package struct Object: Sendable {
         package let content: [UInt8]
         package let etag: String
@@ -13,11 +13,11 @@ package struct OpenStackSwiftServer: Sendable {
 
     /// The account's URL.
     package let endpoint: String
-    /// The same over TLS.
+    /// The account's URL over TLS.
     package let tlsEndpoint: String
-    /// The same over TLS, with a certificate that has expired.
+    /// The account's URL over TLS with an expired certificate.
     package let expiredEndpoint: String
-    /// The same over TLS, with a certificate for another host.
+    /// The account's URL over TLS with a certificate for another host.
     package let elsewhereEndpoint: String
     /// A token of the account.
     package let token: String
@@ -30,9 +30,9 @@ package struct OpenStackSwiftServer: Sendable {
         Environment.packageFolder.appending(path: "Tests/TestServers/openstack-swift/openstack-swift").path
     }
 
-    /// Starts a server in a folder that is to be its own; it ends with the test process at the latest.
+    /// Starts a server in a folder of its own; it ends with the test process at the latest.
     ///
-    /// - Parameter port: Where it listens; nil for a free port.
+    /// - Parameter port: The port to listen on; nil for a free port.
     package static func start(
         in folder: URL,
         port: Int? = nil,
@@ -45,9 +45,9 @@ package struct OpenStackSwiftServer: Sendable {
         return server
     }
 
-    /// Makes the account, by making its first container.
+    /// Creates the account by creating its first container.
     ///
-    /// While an account is made, Swift answers 404 to requests for other containers.
+    /// While an account is being created, Swift answers 404 to requests for other containers.
     private func makeAccount() async throws {
         for attempt in 1... {
             do { return try await makeContainer("first") } catch {
@@ -57,7 +57,7 @@ package struct OpenStackSwiftServer: Sendable {
         }
     }
 
-    /// Stops it by its own process's number.
+    /// Stops the server by its process ID.
     package static func stop(in folder: URL) async throws { _ = try await command("down", folder) }
 
     private static func command(_ name: String, _ folder: URL, _ arguments: [String] = []) async throws -> String {
@@ -92,7 +92,7 @@ package struct OpenStackSwiftServer: Sendable {
     /// The port that it listens on.
     package var port: Int? { URL(string: endpoint)?.port }
 
-    /// The numbers of its processes; with the first one, all end.
+    /// The IDs of its processes; when the first one ends, all end.
     package func processIdentifiers() throws -> (first: Int32, all: [Int32]) {
         let state = try Data(contentsOf: folder.appending(path: "run/state.json"))
         guard let object = try JSONSerialization.jsonObject(with: state) as? [String: Any],
@@ -101,33 +101,33 @@ package struct OpenStackSwiftServer: Sendable {
         return (Int32(first), [Int32(first)] + others.values.map(Int32.init))
     }
 
-    /// A token of another account, which gives no access to this one.
+    /// A token of another account, without access to this one.
     package func tokenOfAnotherAccount() async throws -> String {
         let printed = try await Self.command("token", folder, ["other"])
         return try OpenStackSwiftServer(folder: folder, variables: printed).token
     }
 
-    /// What the server has logged until now.
+    /// The server's log so far.
     package func readLog() throws -> String { try String(contentsOfFile: log, encoding: .utf8) }
 
-    /// Reads an object; nil where there is none.
+    /// Reads an object; nil if it does not exist.
     ///
-    /// - Parameter path: The container and the object's name, nothing percent-encoded.
+    /// - Parameter path: The container and the object's name, not percent-encoded.
     package func object(_ path: String) async throws -> Object? {
         guard let (head, content) = try await get(path) else { return nil }
         let etag = head.split(whereSeparator: \.isNewline).first { $0.lowercased().hasPrefix("etag:") } ?? ""
         return Object(content: content, etag: etag.dropFirst(5).trimmingCharacters(in: [" ", "\""]))
     }
 
-    /// The names of the objects in a container; empty where there is no such container.
+    /// The names of the objects in a container; empty if the container does not exist.
     package func names(in container: String) async throws -> [String] {
         guard let (_, content) = try await get(container) else { return [] }
         return String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    /// Makes a container, unless it exists.
+    /// Creates a container unless it exists.
     ///
-    /// - Parameter headers: More lines of the request's header, such as `X-Container-Meta-Quota-Count: 0`.
+    /// - Parameter headers: Additional header lines, such as `X-Container-Meta-Quota-Count: 0`.
     package func makeContainer(_ name: String, headers: [String] = []) async throws {
         _ = try await Command.run(
             "/usr/bin/curl",
@@ -136,7 +136,7 @@ package struct OpenStackSwiftServer: Sendable {
         )
     }
 
-    /// Stores a text as an object, whatever is in its place.
+    /// Stores a text as an object and replaces an existing one.
     package func putObject(_ path: String, content: String) async throws {
         _ = try await Command.run(
             "/usr/bin/curl",
@@ -177,7 +177,7 @@ extension CharacterSet {
     }
 }
 
-/// Starts an OpenStack Swift in a temporary folder, lends it, and stops it in any case.
+/// Starts an OpenStack Swift in a temporary folder, passes it to a closure, and stops it in any case.
 ///
 /// - Parameter options: Options of `openstack-swift up`, such as `--max-file-size`.
 package func withOpenStackSwift<Success>(

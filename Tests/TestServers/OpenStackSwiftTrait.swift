@@ -3,7 +3,7 @@
 
 package import Testing
 
-/// Runs a suite, and those within it, with one OpenStack Swift: ``OpenStackSwiftServer/current``.
+/// Runs a suite and its nested suites with one OpenStack Swift: ``OpenStackSwiftServer/current``.
 package struct OpenStackSwiftTrait: SuiteTrait, TestScoping {
     @TaskLocal fileprivate static var server: OpenStackSwiftServer?
 
@@ -24,7 +24,7 @@ extension Trait where Self == OpenStackSwiftTrait {
 }
 
 extension OpenStackSwiftServer {
-    /// The server of the suite that the running test belongs to.
+    /// The server of the running test's suite.
     package static var current: OpenStackSwiftServer {
         get throws {
             guard let server = OpenStackSwiftTrait.server else {

@@ -4,10 +4,10 @@
 import Dispatch
 package import Testing
 
-/// Runs each test case on a thread of its own.
+/// Runs each test case on its own thread.
 ///
-/// Tests that compute for seconds would hold the threads that all tests share, as many as there are cores: the others would
-/// meet deadlines that they have never seen approach.
+/// Tests that compute for seconds would block the shared threads, one per core, and make other tests miss their
+/// deadlines.
 package struct OwnThreadTrait: TestTrait, SuiteTrait, TestScoping {
     private final class Executor: TaskExecutor {
         private let queue = DispatchQueue(label: "test")
@@ -30,6 +30,6 @@ package struct OwnThreadTrait: TestTrait, SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == OwnThreadTrait {
-    /// Keeps a test that computes for long from the threads of the others.
+    /// Runs a long computation outside the threads that other tests share.
     package static var ownThread: Self { Self() }
 }

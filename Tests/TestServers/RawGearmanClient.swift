@@ -5,23 +5,23 @@ import Glibc
 
 /// One connection of a Gearman client to a job server of 127.0.0.1; used on one thread, with blocking calls.
 ///
-/// It uses no Gearman library, so that a test sees every packet that the job server sends.
+/// It uses no Gearman library, so a test sees every packet of the job server.
 package final class RawGearmanClient {
-    /// How a job has ended for its client.
+    /// The result of a job for its client.
     package enum End: Sendable {
         /// The reply of WORK_COMPLETE.
         case reply([UInt8])
-        /// WORK_FAIL, WORK_EXCEPTION, an error of the job server, or a packet that does not belong here.
+        /// WORK_FAIL, WORK_EXCEPTION, an error of the job server, or an unexpected packet.
         case refused(String)
-        /// The connection has ended before the reply.
+        /// The connection ended before the reply.
         case lost(String)
-        /// The connection is intact, and no reply has come in time.
+        /// The connection is intact, but no reply arrived in time.
         case unanswered
     }
 
     private let socket: LoopbackSocket
     private var received: [UInt8] = []
-    /// The server's name for the last job, once it has been created.
+    /// The handle of the last job, once it was created.
     package private(set) var handle: String?
 
     /// Connects.
@@ -33,7 +33,7 @@ package final class RawGearmanClient {
     ///   - payload: The job's payload.
     ///   - function: The function's name.
     ///   - unique: The job's unique id, without a NUL.
-    ///   - deadline: When to stop waiting.
+    ///   - deadline: The time at which to stop waiting.
     package func run(
         _ payload: [UInt8],
         function: String,
@@ -44,37 +44,39 @@ package final class RawGearmanClient {
         do {
             while true {
                 guard let packet = try next(until: deadline) else { return .unanswered }
-                if let end = judge(packet) { return end }
+                guard let end = judge(packet) else { continue }
+                if case .reply(let reply) = end { ReplyRecorder.record(reply) }
+                return end
             }
         } catch { return .lost("\(error)") }
     }
 
-    /// Submits a foreground job and waits for nothing.
+    /// Submits a foreground job without waiting.
     ///
-    /// - Returns: Whether it could be sent.
+    /// - Returns: Whether the packet could be sent.
     package func submit(_ payload: [UInt8], function: String, unique: String) -> Bool {
         handle = nil
         let body = Array(function.utf8) + [0] + Array(unique.utf8) + [0] + payload
         return socket.write(RawGearmanPacket(.submitJob, body).request)
     }
 
-    /// Whether the server has not ended the connection yet, as far as this side knows.
+    /// Whether the server has not closed the connection, as far as this side knows.
     package var isOpen: Bool {
         var byte: UInt8 = 0
         let count = recv(socket.descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         return count > 0 || (count < 0 && errno == EAGAIN)
     }
 
-    /// Sends a packet, such as a worker's.
+    /// Sends a packet, for example one of a worker.
     ///
-    /// - Returns: Whether it could be sent.
+    /// - Returns: Whether the packet could be sent.
     @discardableResult
     package func send(_ packet: RawGearmanPacket) -> Bool { socket.write(packet.request) }
 
-    /// Ends the connection.
+    /// Closes the connection.
     package func close() { socket.shutDown() }
 
-    /// What a packet means for the job in hand; nil where the job goes on.
+    /// The result that a packet reports for the current job; nil if the job continues.
     private func judge(_ packet: RawGearmanPacket) -> End? {
         switch packet.kind {
         case .jobCreated where handle == nil:
@@ -96,9 +98,9 @@ package final class RawGearmanClient {
         }
     }
 
-    /// The next packet; nil where none comes in time.
+    /// Returns the next packet; nil after the deadline.
     ///
-    /// - Throws: `ServerFailure` where the connection has ended, or where what comes is no packet.
+    /// - Throws: `ServerFailure` if the connection has ended or the bytes are no packet.
     package func next(until deadline: ContinuousClock.Instant) throws -> RawGearmanPacket? {
         while true {
             if let packet = try RawGearmanPacket(takenFrom: &received) { return packet }
@@ -107,7 +109,7 @@ package final class RawGearmanClient {
             let count = poll(&entry, 1, Int32(clamping: Int(left / .milliseconds(1)) + 1))
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return nil }
-            guard let bytes = socket.read(), !bytes.isEmpty else { throw ServerFailure("the connection has ended") }
+            guard let bytes = socket.read(), !bytes.isEmpty else { throw ServerFailure("the connection ended") }
             received += bytes
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One binary packet of the Gearman protocol, as it is on the wire.
+/// One binary packet of the Gearman protocol.
 package struct RawGearmanPacket: Hashable, Sendable {
     /// The packet types that tests send or read.
     package enum Kind: UInt32, Sendable {
@@ -32,9 +32,9 @@ package struct RawGearmanPacket: Hashable, Sendable {
     /// The first four bytes of a packet from a job server.
     package static let responseMagic: [UInt8] = [0] + Array("RES".utf8)
 
-    /// The packet's type; nil for a type that no test knows.
+    /// The packet's type; nil for a type that the tests do not know.
     package let kind: Kind?
-    /// What follows the header.
+    /// The bytes after the header.
     package let body: [UInt8]
 
     /// Creates a packet.
@@ -43,10 +43,10 @@ package struct RawGearmanPacket: Hashable, Sendable {
         self.body = body
     }
 
-    /// Takes the first packet from the bytes that have come, and removes it from them.
+    /// Removes the first packet from the received bytes and returns it.
     ///
-    /// - Returns: nil where the packet is not complete yet.
-    /// - Throws: `ServerFailure` where the bytes are no packet of a job server.
+    /// - Returns: nil if the packet is incomplete.
+    /// - Throws: `ServerFailure` if the bytes are no packet of a job server.
     package init?(takenFrom bytes: inout [UInt8]) throws {
         guard bytes.count >= Self.headerSize else { return nil }
         guard bytes.starts(with: Self.responseMagic) else {
@@ -59,24 +59,24 @@ package struct RawGearmanPacket: Hashable, Sendable {
         bytes.removeFirst(Self.headerSize + size)
     }
 
-    /// The packet as a client or a worker sends it.
+    /// The bytes of the packet from a client or a worker.
     package var request: [UInt8] { Self.requestMagic + header + body }
-    /// The packet as a job server sends it.
+    /// The bytes of the packet from a job server.
     package var response: [UInt8] { Self.responseMagic + header + body }
 
-    /// The arguments of the body, which a NUL separates; the last one may contain NULs.
+    /// The arguments of the body, separated by NULs; the last one may contain NULs.
     ///
-    /// - Parameter count: The number of arguments at most.
+    /// - Parameter count: The maximum number of arguments.
     package func arguments(_ count: Int) -> [[UInt8]] {
         body.split(separator: 0, maxSplits: count - 1, omittingEmptySubsequences: false).map { Array($0) }
     }
 
-    /// Reads a number of four bytes, the most significant one first.
+    /// Reads a 32-bit big-endian number.
     package static func number(_ bytes: some Sequence<UInt8>) -> UInt32 {
         bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// Writes a number as four bytes, the most significant one first.
+    /// Writes a number as 32 bits, big-endian.
     package static func bytes(_ number: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
     }

@@ -5,7 +5,7 @@ package import Testing
 
 /// A program that a test needs.
 ///
-/// Where it is missing, the test is skipped with a reason; where `CI` is set, it fails instead.
+/// If it is missing, the test is skipped with a reason; if `CI` is set, it fails instead.
 package enum Requirement: String, Sendable {
     case haproxy = "/usr/sbin/haproxy"
     case gearmand = "/usr/sbin/gearmand"
@@ -16,15 +16,16 @@ package enum Requirement: String, Sendable {
     case python = "/usr/bin/python3"
     case openStackSwift = "openstack-swift"
     case moto = "moto"
+    case schemaValidator = "jsonschema"
 
     package var trait: any TestTrait & SuiteTrait {
         .enabled(if: isMet, "\(self) is not installed; scripts/setup installs it")
     }
 
-    /// Whether the test is to run: the program is there, or its absence must show.
+    /// Whether to run the test: the program is installed, or its absence must be reported.
     package var isMet: Bool { path != nil || Environment["CI"] != nil }
 
-    /// Where the program is; nil where it is not installed.
+    /// The program's path; nil if it is not installed.
     package var path: String? {
         switch self {
         case .haproxy: Environment.isExecutable(Environment.haproxy) ? Environment.haproxy : nil
@@ -32,6 +33,7 @@ package enum Requirement: String, Sendable {
             Environment.isExecutable(rawValue) ? rawValue : nil
         case .openStackSwift: Environment.isExecutable(Environment.testPython) ? rawValue : nil
         case .moto: Environment.hasMoto ? rawValue : nil
+        case .schemaValidator: Environment.hasSchemaValidator ? rawValue : nil
         }
     }
 }

@@ -4,19 +4,19 @@
 package import Foundation
 import Glibc
 
-/// A real rsyslogd that takes datagrams on a free port of loopback, queues them, and appends them to a file.
+/// A real rsyslogd that receives datagrams on a free port of loopback, queues them, and appends them to a file.
 package struct RsyslogServer: Sendable {
     /// `127.0.0.1:PORT`.
     package let address: String
-    /// The file that it writes.
+    /// The log file.
     package let log: URL
     private let process: ChildProcess
 
     /// Starts a server; ``stop()`` must follow.
     ///
     /// - Parameters:
-    ///   - folder: Where its configuration, its queue and the log are.
-    ///   - template: The form of a line, such as `RSYSLOG_TraditionalFileFormat`.
+    ///   - folder: The folder of its configuration, queue and log.
+    ///   - template: The format of a line, such as `RSYSLOG_TraditionalFileFormat`.
     package static func start(in folder: URL, template: String) async throws -> RsyslogServer {
         guard let program = Requirement.rsyslog.path else { throw ServerFailure("rsyslog is not installed") }
         let port = try FreePort.next()
@@ -51,13 +51,13 @@ package struct RsyslogServer: Sendable {
         return server
     }
 
-    /// All that it has written.
+    /// The content of the log file.
     package var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-    /// Has datagrams wait until ``release()``.
+    /// Pauses the process, so that datagrams are queued until ``release()``.
     package func hold() { process.send(signal: SIGSTOP) }
 
-    /// Has it write what waits.
+    /// Continues the process.
     package func release() { process.send(signal: SIGCONT) }
 
     /// Stops it.

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The server's side of Gearman's protocol on a connection of a ``LoopbackServer``, for what a real gearmand never does.
+/// The server's side of Gearman's protocol on a connection of a ``LoopbackServer``, for behavior that gearmand does not
+/// show.
 package final class ScriptedJobServer {
     /// A packet from a worker or a client.
     package struct Packet: Sendable {
@@ -23,12 +24,12 @@ package final class ScriptedJobServer {
     package static let statusResponseUnique: UInt32 = 42
 
     private let connection: LoopbackConnection
-    /// Whether the worker was told that there is no job, and waits for the announcement of one.
+    /// Whether the last answer was NO_JOB, so that the worker waits for a NOOP.
     private var isWorkerAsleep = false
 
     package init(_ connection: LoopbackConnection) { self.connection = connection }
 
-    /// Reads a packet; nil where the other side has closed.
+    /// Reads a packet; nil if the other side has closed.
     package func read() -> Packet? {
         guard let header = connection.readBytes(12) else { return nil }
         let number = { (range: Range<Int>) in header[range].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } }
@@ -37,22 +38,22 @@ package final class ScriptedJobServer {
         return Packet(kind: number(4..<8), arguments: arguments)
     }
 
-    /// Sends a packet; the arguments have a zero byte between any two of them.
+    /// Sends a packet; the arguments are separated by zero bytes.
     @discardableResult
     package func send(_ kind: UInt32, _ arguments: [UInt8]...) -> Bool {
         let body = Array(arguments.joined(separator: [0]))
         return connection.send(Self.header(kind, byteCount: body.count) + body)
     }
 
-    /// A packet's header, which may say anything.
+    /// A packet's header, which may be invalid.
     package static func header(_ kind: UInt32, byteCount: Int) -> [UInt8] {
         let word = { (value: UInt32) in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
         return [0] + Array("RES".utf8) + word(kind) + word(UInt32(truncatingIfNeeded: byteCount))
     }
 
-    /// Answers echoes until the worker asks for a job; false where it has closed.
+    /// Answers echoes until the worker requests a job; returns false if it has closed.
     ///
-    /// - Parameter collect: Takes the replies that come meanwhile.
+    /// - Parameter collect: Receives the replies that arrive meanwhile.
     package func awaitGrab(collecting collect: (String) -> Void = { _ in }) -> Bool {
         if isWorkerAsleep {
             isWorkerAsleep = false
@@ -69,14 +70,14 @@ package final class ScriptedJobServer {
         return false
     }
 
-    /// Hands out a job.
+    /// Assigns a job.
     package func assign(_ payload: [UInt8], function: String, handle: String, unique: String = "") {
         send(Self.jobAssignUnique, Array(handle.utf8), Array(function.utf8), Array(unique.utf8), payload)
     }
 
-    /// Hands out a job, and answers echoes until its reply comes; nil where the worker has closed.
+    /// Assigns a job, and answers echoes until its reply arrives; nil if the worker has closed.
     ///
-    /// - Parameter collect: Takes the replies to other jobs that come meanwhile.
+    /// - Parameter collect: Receives the replies to other jobs that arrive meanwhile.
     package func reply(
         to payload: [UInt8],
         function: String,
@@ -92,13 +93,13 @@ package final class ScriptedJobServer {
         return nil
     }
 
-    /// Answers echoes until a reply comes; nil where the worker has closed.
+    /// Answers echoes until a reply arrives; nil if the worker has closed.
     package func awaitReply() -> [UInt8]? { nextReply().map(Self.reply) }
 
-    /// Answers echoes until a reply comes, and says to which job; nil where the worker has closed.
+    /// Answers echoes until a reply arrives, and returns its job's handle; nil if the worker has closed.
     package func awaitHandle() -> String? { nextReply().map { String(decoding: $0.arguments[0], as: UTF8.self) } }
 
-    /// Answers that there is no job now: requests are answered in order, as gearmand does.
+    /// Answers NO_JOB: requests are answered in order, as gearmand does.
     package func refuseJob() {
         isWorkerAsleep = true
         send(Self.noJob)
@@ -120,7 +121,7 @@ package final class ScriptedJobServer {
         Array(packet.arguments.dropFirst().joined(separator: [0]))
     }
 
-    /// Has no job, and answers echoes, until the other side closes.
+    /// Answers echoes, and NO_JOB to requests, until the other side closes.
     package func idle() {
         while let packet = read() {
             switch packet.kind {

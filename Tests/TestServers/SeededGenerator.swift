@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// SplitMix64: the same seed makes the same test data on every machine.
+/// SplitMix64: the same seed gives the same test data on every machine.
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -24,9 +24,9 @@ package struct SeededGenerator: RandomNumberGenerator {
     package mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
 }
 
-/// The seeds of the property tests; each is an argument of its test, so that a failure prints it.
+/// The seeds of the property tests; each is an argument of its test, so a failure prints it.
 package enum Seeds {
-    /// Fixed seeds, and the one of the environment's `STEELYARD_TEST_SEED`, to look further or to see a failure again.
+    /// Fixed seeds, and the seed in `STEELYARD_TEST_SEED`, for more tests or to repeat a failure.
     package static func first(_ count: Int) -> [UInt64] {
         let extra = ProcessInfo.processInfo.environment["STEELYARD_TEST_SEED"].flatMap { UInt64($0) }
         return (1...UInt64(count)).map { $0 &* 0x5DEE_CE66D } + (extra.map { [$0] } ?? [])

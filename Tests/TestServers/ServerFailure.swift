@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says what went wrong with a server that a test needs.
+/// A failure of a server that a test needs.
 package struct ServerFailure: Error, CustomStringConvertible {
     package let description: String
 

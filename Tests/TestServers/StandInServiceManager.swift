@@ -5,10 +5,10 @@ package import Foundation
 import Glibc
 import Synchronization
 
-/// Stands in for systemd: takes the messages of sd_notify(3), keeps the descriptors that come with them, and hands
-/// these to the next process of the service.
+/// A stand-in for systemd: receives the messages of sd_notify(3), stores their descriptors, and passes them to the next
+/// process of the service.
 package final class StandInServiceManager: Sendable {
-    /// A descriptor that is kept.
+    /// A stored descriptor.
     package struct Kept: Sendable {
         package let name: String
         package let descriptor: Int32
@@ -24,18 +24,18 @@ package final class StandInServiceManager: Sendable {
     private let socket: Int32
     private let state = Mutex(State())
 
-    /// Listens.
+    /// Starts to listen.
     ///
-    /// - Parameter folder: Where its socket is; nil for one with an abstract name.
+    /// - Parameter folder: The folder of its socket; nil for an abstract socket.
     package init(in folder: URL? = nil) throws {
         let name = "notify-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         address = folder?.appending(path: name).path ?? "@steelyard-test-\(name)"
         socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
-        guard socket >= 0, Self.bind(socket, to: address) else { throw ServerFailure("no socket \(address)") }
+        guard socket >= 0, Self.bind(socket, to: address) else { throw ServerFailure("cannot bind \(address)") }
         Thread.detachNewThread { [self] in while receive() {} }
     }
 
-    /// Ends it, and closes what it keeps.
+    /// Stops, and closes the stored descriptors.
     package func stop() {
         shutdown(socket, Int32(SHUT_RDWR))
         state.withLock { state in
@@ -44,12 +44,12 @@ package final class StandInServiceManager: Sendable {
         }
     }
 
-    /// The lines of all messages so far, in the order in which they came.
+    /// The lines of all messages so far, in the order of their arrival.
     package var lines: [String] {
         state.withLock { $0.messages.flatMap { $0.split(separator: "\n").map(String.init) } }
     }
 
-    /// What is kept now; as with systemd, a connection that the other side has ended is not.
+    /// The stored descriptors; like systemd, without connections that the other side has closed.
     package var kept: [Kept] {
         state.withLock { state in
             state.kept.removeAll { kept in
@@ -62,12 +62,12 @@ package final class StandInServiceManager: Sendable {
         }
     }
 
-    /// Copies of what is kept, as another process would get them; the caller owns them.
+    /// Copies of the stored descriptors, as for another process; the caller owns them.
     package func copies() -> [(name: String, descriptor: Int32)] {
         kept.map { ($0.name, fcntl($0.descriptor, F_DUPFD_CLOEXEC, 3)) }
     }
 
-    /// Returns once every message that was sent before this call is in ``lines``.
+    /// Returns once every earlier message is in ``lines``.
     package func catchUp() async throws {
         let mark = "X_CAUGHT_UP=" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let size = Self.withAddress(address) { Glibc.sendto(socket, mark, mark.utf8.count, 0, $0, $1) }
@@ -77,7 +77,7 @@ package final class StandInServiceManager: Sendable {
 
     private func receive() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 65_536)
-        // struct cmsghdr with room for one descriptor.
+        // A struct cmsghdr with space for one descriptor.
         var control = [UInt64](repeating: 0, count: 3)
         var flags: Int32 = 0
         var controlCount = 0

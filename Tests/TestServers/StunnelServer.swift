@@ -4,8 +4,8 @@
 package import Foundation
 import Glibc
 
-/// A real stunnel on a free port of loopback, with the configuration of packaging/tls in which nothing but addresses and
-/// paths is replaced.
+/// A real stunnel on a free port of loopback, with the configuration of packaging/tls; only addresses and paths are
+/// replaced.
 package struct StunnelServer: Sendable {
     /// Its port.
     package let port: Int
@@ -17,9 +17,9 @@ package struct StunnelServer: Sendable {
     /// Starts a server; `process.stop()` must follow.
     ///
     /// - Parameters:
-    ///   - folder: Where its configuration is written; more than one server may use it.
-    ///   - target: The port of the server of plain TCP to which it connects.
-    ///   - identity: Its certificate and key; the files are read again by ``reload()``.
+    ///   - folder: The folder for its configuration; several servers may share it.
+    ///   - target: The port of the plain TCP server to connect to.
+    ///   - identity: Its certificate and key; ``reload()`` reads the files again.
     ///   - ca: The authorities of client certificates.
     package static func start(
         in folder: URL,
@@ -49,7 +49,7 @@ package struct StunnelServer: Sendable {
         return server
     }
 
-    /// Has it read its files again, as after a rotation, and waits until it has.
+    /// Makes it read its files again, as after a rotation, and waits for that.
     package func reload() async throws {
         let count = configurationCount
         process.send(signal: SIGHUP)
@@ -60,7 +60,7 @@ package struct StunnelServer: Sendable {
         process.errorOutput.ranges(of: "Configuration successful").count
     }
 
-    /// The configuration that is delivered, with other values of some of its options.
+    /// The shipped configuration with some options replaced.
     private static func adapted(_ values: [String: String]) throws -> String {
         let file = Environment.packageFolder.appending(path: "packaging/tls/gearmand-stunnel.conf")
         var missing = values
@@ -78,7 +78,7 @@ package struct StunnelServer: Sendable {
     }
 }
 
-/// Starts a stunnel in a folder, lends it, and stops it in any case.
+/// Starts a stunnel in a folder, passes it to a closure, and stops it in any case.
 package func withStunnel<Success>(
     in folder: URL,
     to target: Int,

@@ -3,9 +3,9 @@
 
 package import Foundation
 
-/// A folder of a test's own, removed with all that is in it when the test has ended.
+/// A temporary folder of a test, removed with its content when the test has ended.
 ///
-/// Its path is short, because HAProxy's sockets are in it and a socket's path has at most 107 bytes.
+/// Its path is short because it contains HAProxy's sockets, and a socket's path has at most 107 bytes.
 package func withTemporaryFolder<Success>(_ body: (URL) async throws -> Success) async throws -> Success {
     let name = "sy-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let folder = URL(fileURLWithPath: "/tmp").appending(path: name)

@@ -3,13 +3,13 @@
 
 package import Foundation
 
-/// A certificate authority in a test's own folder, and certificates that it issues; made by the openssl program.
+/// A certificate authority in a test's folder, and the certificates that it issues; created by the openssl program.
 package struct TestCertificates: Sendable {
     /// The PEM files of one certificate.
     package struct Identity: Sendable {
-        /// The certificate's path; the issuers up to the root follow the certificate where there are any.
+        /// The certificate's path; the file also contains the intermediate issuers, if any.
         package let certificate: String
-        /// The path of its private key.
+        /// The path of the private key.
         package let key: String
 
         package init(certificate: String, key: String) {
@@ -18,13 +18,13 @@ package struct TestCertificates: Sendable {
         }
     }
 
-    /// What a certificate may be used for.
+    /// The usage of a certificate.
     package enum Usage: String, Sendable {
         case server = "serverAuth"
         case client = "clientAuth"
     }
 
-    /// When a certificate is valid, as the first and the last second.
+    /// The validity of a certificate: its first and last second.
     package enum Validity: Sendable {
         case current
         case expired
@@ -43,12 +43,12 @@ package struct TestCertificates: Sendable {
     package let ca: String
     private let folder: URL
     private let issuer: Identity
-    /// The certificates between the root and what this authority issues, the issuer first.
+    /// The certificates between the root and this authority's certificates, the issuer first.
     private let chain: [String]
 
-    /// Makes a root authority.
+    /// Creates a root authority.
     ///
-    /// - Parameter name: Its common name, and the name of its folder.
+    /// - Parameter name: The common name, and the name of its folder.
     package init(in folder: URL, name: String = "authority") async throws {
         let folder = folder.appending(path: name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
@@ -67,7 +67,7 @@ package struct TestCertificates: Sendable {
         try prepare()
     }
 
-    /// Makes an authority whose certificate this one issues.
+    /// Creates an intermediate authority, issued by this one.
     package func intermediate(_ name: String) async throws -> TestCertificates {
         let folder = folder.appending(path: name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
@@ -78,8 +78,8 @@ package struct TestCertificates: Sendable {
     /// Issues a certificate.
     ///
     /// - Parameters:
-    ///   - name: Its common name, and the name of its files.
-    ///   - hosts: The DNS names and IP addresses that it is for.
+    ///   - name: The common name, and the name of the files.
+    ///   - hosts: The DNS names and IP addresses of the certificate.
     ///   - keyType: `EC` or `RSA`.
     package func issue(
         _ name: String,
@@ -93,14 +93,14 @@ package struct TestCertificates: Sendable {
         return try await issue(name, extensions: extensions, validity: validity, keyType: keyType)
     }
 
-    /// Makes a certificate that is its own issuer.
+    /// Creates a self-signed certificate.
     package static func selfSigned(in folder: URL, name: String, for hosts: [String]) async throws -> Identity {
         try await selfSigned(in: folder, name: name, extensions: [alternativeNames(hosts)])
     }
 
-    /// Makes a copy of a key that is encrypted with a passphrase.
+    /// Creates a copy of a key that is encrypted with a passphrase.
     ///
-    /// - Parameter isTraditional: Whether it has the older of the two PEM forms, `BEGIN EC PRIVATE KEY`.
+    /// - Parameter isTraditional: Whether to use the older PEM format, `BEGIN EC PRIVATE KEY`.
     package static func encrypted(_ key: String, isTraditional: Bool = false) async throws -> String {
         let copy = key + (isTraditional ? ".traditional" : ".pkcs8")
         try await openssl(
@@ -140,7 +140,7 @@ package struct TestCertificates: Sendable {
 
     private var settings: URL { folder.appending(path: "openssl.cnf") }
 
-    /// Writes what `openssl ca` needs, which is the one command that takes the limits of the validity.
+    /// Writes the files for `openssl ca`, the only command with options for the limits of the validity.
     private func prepare() throws {
         let text = """
             [authority]

@@ -3,23 +3,23 @@
 
 import Glibc
 
-/// A connection of an HTTP client that reports every byte it receives, also those of an answer that breaks off; used on
-/// one thread.
+/// A connection of an HTTP client that reports every received byte, also those of an incomplete answer; used on one
+/// thread.
 package final class TrafficConnection {
     private let socket: LoopbackSocket
 
     /// Connects.
     package init(port: Int) throws {
         socket = try LoopbackSocket.connected(to: port)
-        // Longer than any process is stopped: bytes that come later would be counted by nobody.
+        // Longer than any process is stopped: later bytes would not be counted.
         var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Asks for a path.
+    /// Requests a path.
     ///
-    /// - Parameter receive: Takes the bytes as they come.
-    /// - Returns: Whether the answer is complete, and another one can follow.
+    /// - Parameter receive: Receives the bytes as they arrive.
+    /// - Returns: Whether the answer is complete and another request is possible.
     package func get(_ path: String, _ receive: ([UInt8]) -> Void) -> Bool {
         guard socket.write(Array("GET \(path) HTTP/1.1\r\nHost: test\r\n\r\n".utf8)) else { return false }
         var head: [UInt8] = []
@@ -41,7 +41,7 @@ package final class TrafficConnection {
         }
     }
 
-    /// Asks for nothing more, and reads to the end.
+    /// Stops sending, and reads to the end.
     package func finish(_ receive: ([UInt8]) -> Void) {
         shutdown(socket.descriptor, Int32(SHUT_WR))
         while let bytes = socket.read(), !bytes.isEmpty { receive(bytes) }

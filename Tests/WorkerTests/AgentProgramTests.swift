@@ -36,7 +36,7 @@ private struct KeepsNothing: ObjectStore {
     }
 }
 
-/// What a program may register.
+/// The drivers and stores that a program may register.
 @Suite struct AgentProgramTests {
     @Test(arguments: [
         ([], [], "no driver"), (["My"], [], "no name"), (["a b"], [], "no name"), ([""], [], "no name"),

@@ -9,7 +9,7 @@ import Testing
 
 private typealias Program = SteelyardSystem.ChildProcess
 
-/// Programs that the agent runs.
+/// Child processes of the agent.
 @Suite struct ChildProcessTests {
     @Test func collectsBothOutputsAndTheStatus() async throws {
         let result = try await run("echo out; echo error >&2; exit 3")
@@ -18,22 +18,22 @@ private typealias Program = SteelyardSystem.ChildProcess
         #expect(try await run("kill -9 $$").status == .signaled(9))
     }
 
-    /// Nothing of this process reaches the program: no variable, no descriptor, no blocked or ignored signal.
+    /// The program inherits nothing of this process: no variable, no descriptor, no blocked or ignored signal.
     @Test func inheritsNothing() async throws {
         setenv("STEELYARD_TEST_SECRET", "hidden", 1)
         signal(SIGPIPE, SIG_IGN)
-        // Not closed by execve.
+        // Without O_CLOEXEC.
         let open = Glibc.open("/dev/null", O_RDONLY)
         defer { close(open) }
         let result = try await run("env; ls /proc/self/fd; grep -E '^Sig(Blk|Ign)' /proc/self/status")
         let lines = String(decoding: result.output, as: UTF8.self).split(separator: "\n").map(String.init)
         #expect(!lines.contains { $0.contains("STEELYARD") })
-        // The fourth is the folder that ls reads.
+        // The fourth one is the folder that ls reads.
         #expect(lines.filter { Int($0) != nil } == ["0", "1", "2", "3"])
         for name in ["SigBlk:", "SigIgn:"] {
             let line = try #require(lines.first { $0.hasPrefix(name) })
             let mask = try #require(UInt64(line.split(separator: "\t")[1], radix: 16))
-            // Signals 32 and 33 are the C library's own.
+            // The C library uses signals 32 and 33.
             #expect(mask & 0x7FFF_FFFF == 0, "\(line)")
         }
     }
@@ -50,14 +50,14 @@ private typealias Program = SteelyardSystem.ChildProcess
         }
     }
 
-    /// A program that cannot be started because descriptors have run out is an error that says so.
+    /// If descriptors run out, the error names the reason.
     @Test func namesTheLackOfDescriptors() async throws {
         await #expect(processExitsWith: .success) {
             var taken: [Int32] = []
             var limit = rlimit(rlim_cur: 64, rlim_max: 64)
             guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(2) }
             while case let descriptor = open("/dev/null", O_RDONLY), descriptor >= 0 { taken.append(descriptor) }
-            // With none, one, two … left, until the program runs.
+            // With zero, one, two … free descriptors, until the program runs.
             while true {
                 do throws(ChildProcessError) {
                     let result = try await Program.run(
@@ -78,7 +78,7 @@ private typealias Program = SteelyardSystem.ChildProcess
     @Test func endsWhatTakesTooLong() async throws {
         let began = ContinuousClock.now
         let error = await #expect(throws: ChildProcessError.self) {
-            // The second process would keep the output open.
+            // The background process keeps the output open.
             try await run("sleep 60 & echo $$; sleep 60", within: .milliseconds(300))
         }
         #expect(error?.code == .timedOut)
@@ -96,7 +96,7 @@ private typealias Program = SteelyardSystem.ChildProcess
         #expect(error?.code == .outputTooLong)
     }
 
-    /// What the program leaves running may have its output open.
+    /// A background process of the program may keep the output open.
     @Test func doesNotWaitForOthersThatHaveTheOutput() async throws {
         let began = ContinuousClock.now
         let result = try await run("sleep 50 & echo done")
@@ -128,14 +128,14 @@ private typealias Program = SteelyardSystem.ChildProcess
         #expect(error?.description.contains("/etc/passwd") == true)
     }
 
-    /// A child whose object has gone is reaped when it ends.
+    /// A child is reaped when it ends, even after its object is released.
     @Test func leavesNoZombie() async throws {
         var processID: Int32 = 0
         do {
             let child = try Program(Program.Command("/bin/sleep", ["0.2"]))
             processID = child.handle.processID
         }
-        try await eventually("it is reaped") { kill(processID, 0) != 0 }
+        try await eventually("the child is reaped") { kill(processID, 0) != 0 }
     }
 
     private func run(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// What of a new configuration a running agent uses.
+/// The settings of a new configuration that a running agent applies.
 @Suite struct ConfigurationChangeTests {
     private func load(_ variables: [String: String]) throws -> WorkerConfiguration {
         var loader = ConfigurationLoader(program: .test)

@@ -5,7 +5,7 @@ import SteelyardSystem
 import Synchronization
 import Testing
 
-/// The executors that C libraries' threads and blocking actors run on.
+/// The executors for C libraries' threads and blocking actors.
 @Suite struct ExecutorTests {
     private actor Counter {
         private let executor: ThreadExecutor
@@ -17,7 +17,7 @@ import Testing
 
         func increment() async -> Int {
             let before = count
-            // Would let another call in if it were to wait; isolation is checked, too.
+            // A suspension here would let another call in.
             assertIsolated()
             count = before + 1
             return count
@@ -34,7 +34,7 @@ import Testing
         #expect(await counter.increment() == 8001)
     }
 
-    /// The draining thread runs the whole of an async call, and is woken by what comes from other threads.
+    /// The draining thread runs all parts of an async call; other threads wake it.
     @Test func drains() async throws {
         let sum = try await DedicatedThread.run(name: "drain") {
             let executor = DrainedExecutor()

@@ -7,7 +7,7 @@ import SystemPackage
 import TestServers
 import Testing
 
-/// Files that are replaced whole, and folders that are kept to one process.
+/// Atomic replacement of files, and the lock of a folder.
 @Suite struct FileTests {
     @Test func replacesWhole() async throws {
         try await withTemporaryFolder { folder in

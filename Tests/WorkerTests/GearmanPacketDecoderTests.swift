@@ -6,7 +6,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// What the decoder makes of bytes, good and bad, however they are cut.
+/// Decoding of valid and invalid bytes, split at any offset.
 @Suite(.ownThread) struct GearmanPacketDecoderTests {
     private static func packet(_ kind: GearmanPacketKind, _ body: String) -> [UInt8] {
         ScriptedJobServer.header(kind.rawValue, byteCount: body.utf8.count) + Array(body.utf8)
@@ -67,7 +67,7 @@ import Testing
         #expect(throws: GearmanProtocolError.self) { try Self.decode(Self.packet(kind, body), cutEvery: 50) }
     }
 
-    /// A length that is not true keeps no memory: 4 GB are announced, and thrown away as they come.
+    /// A false length uses no memory: 4 GB are announced and discarded as they arrive.
     @Test func keepsNoLargePayload() throws {
         var decoder = GearmanPacketDecoder(payloadLimit: 1000)
         decoder.append(ScriptedJobServer.header(31, byteCount: Int(UInt32.max)) + Array("H:a:1\0dev\0u\0".utf8))
@@ -80,7 +80,7 @@ import Testing
         decoder.append(block)
         decoder.append(Self.packet(.noop, ""))
         guard case .jobAssigned(let job)? = try decoder.next() else {
-            Issue.record("the job is not there")
+            Issue.record("the job is missing")
             return
         }
         #expect(job.payload == .omitted(byteCount: Int(UInt32.max) - 12))
@@ -101,7 +101,7 @@ import Testing
                 let kind = kinds.randomElement(using: &random) ?? 6
                 bytes += ScriptedJobServer.header(kind, byteCount: claimed) + body
             }
-            // The result may be anything; it must not depend on where the bytes are cut.
+            // The result must not depend on the offsets at which the bytes are split.
             let whole = Result { try Self.decode(bytes, cutEvery: bytes.count, payloadLimit: 0) }
             let size = Int.random(in: 1...20, using: &random)
             let cut = Result { try Self.decode(bytes, cutEvery: size, payloadLimit: 0) }

@@ -10,11 +10,11 @@ import Testing
 
     @Test func limitsItsReports() throws {
         for done in 0..<100_000 { job.report(progress: UInt64(done), of: 1_000_000) }
-        // The first goes out at once; the rest of the loop is far quicker than the interval, most of it at least.
+        // The first report is sent at once; most of the loop runs within the interval.
         let first = try #require(job.takeProgress())
         #expect(first.denominator == 1_000_000)
         #expect(job.takeProgress() == nil)
-        // The end always goes out.
+        // The last report is always sent.
         job.report(progress: 1_000_000, of: 1_000_000)
         let last = try #require(job.takeProgress())
         #expect(last.numerator == 1_000_000 && last.denominator == 1_000_000)
@@ -28,7 +28,7 @@ import Testing
         #expect(abs(Double(half.numerator) / Double(half.denominator) - Double(total / 2) / Double(total)) < 0.001)
     }
 
-    /// A handle comes from the job server, and goes into the log.
+    /// A handle comes from the job server and is logged.
     @Test func handleForgesNoLine() {
         let forged = JobInHand(handle: Array("H:1\n2026 notice \u{1B}[31mforged".utf8)) {}
         #expect(forged.handle == "H:1?2026 notice ?[31mforged")

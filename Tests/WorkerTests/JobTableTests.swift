@@ -8,7 +8,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// What becomes of a job that its server hands out again.
+/// Jobs that the job server assigns again after a lost connection.
 @Suite struct JobTableTests {
     private static func job(_ payload: String, unique: String = "u", handle: String = "H:a:1") -> JobAssignment {
         JobAssignment(
@@ -36,7 +36,7 @@ import Testing
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
         guard case .adopted = table.begin(Self.job("a"), changeCount: 0, wake: {}) else {
-            Issue.record("the job was begun twice")
+            Issue.record("the job started twice")
             return
         }
         #expect(try table.finish(number, Self.outcome("x"), changeCount: 0) == Self.job("a").name)
@@ -51,14 +51,14 @@ import Testing
         #expect(table.finish(number, outcome, changeCount: 0) == nil)
         for _ in 0..<2 {
             guard case .answered(let reply) = table.begin(Self.job("a"), changeCount: 0, wake: {}) else {
-                Issue.record("the job was begun again")
+                Issue.record("the job started again")
                 return
             }
             #expect(reply == outcome.reply.bytes)
         }
     }
 
-    /// Another payload, another handle, no unique id: another job, which is done.
+    /// A different payload or handle, or no unique id, means a different job, which is executed.
     @Test(arguments: [
         job("a", unique: "-"), job("a", unique: String(repeating: "u", count: 63)), job("b"), job("a", handle: "H:a:2"),
         job("a", unique: ""), job("a", unique: "v"),
@@ -70,7 +70,7 @@ import Testing
         #expect(try Self.begun(&table, other) != number)
     }
 
-    /// What is committed once its reply was received must be made anew: it may have changed meanwhile.
+    /// A reply that is committed after its delivery must be generated again: its content may have changed.
     @Test func isDoneAgainWhereTheReplyIsCommitted() throws {
         var table = JobTable()
         let number = try Self.begun(&table, Self.job("a"))
@@ -80,14 +80,14 @@ import Testing
         #expect(try Self.begun(&table, Self.job("a")) != number)
     }
 
-    /// After another change, the reply is not true any more.
+    /// After another change, the stored reply is out of date.
     @Test func isDoneAgainAfterAnotherChange() throws {
         var table = JobTable()
         let number = try Self.begun(&table, Self.job("a"))
         table.endConnection()
         #expect(try table.finish(number, Self.outcome("x"), changeCount: 1) == nil)
         guard case .begun = table.begin(Self.job("a"), changeCount: 2, wake: {}) else {
-            Issue.record("the job was not begun again")
+            Issue.record("the job did not start again")
             return
         }
     }
@@ -102,7 +102,7 @@ import Testing
         #expect(table.takeDelivery(second) == nil)
     }
 
-    /// However much is in hand, small messages are taken; large ones only while there is memory for them.
+    /// Small messages are always accepted; large ones only while there is memory for them.
     @Test func boundsItsMemory() throws {
         var table = JobTable()
         #expect(table.payloadLimit(messageBytes: 8 << 20) == 8 << 20)

@@ -23,7 +23,7 @@ import Testing
         #expect(String(decoding: line.text, as: UTF8.self) == wanted)
     }
 
-    /// No value, key or message can end a line, begin one, or steer a terminal.
+    /// No value, key or message can end or start a line, or control a terminal.
     @Test(arguments: ["\n", "\r", "\u{1B}[2J", "\u{0}", "\u{85}", "\u{2028}", "\u{202E}", "\u{7F}", "\u{9B}"])
     func cannotBeForged(_ text: String) throws {
         let forged = "H:x:1\(text)2026-01-01T00:00:00.000000Z critical forged"
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    /// Only where standard error is the journal's, lines have priorities: the variable may be inherited.
+    /// Lines have priorities only if standard error is the journal's stream: the variable may be inherited.
     @Test(arguments: [true, false], LogOutput.Format.allCases)
     func linesForTheJournalHavePriorities(_ isJournal: Bool, _ format: LogOutput.Format) async throws {
         try await withTemporaryFolder { folder in
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    /// A reload changes the level of every logger, also of those that were made before.
+    /// A reload changes the level of every logger, including existing ones.
     @Test func levelChangesForLoggersThatExist() {
         var settings = LogSettings()
         settings.level = .error

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The progress bar")
 struct ProgressBarTests {
-    @Test("percentage, rate and time left, as far as each can be told")
+    @Test("percentage, rate and time left, as far as each is known")
     func text() {
         func text(_ done: UInt64, _ total: UInt64, _ seconds: Double, isInBytes: Bool = true) -> String {
             ProgressBar.text(done, of: total, isInBytes: isInBytes, after: .seconds(seconds))
@@ -21,7 +21,7 @@ struct ProgressBarTests {
         #expect(text(300, 100, 0).hasSuffix("#] 100 %"))
     }
 
-    @Test("no text fills the line, so that no refresh begins a new one", arguments: [1, 4, 10, 20, 39, 40, 60, 200])
+    @Test("the text is shorter than the line, so it never wraps", arguments: [1, 4, 10, 20, 39, 40, 60, 200])
     func narrow(columns: Int) {
         for (done, seconds) in [(0, 0.1), (500_000_000, 2.0), (999_999_999, 5000), (1_000_000_000, 1)] {
             let text = ProgressBar.text(

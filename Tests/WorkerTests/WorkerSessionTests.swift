@@ -14,7 +14,7 @@ import Testing
         payload: .bytes([])
     )
 
-    /// The types of the packets that the session wants to send, and what they hold.
+    /// The types and bodies of the packets that the session sends.
     private static func sent(_ session: inout WorkerSession) -> [(UInt32, String)] {
         var bytes: [UInt8] = []
         while session.output.count > 0 {
@@ -58,7 +58,7 @@ import Testing
         #expect(Self.sent(&session).map(\.0) == [13, 30, 4])
     }
 
-    /// A job that is announced while the server answers that there is none is asked for.
+    /// If NOOP arrives before NO_JOB, the session requests a job again.
     @Test func missesNoAnnouncement() throws {
         var session = try Self.registered()
         session.requestJob()
@@ -69,7 +69,7 @@ import Testing
         #expect(Self.sent(&session).first?.0 == 30)
     }
 
-    /// Under load no packet is sent but replies and requests; when the jobs end, the server is asked to announce more.
+    /// Under load, only replies and requests are sent; when there are no more jobs, the session sends PRE_SLEEP.
     @Test func sleepsAfterABurst() throws {
         var session = try Self.registered()
         for round in 0..<4 {
@@ -97,7 +97,7 @@ import Testing
         )
     }
 
-    /// A server that does not know the question answers with an error, and is trusted to have a client.
+    /// A server without GET_STATUS_UNIQUE answers with an error; the client is assumed to be connected.
     @Test func confirmsWithoutStatus() throws {
         var session = try Self.registered()
         session.complete(Self.job.name, [], confirming: 5)
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    /// A server that answers what comes after a request for a job, and not the request, would never give a job again.
+    /// A server that skips a request for a job and answers a later packet would never assign a job again.
     @Test func needsAnAnswerToEachRequest() throws {
         var session = try Self.registered()
         session.requestJob()

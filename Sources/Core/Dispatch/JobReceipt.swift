@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A message that was taken: what its record begins with.
+/// A received message: the start of its record.
 struct JobReceipt {
     let job: CurrentJob
     private let handle: String
@@ -12,13 +12,13 @@ struct JobReceipt {
     init(_ context: any JobContext) {
         handle = context.handle
         server = context.server
-        job = CurrentJob(handle: handle)
+        job = CurrentJob.current ?? CurrentJob(handle: handle)
     }
 
-    /// The record of the message, whose reply is ready now.
+    /// Returns the record of the message; its reply is ready.
     func record(
         _ message: Message?,
-        in document: JSONDocument? = nil,
+        action: ActionKind?,
         archived: [ArchivedObject] = [],
         failure: ActionFailure? = nil,
         isDryRun: Bool
@@ -26,8 +26,7 @@ struct JobReceipt {
         JobRecord(
             handle: handle,
             server: server,
-            action: message?.action.kind,
-            namedAction: message?.action.kind ?? document.flatMap(ActionKind.init(namedIn:)),
+            action: action,
             loadBalancers: message?.action.loadBalancers ?? [],
             plan: job.plan,
             archived: archived,
@@ -36,15 +35,6 @@ struct JobReceipt {
             begin: begin,
             duration: ContinuousClock.now - instant
         )
-    }
-}
-
-extension ActionKind {
-    fileprivate init?(namedIn document: JSONDocument) {
-        guard let name = document.root.string(of: "hpcs_action"), let kind = try? ActionKind(named: name) else {
-            return nil
-        }
-        self = kind
     }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The single pass over a payload that fills a ``JSONDocument``: RFC 8259 to the letter, without recursion.
+/// The single pass over a payload that fills a ``JSONDocument``: strict RFC 8259, without recursion.
 ///
-/// The position is a local variable, which each step takes and returns, so that it stays in a register. It cannot
+/// The position is a local variable that each step takes and returns, so that it stays in a register. It cannot
 /// overflow: a document is at most 2 GiB long.
 struct JSONScanner {
-    /// An object or array that has begun and not ended.
+    /// An object or array that is not closed yet.
     private struct Container {
         let index: Int
         let kind: JSONNode.Kind
@@ -16,7 +16,7 @@ struct JSONScanner {
     }
 
     private(set) var nodes: [JSONNode] = []
-    /// The containers that enclose the current one, the outermost first.
+    /// The enclosing containers, the outermost first.
     private var outer: [Container] = []
 
     init(count: Int) {
@@ -25,20 +25,22 @@ struct JSONScanner {
 
     mutating func scan(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
         var position = Self.skipWhiteSpace(bytes, 0)
-        guard position < bytes.count else { throw JSONSyntaxError("is empty", at: position) }
+        guard position < bytes.count else { throw JSONSyntaxError("the text is empty", at: position) }
         guard bytes[position] == UInt8(ascii: "{") else {
-            throw JSONSyntaxError("is not a JSON object", at: position)
+            throw JSONSyntaxError("expected an object", at: position)
         }
         position = try scanObject(bytes, position)
         position = Self.skipWhiteSpace(bytes, position)
-        guard position == bytes.count else { throw JSONSyntaxError("goes on after its JSON object", at: position) }
-        // Last, so that the common reasons have their own words; without copying.
+        guard position == bytes.count else {
+            throw JSONSyntaxError("expected the end of the text after the object", at: position)
+        }
+        // Last, so that common errors have their own message; without copying.
         do { _ = try UTF8Span(validating: bytes) } catch {
-            throw JSONSyntaxError("is not valid UTF-8", at: error.byteOffsets.lowerBound)
+            throw JSONSyntaxError("invalid UTF-8", at: error.byteOffsets.lowerBound)
         }
     }
 
-    /// Reads the message's object with all that is in it: one member or element in each turn of the loop.
+    /// Scans the message's object with its contents: one member or element per iteration.
     private mutating func scanObject(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
         var container = Container(index: nodes.count, kind: .object)
         append(.object, from: start, to: start, name: JSONNode.Name())
@@ -56,7 +58,7 @@ struct JSONScanner {
             }
             if container.count > 0 {
                 guard Self.byte(bytes, position) == UInt8(ascii: ",") else {
-                    throw Self.unexpected(bytes, position, "a comma or the end of the \(container.kind)")
+                    throw Self.unexpected(bytes, position, "',' or '\(Character(UnicodeScalar(container.end)))'")
                 }
                 position = Self.skipWhiteSpace(bytes, position &+ 1)
             }
@@ -99,23 +101,23 @@ struct JSONScanner {
     ) throws(JSONSyntaxError) -> Container {
         // The outer containers, the current one, and the new one.
         guard outer.count + 2 <= JSONDocument.maximumDepth else {
-            throw JSONSyntaxError("is nested deeper than \(JSONDocument.maximumDepth) levels", at: position)
+            throw JSONSyntaxError("nested deeper than \(JSONDocument.maximumDepth) levels", at: position)
         }
         outer.append(container)
         append(kind, from: position, to: position, name: name)
         return Container(index: nodes.count - 1, kind: kind)
     }
 
-    /// Reads a member's name and its colon.
+    /// Scans a member's name and its colon.
     ///
-    /// - Returns: The name, and where the member's value begins.
+    /// - Returns: The name, and the start of the member's value.
     @inline(__always)
     private static func scanName(
         _ bytes: Span<UInt8>,
         _ start: Int
     ) throws(JSONSyntaxError) -> (JSONNode.Name, Int) {
         guard Self.byte(bytes, start) == UInt8(ascii: "\"") else {
-            throw Self.unexpected(bytes, start, "a member name in quotes")
+            throw Self.unexpected(bytes, start, "a member name in double quotes")
         }
         var position = start
         let isEscaped = try skipString(bytes, start, &position)
@@ -126,14 +128,14 @@ struct JSONScanner {
         )
         position = Self.skipWhiteSpace(bytes, position)
         guard Self.byte(bytes, position) == UInt8(ascii: ":") else {
-            throw Self.unexpected(bytes, position, "a colon")
+            throw Self.unexpected(bytes, position, "':'")
         }
         return (name, Self.skipWhiteSpace(bytes, position &+ 1))
     }
 
-    /// Moves the position from a string's first quote past its last one.
+    /// Moves the position from a string's opening quote past its closing quote.
     ///
-    /// - Returns: Whether there are escape sequences in the string.
+    /// - Returns: Whether the string contains escape sequences.
     @inline(__always)
     private static func skipString(
         _ bytes: Span<UInt8>,
@@ -149,20 +151,20 @@ struct JSONScanner {
         return true
     }
 
-    /// Moves the position from within a string past its last quote.
+    /// Moves the position from within a string past its closing quote.
     private static func skipEscapedText(
         _ bytes: Span<UInt8>,
         _ quote: Int,
         _ position: inout Int
     ) throws(JSONSyntaxError) {
         while true {
-            guard position < bytes.count else { throw JSONSyntaxError("has a string without an end", at: quote) }
+            guard position < bytes.count else { throw JSONSyntaxError("unterminated string", at: quote) }
             switch bytes[position] {
             case UInt8(ascii: "\""):
                 position &+= 1
                 return
             case UInt8(ascii: "\\"): position = try Self.skipEscape(bytes, position &+ 1)
-            default: throw JSONSyntaxError("has a control character within a string", at: position)
+            default: throw JSONSyntaxError("unescaped control character in a string", at: position)
             }
             position = skipPlainText(bytes, position)
         }
@@ -185,7 +187,7 @@ struct JSONScanner {
 // MARK: - Steps without state
 
 extension JSONScanner {
-    /// The byte at a position; NUL at the end, since JSON's grammar has no NUL.
+    /// The byte at a position; NUL at the end, because JSON's grammar has no NUL.
     @inline(__always)
     private static func byte(_ bytes: Span<UInt8>, _ position: Int) -> UInt8 {
         position < bytes.count ? bytes[position] : 0
@@ -203,14 +205,14 @@ extension JSONScanner {
         return position
     }
 
-    /// Finds the next byte of a string that is a quote, a backslash or a control character: eight bytes at a time.
+    /// Finds the next quote, backslash or control character of a string, eight bytes at a time.
     @inline(never)
     private static func skipPlainText(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         var position = start
         while position <= bytes.count &- 8 {
             let word = bytes.word(at: position, count: 8)
-            // In each term, the lowest high bit that is set belongs to the first byte that matches.
+            // In each term, the lowest high bit set belongs to the first matching byte.
             let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
             let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
             let found =
@@ -248,7 +250,7 @@ extension JSONScanner {
         let first = byte(bytes, start) == UInt8(ascii: "-") ? start + 1 : start
         var position = skipDigits(bytes, first)
         let isPadded = position - first > 1 && bytes[first] == UInt8(ascii: "0")
-        guard position > first, !isPadded else { throw JSONSyntaxError("has a malformed number", at: start) }
+        guard position > first, !isPadded else { throw JSONSyntaxError("malformed number", at: start) }
         if byte(bytes, position) == UInt8(ascii: ".") {
             position = try skipSomeDigits(bytes, position + 1, of: start)
         }
@@ -267,7 +269,7 @@ extension JSONScanner {
         of number: Int
     ) throws(JSONSyntaxError) -> Int {
         let end = skipDigits(bytes, start)
-        guard end > start else { throw JSONSyntaxError("has a malformed number", at: number) }
+        guard end > start else { throw JSONSyntaxError("malformed number", at: number) }
         return end
     }
 
@@ -283,7 +285,7 @@ extension JSONScanner {
             }
             return start + 5
         default:
-            throw JSONSyntaxError("has an unknown escape sequence", at: start - 1)
+            throw JSONSyntaxError("unknown escape sequence", at: start - 1)
         }
     }
 
@@ -292,7 +294,7 @@ extension JSONScanner {
     }
 
     private static func unexpected(_ bytes: Span<UInt8>, _ position: Int, _ wanted: String) -> JSONSyntaxError {
-        let found = position < bytes.count ? "has something else than" : "ends before"
-        return JSONSyntaxError("is not valid JSON: it \(found) \(wanted)", at: position)
+        let found = position < bytes.count ? "" : ", found the end"
+        return JSONSyntaxError("expected \(wanted)\(found)", at: position)
     }
 }

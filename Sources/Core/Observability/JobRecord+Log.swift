@@ -4,12 +4,12 @@
 package import Logging
 
 extension JobRecord {
-    /// No more ids are logged: an ARCHIVE may have 100.
+    /// The maximum number of ids logged: an ARCHIVE may have 100.
     private static let loggedIdentifiers = 10
-    /// A longer id may be a token that was put into the wrong field.
+    /// A longer id may be a token in the wrong field.
     private static let longestIdentifier = 40
 
-    /// The one line that each message leaves in the log.
+    /// Logs the message's one line.
     package func log(to logger: Logger) {
         var metadata: Logger.Metadata = [
             LogKeys.jobHandle: "\(handle)",
@@ -25,7 +25,7 @@ extension JobRecord {
         metadata[LogKeys.errorCode] = "\(failure.code.rawValue)"
         metadata[LogKeys.error] = "\(failure.message)"
         if let field = failure.field { metadata[LogKeys.errorField] = "\(field)" }
-        logger.warning(action == nil ? "message rejected" : "message failed", metadata: metadata)
+        logger.warning(failure.isRejection ? "message rejected" : "message failed", metadata: metadata)
     }
 
     /// The duration in milliseconds, with three decimals.

@@ -6,11 +6,11 @@ package import Logging
 package import SteelyardCore
 import SteelyardSystem
 
-/// Makes HAProxy serve what the messages ask for.
+/// Makes HAProxy serve the load balancers of the last message.
 ///
-/// HAProxy runs in master-worker mode, in a session of its own: it outlives the agent and is adopted by the next one.
-/// What was asked for is kept in the state's folder, and ``run()`` sees to it that HAProxy serves it: after a crash of
-/// either, and after a restart of the device.
+/// HAProxy runs in master-worker mode, in its own session: it outlives the agent, and the next agent takes it over. The
+/// committed state is in the state folder; ``run()`` ensures that HAProxy serves it after a crash of HAProxy or of the
+/// agent, and after a reboot of the device.
 package final class HAProxyDriver: LoadBalancerDriver {
     private let configuration: HAProxyConfiguration
     private let renderer: HAProxyRenderer
@@ -26,13 +26,13 @@ package final class HAProxyDriver: LoadBalancerDriver {
     private let isReadOnly: Bool
     private let logger: Logger
 
-    /// Creates a driver; it does nothing to the device before the first message, or ``run()``.
+    /// Creates a driver; it changes nothing on the device before the first message or ``run()``.
     ///
     /// - Parameters:
-    ///   - configuration: How HAProxy is run.
-    ///   - logger: Takes what happens to HAProxy; no message's content.
-    ///   - descriptors: Keeps the connections to old workers for the agent's next process.
-    ///   - isReadOnly: Whether another agent may have the state folder: its files are left as they are.
+    ///   - configuration: The configuration of HAProxy.
+    ///   - logger: Receives HAProxy's events, but no content of messages.
+    ///   - descriptors: Keeps the connections to old workers for the next agent process.
+    ///   - isReadOnly: Whether another agent may own the state folder: its files are then not changed.
     ///   - onStep: Called at every step of a change.
     /// - Throws: `SettingError` for a setting that does not fit this device, and `ThreadError`.
     package init(
@@ -81,10 +81,10 @@ package final class HAProxyDriver: LoadBalancerDriver {
         )
     }
 
-    /// Serves exactly these load balancers, by the cheapest safe way there: see <doc:Changes>.
+    /// Serves exactly these load balancers, by the cheapest safe plan: see <doc:Changes>.
     ///
-    /// - Throws: `DriverError`: `rejected` and `addressInUse` with the field at fault, `stateUnwritable`, `unavailable`
-    ///   and `timedOut`. HAProxy then serves what it served before.
+    /// - Throws: `DriverError`: `rejected` and `addressInUse` with the invalid field, `stateUnwritable`, `unavailable`
+    ///   and `timedOut`. HAProxy then serves the old configuration.
     package func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         defer { supervisor.event.yield() }
         await nodeAddresses.refresh(for: wanted)
@@ -93,10 +93,10 @@ package final class HAProxyDriver: LoadBalancerDriver {
         try await device.apply(wanted)
     }
 
-    /// Checks what no change of HAProxy is needed for.
+    /// Checks the load balancers without HAProxy.
     private func check(_ wanted: LoadBalancerSet) throws(DriverError) {
         do throws(DriverError) { try renderer.check(wanted) } catch {
-            // A port that another program has is the cause where a node is at that port: there is no loop then.
+            // If another program listens on a node's port, that conflict is the cause, not a loop.
             let held = store.state.isSuspended ? [] : store.state.served?.set.loadBalancers ?? []
             try PortProbe.requireFree(wanted, besides: held, renderer.facts)
             throw error
@@ -104,7 +104,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         let room = renderer.room(for: wanted)
         try room.require()
         if let shortage = room.shortage {
-            logger.warning("HAProxy gets fewer connections than asked for", metadata: [LogKeys.error: "\(shortage)"])
+            logger.warning("maxconn reduced: too few file descriptors", metadata: [LogKeys.error: "\(shortage)"])
         }
     }
 
@@ -114,7 +114,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         }
     }
 
-    /// Closes the ports at once and the connections after the configuration's grace; checks and counters go on.
+    /// Closes the ports at once, and the connections after the grace period; checks and counters continue.
     ///
     /// - Throws: `DriverError`.
     package func suspend() async throws(DriverError) {
@@ -122,7 +122,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         try await device.suspend()
     }
 
-    /// Opens the ports again, without a reload where HAProxy has run all the time.
+    /// Opens the ports again; without a reload if HAProxy has kept running.
     ///
     /// - Throws: `DriverError`.
     package func enable() async throws(DriverError) {
@@ -130,7 +130,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         try await device.enable()
     }
 
-    /// Stops HAProxy, and removes its configuration, the last good one, the logs and the usage.
+    /// Stops HAProxy, and removes its configuration, the last good one, the logs and the usage ledger.
     ///
     /// - Throws: `DriverError`.
     package func delete() async throws(DriverError) {
@@ -139,7 +139,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         try await device.delete()
     }
 
-    /// Has HAProxy check what a change would render, and tells the lines that would be different.
+    /// Checks a change with HAProxy, and returns the lines of haproxy.cfg that would change.
     ///
     /// - Throws: `DriverError`.
     package func preview(_ change: DeviceChange) async throws(DriverError) -> String {
@@ -150,7 +150,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         return try await device.preview(change)
     }
 
-    /// Asks HAProxy for the states of the nodes; where it is just starting again, waits for it within the second.
+    /// Queries HAProxy for the states of the nodes; waits up to a second if HAProxy is starting.
     ///
     /// - Throws: `DriverError`: `notRunning`, `timedOut`, `unavailable`.
     package func status() async throws(DriverError) -> DeviceStatus {
@@ -168,26 +168,26 @@ package final class HAProxyDriver: LoadBalancerDriver {
         return status
     }
 
-    /// The version of the committed state, from memory; HAProxy is not asked.
+    /// The version of the committed state, from memory; does not query HAProxy.
     package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         store.state.served?.set.version
     }
 
-    /// Reads the counters of all workers, and reports what was sent to clients since the last committed report.
+    /// Reads the counters of all workers, and returns the bytes sent to clients since the last committed report.
     ///
-    /// - Throws: `DriverError`: also if a worker does not answer; what it has sent stays for the next report.
+    /// - Throws: `DriverError`, also if a worker does not answer; its bytes remain for the next report.
     package func usage() async throws(DriverError) -> UsageReport {
         try await meter.report(of: { [store] () throws(DriverError) in try store.state.requireServed().set })
     }
 
-    /// Takes note that a report was delivered, in memory and on disk.
+    /// Records that a report was delivered, in memory and on disk.
     package func commit(_ report: UsageReport) async throws(DriverError) {
         await meter.commit(report)
     }
 
-    /// Opens HAProxy's log and its rotated siblings as they are now, also without a configuration.
+    /// Opens HAProxy's log and its rotated files as they are now, also without a configuration.
     ///
-    /// A log without a file has no lines. A later DELETE takes nothing from a log that HAProxy writes itself.
+    /// A log without a file has no lines. A later DELETE removes nothing from an opened log that HAProxy writes itself.
     ///
     /// - Throws: `DriverError`: `deleted` after a DELETE, `logUnavailable` if the log itself cannot be read.
     package func openLog() async throws(DriverError) -> any OpenedLog {
@@ -213,7 +213,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
     /// Compares the device with the state, as ``run()`` does every few seconds.
     func lookForDrift() async { await device.look() }
 
-    /// Keeps HAProxy running while it should, and its counters read, until the task is cancelled.
+    /// Keeps HAProxy running while it should, and reads its counters, until the task is cancelled.
     package func run() async throws {
         await checkBinary()
         if let served = store.state.served {
@@ -225,7 +225,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         await rotating
     }
 
-    /// Logs which HAProxy there is, or that there is none: an operator is not to learn that from the first UPDATE.
+    /// Logs HAProxy's version, or an error if it is missing, so that an operator learns it before the first UPDATE.
     private func checkBinary() async {
         do throws(DriverError) {
             let program = ExternalProgram(configuration.settings.binary, option: "haproxy.binary")
@@ -234,7 +234,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
             let line = ending.output.split(separator: "\n").first ?? ""
             logger.info("HAProxy found", metadata: ["haproxy.version": "\(line.prefix(120))"])
         } catch {
-            logger.error("HAProxy cannot be run", metadata: [LogKeys.error: "\(error)"])
+            logger.error("cannot run HAProxy", metadata: [LogKeys.error: "\(error)"])
         }
     }
 }

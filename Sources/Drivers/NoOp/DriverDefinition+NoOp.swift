@@ -8,9 +8,14 @@ extension DriverDefinition {
     ///
     /// Archived logs have the names that production devices give them.
     public static let noOp = DriverDefinition(
-        name: "noop",
+        name: NoOpSettings.group,
         summary: "Simulates a device in memory and touches nothing.",
         logName: "haproxy",
-        make: { _ in NoOpDriver() }
+        settings: { reader throws(SettingError) in try NoOpSettings(&reader) },
+        check: { settings, _ in try settings.check() },
+        make: { settings, _ in
+            let device = NoOpDriver()
+            return settings.scenario.map { ScenarioDriver(device: device, file: ScenarioFile(path: $0)) } ?? device
+        }
     )
 }

@@ -38,7 +38,7 @@ package final class NoOpDriver: LoadBalancerDriver {
         try change(.delete)
     }
 
-    /// Says what a change would make of the state.
+    /// Describes the state after a change.
     package func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         // A copy is changed, so that a preview fails exactly where the change would.
         var copy = device.withLock { $0 }
@@ -71,6 +71,16 @@ package final class NoOpDriver: LoadBalancerDriver {
     package func openLog() async throws(DriverError) -> any OpenedLog {
         guard device.withLock({ $0.phase }) != .deleted else { throw DriverError.noLogs }
         return EmptyLog()
+    }
+
+    /// The state at this moment.
+    var current: SimulatedDevice { device.withLock { $0 } }
+
+    /// A report of usage, with the load balancer of each entry.
+    func usageWithOwners() throws(DriverError) -> (UsageReport, [LoadBalancer]) {
+        try device.withLock { device throws(DriverError) in
+            (try device.usage(until: now()), device.configured?.loadBalancers ?? [])
+        }
     }
 
     private func change(_ change: DeviceChange) throws(DriverError) {

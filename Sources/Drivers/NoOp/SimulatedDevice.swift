@@ -27,7 +27,8 @@ struct SimulatedDevice {
 
     var version: ConfigurationVersion? { configured?.version }
 
-    private var configured: LoadBalancerSet? {
+    /// What the device serves, or keeps while it is suspended.
+    var configured: LoadBalancerSet? {
         switch phase {
         case .serving(let set), .suspended(let set): set
         case .notConfigured, .deleted: nil

@@ -9,16 +9,19 @@ struct ConfigCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "config",
-            abstract: "Check the configuration and print the effective one.",
+            abstract: "Check the configuration, and print each value and its origin.",
             discussion: SettingList.text
         )
     }
 
     @OptionGroup var options: WorkerOptions
 
+    @Flag(help: "Print plain JSON, without the origin of each value.")
+    var json = false
+
     func run() throws {
         let configuration = try options.load()
         try Program.ending(78) { try Agent.check(configuration) }
-        try Program.write(configuration.json.indented + "\n")
+        try Program.write(json ? configuration.json.indented + "\n" : ConfigurationText(configuration.settings).text)
     }
 }

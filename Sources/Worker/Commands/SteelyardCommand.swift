@@ -17,7 +17,7 @@ struct SteelyardCommand: AsyncParsableCommand {
             subcommands: [WorkerCommand.self, SendCommand.self] + (isArchiving ? [ArchiveCommand.self] : [])
                 + (isRendering ? [RenderCommand.self] : []) + [
                     ConfigCommand.self, StatusCommand.self, SuspendCommand.self, EnableCommand.self, DeleteCommand.self,
-                    BundleCommand.self,
+                    BundleCommand.self, VersionCommand.self,
                 ]
         )
     }()

@@ -17,7 +17,7 @@ struct ArchiveTests {
         return agent
     }
 
-    @Test("each load balancer's lines go to an object of its own, with progress on the way")
+    @Test("uploads one object per load balancer and reports progress")
     func objects() async throws {
         let agent = try await agent()
         let job = TestJob()
@@ -39,7 +39,7 @@ struct ArchiveTests {
         #expect(answer.text.replacing(#"\/"#, with: "/").contains(archives), "\(answer.text)")
     }
 
-    @Test("the store's words are the error, and what was stored beside it stays, and is told")
+    @Test("a store error is the FAIL's error; objects already stored stay and are listed")
     func failingStore() async throws {
         let store = RecordingStore(failure: { path in
             path.contains("/8/") ? ObjectStoreError(.checksumMismatch, "the store counted another checksum") : nil
@@ -51,7 +51,7 @@ struct ArchiveTests {
         #expect(answer.text.contains(#""id":"7""#) && answer.text.contains("haproxy-20231114-221320.log.gz"))
     }
 
-    @Test("where archive.endpoints is set, no other host is sent to", arguments: [true, false])
+    @Test("archive.endpoints limits the hosts", arguments: [true, false])
     func allowList(isAllowed: Bool) async throws {
         let agent = try await agent(allowed: [isAllowed ? "EXAMPLE.com:443" : "example.org"])
         let answer = try await agent.send(TestAgent.archive())
@@ -62,7 +62,7 @@ struct ArchiveTests {
         #expect(agent.driver.events == ["apply 80"], "no log was opened")
     }
 
-    @Test("an agent that is stopping ends it with a FAIL")
+    @Test("a stopping agent answers FAIL")
     func stopping() async throws {
         let job = TestJob()
         job.cancel()
@@ -71,7 +71,7 @@ struct ArchiveTests {
         #expect(answer.error == "the agent is stopping; send the ARCHIVE again" && agent.store.uploads.isEmpty)
     }
 
-    @Test("without a log there is nothing to ship")
+    @Test("without a log, nothing is uploaded")
     func noLog() async throws {
         let driver = RecordingDriver(failure: {
             $0 == "open" ? DriverError(.logUnavailable, "there is no log") : nil
@@ -82,7 +82,7 @@ struct ArchiveTests {
         #expect(answer.error == "there is no log" && agent.store.uploads.isEmpty)
     }
 
-    @Test("an object is made also of a log without lines")
+    @Test("an empty log is uploaded as an object")
     func emptyLog() async throws {
         let agent = TestAgent()
         try await agent.update()

@@ -4,13 +4,13 @@
 import SteelyardCore
 import Testing
 
-@Suite("What a driver cannot do")
+@Suite("Errors of a driver")
 struct DriverErrorTests {
     private func agent(_ error: DriverError) -> TestAgent {
         TestAgent(driver: RecordingDriver(failure: { _ in error }))
     }
 
-    @Test("a field is named as the message spells it", arguments: UpdateMessage.spellings)
+    @Test("the error names the field as the message spells it", arguments: UpdateMessage.spellings)
     func fields(spelling: String) async throws {
         let message = UpdateMessage.text(#"{"protocol":"HTTP","nodes":[{"address":"h","port":1}]}"#, spelling: spelling)
         let rows: [(LoadBalancerField, String)] = [
@@ -26,7 +26,7 @@ struct DriverErrorTests {
         }
     }
 
-    @Test("what the driver does not support names the driver and the action")
+    @Test("an unsupported action: the error names the driver and the action")
     func unsupported() async throws {
         let messages = [
             ("UPDATE", TestAgent.update()), ("ARCHIVE", TestAgent.archive()),
@@ -36,12 +36,12 @@ struct DriverErrorTests {
         ]
         for (action, message) in messages {
             let answer = try await agent(DriverError(.unsupported, "it has no logs")).send(message)
-            #expect(answer.error == "the driver recording cannot do \(action): it has no logs")
+            #expect(answer.error == "the driver recording does not support \(action): it has no logs")
         }
     }
 
     @Test(
-        "every other failure is told as the driver says it",
+        "other errors of the driver are returned unchanged",
         arguments: [
             .notRunning, .rejected, .timedOut, .unavailable, .stateUnreadable, .logUnavailable, .cancelled,
             .notConfigured,
@@ -54,13 +54,14 @@ struct DriverErrorTests {
             #expect(
                 answer.json == [
                     "hpcs_action": .string(action), "hpcs_response": "FAIL", "hpcs_error": "what \"happened\"",
+                    "hpcs_error_code": .string(FailureCode(code).rawValue),
                 ]
             )
         }
         #expect(DriverError(code, "x").description == "\(code): x")
     }
 
-    @Test("only STATS and METRICS say that the device was deleted")
+    @Test("only STATS and METRICS report that the device was deleted")
     func deleted() async throws {
         for (action, says) in [("STATS", true), ("METRICS", true), ("SUSPEND", false), ("ENABLE", false)] {
             let answer = try await agent(DriverError(.deleted, "gone")).send(#"{"hpcs_action":"\#(action)"}"#)
@@ -81,10 +82,10 @@ struct DriverErrorTests {
             let archive = try await agent.send(TestAgent.archive())
             #expect(archive.passed == (round == 0), "\(archive.text)")
             #expect(archive.error?.contains("there are no logs") == (round == 0 ? nil : true))
-            // Repeating a DELETE passes, and so does one of nothing.
+            // A repeated DELETE passes.
             for _ in 0..<2 { #expect(try await agent.send(#"{"hpcs_action":"DELETE"}"#).passed) }
         }
-        #expect(try await agent.update().passed, "a later UPDATE starts afresh")
+        #expect(try await agent.update().passed, "a later UPDATE configures the device again")
         #expect(try await agent.send(#"{"hpcs_action":"STATS"}"#).passed)
     }
 }

@@ -8,13 +8,13 @@ import Testing
 
 @Suite("Dry run")
 struct DryRunTests {
-    @Test("changes are previewed and nothing else")
+    @Test("changes are only previewed")
     func changes() async throws {
         let agent = TestAgent(isDryRun: true)
         let update = try await agent.update()
         #expect(update.passed && update.json["hpcs_dry_run"] == true)
         #expect(try await agent.send(#"{"hpcs_action":"DELETE"}"#).passed)
-        // As a real run would: there is nothing to suspend.
+        // As in a real run: the device is not configured.
         for action in ["SUSPEND", "ENABLE"] {
             let answer = try await agent.send(#"{"hpcs_action":"\#(action)"}"#)
             #expect(answer.response == "FAIL" && answer.json["hpcs_dry_run"] == true)
@@ -24,7 +24,7 @@ struct DryRunTests {
     }
 
     @Test(
-        "every reply says so, once, a FAIL too",
+        "every reply contains hpcs_dry_run once, also a FAIL",
         arguments: [
             "", "{}", "[]", #"{"hpcs_action":"UPDATE"}"#, #"{"hpcs_action":"STATS"}"#, #"{"hpcs_action":"DISCOVER"}"#,
             #"{"hpcs_action":"DIAGNOSTICS","hpcs_dry_run":false}"#, TestAgent.archive(),
@@ -34,10 +34,10 @@ struct DryRunTests {
         let answer = try await TestAgent(isDryRun: true).send(message)
         #expect(answer.json["hpcs_dry_run"] == true)
         #expect(answer.text.split(separator: "hpcs_dry_run", omittingEmptySubsequences: false).count == 2)
-        #expect(try await TestAgent().send(message).json["hpcs_dry_run"] != true, "and no real run does")
+        #expect(try await TestAgent().send(message).json["hpcs_dry_run"] != true, "a real run adds no hpcs_dry_run")
     }
 
-    @Test("a message that is too large is marked too")
+    @Test("the reply to a message that is too large contains hpcs_dry_run")
     func tooLarge() throws {
         let agent = TestAgent(isDryRun: true)
         let outcome = try #require(agent.dispatcher.refuse(byteCount: 8_388_609, job: TestJob()))
@@ -54,7 +54,7 @@ struct DryRunTests {
         #expect(agent.driver.events == ["usage"])
     }
 
-    @Test("a preview that fails is a FAIL, with the field")
+    @Test("a failed preview is a FAIL with the field")
     func failing() async throws {
         let field = LoadBalancerField(loadBalancer: 0, name: "port")
         let driver = RecordingDriver(failure: { _ in DriverError(.addressInUse, "is taken", field: field) })

@@ -4,7 +4,7 @@
 import NoOpDriver
 import SteelyardCore
 
-/// A driver in memory whose status is given.
+/// An in-memory driver with a fixed status.
 struct FixedStatus: LoadBalancerDriver {
     let state: DeviceStatus
     var proxy: ProxyStatus?

@@ -5,15 +5,15 @@ import ArchivingTestSupport
 import SteelyardCore
 import Testing
 
-/// What waits for what: a latch holds a call for as long as a test wants, so that nothing here depends on time.
-@Suite("What waits and what does not", .timeLimit(.minutes(5)))
+/// Order and blocking of messages: a latch blocks a call as long as the test needs, so no test depends on time.
+@Suite("Order of messages", .timeLimit(.minutes(5)))
 struct OrderTests {
-    @Test("changes are made one at a time, in the order in which they were queued", arguments: [false, true])
+    @Test("changes run one at a time, in the order of their arrival", arguments: [false, true])
     func changesInOrder(isDryRun: Bool) async throws {
         let latch = Latch()
         let driver = RecordingDriver(pause: { event in
             if event == "apply 1000" || event == "preview" { await latch.pass() }
-            // An invitation to the next one to come in between.
+            // Lets a second change start, if the gate allows it.
             for _ in 0..<3 { await Task.yield() }
         })
         let agent = TestAgent(driver: driver, isDryRun: isDryRun)
@@ -49,7 +49,7 @@ struct OrderTests {
         #expect(finished.value == Array(messages.indices))
     }
 
-    @Test("a change that fails does not hold up the next")
+    @Test("a failed change does not block the next one")
     func failingChange() async throws {
         let agent = TestAgent(
             driver: RecordingDriver(failure: { $0 == "apply 1" ? DriverError(.rejected, "no") : nil })
@@ -60,21 +60,21 @@ struct OrderTests {
         }
     }
 
-    @Test("reading waits for no change", arguments: ["STATS", "METRICS", "DISCOVER", "DIAGNOSTICS"])
+    @Test("reading does not wait for changes", arguments: ["STATS", "METRICS", "DISCOVER", "DIAGNOSTICS"])
     func readingBeside(action: String) async throws {
         let latch = Latch()
         let agent = TestAgent(driver: RecordingDriver(pause: { if $0 == "apply 2" { await latch.pass() } }))
         try await agent.update(port: 1)
         let change = Task { try await agent.update(port: 2).passed }
         await latch.waitForArrival()
-        // This returns, while the change still hangs.
+        // This returns while the change is still blocked.
         let answer = try await agent.send(#"{"hpcs_action":"\#(action)"}"#)
         #expect(answer.passed, "\(answer.text)")
         latch.open()
         #expect(try await change.value)
     }
 
-    @Test("a message that is refused waits for no change")
+    @Test("a rejected message does not wait for changes")
     func refusalBeside() async throws {
         let latch = Latch()
         let agent = TestAgent(driver: RecordingDriver(pause: { if $0 == "apply 1" { await latch.pass() } }))
@@ -86,7 +86,7 @@ struct OrderTests {
         #expect(try await change.value)
     }
 
-    @Test("an ARCHIVE opens its log in turn: a DELETE that was queued behind it takes nothing away")
+    @Test("an ARCHIVE opens its log in its turn: a later DELETE does not affect it")
     func archiveBeforeDelete() async throws {
         let latch = Latch()
         let driver = RecordingDriver(pause: { if $0 == "suspend" { await latch.pass() } })
@@ -104,12 +104,12 @@ struct OrderTests {
         latch.open()
         var passed: [Bool] = []
         for task in tasks { passed.append(await task.value.reply.passed) }
-        #expect(passed == [true, true, true, false], "the last one comes too late")
+        #expect(passed == [true, true, true, false], "the last ARCHIVE runs after the DELETE")
         #expect(driver.events == ["apply 1", "suspend", "open", "delete", "open"])
         #expect(agent.store.uploads.map(\.content) == ["one\ntwo\n"])
     }
 
-    @Test("an ARCHIVE ships beside everything else")
+    @Test("an ARCHIVE uploads concurrently with other messages")
     func shippingBeside() async throws {
         let latch = Latch()
         let agent = TestAgent(store: RecordingStore(pause: { await latch.pass() }))
@@ -117,7 +117,7 @@ struct OrderTests {
         agent.driver.setLog(of: .http, ["one"])
         let archive = Task { try await agent.send(TestAgent.archive()).passed }
         await latch.waitForArrival()
-        // While the upload hangs, the device obeys, up to the DELETE of the log that is being shipped.
+        // While the upload is blocked, all messages work, even the DELETE of the log that is uploaded.
         #expect(try await agent.update(port: 2).passed)
         #expect(try await agent.send(#"{"hpcs_action":"STATS"}"#).passed)
         #expect(try await agent.send(#"{"hpcs_action":"DELETE"}"#).passed)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The gate", .timeLimit(.minutes(5)))
 struct SerialGateTests {
-    @Test("one at a time, whoever comes from wherever")
+    @Test("runs one caller at a time, from any executor")
     func exclusion() async {
         let gate = SerialGate()
         let state = Shared((inside: 0, most: 0, done: 0))
@@ -32,7 +32,7 @@ struct SerialGateTests {
         #expect(found.inside == 0 && found.most == 1 && found.done == 500)
     }
 
-    @Test("in the order in which they came, from one serial executor", arguments: [3, 64, 65, 500])
+    @Test("runs callers of one serial executor in the order of their calls", arguments: [3, 64, 65, 500])
     func order(count: Int) async {
         let gate = SerialGate()
         let queue = SerialQueue()
@@ -53,7 +53,7 @@ struct SerialGateTests {
         #expect(order.value == Array(0..<count))
     }
 
-    @Test("who fails leaves it too")
+    @Test("a caller that throws releases the gate")
     func failure() async {
         let gate = SerialGate()
         for _ in 0..<3 {
@@ -64,7 +64,7 @@ struct SerialGateTests {
         #expect(await gate.withTurn { 7 } == 7)
     }
 
-    @Test("it is free again after a crowd, and crowds may come again")
+    @Test("it can be used again after many concurrent callers")
     func crowds() async {
         let gate = SerialGate()
         for _ in 0..<3 {

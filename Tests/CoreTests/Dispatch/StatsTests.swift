@@ -8,7 +8,7 @@ import Testing
 
 @Suite("STATS and METRICS")
 struct StatsTests {
-    @Test("each state of a node, with the reason where it is down")
+    @Test("each state of a node, with the reason if it is down")
     func nodes() async throws {
         let nodes = [
             NodeStatus(id: try Identifier("a"), state: .up), NodeStatus(id: try Identifier("2"), state: .disabled),
@@ -38,7 +38,7 @@ struct StatsTests {
         )
     }
 
-    @Test("the program that serves, also while the device is suspended")
+    @Test("the name and version of the proxy, also while the device is suspended")
     func proxy() async throws {
         for state in [DeviceStatus.serving([]), .suspended] {
             var device = FixedStatus(state: state)
@@ -48,7 +48,7 @@ struct StatsTests {
         }
     }
 
-    @Test("a suspended device obeys, so that it passes")
+    @Test("passes on a suspended device")
     func suspended() async throws {
         let agent = TestAgent()
         try await agent.update()
@@ -58,7 +58,7 @@ struct StatsTests {
         #expect(try await agent.update(port: 90).passed)
         #expect(
             try await agent.send(#"{"hpcs_action":"STATS"}"#).json["status"] == "SUSPENDED",
-            "an UPDATE leaves it so"
+            "an UPDATE leaves it suspended"
         )
         for _ in 0..<2 { #expect(try await agent.send(#"{"hpcs_action":"ENABLE"}"#).passed) }
         let serving = try await agent.send(#"{"hpcs_action":"STATS"}"#)
@@ -67,29 +67,29 @@ struct StatsTests {
         )
     }
 
-    @Test("no nodes is an empty list")
+    @Test("without nodes, the list is empty")
     func noNodes() async throws {
         let agent = TestAgent()
         try await agent.send(UpdateMessage.text(#"{"protocol":"HTTP","nodes":[]}"#))
         #expect(try await agent.send(#"{"hpcs_action":"STATS"}"#).json["nodes"] == [])
     }
 
-    @Test("METRICS is committed when its reply is delivered, and not before")
+    @Test("METRICS is committed after its reply is delivered, not earlier")
     func commit() async throws {
         let agent = TestAgent()
         try await agent.update()
-        // Let go of at once, as the reply to a client that has gone.
+        // Discarded at once, like the reply to a client that closed its connection.
         let lost = try await agent.send(#"{"hpcs_action":"METRICS"}"#).json["utc_start"]
-        #expect(agent.driver.events == ["apply 80", "usage"], "a reply that is lost commits nothing")
+        #expect(agent.driver.events == ["apply 80", "usage"], "a lost reply commits nothing")
         let answer = try await agent.send(#"{"hpcs_action":"METRICS"}"#)
         #expect(answer.json["utc_start"] == lost)
         await answer.outcome.delivered?()
         #expect(agent.driver.events == ["apply 80", "usage", "usage", "commit"])
         let next = try await agent.send(#"{"hpcs_action":"METRICS"}"#)
-        #expect(next.json["utc_start"] == answer.json["utc_end"], "the spans join")
+        #expect(next.json["utc_start"] == answer.json["utc_end"], "the periods are contiguous")
     }
 
-    @Test("only METRICS has something to do once its reply is delivered")
+    @Test("only METRICS has an action after its reply is delivered")
     func nothingToDeliver() async throws {
         let agent = TestAgent()
         for message in [
@@ -100,7 +100,7 @@ struct StatsTests {
         #expect(try await agent.send(#"{"hpcs_action":"METRICS"}"#).outcome.delivered == nil, "a FAIL neither")
     }
 
-    @Test("a commit that fails is told to the operator")
+    @Test("a failed commit is logged")
     func failingCommit() async throws {
         let agent = TestAgent(
             driver: RecordingDriver(failure: { $0 == "commit" ? DriverError(.stateUnwritable, "disk full") : nil })
@@ -111,7 +111,7 @@ struct StatsTests {
         #expect(agent.log.lines.contains { $0.hasPrefix("error usage not committed") && $0.contains("disk full") })
     }
 
-    @Test("METRICS' request may have a member of the name that its reply adds")
+    @Test("a METRICS request may contain a member that its reply adds")
     func ownList() async throws {
         let agent = TestAgent()
         try await agent.update()
@@ -122,7 +122,7 @@ struct StatsTests {
 }
 
 extension String {
-    /// How many pieces a separator makes of the string.
+    /// The number of pieces between separators.
     fileprivate func components(of separator: String) -> Int {
         split(separator: separator, omittingEmptySubsequences: false).count
     }

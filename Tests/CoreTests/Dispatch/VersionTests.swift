@@ -6,7 +6,7 @@ import NoOpDriver
 import SteelyardCore
 import Testing
 
-/// An UPDATE that is older than what the device has is refused.
+/// An UPDATE with a version lower than the device's is rejected.
 @Suite("The version of the configuration", .timeLimit(.minutes(5)))
 struct VersionTests {
     private static let stats = #"{"hpcs_action":"STATS"}"#
@@ -28,7 +28,7 @@ struct VersionTests {
     }
 
     @Test(
-        "numbers and strings of digits, echoed to the letter",
+        "numbers and strings of digits are accepted and echoed unchanged",
         arguments: [
             ("0", "0"), ("7", "7"), (#""7""#, "7"), (#""007""#, "7"), (#""\u0037""#, "7"),
             ("9223372036854775807", "9223372036854775807"), (#""9223372036854775807""#, "9223372036854775807"),
@@ -45,7 +45,7 @@ struct VersionTests {
         )
     }
 
-    @Test("what is absent or null is no version", arguments: [nil, "null"] as [String?])
+    @Test("an absent or null config_version is no version", arguments: [nil, "null"] as [String?])
     func none(text: String?) async throws {
         let agent = TestAgent()
         #expect(try await agent.send(Self.update(text)).passed)
@@ -53,14 +53,14 @@ struct VersionTests {
     }
 
     @Test(
-        "what is no version is refused by its name",
+        "an invalid config_version is rejected with its name",
         arguments: [
             ("-1", "must be a whole number from 0 to 9223372036854775807, not -1"),
             (#""-1""#, #"must be a whole number, not "-1""#), (#""""#, #"must be a whole number, not """#),
             ("1.5", #"must be a whole number, not "1.5""#), ("1e3", #"must be a whole number, not "1e3""#),
             (#""+1""#, #"must be a whole number, not "+1""#), (#"" 1""#, #"must be a whole number, not " 1""#),
             (#""1.0""#, #"must be a whole number, not "1.0""#), (#""v1""#, #"must be a whole number, not "v1""#),
-            ("true", "must be a whole number, not a truth value"), ("[1]", "must be a whole number, not a list"),
+            ("true", "must be a whole number, not a boolean"), ("[1]", "must be a whole number, not a list"),
             ("{}", "must be a whole number, not an object"),
             ("9223372036854775808", #"is too large a number, "9223372036854775808""#),
             (#""9223372036854775808""#, #"is too large a number, "9223372036854775808""#),
@@ -70,15 +70,15 @@ struct VersionTests {
         try await Refusal("", "", cause).check(message: Self.update(text), path: "config_version")
     }
 
-    @Test("one that appears twice is refused, also the second time as null")
+    @Test("a duplicate is rejected, also if the second one is null")
     func twice() async throws {
         for second in ["2", "null"] {
             let answer = try await TestAgent().send(Self.update(#"1,"config_version":\#(second)"#))
-            #expect(answer.response == "FAIL" && answer.error == "config_version is there twice")
+            #expect(answer.response == "FAIL" && answer.error == "config_version appears more than once")
         }
     }
 
-    @Test("only an UPDATE has one: in another message it is a field without a meaning")
+    @Test("other messages than UPDATE ignore it")
     func otherActions() async throws {
         let agent = TestAgent()
         #expect(try await agent.send(Self.update("7")).passed)
@@ -86,10 +86,10 @@ struct VersionTests {
             #expect(try await agent.send(#"{"hpcs_action":"\#(action)","config_version":-1}"#).passed)
         }
         let stats = try await agent.send(#"{"config_version":1,"hpcs_action":"STATS"}"#)
-        #expect(stats.json["config_version"] == 7, "the device's takes the place of the request's: \(stats.text)")
+        #expect(stats.json["config_version"] == 7, "the device's version replaces the request's: \(stats.text)")
     }
 
-    @Test("a lower one is a FAIL with a code and the field, and changes nothing", arguments: [false, true])
+    @Test("a lower version is a FAIL with a code and the field, and changes nothing", arguments: [false, true])
     func lower(isSuspended: Bool) async throws {
         let agent = TestAgent()
         #expect(try await agent.send(Self.update("7", port: 1)).passed)
@@ -110,7 +110,7 @@ struct VersionTests {
         #expect(try await version(of: agent) == 7)
     }
 
-    @Test("an equal or a higher one is applied, as often as it comes")
+    @Test("an equal or higher version is applied, also repeatedly")
     func equalOrHigher() async throws {
         let agent = TestAgent()
         for (text, port) in [("0", 1), ("0", 1), ("7", 2), (#""7""#, 3), ("7", 3), ("9223372036854775807", 4)] {
@@ -119,7 +119,7 @@ struct VersionTests {
         #expect(agent.driver.events == [1, 1, 2, 3, 3, 4].map { "apply \($0)" })
     }
 
-    @Test("an UPDATE without one is applied, and the device has none then: the next may have any")
+    @Test("an UPDATE without a version is applied and removes the device's version")
     func withoutOne() async throws {
         let agent = TestAgent()
         for text in ["7", nil, "3", nil, nil, "1"] {
@@ -129,7 +129,7 @@ struct VersionTests {
         }
     }
 
-    @Test("SUSPEND and ENABLE keep it, and STATS tells it meanwhile")
+    @Test("SUSPEND and ENABLE keep it, and STATS reports it")
     func suspended() async throws {
         let agent = TestAgent()
         #expect(try await agent.send(Self.update("7")).passed)
@@ -146,7 +146,7 @@ struct VersionTests {
         #expect(try await version(of: agent) == 8)
     }
 
-    @Test("a STATS during a change never has a version that is newer than its nodes")
+    @Test("a STATS during a change never reports a version newer than its nodes")
     func statsDuringAChange() async throws {
         let latch = Latch()
         let agent = TestAgent(driver: RecordingDriver(pause: { if $0 == "status" { await latch.pass() } }))
@@ -159,7 +159,7 @@ struct VersionTests {
         #expect(try await version(of: agent) == 8)
     }
 
-    @Test("a DELETE forgets it: a later UPDATE starts afresh")
+    @Test("a DELETE removes it")
     func deleted() async throws {
         let agent = TestAgent()
         #expect(try await agent.send(Self.update("7")).passed)
@@ -170,7 +170,7 @@ struct VersionTests {
         #expect(try await version(of: agent) == 1)
     }
 
-    @Test("an UPDATE that fails leaves the version as it was")
+    @Test("a failed UPDATE keeps the old version")
     func failing() async throws {
         let agent = TestAgent(
             driver: RecordingDriver(failure: { $0 == "apply 2" ? DriverError(.rejected, "no") : nil })
@@ -181,8 +181,8 @@ struct VersionTests {
         #expect(try await version(of: agent) == 7)
     }
 
-    /// What is compared is the version at the moment of the turn, not that at the moment of the arrival.
-    @Test("each is compared when its turn comes, with what the changes before it have left")
+    /// The version is compared when the UPDATE's turn comes, not when it arrives.
+    @Test("each is compared in its turn with the version that earlier changes left")
     func inTurn() async throws {
         let latch = Latch()
         let driver = RecordingDriver(
@@ -190,7 +190,7 @@ struct VersionTests {
             pause: { if $0 == "apply 10" { await latch.pass() } }
         )
         let agent = TestAgent(driver: driver)
-        // Version, port and what becomes of it; a port of nil is a DELETE.
+        // Version, port and expected result; a port of nil is a DELETE.
         let rows: [(version: Int, port: Int?, error: String?)] = [
             (5, 10, nil), (4, 2, Self.stale(4, 5)), (9, 1, "no"), (6, 3, nil), (5, 4, Self.stale(5, 6)),
             (6, 5, nil), (0, nil, nil), (1, 6, nil),
@@ -203,7 +203,7 @@ struct VersionTests {
                 await agent.dispatcher.handle(Array(message.utf8), job: TestJob())
             }
         }
-        // The queue is in order: once this has run, all messages have arrived, and the first is held.
+        // The queue is ordered: once this has run, all messages have arrived, and the first is blocked.
         await Task(executorPreference: queue) {}.value
         await latch.waitForArrival()
         latch.open()
@@ -214,7 +214,7 @@ struct VersionTests {
         #expect(driver.events == ["apply 10", "apply 1", "apply 3", "apply 5", "delete", "apply 6"])
     }
 
-    @Test("a dry run refuses the same, and keeps nothing")
+    @Test("a dry run rejects the same versions and stores none")
     func dryRun() async throws {
         let device = NoOpDriver()
         let before = TestAgent(driver: RecordingDriver(device: device))
@@ -228,7 +228,7 @@ struct VersionTests {
         #expect(try await version(of: agent) == 7)
     }
 
-    @Test("where the version cannot be read, an UPDATE that has one fails, and one without is applied")
+    @Test("if the version cannot be read, an UPDATE with a version fails and one without is applied")
     func unreadable() async throws {
         let agent = TestAgent(
             driver: RecordingDriver(failure: { $0 == "version" ? DriverError(.stateUnreadable, "is lost") : nil })
@@ -238,12 +238,17 @@ struct VersionTests {
         #expect(try await agent.send(Self.update(nil)).passed)
     }
 
-    @Test("no other FAIL has a code")
+    @Test("other failures have other codes")
     func otherFailures() async throws {
-        for message in ["", "{}", Self.update("x"), Self.stats, #"{"hpcs_action":"ENABLE"}"#] {
+        let failures: [(String, String, PlainJSON?)] = [
+            ("", "invalid_json", nil), ("{}", "invalid_field", "hpcs_action"),
+            (Self.update("-1"), "invalid_field", "config_version"), (Self.stats, "not_configured", nil),
+            (#"{"hpcs_action":"ENABLE"}"#, "not_configured", nil),
+        ]
+        for (message, code, field) in failures {
             let answer = try await TestAgent().send(message)
-            #expect(answer.response == "FAIL" && answer.json["hpcs_error_code"] == nil)
-            #expect(answer.json["hpcs_error_field"] == nil)
+            #expect(answer.response == "FAIL" && answer.json["hpcs_error_code"] == .string(code))
+            #expect(answer.json["hpcs_error_field"] == field)
         }
     }
 }

@@ -6,7 +6,7 @@ import SteelyardCore
 import SteelyardTestSupport
 import Synchronization
 
-/// A driver that breaks one rule of the contract and keeps the others.
+/// A driver that breaks one rule of the contract and obeys the others.
 final class FaultyDriver: LoadBalancerDriver {
     enum Fault: CaseIterable {
         case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions,
@@ -16,36 +16,37 @@ final class FaultyDriver: LoadBalancerDriver {
         case keepsGreatestVersion, keepsVersionOverNone, skipsNewVersions, losesVersionSuspended, keepsDeletedVersion
         case previewsVersions, keepsFailedVersion
 
-        /// The check that must complain.
+        /// The check that must fail.
         var check: String {
             switch self {
-            case .suspendsNothing: "a device that was never configured says so"
+            case .suspendsNothing: "a device that was never configured reports notConfigured"
             case .reversesNodes: "apply serves, with the nodes in the message's order"
-            case .appliesOnce: "apply of the same may be repeated"
-            case .addsToWhatIsThere: "apply replaces what was there"
+            case .appliesOnce: "the same apply may be repeated"
+            case .addsToWhatIsThere: "apply replaces the previous configuration"
             case .wantsNodes: "a load balancer may have no nodes"
-            case .ignoresConditions: "conditions show in the status"
+            case .ignoresConditions: "the status reports the nodes' conditions"
             case .confusesOwners: "the status of a node names its load balancer"
             case .suspendsOnce: "suspend and enable may be repeated"
             case .servesWhenApplied: "apply on a suspended device replaces the configuration and leaves it suspended"
-            case .deletesOnce: "delete forgets everything, may be repeated, and an apply starts afresh"
+            case .deletesOnce: "delete removes everything, may be repeated, and a later apply starts from scratch"
             case .staysSuspended: "a suspended device can be deleted and does not stay suspended"
             case .forgetsProtocols, .startsSpansAfresh:
-                "usage has an entry for each protocol, and its span begins where the last committed one ended"
+                "usage has an entry for each protocol, and its span starts at the end of the last committed report"
             case .previewsForReal: "a preview changes nothing"
-            case .opensServedLogs, .opensDeletedLogs: "a log needs no configuration, and there is none after a delete"
-            case .deletesOpenLogs: "a log that was opened can be read after a delete"
+            case .opensServedLogs, .opensDeletedLogs:
+                "a log needs no configuration, and cannot be opened after a delete"
+            case .deletesOpenLogs: "an opened log stays readable after a delete"
             case .commitsBackwards: "committing an older report changes nothing"
-            case .mixesParts: "the parts of a log are the same together as each alone"
-            case .ignoresMarks: "the end of a log parts what is there from what is not"
+            case .mixesParts: "the parts of a log have the same lines together as separately"
+            case .ignoresMarks: "the end mark of a log separates existing lines from later ones"
             case .keepsGreatestVersion, .keepsVersionOverNone:
-                "the version is that of the last apply, be it higher, lower or none"
-            case .skipsNewVersions: "an apply that differs in its version alone keeps the new version"
+                "the version is the one of the last apply, whether higher, lower or absent"
+            case .skipsNewVersions: "an apply that differs only in its version stores the new version"
             case .losesVersionSuspended:
-                "the version outlasts suspend and enable, and an apply while suspended replaces it"
-            case .keepsDeletedVersion: "delete forgets the version"
-            case .previewsVersions: "a preview keeps no version"
-            case .keepsFailedVersion: "an apply that fails leaves the version as it was"
+                "the version survives suspend and enable, and an apply while suspended replaces it"
+            case .keepsDeletedVersion: "delete removes the version"
+            case .previewsVersions: "a preview does not store the version"
+            case .keepsFailedVersion: "a failed apply does not change the version"
             case .loses: "a log can be opened and read to its end, more than once"
             }
         }
@@ -176,7 +177,7 @@ final class FaultyDriver: LoadBalancerDriver {
     }
 }
 
-/// A log that is gone as soon as the device is deleted.
+/// A log that cannot be read once the device is deleted.
 private struct LogThatIsDeleted: OpenedLog {
     let byteCount: UInt64 = 0
     let isDeleted: @Sendable () -> Bool
@@ -187,7 +188,7 @@ private struct LogThatIsDeleted: OpenedLog {
     }
 }
 
-/// A log whose lines are gone once they have been read.
+/// A log whose lines can be read only once.
 private final class LogThatIsReadOnce: OpenedLog, LogReader {
     let byteCount: UInt64 = 2
     private let isRead = Mutex(false)
@@ -208,7 +209,7 @@ private final class LogThatIsReadOnce: OpenedLog, LogReader {
     }
 }
 
-/// A log of a single line, which every part has, or only the first of those that are read together.
+/// A log of a single line, contained in every part, or only in the first of the parts that are read together.
 private struct LogOfOneLine: OpenedLog {
     let mixesParts: Bool
     let byteCount: UInt64 = 2

@@ -9,12 +9,12 @@ import Testing
 
 @Suite("The no-op driver")
 struct NoOpDriverTests {
-    @Test("keeps the contract", arguments: LoadBalancerDriverContract.checks)
+    @Test("obeys the contract", arguments: LoadBalancerDriverContract.checks)
     func contract(_ check: LoadBalancerDriverContract.Check) async throws {
         try await check.run(NoOpDriver(), on: .example)
     }
 
-    @Test("reports no bytes, also of a suspended device, and forgets its spans with a DELETE")
+    @Test("reports no bytes, also while suspended; a DELETE resets its periods")
     func usage() async throws {
         let clock = Clock([100, 200, 300, 400])
         let driver = NoOpDriver(now: clock.now)
@@ -29,7 +29,7 @@ struct NoOpDriverTests {
         #expect(try await driver.usage().start.microseconds > report.end.microseconds)
     }
 
-    @Test("a report that is older than the last committed changes nothing")
+    @Test("committing an older report changes nothing")
     func oldReport() async throws {
         let clock = Clock([100, 200, 300, 400])
         let driver = NoOpDriver(now: clock.now)
@@ -41,7 +41,7 @@ struct NoOpDriverTests {
         #expect(try await driver.usage().start == new.end)
     }
 
-    @Test("a clock that is set back ends no span before it begins")
+    @Test("if the clock is set back, no period ends before its start")
     func clockSetBack() async throws {
         let clock = Clock([500, 600, 50, 70])
         let driver = NoOpDriver(now: clock.now)
@@ -51,7 +51,7 @@ struct NoOpDriverTests {
         #expect(report.start.microseconds == 600 && report.end >= report.start)
     }
 
-    @Test("a preview says what would become of the device")
+    @Test("a preview reports the state that the device would get")
     func preview() async throws {
         let driver = NoOpDriver()
         #expect(try await driver.preview(.delete) == "notConfigured becomes deleted")
@@ -61,11 +61,11 @@ struct NoOpDriverTests {
         #expect(error?.code == .deleted)
     }
 
-    @Test("it has nothing to do all the time")
+    @Test("run() waits for the shutdown")
     func run() async throws { try await NoOpDriver().run() }
 }
 
-/// Shows one moment after the other.
+/// A clock that shows a given list of moments, one per call.
 private struct Clock {
     let now: @Sendable () -> UTCTimestamp
 
@@ -79,7 +79,7 @@ private struct Clock {
 
         init(_ moments: [Int64]) { self.moments = Mutex(moments) }
 
-        /// The next moment; the last one for ever.
+        /// The next moment; after the last one, always the last.
         func next() -> UTCTimestamp {
             moments.withLock { UTCTimestamp(microseconds: $0.count > 1 ? $0.removeFirst() : $0[0]) }
         }

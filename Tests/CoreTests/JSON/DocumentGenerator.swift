@@ -3,13 +3,13 @@
 
 import TestServers
 
-/// Makes JSON documents that are right, and then spoils some of them.
+/// Generates valid JSON documents, and corrupts some of them.
 struct DocumentGenerator {
     var random: SeededGenerator
 
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    /// A right document: an object.
+    /// A valid document: an object.
     mutating func document() -> String { space() + object(depth: 0) + space() }
 
     /// An object whose members have different names.
@@ -40,7 +40,7 @@ struct DocumentGenerator {
         text += random.isLucky(oneIn: 4) ? "0" : "\(1 + random.below(9))" + digits(random.below(14))
         let hasFraction = random.isLucky(oneIn: 3)
         if hasFraction { text += "." + digits(1 + random.below(12)) }
-        // Foundation, the judge, does not read an exponent right behind a zero.
+        // Foundation, the reference, rejects an exponent directly after a zero.
         if hasFraction || text.last != "0", random.isLucky(oneIn: 4) {
             text += random.pick(["e", "E", "e+", "E-"]) + digits(1 + random.below(2))
         }
@@ -57,7 +57,7 @@ struct DocumentGenerator {
         return "\"" + prefix + (0..<random.below(8)).map { _ in random.pick(pieces) }.joined() + "\""
     }
 
-    /// A few bytes taken away, put in, doubled or changed.
+    /// The document with a few bytes removed, inserted, duplicated or changed.
     mutating func spoiled(_ document: String) -> [UInt8] {
         var bytes = Array(document.utf8)
         let harmful = Array("{}[]\",:\\eE.+-019tfnul u/\n".utf8) + [0x00, 0x1F, 0x7F, 0x80, 0xC0, 0xED, 0xF5, 0xFF]

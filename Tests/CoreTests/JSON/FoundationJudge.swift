@@ -5,15 +5,15 @@ import Foundation
 
 @testable import SteelyardCore
 
-/// Foundation's opinion of a document, brought in line with RFC 8259 where Foundation itself is not.
+/// Foundation's verdict on a document, corrected if it deviates from RFC 8259.
 enum FoundationJudge {
-    /// Whether Foundation's decoder reads the document and it is an object.
+    /// Whether Foundation's decoder accepts the document and the document is an object.
     static func accepts(_ bytes: [UInt8]) -> Bool {
         guard let value = try? PlainJSON(bytes), case .object = value else { return false }
         return true
     }
 
-    /// The document without the commas before a closing bracket, which Foundation puts up with and RFC 8259 does not.
+    /// The document without the commas before a closing bracket, which Foundation accepts and RFC 8259 forbids.
     static func withoutTrailingCommas(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         var comma: Int?
@@ -43,8 +43,8 @@ enum FoundationJudge {
 
 /// A document as the module under test reads it, in Foundation's terms.
 struct OwnReading {
-    /// nil where Foundation has no say: a member that is there twice, a lone surrogate, a number beyond a `Double`, and
-    /// an exponent right behind a zero, which Foundation refuses.
+    /// nil if Foundation has no equivalent: a duplicate member, an unpaired surrogate, a number beyond a `Double`, or
+    /// an exponent directly after a zero, which Foundation rejects.
     let value: PlainJSON?
 
     init(_ document: JSONDocument) { value = Self.read(document.root) }

@@ -5,10 +5,10 @@ import SteelyardCore
 import TestServers
 import Testing
 
-/// Foundation is the judge: what the parser accepts, and what it reads, is the same, but for what is listed here.
+/// Compares the parser with Foundation: both accept the same documents and read the same values, except as listed here.
 @Suite("JSON against Foundation", .ownThread)
 struct JSONDifferentialTests {
-    @Test("generated documents are accepted and read alike", arguments: Seeds.first(4))
+    @Test("generated documents are accepted and give the same values", arguments: Seeds.first(4))
     func generated(seed: UInt64) throws {
         var generator = DocumentGenerator(seed: seed)
         for _ in 0..<500 {
@@ -22,7 +22,7 @@ struct JSONDifferentialTests {
         }
     }
 
-    @Test("spoiled documents are accepted by one where they are by the other", arguments: Seeds.first(8))
+    @Test("both accept the same corrupted documents", arguments: Seeds.first(8))
     func spoiled(seed: UInt64) throws {
         var generator = DocumentGenerator(seed: seed)
         var counts = (accepted: 0, refused: 0)
@@ -35,7 +35,7 @@ struct JSONDifferentialTests {
                 return
             }
         }
-        // Otherwise the generator would prove only one half.
+        // The generator must give enough documents of each kind.
         #expect(counts.accepted > 50 && counts.refused > 50, "\(counts)")
     }
 

@@ -4,9 +4,9 @@
 import SteelyardCore
 import Testing
 
-@Suite("JSON that is added")
+@Suite("Added JSON")
 struct JSONFragmentTests {
-    @Test("every ASCII character and some others come back from Foundation as they went")
+    @Test("Foundation reads every ASCII character and some others unchanged")
     func escapes() throws {
         for scalar in (0..<0x80).map({ Character(Unicode.Scalar($0)) }) + ["é", "\u{2028}", "😀", "\u{10FFFF}"] {
             let text = "a\(scalar)b"
@@ -16,7 +16,7 @@ struct JSONFragmentTests {
         }
     }
 
-    @Test("no control character leaves unescaped")
+    @Test("every control character is escaped")
     func controls() {
         let all = String(String.UnicodeScalarView((0..<0x100).compactMap { Unicode.Scalar($0) }))
         #expect(JSONFragment.string(all).json.allSatisfy { $0 >= 0x20 && $0 != 0x7F })

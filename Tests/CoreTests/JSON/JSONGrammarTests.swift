@@ -8,7 +8,7 @@ import Testing
 @Suite("JSON's grammar")
 struct JSONGrammarTests {
     @Test(
-        "what RFC 8259 allows",
+        "documents that RFC 8259 allows",
         arguments: [
             "{}", " \t\r\n{ \t\r\n} \t\r\n", #"{"":""}"#, #"{"a":[]}"#, #"{"a":[[],{}]}"#, #"{"a":0}"#, #"{"a":-0}"#,
             #"{"a":-0.0e-0}"#, #"{"a":1E+2}"#, #"{"a":1e2}"#, #"{"a":10.01}"#, #"{"a":"\u0000"}"#,
@@ -19,13 +19,13 @@ struct JSONGrammarTests {
         ]
     )
     func allowed(text: String) throws {
-        #expect(FoundationJudge.accepts(Array(text.utf8)), "the judge must agree")
+        #expect(FoundationJudge.accepts(Array(text.utf8)), "Foundation must agree")
         let own = try JSONDocument(Array(text.utf8))
         #expect(try OwnReading(own).value == PlainJSON(text))
     }
 
     @Test(
-        "what RFC 8259 forbids",
+        "documents that RFC 8259 forbids",
         arguments: [
             "", " ", "{", "}", "{]", "[}", #"{"a"}"#, #"{"a":}"#, #"{:1}"#, #"{"a" 1}"#, #"{"a"::1}"#,
             #"{"a":1 "b":2}"#, "{,}",
@@ -41,13 +41,13 @@ struct JSONGrammarTests {
         ]
     )
     func forbidden(text: String) {
-        #expect(!FoundationJudge.accepts(Array(text.utf8)), "the judge must agree")
+        #expect(!FoundationJudge.accepts(Array(text.utf8)), "Foundation must agree")
         #expect(throws: JSONSyntaxError.self) { try JSONDocument(Array(text.utf8)) }
     }
 
-    /// Where the two differ, and why: each is what RFC 8259 or the contract asks for.
+    /// Deviations of Foundation from RFC 8259 or the contract, each with its reason.
     @Test(
-        "what Foundation accepts and a message may not be",
+        "documents that Foundation accepts and RFC 8259 or the contract forbids",
         arguments: [
             (#"{"a":1,}"#, "a comma before the end"), (#"{"a":[1,]}"#, "a comma before the end"),
             ("[]", "no object"), ("1", "no object"), (#""a""#, "no object"), ("null", "no object"),
@@ -59,15 +59,15 @@ struct JSONGrammarTests {
         #expect(throws: JSONSyntaxError.self) { try JSONDocument(Array(text.utf8)) }
     }
 
-    @Test("UTF-16 is not JSON that anybody sends", arguments: [true, false])
+    @Test("UTF-16 is rejected", arguments: [true, false])
     func utf16(isBigEndian: Bool) {
         let bytes = #"{"a":1}"#.utf8.flatMap { byte -> [UInt8] in isBigEndian ? [0, byte] : [byte, 0] }
         #expect(throws: JSONSyntaxError.self) { try JSONDocument(bytes) }
     }
 
-    /// Such a document is echoed as it is; what Foundation refuses is to make a value of it.
+    /// Such a document is echoed unchanged; Foundation only fails to make a value of it.
     @Test(
-        "what Foundation refuses and RFC 8259 allows",
+        "documents that Foundation rejects and RFC 8259 allows",
         arguments: [
             #"{"a":"\uD800"}"#, #"{"a":"\uDC00"}"#, #"{"a":"\uDC00\uD800"}"#, #"{"\uD800":1}"#,
             #"{"a":"\uD800\u0041"}"#,
@@ -78,7 +78,7 @@ struct JSONGrammarTests {
         #expect(!FoundationJudge.accepts(Array(text.utf8)))
         let document = try JSONDocument(Array(text.utf8))
         #expect(document.bytes(adding: []) == Array(text.utf8))
-        #expect(OwnReading(document).value == nil, "it is no value that Foundation has")
+        #expect(OwnReading(document).value == nil, "Foundation has no such value")
     }
 
     @Test(

@@ -6,10 +6,10 @@ import Testing
 
 @testable import SteelyardCore
 
-/// Strings are scanned eight bytes at a time: what ends one must be seen at each place.
+/// Strings are scanned eight bytes at a time: the end must be found at each offset.
 @Suite("JSON's strings, byte by byte", .ownThread)
 struct JSONStringTests {
-    @Test("each byte of ASCII at each place of a string", arguments: ["a", "!", "#", "[", "]", "é", "\u{7F}"])
+    @Test("each ASCII byte at each offset of a string", arguments: ["a", "!", "#", "[", "]", "é", "\u{7F}"])
     func everyByte(filler: String) throws {
         for before in 0..<10 {
             let text = String(repeating: filler, count: before)
@@ -18,7 +18,7 @@ struct JSONStringTests {
                 let payload = start + [byte] + Array("\(text)\"}".utf8)
                 guard byte >= 0x20 else {
                     let error = #expect(throws: JSONSyntaxError.self) { try JSONDocument(payload) }
-                    #expect(error?.problem == "has a control character within a string")
+                    #expect(error?.problem == "unescaped control character in a string")
                     #expect(error?.offset == start.count)
                     continue
                 }
@@ -31,7 +31,7 @@ struct JSONStringTests {
         }
     }
 
-    @Test("quotes and escape sequences at each place", arguments: ["a", "é", "\u{10FFFF}"])
+    @Test("quotes and escape sequences at each offset", arguments: ["a", "é", "\u{10FFFF}"])
     func escapes(filler: String) throws {
         for before in 0..<18 {
             for after in 0..<10 {

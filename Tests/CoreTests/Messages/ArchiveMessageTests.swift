@@ -33,13 +33,13 @@ struct ArchiveMessageTests {
     func required(name: String) async throws {
         try await Refusal("", "", "is missing").check(message: Self.text(without: name), path: name)
         for (value, found) in [
-            ("null", "null"), ("7", "a number"), ("[]", "a list"), ("{}", "an object"), ("true", "a truth value"),
+            ("null", "null"), ("7", "a number"), ("[]", "a list"), ("{}", "an object"), ("true", "a boolean"),
         ] {
             let message = Self.text(without: name, "\"\(name)\":\(value)")
             try await Refusal("", "", "must be a string, not \(found)").check(message: message, path: name)
         }
         let outcome = await TestAgent().dispatcher.handle(Array(Self.text("\"\(name)\":\"x\"").utf8), job: TestJob())
-        #expect(String(decoding: outcome.reply.bytes, as: UTF8.self).contains("\(name) is there twice"))
+        #expect(String(decoding: outcome.reply.bytes, as: UTF8.self).contains("\(name) appears more than once"))
     }
 
     @Test("the list in both spellings", arguments: UpdateMessage.spellings)
@@ -53,7 +53,7 @@ struct ArchiveMessageTests {
             Refusal(
                 "[\(Array(repeating: "{}", count: 101).joined(separator: ","))]",
                 "",
-                "has 101 load balancers; at most 100"
+                "has 101 load balancers; the limit is 100"
             ),
             Refusal("[7]", "[0]", "must be an object, not a number"),
             Refusal(#"[{"id":"1"}]"#, "[0].protocol", "is missing"),
@@ -69,7 +69,7 @@ struct ArchiveMessageTests {
             Refusal(
                 #"[{"protocol":"HTTP","id":"a"},{"protocol":"TCP","id":"a"}]"#,
                 "[1].id",
-                "is \"a\", which [0] has already"
+                "is \"a\", the same as [0]"
             ),
         ]
         for row in rows { try await row.check(message: message(row.input), path: spelling + row.path) }
@@ -80,7 +80,7 @@ struct ArchiveMessageTests {
     func noList() async throws {
         let message = Self.text().replacing("\"loadbalancers\"", with: "\"balancers\"")
         try await Refusal("", "", "is missing").check(message: message, path: "loadbalancers")
-        try await Refusal("", "", "and loadBalancers are both there").check(
+        try await Refusal("", "", "and loadBalancers are both present").check(
             message: Self.text(#""loadBalancers":[]"#),
             path: "loadbalancers"
         )
@@ -94,7 +94,7 @@ struct ArchiveMessageTests {
         try await Refusal("", "", "must be SWIFT").check(message: wrong, path: name)
     }
 
-    @Test("ids are strings, numbers or the place; every protocol is one of the two logs")
+    @Test("ids are strings, numbers or the position; each protocol maps to one of the two logs")
     func items() throws {
         let list =
             #"[{"protocol":"tcp"},{"id":15,"protocol":"HTTP"},{"id":null,"protocol":"GALERA","name":7},{"id":"x.y","protocol":"http"}]"#
@@ -104,7 +104,7 @@ struct ArchiveMessageTests {
     }
 
     @Test(
-        "endpoints that are refused",
+        "rejected endpoints",
         arguments: [
             "", "example.com", "ftp://example.com", "file:///etc/passwd", "https://", "https:///v1",
             "https://user:p@example.com",
@@ -121,13 +121,13 @@ struct ArchiveMessageTests {
     }
 
     @Test(
-        "base paths that are refused",
+        "rejected base paths",
         arguments: [
-            ("", "must name a container"), ("/", "must name a container"), ("..", "must not have '..' in it"),
-            ("a/../b", "must not have '..' in it"), ("a/..", "must not have '..' in it"),
-            ("a/./b", "must not have '..' in it"),
-            ("a\n", "must have no control characters"), ("a\u{0}b", "must have no control characters"),
-            ("a\u{7F}", "must have no control characters"), ("a\u{85}", "must have no control characters"),
+            ("", "must name a container"), ("/", "must name a container"), ("..", "must not contain '..'"),
+            ("a/../b", "must not contain '..'"), ("a/..", "must not contain '..'"),
+            ("a/./b", "must not contain '..'"),
+            ("a\n", "must not contain control characters"), ("a\u{0}b", "must not contain control characters"),
+            ("a\u{7F}", "must not contain control characters"), ("a\u{85}", "must not contain control characters"),
             (String(repeating: "a", count: 257), "must be at most 256 bytes, not 257"),
             (String(repeating: "é", count: 129), "must be at most 256 bytes, not 258"),
         ]

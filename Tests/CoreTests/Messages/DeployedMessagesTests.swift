@@ -4,8 +4,8 @@
 import SteelyardCore
 import Testing
 
-/// The messages that deployed Libra control planes send, and what they read in the replies.
-@Suite("What deployed control planes send and read")
+/// Messages that deployed Libra control planes send, and the members that they read in the replies.
+@Suite("Messages of deployed control planes")
 struct DeployedMessagesTests {
     private static let update = """
         {"hpcs_action": "UPDATE", "loadBalancers": [{"name": "lb-01", "protocol": "HTTP", "algorithm": "ROUND_ROBIN", \
@@ -26,7 +26,7 @@ struct DeployedMessagesTests {
         #expect(answer.passed, "\(answer.text)")
         #expect(try answer.json.without(["hpcs_response"]) == PlainJSON(Self.update))
         let stats = try await agent.send(#"{"hpcs_action": "STATS"}"#)
-        // They turn each id into an integer.
+        // Libra converts each id to an integer.
         let expected: PlainJSON = [
             ["id": "2311", "status": "UP", "protocol": "HTTP"], ["id": "2312", "status": "UP", "protocol": "HTTP"],
             ["id": "2400", "status": "UP", "protocol": "TCP"],
@@ -61,14 +61,14 @@ struct DeployedMessagesTests {
             """
         )
         #expect(answer.passed, "\(answer.text)")
-        // GALERA's lines are in the log of TCP; the name has the moment in it at which the upload began.
+        // GALERA's lines are in the log of TCP; the object's name contains the time at which the upload started.
         let upload = try #require(agent.store.uploads.first)
         #expect(upload.place == "lbaaslogs/15/haproxy-20231114-221320.log.gz" && upload.content == "one\ntwo\n")
         #expect(upload.endpoint == "https://example.com/v1/100")
     }
 
     @Test(
-        "METRICS: protocols in lower case, GALERA as tcp, whole numbers, moments in their form",
+        "METRICS: protocols in lower case, GALERA as tcp, whole numbers, times in Libra's format",
         arguments: ["TCP", "GALERA"]
     )
     func metrics(spoken: String) async throws {
@@ -84,7 +84,7 @@ struct DeployedMessagesTests {
         }
     }
 
-    @Test("METRICS: numbers of bytes to the last one")
+    @Test("METRICS: exact byte counts")
     func manyBytes() async throws {
         let agent = TestAgent()
         agent.driver.setUsage(
@@ -105,7 +105,7 @@ struct DeployedMessagesTests {
         #expect(answer.text == expected)
     }
 
-    @Test("after a DELETE, STATS and METRICS say so in a way that is ignored", arguments: ["STATS", "METRICS"])
+    @Test("after a DELETE, STATS and METRICS report it in a form that Libra ignores", arguments: ["STATS", "METRICS"])
     func deleted(action: String) async throws {
         let agent = TestAgent()
         try await agent.update()
@@ -135,7 +135,7 @@ struct DeployedMessagesTests {
     }
 
     @Test(
-        "every reply has hpcs_response, whatever is sent",
+        "the reply to any message contains hpcs_response",
         arguments: ["", "{}", "[]", #"{"hpcs_action":"STATS"}"#, "\u{0}"]
     )
     func alwaysThere(payload: String) async throws {

@@ -10,7 +10,7 @@ import Testing
 struct FieldNameTests {
     private static let all = (0..<32).compactMap { FieldName(rawValue: $0) }
 
-    /// The name that the only member of an object is taken for; `name` stands within its quotes as it is.
+    /// Returns the field of an object's only member; `name` is inserted between the quotes without escaping.
     private func read(_ name: String) throws -> FieldName? {
         let document = try JSONDocument(Array("{\"\(name)\":1}".utf8))
         let bytes = document.bytes
@@ -28,7 +28,7 @@ struct FieldNameTests {
         }
     }
 
-    @Test("no other name is")
+    @Test("no other name is recognized")
     func others() throws {
         let known = Set(Self.all.map(\.text.description))
         for name in known {
@@ -45,7 +45,7 @@ struct FieldNameTests {
         }
     }
 
-    @Test("a member is found in any place, and not within another value", arguments: Seeds.first(3))
+    @Test("a member is found at any position, but not within another value", arguments: Seeds.first(3))
     func places(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<200 {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Field paths")
 struct FieldPathTests {
-    @Test("a path reads as it was sent")
+    @Test("a path is spelled as in the message")
     func descriptions() {
         let list = FieldPath.root[.deployedLoadBalancers]
         #expect(FieldPath.root.description == "")
@@ -19,7 +19,7 @@ struct FieldPathTests {
         #expect(FieldPath.root[.documentedLoadBalancers][0][.protocol].description == "loadbalancers[0].protocol")
     }
 
-    @Test("paths are equal where their steps are")
+    @Test("paths are equal if their steps are equal")
     func equality() {
         let paths: [FieldPath] = [
             .root, .root[.action], .root[.documentedLoadBalancers], .root[.documentedLoadBalancers][0],
@@ -31,7 +31,7 @@ struct FieldPathTests {
         #expect(FieldPath.root[.action] == FieldPath.root[.action])
     }
 
-    @Test("every name is that of a field, and no two are one")
+    @Test("every field has a unique name")
     func names() {
         var names: Set<String> = []
         var number: UInt8 = 0

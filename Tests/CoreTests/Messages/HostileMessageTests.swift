@@ -6,10 +6,10 @@ import Testing
 
 @testable import SteelyardCore
 
-/// Any value in a message is refused by name and changes nothing, or it is harmless.
+/// Any value in a message is either harmless, or rejected with its name without any change.
 @Suite("Hostile messages", .ownThread)
 struct HostileMessageTests {
-    @Test("thousands of them", arguments: Seeds.first(8))
+    @Test("thousands of messages are rejected or harmless", arguments: Seeds.first(8))
     func property(seed: UInt64) async throws {
         var generator = HostileValues(seed: seed)
         let agent = TestAgent()
@@ -25,7 +25,7 @@ struct HostileMessageTests {
                 try expectHarmless(text)
             } else {
                 counts.refused += 1
-                #expect(agent.driver.events.count == before, "nothing was asked of the driver")
+                #expect(agent.driver.events.count == before, "the driver was not called")
                 #expect(agent.store.uploads.count == uploads)
                 try expectGoodError(try #require(answer.error), of: text)
                 guard try await agent.update(port: 4444).passed else {
@@ -38,13 +38,13 @@ struct HostileMessageTests {
         for line in agent.log.lines { expectVisible(line) }
     }
 
-    /// The one character beyond ASCII in an error is ours: it says that a value was cut.
+    /// The only character beyond ASCII in an error is the ellipsis, which marks a truncated value.
     private func expectPrintable(_ error: String) {
         let isPrintable = error.unicodeScalars.allSatisfy { 0x20...0x7E ~= $0.value || $0 == "…" }
         #expect(isPrintable, "\(String(reflecting: error))")
     }
 
-    /// A log line may have a name of any language in it, but nothing that ends or turns around the line.
+    /// A log line may contain a name in any language, but no character that ends the line or changes its direction.
     private func expectVisible(_ line: String) {
         let hidden: Set<Unicode.GeneralCategory> = [.control, .format, .lineSeparator, .paragraphSeparator]
         let isVisible = line.unicodeScalars.allSatisfy { !hidden.contains($0.properties.generalCategory) }
@@ -57,14 +57,14 @@ struct HostileMessageTests {
         let path = String(error.prefix { $0 != " " })
         #expect(path.utf8.count < 100 && error.utf8.count > path.utf8.count)
         guard let reading = try? PlainJSON(text) else { return }
-        // All steps but the last lead to something that is there; the last one may be what is missing.
+        // All steps but the last must exist; only the last one may be missing.
         var steps = path.replacing("[", with: ".[").split(separator: ".")
         let end = steps.popLast()
         let last = try #require(end)
         var place: PlainJSON? = reading
         for step in steps { place = Self.step(step, in: place) }
-        #expect(place != nil, "\(error) names no place in \(text)")
-        let isMissing = error.contains("is missing") || error.contains("which nodes[")
+        #expect(place != nil, "\(error) names no path in \(text)")
+        let isMissing = error.contains("is missing") || error.contains("the same as nodes[")
         #expect(Self.step(last, in: place) != nil || isMissing, "\(error) names no field of \(text)")
     }
 

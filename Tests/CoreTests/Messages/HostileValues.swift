@@ -4,7 +4,7 @@
 import SteelyardCore
 import TestServers
 
-/// Makes UPDATE and ARCHIVE messages in which any value may be one that somebody means harm with.
+/// Generates UPDATE and ARCHIVE messages in which any value may be hostile.
 struct HostileValues {
     var random: SeededGenerator
 
@@ -62,7 +62,7 @@ struct HostileValues {
         ])
     }
 
-    /// An object, some of whose members are missing, there twice, or given another value.
+    /// An object, some of whose members are missing, duplicated or changed.
     private mutating func object(_ members: [(name: String, value: String)]) -> String {
         var texts: [String] = []
         for (name, value) in members {
@@ -70,7 +70,7 @@ struct HostileValues {
             case 0: continue
             case 1: texts += ["\"\(name)\":\(value)", "\"\(name)\":\(hostile())"]
             case 2...5: texts.append("\"\(name)\":\(hostile())")
-            // A good value with something hostile in it.
+            // A valid value with a hostile part.
             case 6,
                 7 where value.hasPrefix("\""):
                 texts.append("\"\(name)\":\(spoiled(value))")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SteelyardCore
 
-@Suite("UPDATE: monitors and options that are accepted")
+@Suite("UPDATE: accepted monitors and options")
 struct MonitorAndOptionsTests {
     private func monitor(_ text: String) throws -> HealthMonitor {
         try #require(try UpdateMessage.decode(UpdateMessage.loadBalancer(#""monitor":\#(text)"#)).first).monitor
@@ -15,7 +15,7 @@ struct MonitorAndOptionsTests {
         try #require(try UpdateMessage.decode(UpdateMessage.loadBalancer(#""options":\#(text)"#)).first).options
     }
 
-    @Test("the first four present and null stand for their defaults")
+    @Test("the first four, present and null, mean their defaults")
     func nulls() throws {
         let found = try monitor(#"{"type":null,"delay":null,"timeout":null,"attempts":null,"path":null}"#)
         #expect(found == .standard)
@@ -28,7 +28,7 @@ struct MonitorAndOptionsTests {
         #expect(found.delay == delay && found.timeout == delay && found.attempts == 1 && found.kind == .connect)
     }
 
-    @Test("the ends of the ranges, as numbers and as strings")
+    @Test("the limits of the ranges, as numbers and as strings")
     func ranges() throws {
         let small = try monitor(#"{"type":"HTTP","delay":"1","timeout":"1","attempts":"1"}"#)
         #expect(small.kind == .http && small.delay == 1 && small.timeout == 1 && small.attempts == 1)
@@ -50,16 +50,16 @@ struct MonitorAndOptionsTests {
         #expect(found.path.description == expected)
     }
 
-    @Test("options that are absent or null are the defaults", arguments: ["{}", "null", #"{"client_timeout":null}"#])
+    @Test("absent or null options have their defaults", arguments: ["{}", "null", #"{"client_timeout":null}"#])
     func defaultOptions(text: String) throws { #expect(try options(text) == .standard) }
 
-    @Test("a time-out of 0 is no limit", arguments: ["0", "\"0\"", "0.0"])
+    @Test("a timeout of 0 means no limit", arguments: ["0", "\"0\"", "0.0"])
     func noLimit(text: String) throws {
         let found = try options(#"{"client_timeout":\#(text),"server_timeout":\#(text),"connect_timeout":\#(text)}"#)
         #expect(found.clientTimeout == 0 && found.serverTimeout == 0 && found.connectTimeout == 0)
     }
 
-    @Test("each option is its own")
+    @Test("options are independent of each other")
     func eachOption() throws {
         let found = try options(
             #"{"client_timeout":1,"server_timeout":"2147483647","connect_timeout":3,"connect_retries":"0"}"#

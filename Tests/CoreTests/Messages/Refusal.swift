@@ -5,11 +5,11 @@ import Testing
 
 /// A row of a table of messages that must FAIL.
 struct Refusal: CustomTestStringConvertible {
-    /// What is sent; in an UPDATE's tables, the part of it that the table is about.
+    /// The message; in an UPDATE's tables, the part under test.
     let input: String
-    /// The path that the error must begin with; for an UPDATE, without the list's name in front.
+    /// The path at the start of the error; for an UPDATE, without the list's name.
     let path: String
-    /// What the error must say within its first 128 characters.
+    /// The text that the error must contain within its first 128 characters.
     let cause: String
 
     init(_ input: String, _ path: String, _ cause: String) {
@@ -20,7 +20,7 @@ struct Refusal: CustomTestStringConvertible {
 
     var testDescription: String { "\(input.prefix(120)): \(path) \(cause)" }
 
-    /// Sends a message to an agent that serves something, and checks all that a FAIL must be.
+    /// Sends a message to a configured agent, and checks all requirements on a FAIL.
     func check(message: String, path: String) async throws {
         let agent = TestAgent()
         try await agent.update(port: 4444)
@@ -28,10 +28,13 @@ struct Refusal: CustomTestStringConvertible {
         #expect(answer.response == "FAIL")
         let error = try #require(answer.error)
         #expect(error.hasPrefix("\(path) "), "\(error)")
+        #expect(answer.json.members["hpcs_error_code"] == .string("invalid_field"))
+        #expect(answer.json.members["hpcs_error_field"] == .string(path))
         #expect(error.prefix(128).contains(cause), "\(error)")
         #expect(error.utf8.allSatisfy { 0x20...0x7E ~= $0 || $0 >= 0x80 }, "one line: \(error)")
         #expect(
-            try answer.json.without(["hpcs_response", "hpcs_error"]) == PlainJSON(message),
+            try answer.json.without(["hpcs_response", "hpcs_error", "hpcs_error_code", "hpcs_error_field"])
+                == PlainJSON(message),
             "the request is echoed"
         )
         #expect(agent.driver.events == ["apply 4444"], "nothing has changed")

@@ -14,7 +14,7 @@ struct ReplyTests {
     }
 
     @Test(
-        "the request's own bytes survive to the letter",
+        "the request's bytes are echoed unchanged",
         arguments: [
             #"{"a":1}"#, #"{"z":1,"a":2,"m":3}"#, #"{ "a" :  [ 1 ,2 , {"b" : null} ] }"#, "{\n\t\"a\": 1\n}",
             #"{"n":\#(String(repeating: "7", count: 1000))}"#,
@@ -26,19 +26,19 @@ struct ReplyTests {
         ]
     )
     func verbatim(request: String) throws {
-        // What stands before the bracket that ends the object, without white space.
+        // The text before the bracket that ends the object, without white space.
         let body = request.dropLast().reversed().drop(while: \.isWhitespace).reversed()
         #expect(try reply(request) == String(body) + #","hpcs_response":"PASS"}"#)
     }
 
-    @Test("white space around the object and before its end is no part of a field", arguments: ["", " ", "\r\n\t "])
+    @Test("white space around the object and before its end is removed", arguments: ["", " ", "\r\n\t "])
     func outerSpace(space: String) throws {
         #expect(try reply("\(space){\(space)}\(space)") == #"{"hpcs_response":"PASS"}"#)
         #expect(try reply(#"\#(space){"a":1\#(space)}\#(space)"#) == #"{"a":1,"hpcs_response":"PASS"}"#)
     }
 
     @Test(
-        "a member that is added is there once, whatever the request says",
+        "an added member appears once, whatever the request contains",
         arguments: [
             (#"{"hpcs_response":"FAIL"}"#, #"{"nodes":[],"hpcs_response":"PASS"}"#),
             (#"{"hpcs_response":"FAIL","a":1}"#, #"{"a":1,"nodes":[],"hpcs_response":"PASS"}"#),
@@ -61,7 +61,7 @@ struct ReplyTests {
         #expect(try reply(request, [.init("nodes", .array([]))]) == expected)
     }
 
-    @Test("a FAIL has its error once, and the error of an earlier reply is gone")
+    @Test("a FAIL contains its error once, without the error of an earlier reply")
     func error() throws {
         let request = #"{"hpcs_error":"old","a":1,"hpcs_response":"PASS"}"#
         let reply = Reply(to: try JSONDocument(Array(request.utf8)), error: "a \"new\"\nerror")
@@ -72,13 +72,13 @@ struct ReplyTests {
         )
     }
 
-    @Test("without a request, the reply has only what is added")
+    @Test("without a request, the reply contains only the added members")
     func bare() throws {
         let reply = Reply(to: nil, error: "no")
         #expect(try PlainJSON(reply.bytes) == ["hpcs_response": "FAIL", "hpcs_error": "no"])
     }
 
-    @Test("whatever the object, the reply without what was added is the request", arguments: Seeds.first(4))
+    @Test("for any object, the reply without the added members is the request", arguments: Seeds.first(4))
     func property(seed: UInt64) throws {
         var generator = DocumentGenerator(seed: seed)
         let added: [JSONFragment.Member] = [.init("status", .string("x")), .init("hpcs_error", .string("no"))]
@@ -86,7 +86,7 @@ struct ReplyTests {
         for _ in 0..<300 {
             var text = generator.document()
             if generator.random.isLucky(oneIn: 2) {
-                // A reply that is sent again.
+                // A reply that is sent as a request.
                 text = String(
                     decoding: Reply(to: try JSONDocument(Array(text.utf8)), passed: true, fields: added).bytes,
                     as: UTF8.self
@@ -97,7 +97,7 @@ struct ReplyTests {
             guard try reply.without(names) == PlainJSON(text).without(names),
                 reply["status"] == "x", reply["hpcs_error"] == "no", reply["hpcs_response"] == "FAIL"
             else {
-                Issue.record("the reply is not the request and what was added: \(text)")
+                Issue.record("the reply is not the request plus the added members: \(text)")
                 return
             }
         }

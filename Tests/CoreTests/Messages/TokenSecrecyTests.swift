@@ -11,7 +11,7 @@ struct TokenSecrecyTests {
     private static let secret = "gAAAAABo-s3cret"
 
     @Test(
-        "a wrong token is refused without being quoted",
+        "the error about an invalid token does not contain the token",
         arguments: [
             "", " ", "a b", "a\n", "a\r\nX-Evil: 1", "é", "a\u{0}", "a\u{7F}", String(repeating: "a", count: 8193),
         ]
@@ -30,7 +30,7 @@ struct TokenSecrecyTests {
     }
 
     @Test(
-        "it is in no log line and no error, whatever becomes of the ARCHIVE",
+        "no log line and no error contains it, whatever the ARCHIVE's result",
         arguments: [true, false],
         [true, false]
     )
@@ -53,7 +53,7 @@ struct TokenSecrecyTests {
     }
 
     @Test(
-        "one in a wrong field is not quoted",
+        "a token in the wrong field is not quoted",
         arguments: [
             #"{"protocol":"gAAAAABo-s3cret-token"}"#, #"{"protocol":"HTTP","id":"gAAAAABo-s3cret-token$"}"#,
             #"{"protocol":"HTTP","id":"gAAAAABo-s3cret-token"},{"protocol":"TCP","id":"gAAAAABo-s3cret-token"}"#,
@@ -69,7 +69,7 @@ struct TokenSecrecyTests {
     }
 
     @Test(
-        "a valid name of an object or a host that contains it is refused",
+        "a valid object name or host that contains it is rejected",
         arguments: [
             ("hpcs_object_store_basepath", "gAAAAABo-s3cret-token/logs"),
             ("hpcs_object_store_endpoint", "https://gAAAAABo-s3cret-token.example.com/v1"),
@@ -87,13 +87,13 @@ struct TokenSecrecyTests {
         #expect(!agent.log.lines.contains { $0.lowercased().contains("s3cret") })
     }
 
-    @Test("nothing that prints a message prints it")
+    @Test("a printed message does not contain it")
     func printing() throws {
         let name = "hpcs_object_store_token"
         let text = ArchiveMessageTests.text(without: name, #""\#(name)":"\#(Self.secret)""#)
         let message = try Message(JSONDocument(Array(text.utf8)), stores: [.swift])
         guard case .archive(let request) = message.action else {
-            Issue.record("it is an ARCHIVE")
+            Issue.record("the message is no ARCHIVE")
             return
         }
         #expect(request.credentials[name]?.secret == Self.secret)
@@ -109,6 +109,6 @@ struct TokenSecrecyTests {
         #expect(request.credentials[name].map { "\($0)" } == "***")
     }
 
-    @Test("the longest and the strangest token", arguments: [String(repeating: "~", count: 8192), "!", #""'\<>{}`"#])
+    @Test("the longest and most unusual tokens", arguments: [String(repeating: "~", count: 8192), "!", #""'\<>{}`"#])
     func right(token: String) throws { #expect(try StorageToken(token).secret == token) }
 }

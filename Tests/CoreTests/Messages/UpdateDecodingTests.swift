@@ -6,7 +6,7 @@ import Testing
 
 @testable import SteelyardCore
 
-@Suite("UPDATE: what is accepted, and as what", .ownThread)
+@Suite("UPDATE: accepted messages and their values", .ownThread)
 struct UpdateDecodingTests {
     private func only(_ loadBalancer: String) throws -> LoadBalancer {
         for spelling in UpdateMessage.spellings {
@@ -20,7 +20,7 @@ struct UpdateDecodingTests {
         try #require(try only(UpdateMessage.node(members)).nodes.first)
     }
 
-    @Test("what is absent has its default", arguments: [true, false])
+    @Test("absent fields have their defaults", arguments: [true, false])
     func defaults(isNull: Bool) throws {
         let names = ["id", "name", "address", "port", "algorithm", "monitor", "options"]
         let nulls = names.map { "\"\($0)\":null" }.joined(separator: ",")
@@ -42,7 +42,7 @@ struct UpdateDecodingTests {
     }
 
     @Test(
-        "protocols in any case, and the two of them",
+        "protocols in any case, alone and together",
         arguments: [("HTTP", .http), ("http", .http), ("hTtP", .http), ("tcp", .tcp), ("Galera", .galera)]
             as [(String, ListenerProtocol)]
     )
@@ -129,7 +129,7 @@ struct UpdateDecodingTests {
         #expect(nodes.map(\.address) == [.name(text)])
     }
 
-    @Test("a cluster of one main node, of backups alone, or of none")
+    @Test("a cluster of one main node, of backups only, or without nodes")
     func clusters() throws {
         for nodes in [
             #"{"address":"h","port":1},{"address":"i","port":1,"backup":true}"#,
@@ -139,7 +139,7 @@ struct UpdateDecodingTests {
         }
     }
 
-    @Test("what was accepted before is read by the rules of before")
+    @Test("a stored message is read by the rules under which it was accepted")
     func accepted() throws {
         let nodes = #"{"address":"h","port":1},{"address":"0.0.0.0","port":1}"#
         let text = UpdateMessage.text(#"{"protocol":"GALERA","port":1,"nodes":[\#(nodes)]}"#)
@@ -153,7 +153,7 @@ struct UpdateDecodingTests {
         #expect(set.loadBalancers[0].nodes.count == 2)
     }
 
-    @Test("one id in both load balancers is two nodes")
+    @Test("one id in both load balancers means two nodes")
     func sameIdentifiers() throws {
         let nodes = #""nodes":[{"id":"a","address":"h","port":1}]"#
         let decoded = try UpdateMessage.decode(#"{"protocol":"HTTP",\#(nodes)},{"protocol":"TCP","port":81,\#(nodes)}"#)
@@ -202,7 +202,7 @@ struct UpdateDecodingTests {
     }
 
     @Test(
-        "the nodes of both load balancers may be 10,000 together, and no more",
+        "both load balancers together may have at most 10,000 nodes",
         arguments: [10_000, 10_001],
         [0, 4000]
     )
@@ -218,8 +218,8 @@ struct UpdateDecodingTests {
         guard total > 10_000 else { return }
         let expected =
             ofSecond == 0
-            ? "loadbalancers[0].nodes has 10001 nodes; at most 10000 are allowed"
-            : "loadbalancers[1].nodes has 4000 nodes; at most 3999 are allowed"
+            ? "loadbalancers[0].nodes has 10001 nodes; the limit is 10000"
+            : "loadbalancers[1].nodes has 4000 nodes; the limit is 3999"
         #expect(answer.error == expected)
     }
 }

@@ -11,14 +11,14 @@ struct UpdateMessage {
         #"{"hpcs_action":"UPDATE","\#(spelling)":[\#(loadBalancers)]}"#
     }
 
-    /// Decodes a message that must be in order.
+    /// Decodes a message that must be valid.
     static func decode(_ loadBalancers: String, spelling: String = "loadbalancers") throws -> [LoadBalancer] {
         let document = try JSONDocument(Array(text(loadBalancers, spelling: spelling).utf8))
         guard case .update(let wanted) = try Message(document).action else { return [] }
         return wanted.loadBalancers
     }
 
-    /// An HTTP load balancer with one node that has these members besides an address and a port.
+    /// An HTTP load balancer with one node that has these members in addition to an address and a port.
     static func node(_ members: String) -> String {
         #"{"protocol":"HTTP","nodes":[{"address":"10.0.0.1","port":80\#(members.isEmpty ? "" : ",")\#(members)}]}"#
     }

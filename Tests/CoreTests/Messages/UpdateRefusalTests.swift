@@ -3,7 +3,7 @@
 
 import Testing
 
-@Suite("UPDATE: what is refused")
+@Suite("UPDATE: rejected messages")
 struct UpdateRefusalTests {
     @Test("in the list", arguments: listRows)
     func list(row: Refusal) async throws {
@@ -24,7 +24,7 @@ struct UpdateRefusalTests {
             path: "loadbalancers"
         )
         for (one, other) in [("[]", "[]"), (#"[{"protocol":"HTTP","nodes":[]}]"#, "null"), ("null", "[]")] {
-            try await Refusal("", "", "and loadBalancers are both there").check(
+            try await Refusal("", "", "and loadBalancers are both present").check(
                 message: #"{"hpcs_action":"UPDATE","loadbalancers":\#(one),"loadBalancers":\#(other)}"#,
                 path: "loadbalancers"
             )

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("IP addresses")
 struct IPAddressTests {
-    /// The system's opinion: the canonical text, or nil for no address.
+    /// The canonical text by inet_pton and inet_ntop; nil if the text is no address.
     private func judge(_ text: String, _ family: Int32) -> String? {
         var binary = [UInt8](repeating: 0, count: 16)
         guard !text.utf8.contains(0), inet_pton(family, text, &binary) == 1 else { return nil }
@@ -25,7 +25,7 @@ struct IPAddressTests {
         }
     }
 
-    @Test("thousands of texts are read as inet_pton reads them", arguments: Seeds.first(4))
+    @Test("thousands of texts give the same result as inet_pton", arguments: Seeds.first(4))
     func random(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var found = (addresses: 0, others: 0)
@@ -41,7 +41,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "texts that are nearly addresses",
+        "texts that are almost addresses",
         arguments: [
             "", ".", "...", "1", "1.2.3", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.4.", "1.2.3.4.5", "01.2.3.4", "0.0.0.0",
             "00.0.0.0", "256.1.1.1",
@@ -57,7 +57,7 @@ struct IPAddressTests {
     func table(text: String) { #expect(agrees(text)) }
 
     @Test(
-        "the addresses that stand for all",
+        "unspecified addresses",
         arguments: [("0.0.0.0", true), ("0::0", true), ("::1", false), ("127.0.0.1", false)]
     )
     func unspecified(text: String, expected: Bool) { #expect(IPAddress(text)?.isUnspecified == expected) }

@@ -7,7 +7,7 @@ import Testing
 @Suite("Networks of addresses")
 struct IPNetworkTests {
     @Test(
-        "contain what begins with their prefix",
+        "contain the addresses with their prefix",
         arguments: [
             ("10.0.0.0/8", "10.255.0.1", true), ("10.0.0.0/8", "11.0.0.1", false), ("10.1.2.3/8", "10.9.9.9", true),
             ("192.0.2.128/25", "192.0.2.127", false), ("192.0.2.128/25", "192.0.2.129", true),
@@ -23,7 +23,7 @@ struct IPNetworkTests {
     }
 
     @Test(
-        "other texts are none",
+        "other texts are rejected",
         arguments: [
             "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8/8", "::/129", "h/8", "10/8",
         ]

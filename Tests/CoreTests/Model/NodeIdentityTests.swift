@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Ids of nodes are unique")
 struct NodeIdentityTests {
-    @Test("the second node of an id is refused, in whatever order the ids are", arguments: Seeds.first(4))
+    @Test("a duplicate id is rejected, in any order of the ids", arguments: Seeds.first(4))
     func property(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var counts = (unique: 0, repeated: 0)
@@ -30,12 +30,12 @@ struct NodeIdentityTests {
                 try LoadBalancer(protocol: .http, port: .http, nodes: nodes)
             }
             #expect(error?.member == "nodes[\(second)].id")
-            #expect(error?.problem == "is \"\(ids[second])\", which nodes[\(first)] has already")
+            #expect(error?.problem == "is \"\(ids[second])\", the same as nodes[\(first)]")
         }
         #expect(counts.unique > 30 && counts.repeated > 30, "\(counts)")
     }
 
-    /// Ids that were counted up, some of them changed, so that both orders and repetitions come about.
+    /// Consecutive ids, some of them changed, so that both orders and duplicates occur.
     private func ids(_ random: inout SeededGenerator) -> [String] {
         let first = random.pick([1, 7, 95, 70_000])
         let prefix = random.pick(["", "", "n-", "N", "more-than-15-bytes."])

@@ -6,7 +6,7 @@ import SteelyardCore
 import TestServers
 import Testing
 
-@Suite("Moments in UTC")
+@Suite("Times in UTC")
 struct UTCTimestampTests {
     private static let calendar: Calendar = {
         var calendar = Calendar(identifier: .gregorian)
@@ -14,7 +14,7 @@ struct UTCTimestampTests {
         return calendar
     }()
 
-    /// The moment as Foundation's calendar has it; a Date is a Double, too coarse for microseconds.
+    /// The time by Foundation's calendar; a Date is a Double, which is too coarse for microseconds.
     private func expected(_ seconds: Int64, _ fraction: Int64) -> (description: String, compact: String) {
         let date = Date(timeIntervalSince1970: Double(seconds))
         let parts = Self.calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
@@ -29,7 +29,7 @@ struct UTCTimestampTests {
         )
     }
 
-    @Test("thousands of moments from 1600 to 9999 are as Foundation's calendar has them", arguments: Seeds.first(3))
+    @Test("thousands of times from 1600 to 9999 agree with Foundation's calendar", arguments: Seeds.first(3))
     func random(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<1000 {
@@ -60,7 +60,7 @@ struct UTCTimestampTests {
     }
 
     @Test(
-        "moments that are known",
+        "known times",
         arguments: [
             (0, "1970-01-01 00:00:00.000000"), (-1, "1969-12-31 23:59:59.999999"),
             (951_782_400_000_000, "2000-02-29 00:00:00.000000"),
@@ -78,7 +78,7 @@ struct UTCTimestampTests {
         #expect(time.description.contains(":") && time.compact.contains("-"))
     }
 
-    @Test("now is now, and later is later")
+    @Test("now is the current time and increases")
     func now() {
         let before = Date().timeIntervalSince1970
         let now = Double(UTCTimestamp.now.microseconds) / 1_000_000

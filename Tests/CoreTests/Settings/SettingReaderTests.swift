@@ -5,7 +5,7 @@ import Testing
 
 @testable import SteelyardCore
 
-/// How settings are read: by their types, from where they count most, with errors that name their origin.
+/// Reading settings: types, precedence of the origins, and errors that name the origin.
 @Suite struct SettingReaderTests {
     private enum Color: String, CaseIterable { case red, green }
 
@@ -86,7 +86,7 @@ import Testing
         ("size", .number(1.5), "must be a whole number from 1 to 9, not 1.5"),
     ])
     func errors(_ key: String, _ value: SettingValue, _ problem: String) {
-        // Also where a later origin is right.
+        // Also if a later origin is valid.
         let error = #expect(throws: SettingError.self) {
             try read(["my.\(key)": [("origin", value), ("later", .text("1"))]])
         }

@@ -36,7 +36,7 @@ struct AllowedEndpointTests {
     func empty() throws { #expect(try !StorageEndpoint("https://h").isAllowed(by: [AllowedEndpoint]())) }
 
     @Test(
-        "entries that are refused, and named",
+        "rejected entries are named in the error",
         arguments: [
             "", "https://", "http://store.example", "ftp://store.example", "store.example/", "https://store.example/v1",
             "store.example:", "store.example:0", "store.example:65536", "store.example:x", "[::1", "::1]", "[::1]x",
@@ -55,7 +55,7 @@ struct AllowedEndpointTests {
     }
 
     @Test(
-        "addresses that no store of another machine has",
+        "addresses that cannot belong to a remote store",
         arguments: [
             ("127.0.0.1", "loopback"), ("127.255.0.9", "loopback"), ("::1", "loopback"),
             ("::ffff:127.0.0.1", "loopback"), ("0.0.0.0", "unspecified"), ("0.1.2.3", "unspecified"),
@@ -70,7 +70,7 @@ struct AllowedEndpointTests {
     }
 
     @Test(
-        "any other address",
+        "other addresses",
         arguments: [
             "10.0.0.1", "192.168.1.1", "126.0.0.1", "128.0.0.1", "169.253.0.1", "2001:db8::1", "fec0::1", "fd00::1",
         ]

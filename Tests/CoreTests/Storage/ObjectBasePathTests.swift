@@ -13,7 +13,7 @@ struct ObjectBasePathTests {
             ("lbaaslogs", "lbaaslogs", ""), ("/lbaaslogs", "lbaaslogs", ""), ("lbaaslogs/", "lbaaslogs", ""),
             ("c/p", "c", "p"), ("//c//p/q//", "c", "p/q"), ("c/.p", "c", ".p"), ("a b/é", "a b", "é"),
             ("#$\"\\", "#$\"\\", ""),
-            // A slash and an accent are one Character, and two to the store.
+            // A slash and a combining accent are one Character in Swift, and two characters for the store.
             ("c/\u{301}p", "c", "\u{301}p"), ("c\u{301}/p", "c\u{301}", "p"), ("/\u{20E3}", "\u{20E3}", ""),
             (String(repeating: "c", count: 256), String(repeating: "c", count: 256), ""),
         ]
@@ -23,11 +23,11 @@ struct ObjectBasePathTests {
         #expect(Array(path.container.utf8) == Array(container.utf8))
         #expect(Array(path.prefix.utf8) == Array(prefix.utf8))
         #expect(path.description == (prefix.isEmpty ? container : "\(container)/\(prefix)"))
-        #expect(try ObjectBasePath(path.description) == path, "it reads what it writes")
+        #expect(try ObjectBasePath(path.description) == path, "its text is read back")
     }
 
     @Test(
-        "what is refused",
+        "rejected paths",
         arguments: [
             "", "/", "///", ".", "..", "./", "c/..", "../c", "c/../d", "c/./d", "c/..\u{301}", "c/.\u{301}./../d",
             "a..b", "c\n", "\u{0}",

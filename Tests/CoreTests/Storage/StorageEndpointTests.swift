@@ -7,7 +7,7 @@ import Testing
 @Suite("Endpoints")
 struct StorageEndpointTests {
     @Test(
-        "URLs that are accepted, and what is sent to",
+        "accepted URLs and their normal form",
         arguments: [
             ("https://example.com/v1/100", "https://example.com/v1/100"), ("HTTP://Example.COM", "http://example.com"),
             ("http://10.0.0.1:8080/", "http://10.0.0.1:8080"),
@@ -21,11 +21,11 @@ struct StorageEndpointTests {
     func accepted(text: String, expected: String) throws {
         let endpoint = try StorageEndpoint(text)
         #expect(endpoint.description == expected)
-        #expect(try StorageEndpoint(expected) == endpoint, "it reads what it writes")
+        #expect(try StorageEndpoint(expected) == endpoint, "its text is read back")
     }
 
     @Test(
-        "URLs that are refused",
+        "rejected URLs",
         arguments: [
             "", "/", "https", "https:", "https:/h", "//h", "ftp://h", "javascript://h", "file:///x", " https://h",
             "https://", "https:///x",
@@ -44,14 +44,14 @@ struct StorageEndpointTests {
     )
     func refused(text: String) { #expect(throws: InvalidValue.self) { try StorageEndpoint(text) } }
 
-    @Test("a user name and a password are not repeated in the error")
+    @Test("the error does not contain the user name and password")
     func credentials() {
         let error = #expect(throws: InvalidValue.self) { try StorageEndpoint("https://me:hunter2@example.com/") }
         #expect(error?.description.contains("hunter2") == false)
     }
 
     @Test(
-        "which hosts a list allows",
+        "hosts that a list allows",
         arguments: [
             ("https://example.com/v1", ["example.com"], true), ("https://EXAMPLE.com/v1", ["Example.Com"], true),
             ("https://example.com:8443/v1", ["example.com"], true),

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// A reply, as a control plane reads it.
+/// A reply as a control plane reads it.
 struct Answer {
     let outcome: Outcome
     let json: PlainJSON

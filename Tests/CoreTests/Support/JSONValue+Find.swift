@@ -4,14 +4,14 @@
 @testable import SteelyardCore
 
 extension JSONValue {
-    /// What a look for a member finds.
+    /// The result of a search for a member.
     enum Search {
         case nothing
         case one(JSONValue)
         case several
     }
 
-    /// Looks for an object's member.
+    /// Finds a member of an object by its name.
     func find(_ name: String) -> Search {
         var found = Search.nothing
         forEachMember { candidate, value in

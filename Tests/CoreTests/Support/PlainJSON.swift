@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// A JSON value as Foundation reads it: the judge of what the module under test reads and writes.
+/// A JSON value as Foundation reads it: the reference for the module under test.
 enum PlainJSON: Hashable, Sendable, Decodable {
     case null
     case bool(Bool)

@@ -6,9 +6,7 @@ import NoOpDriver
 import SteelyardCore
 import Synchronization
 
-/// Writes down what is asked of it, and can be made to hang or to fail.
-///
-/// What it has no orders for goes on to a driver in memory.
+/// Records its calls and forwards them to an in-memory driver; can block or fail.
 final class RecordingDriver: LoadBalancerDriver {
     private struct State {
         var events: [String] = []
@@ -26,9 +24,9 @@ final class RecordingDriver: LoadBalancerDriver {
     /// Creates a driver.
     ///
     /// - Parameters:
-    ///   - device: What answers.
-    ///   - failure: Says with what a call fails.
-    ///   - pause: Runs within a call, before anything is done; may hang.
+    ///   - device: The driver that answers.
+    ///   - failure: Returns the error of a call, or nil.
+    ///   - pause: Runs at the start of a call; may block.
     init(
         device: any LoadBalancerDriver = NoOpDriver(),
         failure: (@Sendable (String) -> DriverError?)? = nil,
@@ -39,9 +37,9 @@ final class RecordingDriver: LoadBalancerDriver {
         self.pause = pause
     }
 
-    /// What was asked, in the order in which it began.
+    /// The calls, in the order in which they started.
     var events: [String] { state.withLock { $0.events } }
-    /// The greatest number of changes that were under way at one moment.
+    /// The greatest number of changes that ran at the same time.
     var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
 
     func setLog(of metered: MeteredProtocol, _ lines: [String]) { state.withLock { $0.logLines[metered] = lines } }
@@ -84,7 +82,7 @@ final class RecordingDriver: LoadBalancerDriver {
 
     func proxyStatus() async -> ProxyStatus? { await device.proxyStatus() }
 
-    /// Not written down: it comes with other calls.
+    /// Not recorded: it accompanies other calls.
     func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         if let error = failure?("version") { throw error }
         return try await device.configurationVersion()

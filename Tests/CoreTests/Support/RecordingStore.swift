@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// Keeps objects in memory, and can be made to hang or to fail.
+/// Keeps objects in memory, and can block or fail.
 final class RecordingStore: ObjectStore {
     struct Upload: Hashable {
         let place: String

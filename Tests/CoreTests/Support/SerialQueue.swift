@@ -3,8 +3,7 @@
 
 import Dispatch
 
-/// Runs its tasks on one queue, in the order in which they were started, as the thread of a job server's connection
-/// does.
+/// Runs its tasks on one queue in the order of their start, like the thread of a job server's connection.
 final class SerialQueue: TaskExecutor {
     private let queue = DispatchQueue(label: "serial")
 

@@ -7,7 +7,7 @@ import Logging
 import SteelyardCore
 import TestServers
 
-/// A dispatcher with everything around it replaced by something that can be looked at.
+/// A dispatcher with a recording driver, store and log.
 struct TestAgent {
     let driver: RecordingDriver
     let store: RecordingStore
@@ -56,7 +56,7 @@ struct TestAgent {
         try Answer(await dispatcher.handle(bytes, job: job))
     }
 
-    /// Sends an UPDATE of one load balancer that is in order.
+    /// Sends a valid UPDATE of one load balancer.
     @discardableResult
     func update(port: Int = 80) async throws -> Answer { try await send(Self.update(port: port)) }
 

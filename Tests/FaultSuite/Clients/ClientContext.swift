@@ -4,7 +4,7 @@
 import Synchronization
 import TestServers
 
-/// What the clients of a run share.
+/// The state that the clients of a run share.
 final class ClientContext: Sendable {
     let chronicle: Chronicle
     let tally: JobTally
@@ -14,11 +14,11 @@ final class ClientContext: Sendable {
     let serverPorts: [Int]
     /// The proxies between the agent and the job servers.
     let links: [ChaosProxy]
-    /// How many seconds a job may take on a connection that stays intact.
+    /// The timeout of a job on an intact connection, in seconds.
     let limit: Double
     let model: Mutex<DeviceModel>
     let metrics = Mutex<[MetricsAttempt]>([])
-    /// The objects that replies to ARCHIVE have named, without their container.
+    /// The objects named in replies to ARCHIVE, without their container.
     let archivedObjects = Mutex<Set<String>>([])
     private let versions = Atomic(1)
     private let tags = Atomic(0)
@@ -47,10 +47,10 @@ final class ClientContext: Sendable {
 
     func setStopping(_ value: Bool) { stopping.store(value, ordering: .releasing) }
 
-    /// The number of the next UPDATE; the first one has had number 1.
+    /// The number of the next UPDATE; the first one has number 1.
     func nextVersion() -> Int { versions.add(1, ordering: .relaxed).newValue }
 
-    /// The next tag, which no other message has.
+    /// The next tag, unique among all messages.
     func nextTag() -> String { "t\(tags.add(1, ordering: .relaxed).newValue)" }
 }
 
@@ -59,9 +59,9 @@ struct MetricsAttempt: Sendable {
     let server: Int
     let submitted: Double
     var ended: Double
-    /// When the client has left of its own accord.
+    /// When the client left on purpose.
     var left: Double?
-    /// What the reply has reported; nil where there is none.
+    /// The report in the reply; nil if there is none.
     var report: (start: Double, end: Double, bytes: [String: Int])?
     /// Whether the reply is a FAIL.
     var hasFailed = false

@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The faults that a FAIL may come of.
+/// The faults that may cause a FAIL.
 ///
-/// A fault of a job server or of the network is none but for METRICS: a job then has no reply yet, but never a wrong one.
+/// Faults of a job server or the network only excuse METRICS: other jobs may lack a reply, but never get a wrong one.
 struct Excuses: Sendable {
-    /// How many seconds after the end of a fault it may still have an effect, by what was harmed.
+    /// How many seconds after its end a fault may still have an effect, by target.
     private let lags: [Chronicle.Target: Double]
 
-    /// For what needs HAProxy, which takes a while to be started again; an agent that was stopped finds its deadlines passed.
+    /// For jobs that need HAProxy, whose restart takes a while; a stopped agent finds its deadlines passed.
     static let device = Excuses(lags: [.haproxy: 20, .agent: 10])
-    /// For what needs the store, too.
+    /// For jobs that also need the store.
     static let archive = Excuses(lags: [.haproxy: 20, .agent: 10, .store: 10])
-    /// For METRICS: while a job server has not confirmed that it has received one, another one is refused.
+    /// For METRICS: until a job server has confirmed the reply to one, another one is rejected.
     static func metrics(servers: Range<Int>) -> Excuses {
         var lags: [Chronicle.Target: Double] = [.haproxy: 20, .agent: 10]
         for server in servers {
@@ -22,7 +22,7 @@ struct Excuses: Sendable {
         return Excuses(lags: lags)
     }
 
-    /// For what needs nothing but the agent.
+    /// For jobs that only need the agent.
     static let none = Excuses(lags: [:])
 
     func cover(_ chronicle: Chronicle, from submitted: Double) -> Bool {

@@ -4,9 +4,9 @@
 import Synchronization
 import TestServers
 
-/// The jobs with what the model of the device has to know of them.
+/// The jobs, and the updates of the device's model for them.
 extension JobClient {
-    /// Asks for a change.
+    /// Submits a change.
     @discardableResult
     func change(
         _ change: DeviceModel.Change,
@@ -21,7 +21,7 @@ extension JobClient {
             case .passed: .passed
             case .failed(_, let reply): wasHandedOutAgain(job, context, reply) ? .failedAgain : .failed
             case .lost, .left: .unknown
-            // Nothing of it has been sent.
+            // No byte of it was sent.
             case .unsent: .failed
             }
         context.model.withLock { $0.end(number, end) }
@@ -29,9 +29,9 @@ extension JobClient {
         return false
     }
 
-    /// Asks for a STATS, and compares it with the states that the device may be in.
+    /// Submits a STATS, and compares the reply with the possible states of the device.
     ///
-    /// - Returns: The state that it says; nil where it says none.
+    /// - Returns: The state in the reply; nil if there is none.
     @discardableResult
     func readStatistics(on server: Int, _ context: ClientContext) -> DeviceModel.State? {
         let number = context.model.withLock { $0.beginReading() }
@@ -45,16 +45,16 @@ extension JobClient {
             let states = possible.map(\.description).sorted().joined(separator: ", ")
             let says = served.version.map { "UPDATE \($0)" } ?? "a suspension"
             context.chronicle.violate(
-                "STATS on gearmand \(server + 1) says that \(says) is served; it can only be \(states)"
+                "STATS on gearmand \(server + 1) reports \(says); possible are \(states)"
             )
         }
         return found.count == 1 ? found.first : nil
     }
 
-    /// Asks for a METRICS.
+    /// Submits a METRICS.
     ///
-    /// - Parameter leaving: After how many seconds the client leaves; nil for a client that stays.
-    /// - Returns: The bytes that it reports; nil where it reports none.
+    /// - Parameter leaving: After how many seconds the client leaves; nil for a client that waits.
+    /// - Returns: The reported bytes; nil if there are none.
     @discardableResult
     func readMetrics(on server: Int, leaving: Double? = nil, _ context: ClientContext) -> Int? {
         let job = run(
@@ -87,7 +87,7 @@ extension JobClient {
         return attempt.report.map { $0.bytes.values.reduce(0, +) }
     }
 
-    /// Asks for an ARCHIVE.
+    /// Submits an ARCHIVE.
     @discardableResult
     func archive(to store: StoreSite, on server: Int, _ context: ClientContext) -> Bool {
         let message = context.messages.archive(
@@ -100,7 +100,7 @@ extension JobClient {
         return false
     }
 
-    /// Whether a job server may have handed the job out more than once, or the agent cannot have undone a change.
+    /// Whether a job server may have assigned the job more than once, or the agent could not revert a change.
     private func wasHandedOutAgain(_ job: Job, _ context: ClientContext, _ reply: [String: Any]) -> Bool {
         !context.chronicle.disturbances(
             of: [.server(job.server), .link(job.server), .agent, .haproxy],

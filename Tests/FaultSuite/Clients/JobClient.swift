@@ -4,22 +4,22 @@
 import Synchronization
 import TestServers
 
-/// Submits one job after the other, each to the job server that is chosen, and judges the replies; used on one thread.
+/// Submits jobs one after the other, each to a chosen job server, and checks the replies; used on one thread.
 ///
-/// Its connections go straight to the job servers: they end only where a job server does, or where the client leaves.
+/// Its connections go directly to the job servers: they end only if a job server ends or the client leaves.
 final class JobClient {
-    /// How a job has ended.
+    /// The result of a job.
     enum End {
         case passed([String: Any])
         case failed(String, [String: Any])
         case lost
-        /// The client has left, as it was to.
+        /// The client has left on purpose.
         case left
-        /// The job could not be sent at all.
+        /// The job could not be sent.
         case unsent
     }
 
-    /// What is known of a job that has ended.
+    /// A finished job.
     struct Job {
         let server: Int
         let submitted: Double
@@ -39,8 +39,8 @@ final class JobClient {
     /// Submits a job and waits for its end.
     ///
     /// - Parameters:
-    ///   - excuses: What may have disturbed the job so that it fails, and for how many seconds afterwards.
-    ///   - leaving: After how many seconds the client leaves; nil for a client that stays.
+    ///   - excuses: The faults that may make the job fail, and for how many seconds afterwards.
+    ///   - leaving: After how many seconds the client leaves; nil for a client that waits.
     func run(
         _ message: DeviceMessages.Message,
         on server: Int,
@@ -108,7 +108,7 @@ final class JobClient {
         }
     }
 
-    /// An object server that is killed before it has told the container server has an object that no listing names.
+    /// If an object server is killed before it notifies the container server, no listing contains its object.
     private func noteObjects(of reply: [String: Any]) {
         let objects = reply["hpcs_archives"] as? [[String: Any]] ?? []
         let names = objects.compactMap { $0["object"] as? String }.map { name in

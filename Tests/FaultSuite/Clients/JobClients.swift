@@ -5,7 +5,7 @@ import Foundation
 import Synchronization
 import TestServers
 
-/// The Gearman clients of a run, each on a thread of its own.
+/// The Gearman clients of a run, each on its own thread.
 final class JobClients: Sendable {
     private let context: ClientContext
     private let store: StoreSite?
@@ -26,10 +26,10 @@ final class JobClients: Sendable {
         if store != nil { start("archivist", seed) { [self] in archive(&$0, $1) } }
     }
 
-    /// Has each client end after the job in hand.
+    /// Stops each client after its current job.
     func stop() async throws {
         context.setStopping(true)
-        try await eventually("all clients have ended", within: context.limit + 30) {
+        try await eventually("all clients end", within: context.limit + 30) {
             running.load(ordering: .acquiring) == 0
         }
     }
@@ -49,7 +49,7 @@ final class JobClients: Sendable {
         }
     }
 
-    /// Changes the device: mostly an UPDATE, now and then a SUSPEND with the ENABLE that follows.
+    /// Changes the device: mostly by an UPDATE, sometimes by a SUSPEND followed by an ENABLE.
     private func operate(_ generator: inout SeededGenerator, _ client: JobClient) {
         let server = generator.below(context.serverPorts.count)
         if generator.isLucky(oneIn: 15) {

@@ -3,14 +3,14 @@
 
 import Synchronization
 
-/// What became of the jobs of a run.
+/// The results of a run's jobs.
 package final class JobTally: Sendable {
     package struct Counts: Sendable, Codable {
         package var passed = 0
         package var failed = 0
-        /// Jobs whose connection to the job server has ended.
+        /// Jobs whose connection to the job server ended.
         package var lost = 0
-        /// Jobs whose client has left before the reply.
+        /// Jobs whose client left before the reply.
         package var left = 0
         /// Jobs that could not be sent.
         package var unsent = 0

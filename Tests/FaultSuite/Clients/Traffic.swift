@@ -5,17 +5,17 @@ import Foundation
 import Synchronization
 import TestServers
 
-/// HTTP clients of the device, each on a thread of its own, that count every byte that they receive.
+/// HTTP clients of the device, each on its own thread, that count all received bytes.
 final class Traffic: Sendable {
-    /// What has happened since the last ``take()``.
+    /// The results since the last ``take()``.
     struct Counts: Sendable {
         /// The bytes by the protocol of the load balancer.
         var bytes: [String: Int] = [:]
-        /// The bytes of each protocol as they came, with their times.
+        /// The bytes of each protocol in the order of their arrival, with times.
         var samples: [(time: Double, metered: String, bytes: Int)] = []
-        /// The requests through the HTTP load balancer that were answered in full, with the time.
+        /// The completely answered requests through the HTTP load balancer, with their times.
         var answered: [Int: Double] = [:]
-        /// Those whose connection has ended before.
+        /// The requests whose connection ended early.
         var broken: Set<Int> = []
         var refusedConnections = 0
     }
@@ -45,13 +45,13 @@ final class Traffic: Sendable {
         }
     }
 
-    /// Has each client read its connection to the end.
+    /// Makes each client read its connection to the end.
     func stop() async throws {
         stopping.store(true, ordering: .releasing)
-        try await eventually("the HTTP clients have ended", within: 90) { running.load(ordering: .acquiring) == 0 }
+        try await eventually("the HTTP clients end", within: 90) { running.load(ordering: .acquiring) == 0 }
     }
 
-    /// Takes what has happened since the last time.
+    /// Returns and resets the results since the last call.
     func take() -> Counts {
         counts.withLock { counts in
             defer { counts = Counts() }
@@ -59,7 +59,7 @@ final class Traffic: Sendable {
         }
     }
 
-    /// Makes a few requests on one connection, and reads it to its end.
+    /// Sends a few requests on one connection, and reads it to its end.
     private func visit(_ metered: String, _ port: Int, _ generator: inout SeededGenerator) {
         guard let connection = try? TrafficConnection(port: port) else {
             counts.withLock { $0.refusedConnections += 1 }
@@ -83,9 +83,9 @@ final class Traffic: Sendable {
         connection.finish { self.count($0.count, metered) }
     }
 
-    /// Makes some requests through the HTTP load balancer, each on a connection of its own.
+    /// Sends some requests through the HTTP load balancer, each on its own connection.
     ///
-    /// - Returns: What the answers hold, heads included.
+    /// - Returns: The answers, heads included.
     func sample(port: Int, requests: Int) async throws -> [String] {
         try await blocking { [self] in
             try (0..<requests).map { _ in

@@ -4,9 +4,9 @@
 import Glibc
 import TestServers
 
-/// One fault that is injected.
+/// A fault.
 enum FaultAction: Hashable, Sendable {
-    /// What a fault is done to.
+    /// The target of a fault.
     enum Kind: Sendable {
         case server
         case link
@@ -42,9 +42,9 @@ enum FaultAction: Hashable, Sendable {
         return false
     }
 
-    /// A fault by chance.
+    /// A random fault.
     ///
-    /// - Parameter seconds: How long it lasts at most, where it lasts.
+    /// - Parameter seconds: The maximum duration of a fault that has one.
     static func random(
         _ kind: Kind,
         servers: Int,

@@ -3,14 +3,14 @@
 
 import TestServers
 
-/// Injects the faults of a round; each one ends with all as it was before.
+/// Injects the faults of a round; each one ends with a recovery.
 struct FaultInjector: Sendable {
     let servers: [JobServerSite]
     let agent: AgentSite
     let haproxy: HAProxySite
     let store: StoreSite?
 
-    /// Injects the faults of a schedule, and returns when the last one is over.
+    /// Injects the faults of a schedule, and returns after the last one.
     func run(_ schedule: FaultSchedule) async throws {
         let begun = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which faults a round has.
+/// The kinds of faults of a round.
 package enum FaultProfile: String, Sendable, CaseIterable {
-    /// Job servers, the network to them, and the store; the agent lives through all of it.
+    /// Faults of job servers, their network and the store; the agent survives all of them.
     case transport
-    /// These; the agent is killed, stopped and restarted, too, and HAProxy's processes are stopped.
+    /// In addition, the agent is killed, stopped and restarted, and HAProxy's processes are stopped.
     case agent
-    /// These; HAProxy's processes are killed, too, with the counters that nothing has read.
+    /// In addition, HAProxy's processes are killed together with unread counters.
     case device
 
     var targets: [FaultAction.Kind] {

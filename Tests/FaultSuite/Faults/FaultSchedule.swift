@@ -3,17 +3,17 @@
 
 import TestServers
 
-/// The faults of a round, with their times; the same for the same seed.
+/// The faults of a round with their times; the same seed gives the same schedule.
 struct FaultSchedule: Sendable {
-    /// Each fault with the second of the round in which it comes.
+    /// Each fault with its time, in seconds from the start of the round.
     let entries: [(time: Double, action: FaultAction)]
 
     /// - Parameters:
-    ///   - seconds: How long the round's faults last.
-    ///   - rate: How many come in a second, on average.
-    ///   - servers: How many job servers there are.
+    ///   - seconds: The duration of the round's faults.
+    ///   - rate: The average number of faults per second.
+    ///   - servers: The number of job servers.
     ///   - hasStore: Whether there is a store.
-    ///   - hasSilence: Whether connections fall silent, too.
+    ///   - hasSilence: Whether to silence connections as well.
     init(
         _ profile: FaultProfile,
         seconds: Double,
@@ -36,7 +36,7 @@ struct FaultSchedule: Sendable {
         self.entries = entries
     }
 
-    /// Those of each target, which must come one after the other.
+    /// The faults by target; those of one target run one after the other.
     var byTarget: [[(time: Double, action: FaultAction)]] {
         Array(Dictionary(grouping: entries) { $0.action.target }.values)
     }

@@ -1,27 +1,27 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The messages that the clients of a run send.
+/// The messages of a run's clients.
 struct DeviceMessages: Sendable {
     /// One message.
     struct Message: Sendable {
         let action: String
         let payload: [UInt8]
-        /// A member that the reply has to have, too; nil for a message that is no JSON object.
+        /// A member that the reply must contain; nil for a message that is no JSON object.
         let tag: String?
     }
 
-    /// What the id of the node begins with that shows which UPDATE is served.
+    /// The prefix of the node id that shows which UPDATE is served.
     static let markerPrefix = "v"
 
     /// The port of the HTTP load balancer.
     let httpPort: Int
     /// The port of the TCP load balancer.
     let tcpPort: Int
-    /// The ports of the back ends.
+    /// The ports of the backends.
     let backEnds: [Int]
 
-    /// An UPDATE whose number shows in STATS; every fifth one takes a reload of HAProxy.
+    /// An UPDATE whose number shows in STATS; every fifth one needs a reload of HAProxy.
     ///
     /// - Parameter version: Its number, from 1.
     func update(_ version: Int, tag: String) -> Message {
@@ -40,7 +40,7 @@ struct DeviceMessages: Sendable {
         )
     }
 
-    /// The names of the back ends that serve after an UPDATE.
+    /// The names of the backends that serve after an UPDATE.
     func servingBackEnds(_ version: Int) -> Set<Int> {
         switch version % 3 {
         case 0: [0]

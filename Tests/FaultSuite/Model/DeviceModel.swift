@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which states the device may be in, by what clients have asked for and what they were answered.
+/// The possible states of the device, according to the clients' jobs and their replies.
 ///
-/// A job that has no reply yet may be applied at any moment, and more than once: a job server hands a job out again when
-/// the connection to the worker ends. After its reply it is applied no more. A job whose client has lost the connection may
-/// be applied at any later moment, until ``settle()``.
+/// A job without a reply may be applied at any time, and more than once: a job server assigns a job again when the
+/// connection to the worker ends. After its reply it is no longer applied. A job whose client has lost the connection
+/// may be applied at any later time, until ``settle()``.
 package struct DeviceModel: Sendable {
-    /// What the device serves.
+    /// A state of the device.
     package struct State: Hashable, Sendable, CustomStringConvertible {
         /// The number of the UPDATE.
         package var version: Int
@@ -21,27 +21,27 @@ package struct DeviceModel: Sendable {
         package var description: String { "\(isSuspended ? "suspended " : "")\(version)" }
     }
 
-    /// What a client has asked for.
+    /// A change by a client.
     package enum Change: Hashable, Sendable {
         case update(Int)
         case suspend
         case enable
     }
 
-    /// How a change has ended for its client.
+    /// The result of a change for its client.
     package enum End: Sendable {
         case passed
-        /// It failed, and the device serves what it served before.
+        /// The change failed; the device serves its previous configuration.
         case failed
-        /// It failed, and may have been applied before, when the job was handed out for the first time.
+        /// The change failed, and an earlier assignment of the job may have been applied.
         case failedAgain
-        /// There is no reply.
+        /// There was no reply.
         case unknown
     }
 
     private struct World: Hashable {
         var state: State
-        /// The changes in hand that have been applied.
+        /// The current changes that have been applied.
         var applied: Set<Int> = []
     }
 
@@ -54,12 +54,12 @@ package struct DeviceModel: Sendable {
     /// Creates a model of a device that serves an UPDATE.
     package init(version: Int) { worlds = [World(state: State(version: version, isSuspended: false))] }
 
-    /// The states that the device may be in.
+    /// The possible states of the device.
     package var states: Set<State> { Set(worlds.map(\.state)) }
 
-    /// Takes note that a change is submitted.
+    /// Records the start of a change.
     ///
-    /// - Returns: The number to end it with.
+    /// - Returns: The number for ending it.
     package mutating func begin(_ change: Change) -> Int {
         next += 1
         inHand[next] = change
@@ -67,7 +67,7 @@ package struct DeviceModel: Sendable {
         return next
     }
 
-    /// Takes note of a change's end.
+    /// Records the end of a change.
     package mutating func end(_ number: Int, _ end: End) {
         guard let change = inHand.removeValue(forKey: number) else { return }
         switch end {
@@ -86,28 +86,28 @@ package struct DeviceModel: Sendable {
         spread()
     }
 
-    /// Takes note that a reading is submitted.
+    /// Records the start of a reading.
     package mutating func beginReading() -> Int {
         next += 1
         readings[next] = states
         return next
     }
 
-    /// Takes note of a reading's end.
+    /// Records the end of a reading.
     ///
-    /// - Returns: The states that the device may have been in meanwhile.
+    /// - Returns: The possible states of the device during the reading.
     package mutating func endReading(_ number: Int) -> Set<State> { readings.removeValue(forKey: number) ?? [] }
 
-    /// Takes note that no job is under way any more, those without a client included.
+    /// Records that no job is running, including those without a client.
     package mutating func settle() { unknown = [] }
 
-    /// Takes note of a state that was read while nothing is under way.
+    /// Records a state that was read while no job was running.
     package mutating func observe(_ state: State) {
         guard inHand.isEmpty, unknown.isEmpty else { return }
         worlds = worlds.filter { $0.state == state }
     }
 
-    /// Adds what the changes under way may lead to.
+    /// Adds the possible results of the current changes.
     private mutating func spread() {
         var fresh = Array(worlds)
         while let world = fresh.popLast() {

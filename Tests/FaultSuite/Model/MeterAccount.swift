@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Compares the METRICS that clients have received with the bytes that the device's clients have received.
+/// Compares the METRICS that clients received with the bytes that the device's clients received.
 ///
-/// A report begins where the last delivered one ended. One that begins where an earlier one began is that one reported
-/// again, and contains it.
+/// A report starts where the last delivered one ended. If it starts where an earlier one started, it contains and
+/// replaces that one.
 package struct MeterAccount: Sendable {
-    /// One METRICS that a client has received.
+    /// One METRICS that a client received.
     package struct Report: Hashable, Sendable {
-        /// The times of the run, in seconds.
+        /// The times in the run, in seconds.
         package let start: Double
         package let end: Double
         /// The bytes by protocol.
         package let bytes: [String: Int]
-        /// Whether something was wrong with the transport at that time, so that the agent may not know of the delivery.
+        /// Whether the transport failed at that time, so that the agent may not know of the delivery.
         package let isDisturbed: Bool
 
         package init(start: Double, end: Double, bytes: [String: Int], isDisturbed: Bool) {
@@ -26,11 +26,12 @@ package struct MeterAccount: Sendable {
 
     /// A METRICS whose reply did not reach its client.
     package struct Lost: Sendable, CustomStringConvertible {
-        /// How it was lost.
+        /// The cause of the loss.
         package enum Cause: Sendable {
-            /// Its job server was stopped or killed at these times: without that server, the agent knows of no delivery.
+            /// Its job server was stopped or killed at these times, and the agent learns of deliveries only from the
+            /// server.
             case server([Double])
-            /// Its client has left at that time; the reply may have been under way since the other one.
+            /// Its client left at that time; the reply may have been in transit since the other time.
             case client(left: Double, sentSince: Double?)
         }
 
@@ -44,7 +45,7 @@ package struct MeterAccount: Sendable {
 
         package var description: String { "submitted at \(MeterAccount.text(submitted)), \(cause)" }
 
-        /// When its report may have been made so that the agent could not know of the loss.
+        /// The times at which a report may have been made without the agent learning of its loss.
         var windows: [ClosedRange<Double>] {
             switch cause {
             case .server(let times): times.map { $0 - MeterAccount.delivery...$0 + MeterAccount.precision }
@@ -56,21 +57,21 @@ package struct MeterAccount: Sendable {
         func isNear(_ time: Double) -> Bool { abs(submitted - time) < 2 }
     }
 
-    /// What the reports come to.
+    /// The sum of the reports.
     package struct Result: Sendable {
         package var bytes: [String: Int] = [:]
-        /// The reports that came again.
+        /// The number of repeated reports.
         package var repeated = 0
-        /// Times that were reported to nobody, in the instant in which the connection was lost.
+        /// Periods that no client received, because the connection was lost at that moment.
         package var gaps: [ClosedRange<Double>] = []
         package var violations: [String] = []
     }
 
-    /// How long a reply takes to its client, in seconds.
+    /// The transit time of a reply to its client, in seconds.
     fileprivate static let delivery = 0.05
-    /// How long it takes on a busy machine until a job server notices that a client has left, in seconds.
+    /// The time until a job server on a busy machine notices that a client has left, in seconds.
     fileprivate static let notice = 0.1
-    /// The times in a report have microseconds.
+    /// Reports contain times in microseconds.
     fileprivate static let precision = 0.000_01
 
     private var reports: [Report] = []
@@ -82,9 +83,9 @@ package struct MeterAccount: Sendable {
 
     package mutating func add(_ attempt: Lost) { lost.append(attempt) }
 
-    /// Adds the reports up.
+    /// Adds up the reports.
     ///
-    /// - Parameter start: Where the first one has to begin; nil for anywhere.
+    /// - Parameter start: The expected start of the first one; nil for any.
     package func result(from start: Double?) -> Result {
         var result = Result()
         var last: Report?
@@ -92,7 +93,7 @@ package struct MeterAccount: Sendable {
             if let before = last, abs(report.start - before.start) < Self.precision {
                 result.repeated += 1
                 if !before.isDisturbed {
-                    result.violations.append("the METRICS of \(Self.text(before)) came again without a reason")
+                    result.violations.append("the METRICS of \(Self.text(before)) was repeated without a reason")
                 }
                 for (name, bytes) in before.bytes {
                     result.bytes[name, default: 0] -= bytes
@@ -104,7 +105,7 @@ package struct MeterAccount: Sendable {
                 if report.start > expected + Self.precision {
                     judge(expected...report.start, &result)
                 } else if report.start < expected - Self.precision {
-                    result.violations.append("\(Self.text(report)) begins before \(Self.text(expected)) is over")
+                    result.violations.append("\(Self.text(report)) starts before \(Self.text(expected))")
                 }
             }
             for (name, bytes) in report.bytes { result.bytes[name, default: 0] += bytes }
@@ -113,7 +114,7 @@ package struct MeterAccount: Sendable {
         return result
     }
 
-    /// Decides whether a time that no client has a report of is a loss of the agent's.
+    /// Decides whether the agent caused a period without a report.
     private func judge(_ gap: ClosedRange<Double>, _ result: inout Result) {
         let isRace = lost.contains { $0.windows.contains { $0.contains(gap.upperBound) } }
         if isRace {

@@ -3,16 +3,17 @@
 
 import Foundation
 
-/// Decides whether a reply is one that the message may have.
+/// Decides whether a message may have a given reply.
 enum ReplyJudge {
     enum Verdict {
         case passed([String: Any])
         case failed(String, [String: Any])
-        /// The agent must not reply this.
+        /// A reply that the agent must not send.
         case wrong(String)
     }
 
-    /// - Parameter isDamaged: Whether the message may have reached the agent in another form, so that it could not read it.
+    /// - Parameter isDamaged: Whether the message may have been damaged on its way to the agent, so that it was
+    ///   invalid.
     static func judge(_ message: DeviceMessages.Message, reply bytes: [UInt8], isDamaged: Bool) -> Verdict {
         guard let object = parse(bytes) else { return .wrong("no JSON object: \(text(bytes))") }
         let response = object["hpcs_response"] as? String
@@ -33,7 +34,7 @@ enum ReplyJudge {
         return .passed(object)
     }
 
-    /// What the reply to a STATS says that the device serves; nil where it says nothing of that.
+    /// The state in the reply to a STATS; nil if it contains none.
     static func served(_ reply: [String: Any]) -> (version: Int?, isSuspended: Bool)? {
         if reply["status"] as? String == "SUSPENDED" { return (nil, true) }
         let ids = (reply["nodes"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }
@@ -44,7 +45,7 @@ enum ReplyJudge {
 
     private static func flaw(in reply: [String: Any], of action: String) -> String? {
         switch action {
-        case "STATS": return served(reply) == nil ? "STATS has no list of the nodes that were asked for" : nil
+        case "STATS": return served(reply) == nil ? "STATS lacks the nodes of an UPDATE" : nil
         case "METRICS":
             let entries = reply["loadBalancers"] as? [[String: Any]] ?? []
             let areRight = entries.allSatisfy { $0["protocol"] is String && $0["bytes_out"] is Int }
@@ -61,7 +62,7 @@ enum ReplyJudge {
     private static func missing(of request: [String: Any], in reply: [String: Any]) -> String? {
         for (name, value) in request {
             guard let other = reply[name] as? NSObject, other == value as? NSObject else {
-                return "the reply has not the request's \(name)"
+                return "the reply lacks the request's \(name)"
             }
         }
         return nil

@@ -3,9 +3,9 @@
 
 import Synchronization
 
-/// What happens in a run: what is injected and when, and what was found wrong.
+/// The events of a run: the injected faults with their times, and the violations.
 package final class Chronicle: Sendable {
-    /// What a fault is done to.
+    /// The target of a fault.
     package enum Target: Hashable, Sendable, CustomStringConvertible {
         case server(Int)
         case link(Int)
@@ -24,7 +24,7 @@ package final class Chronicle: Sendable {
         }
     }
 
-    /// One fault, from its beginning until all is as before.
+    /// One fault, from its start to the recovery.
     package struct Disturbance: Sendable {
         package let target: Target
         package let name: String
@@ -44,19 +44,19 @@ package final class Chronicle: Sendable {
     private let state = Mutex(State())
     private let output: @Sendable (String) -> Void
 
-    /// - Parameter output: Takes each line as it happens.
+    /// - Parameter output: Receives each line immediately.
     package init(clock: SuiteClock = SuiteClock(), output: @escaping @Sendable (String) -> Void = { _ in }) {
         self.clock = clock
         self.output = output
     }
 
     package var violations: [String] { state.withLock { $0.violations } }
-    /// How often each fault was injected.
+    /// The number of injections of each fault.
     package var faults: [String: Int] { state.withLock { $0.faults } }
 
-    /// Notes that a fault begins.
+    /// Records the start of a fault.
     ///
-    /// - Returns: The number to end it with.
+    /// - Returns: The number for ending it.
     package func begin(_ target: Target, _ name: String) -> Int {
         let now = clock.now
         note("\(target): \(name)")
@@ -68,13 +68,13 @@ package final class Chronicle: Sendable {
         }
     }
 
-    /// Notes that all is as before.
+    /// Records the recovery.
     package func end(_ number: Int) {
         let now = clock.now
         state.withLock { $0.disturbances[number].to = now }
     }
 
-    /// The faults that overlap a time.
+    /// The faults that overlap a period.
     ///
     /// - Parameter lag: How many seconds after its end a fault may still have an effect.
     package func disturbances(

@@ -3,21 +3,21 @@
 
 import Foundation
 
-/// What the agent and its HAProxy hold at one moment.
+/// The resources of the agent and its HAProxy at one time.
 package struct LeakGauge: Sendable, Codable {
     /// The agent's open descriptors.
     package var descriptors = 0
     package var threads = 0
     /// The agent's memory that is not shared with files, in kB.
     package var memory = 0
-    /// The agent's child processes, dead ones that were not waited for included.
+    /// The agent's child processes, zombies included.
     package var children = 0
     package var haproxyMasters = 0
     package var haproxyWorkers = 0
-    /// The files of the state folder, by their names.
+    /// The names of the files in the state folder.
     package var files: [String] = []
 
-    /// Reads what is held.
+    /// Measures the resources.
     static func read(agent pid: Int32, haproxy: HAProxySite, stateFolder: URL) -> LeakGauge {
         var gauge = LeakGauge()
         gauge.descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? 0
@@ -28,7 +28,7 @@ package struct LeakGauge: Sendable, Codable {
         }
         gauge.threads = number("Threads")
         gauge.memory = number("RssAnon")
-        // A HAProxy that this agent has started is its child as well, and is counted as HAProxy.
+        // A HAProxy started by this agent is also its child; it is counted as HAProxy.
         let processes = haproxy.processes()
         gauge.haproxyMasters = processes.masters.count
         gauge.haproxyWorkers = processes.workers.count
@@ -38,7 +38,7 @@ package struct LeakGauge: Sendable, Codable {
         return gauge
     }
 
-    /// What is held beyond a baseline, by more than comes and goes with the work.
+    /// The resources that exceed a baseline by more than the usual variation.
     func excess(over baseline: LeakGauge) -> [String] {
         var excess: [String] = []
         func compare(_ what: String, _ now: Int, _ limit: Int) {

@@ -12,7 +12,7 @@ package struct SuiteClock: Sendable {
 
     package var now: Double { (ContinuousClock.now - start) / .seconds(1) }
 
-    /// The time of a `YYYY-MM-DD HH:MM:SS.ffffff` in UTC; nil where it is none.
+    /// The time of a `YYYY-MM-DD HH:MM:SS.ffffff` in UTC; nil for another text.
     func time(ofUTC text: String) -> Double? {
         let numbers = text.split { !$0.isNumber }.compactMap { Int($0) }
         guard numbers.count == 7, text.count == 26 else { return nil }

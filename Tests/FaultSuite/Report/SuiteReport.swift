@@ -3,23 +3,23 @@
 
 package import Foundation
 
-/// What a run has injected and found.
+/// The faults and results of a run.
 package struct SuiteReport: Sendable, Codable {
     /// One round.
     package struct Round: Sendable, Codable {
         package let profile: String
         package let seconds: Double
-        /// What METRICS has reported, by protocol.
+        /// The bytes in METRICS, by protocol.
         package let metered: [String: Int]
-        /// What the HTTP clients have received, by protocol.
+        /// The bytes that the HTTP clients received, by protocol.
         package let received: [String: Int]
-        /// How many bytes may be missing, by what HAProxy's processes were killed with.
+        /// The maximum number of missing bytes, because of killed HAProxy processes.
         package let tolerance: [String: Int]
-        /// METRICS that came again, because the agent could not know of the delivery.
+        /// METRICS that were repeated because the agent could not know of the delivery.
         package let repeatedReports: Int
-        /// METRICS that were lost in the instant in which their client or job server went.
+        /// METRICS that were lost because their client left or their job server ended at that moment.
         package let lostReports: Int
-        /// Requests that were answered in full through the HTTP load balancer.
+        /// Completely answered requests through the HTTP load balancer.
         package let requests: Int
         /// Their lines in the archive.
         package let archivedLines: Int
@@ -28,13 +28,13 @@ package struct SuiteReport: Sendable, Codable {
 
     package let seed: UInt64
     package let minutes: Double
-    /// How often each fault was injected.
+    /// The number of injections of each fault.
     package var faults: [String: Int] = [:]
     package var jobs: [String: JobTally.Counts] = [:]
     package var baseline = LeakGauge()
     package var rounds: [Round] = []
     package var violations: [String] = []
-    /// Where the agent's logs are; nil where they were removed.
+    /// The folder of the agent's logs; nil if it was removed.
     package var folder: String?
 
     package var hasPassed: Bool { violations.isEmpty }
@@ -46,7 +46,7 @@ package struct SuiteReport: Sendable, Codable {
         return try encoder.encode(self)
     }
 
-    /// The report for a reader.
+    /// The report as text.
     package var text: String {
         var lines = ["seed \(seed), \(Self.number(minutes)) minutes", "", "injected: \(faults.values.reduce(0, +))"]
         lines += faults.sorted { $0.key < $1.key }.map { "  \(Self.pad($0.key, 44))\($0.value)" }

@@ -4,7 +4,7 @@
 import Foundation
 import TestServers
 
-/// The agent under test, which is killed, stopped and started again.
+/// The agent under test, which is killed, stopped and restarted.
 actor AgentSite {
     nonisolated let function = "fault-suite"
     nonisolated let stateFolder: URL
@@ -13,13 +13,13 @@ actor AgentSite {
     private let servers: [JobServerSite]
     private let variables: [String: String]
     private let chronicle: Chronicle
-    /// Keeps the connections to HAProxy's old workers from one agent to the next, as systemd does.
+    /// Stores the connections to HAProxy's old workers between agents, like systemd.
     private let manager: StandInServiceManager
     private var process: ManagedProcess?
     private var exit: Task<Int32, any Error>?
     private var isEndExpected = false
     private var starts = 0
-    /// The time in which no agent ran, or a stopped one; the last one may be under way.
+    /// The periods in which the agent was stopped or not running; the last one may be open.
     private(set) var absences: [(from: Double, to: Double)] = []
 
     init(
@@ -38,7 +38,7 @@ actor AgentSite {
         stateFolder = folder.appending(path: "state")
     }
 
-    /// The agent's process; nil where it does not run.
+    /// The agent's process; nil if it is not running.
     var pid: Int32? { process?.processIdentifier }
 
     /// Starts the agent.
@@ -60,7 +60,7 @@ actor AgentSite {
         Task { await noteEnd(of: new, try? exit.value) }
     }
 
-    /// Starts the agent, and waits until it takes jobs.
+    /// Starts the agent and waits until it is ready.
     func startReady() async throws {
         try await start()
         guard let process else { return }
@@ -69,7 +69,7 @@ actor AgentSite {
         }
     }
 
-    /// Ends the agent by a signal, and starts it again after a pause.
+    /// Ends the agent by a signal, and restarts it after a pause.
     func restart(signal: Int32, pause: Double) async throws {
         let number = chronicle.begin(.agent, signal == SIGKILL ? "killed" : "restarted")
         let begun = chronicle.clock.now
@@ -114,20 +114,20 @@ actor AgentSite {
         self.process = nil
     }
 
-    /// While its libraries are loaded, no program can catch a signal.
+    /// While its libraries are loaded, a program cannot catch signals.
     private func waitUntilItCatchesSignals() async throws {
         guard let process else { return }
         try await eventually("the agent catches signals") { process.catchesSignals || self.process == nil }
     }
 
-    /// An agent that ends by itself is wrong; another one is started, so that the run goes on.
+    /// An agent that ends unexpectedly is a violation; another one is started, so that the run continues.
     private func noteEnd(of ended: ManagedProcess, _ code: Int32?) async {
         guard ended.processIdentifier == process?.processIdentifier, !isEndExpected else { return }
         let last = ended.errorOutput.split(separator: "\n").last ?? ""
-        chronicle.violate("the agent ended by itself with \(code ?? -1): \(last)")
+        chronicle.violate("the agent ended unexpectedly with \(code ?? -1): \(last)")
         process = nil
-        let number = chronicle.begin(.agent, "ended by itself")
-        do { try await start() } catch { chronicle.violate("the agent cannot be started again: \(error)") }
+        let number = chronicle.begin(.agent, "ended unexpectedly")
+        do { try await start() } catch { chronicle.violate("the agent cannot be restarted: \(error)") }
         chronicle.end(number)
     }
 }

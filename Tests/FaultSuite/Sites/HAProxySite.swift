@@ -4,9 +4,9 @@
 import Foundation
 import TestServers
 
-/// The HAProxy that the agent runs: its processes are found by the configuration file that they were started with.
+/// The agent's HAProxy; its processes are identified by their configuration file.
 actor HAProxySite {
-    /// The processes of the moment.
+    /// The current processes.
     struct Processes: Sendable {
         let masters: [Int32]
         let workers: [Int32]
@@ -14,9 +14,9 @@ actor HAProxySite {
 
     private let configuration: String
     private let chronicle: Chronicle
-    /// When a process of HAProxy's was ended with its counters.
+    /// When an HAProxy process was ended together with its counters.
     private(set) var kills: [Double] = []
-    /// The times in which a process was stopped, and could not be asked for its counters.
+    /// The periods in which a process was stopped, so that its counters could not be read.
     private(set) var absences: [(from: Double, to: Double)] = []
 
     init(stateFolder: URL, chronicle: Chronicle) {
@@ -27,7 +27,7 @@ actor HAProxySite {
     nonisolated func processes() -> Processes {
         let all = ProcessFacts.all().filter { $0.arguments.contains(configuration) && $0.state != "Z" }
         let pids = Set(all.map(\.pid))
-        // A check of a file, `haproxy -c`, is neither.
+        // `haproxy -c`, which checks a file, is neither.
         let serving = all.filter { !$0.arguments.contains("-c") }
         return Processes(
             masters: serving.filter { !pids.contains($0.parent) }.map(\.pid),
@@ -58,7 +58,7 @@ actor HAProxySite {
         chronicle.end(number)
     }
 
-    /// Ends what is left of it.
+    /// Ends all remaining processes.
     nonisolated func removeAll() {
         let found = processes()
         for pid in found.masters + found.workers { Glibc.kill(pid, SIGKILL) }

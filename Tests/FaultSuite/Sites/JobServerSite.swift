@@ -4,7 +4,7 @@
 import Foundation
 import TestServers
 
-/// A job server that is killed, stopped and started again on its port, and the proxy between it and the agent.
+/// A job server that is killed, stopped and restarted on its port, and the proxy between it and the agent.
 actor JobServerSite {
     nonisolated let index: Int
     nonisolated let port: Int
@@ -28,7 +28,7 @@ actor JobServerSite {
         return JobServerSite(index: index, gearmand: gearmand, link: link, folder: folder, chronicle: chronicle)
     }
 
-    /// Ends the server by a signal, and starts it again after a pause.
+    /// Ends the server by a signal, and restarts it after a pause.
     func restart(signal: Int32, pause: Double) async throws {
         let number = chronicle.begin(.server(index), signal == SIGKILL ? "killed" : "restarted")
         gearmand.process.send(signal: signal)
@@ -47,7 +47,7 @@ actor JobServerSite {
         chronicle.end(number)
     }
 
-    /// Has bytes pass differently for some seconds.
+    /// Changes how bytes are relayed for some seconds.
     func weather(_ weather: ChaosLink, seconds: Double) async throws {
         let number = chronicle.begin(.link(index), "\(weather.name), \(rounded: seconds) s")
         link.set(weather)
@@ -56,7 +56,7 @@ actor JobServerSite {
         chronicle.end(number)
     }
 
-    /// Harms the connections of this moment.
+    /// Applies a fault to the current connections.
     func strike(_ fault: ChaosFault) {
         let number = chronicle.begin(.link(index), fault.name)
         link.strike(fault)
@@ -87,7 +87,7 @@ extension ChaosFault {
         case .reset: "reset"
         case .close: "closed"
         case .halfClose(let direction): "half-closed \(direction)"
-        case .resetAfter(let count, let direction): "reset in the midst \(direction), after \(count) bytes"
+        case .resetAfter(let count, let direction): "reset \(direction), after \(count) bytes"
         case .silence(let directions): "silent \(directions.map(\.rawValue).sorted().joined(separator: " and "))"
         case .corrupt(.magic): "damaged magic"
         case .corrupt(.kind(let kind)): "damaged type, \(kind)"

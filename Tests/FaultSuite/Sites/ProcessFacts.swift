@@ -3,17 +3,17 @@
 
 import Foundation
 
-/// What /proc says of a process.
+/// The data of a process in /proc.
 struct ProcessFacts: Sendable {
     let pid: Int32
     let parent: Int32
     /// The state's letter, such as `Z`.
     let state: Character
-    /// In 1/100 s since the system's start.
+    /// In 1/100 s since boot.
     let startTime: Int
     let arguments: [String]
 
-    /// nil where there is no such process.
+    /// nil if the process does not exist.
     init?(_ pid: Int32) {
         guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             let end = stat.lastIndex(of: ")")

@@ -5,9 +5,9 @@ import Foundation
 import Synchronization
 import TestServers
 
-/// A real OpenStack Swift that is killed, stopped and started again on its port, with the same objects.
+/// A real OpenStack Swift that is killed, stopped and restarted on its port, with the same objects.
 final class StoreSite: Sendable {
-    /// Where the agent's logs go.
+    /// The container of the agent's logs.
     static let container = "logs"
 
     private let folder: URL
@@ -29,10 +29,10 @@ final class StoreSite: Sendable {
 
     private var current: OpenStackSwiftServer { server.withLock { $0 } }
     var endpoint: String { current.endpoint }
-    /// A token that is good until the store is started again.
+    /// A token that is valid until the store is restarted.
     var token: String { current.token }
 
-    /// Ends the store by a signal, and starts it again after a pause.
+    /// Ends the store by a signal, and restarts it after a pause.
     func restart(signal: Int32, pause: Double) async throws {
         let number = chronicle.begin(.store, signal == SIGKILL ? "killed" : "restarted")
         let old = current
@@ -57,11 +57,11 @@ final class StoreSite: Sendable {
 
     func stop() async throws { try await OpenStackSwiftServer.stop(in: folder) }
 
-    /// The lines of all objects that have not been read yet.
+    /// The lines of all objects that were not read before.
     ///
     /// - Parameters:
-    ///   - known: The objects that have been read; those that are read now are added.
-    ///   - named: Objects that are read whether the container's listing has them or not.
+    ///   - known: The objects that were read before; newly read ones are added.
+    ///   - named: Objects to read even if the container's listing does not contain them.
     func readLines(besides known: inout Set<String>, named: Set<String>) async throws -> [Substring] {
         var lines: [Substring] = []
         let listed = try await current.names(in: Self.container)

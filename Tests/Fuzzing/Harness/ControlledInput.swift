@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// An input whose first bytes say how the target treats the others.
+/// An input whose first bytes control how the target processes the rest.
 struct ControlledInput {
     private static let controlCount = 8
 
-    /// What comes after the control bytes.
+    /// The bytes after the control bytes.
     let content: ArraySlice<UInt8>
     private let control: [UInt8]
 
@@ -14,10 +14,10 @@ struct ControlledInput {
         content = input.dropFirst(Self.controlCount)
     }
 
-    /// A control byte; the index counts in a circle, and an input without any has zeros.
+    /// A control byte; the index wraps around, and an input without control bytes has zeros.
     subscript(index: Int) -> Int { control.isEmpty ? 0 : Int(control[index % control.count]) }
 
-    /// The content in pieces of 1 to 256 bytes, as the control bytes say.
+    /// The content in pieces of 1 to 256 bytes, according to the control bytes.
     var pieces: [ArraySlice<UInt8>] {
         var pieces: [ArraySlice<UInt8>] = []
         var rest = content

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A reader of bytes from outside, with what must hold for every input.
+/// A parser of external bytes, with properties that hold for every input.
 ///
-/// A test runs it on its corpus; libFuzzer runs it on what it makes of the corpus.
+/// A test runs it on its corpus; libFuzzer runs it on mutations of the corpus.
 struct FuzzTarget: Sendable, CustomStringConvertible {
-    /// The name, which is that of the folder of its corpus, too.
+    /// The name of the target and of its corpus folder.
     let name: String
-    /// Takes an input; it must not trap, hang or keep memory.
+    /// Processes an input; it must not trap, hang or leak memory.
     ///
-    /// - Throws: `FuzzFailure` where a property does not hold.
+    /// - Throws: `FuzzFailure` if a property does not hold.
     let run: @Sendable (_ input: [UInt8]) throws -> Void
 
     static let all: [FuzzTarget] = [

@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// Runs one target with libFuzzer, whose options and files are the program's arguments.
+/// Runs one target with libFuzzer, which reads the program's arguments.
 @main
 enum FuzzProgram {
     /// The variable that names the target.
@@ -30,13 +30,13 @@ enum FuzzProgram {
         let input = unsafe Array(UnsafeBufferPointer(start: start, count: count))
         do { try target?.run(input) } catch {
             write("a property does not hold: \(error)")
-            // As a trap does: libFuzzer then keeps the input.
+            // Like a trap, so that libFuzzer saves the input.
             abort()
         }
         return 0
     }
 
-    /// Straight to the descriptor: what is buffered would be lost by the end that follows.
+    /// Writes directly to the descriptor: buffered output would be lost by the abort.
     private static func write(_ line: String) {
         let bytes = Array("\(line)\n".utf8)
         _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)

@@ -9,7 +9,7 @@ import SteelyardCore
 @testable import SteelyardWorker
 
 extension AgentProgram {
-    /// A program with the settings that the delivered one has.
+    /// A program with the settings of the shipped one.
     static let standard = AgentProgram(
         name: "steelyard",
         summary: "The agent.",

@@ -5,7 +5,7 @@ import LogArchiving
 import LogFiles
 
 extension FuzzTarget {
-    /// Rotated logs in gzip, and that what was compressed is read again.
+    /// Rotated logs in gzip; compressed content must be read back unchanged.
     static let gzip = FuzzTarget(name: "gzip") { bytes in
         let input = try checkDecompressor(of: .gzip, bytes)
         let block = Array(input.content)
@@ -13,7 +13,7 @@ extension FuzzTarget {
         let again = decompress(.gzip, [member[...]], room: 4096)
         try FuzzFailure.require(
             again.isReadable && (again.isFull || again.bytes == block),
-            "what was compressed is read again: \(again)"
+            "compressed content is read back unchanged: \(again)"
         )
     }
 
@@ -27,14 +27,14 @@ extension FuzzTarget {
     static let bzip2 = FuzzTarget(name: "bzip2") { try checkDecompressor(of: .bzip2, $0) }
 
     private static let compressor = DeflateCompressor(level: 1)
-    /// A small file may have a thousand times as much in it.
+    /// The limit of decompressed bytes: a small file may expand a thousandfold.
     private static let greatestOutput = 1 << 16
 
     private struct Decompressed {
         var bytes: [UInt8] = []
-        /// Why it cannot be read, if so.
+        /// The error, if it cannot be read.
         var ending: DecompressionError?
-        /// Whether there is more than is read here.
+        /// Whether the content exceeds the limit.
         var isFull = false
 
         var isReadable: Bool { ending == nil }
@@ -46,12 +46,12 @@ extension FuzzTarget {
         let whole = decompress(compression, [input.content], room: 1 << 16)
         let cut = decompress(compression, input.pieces, room: input[1] % 64 + 1)
         if !whole.isFull, !cut.isFull {
-            // Which fault is seen first depends on the room. libzstd checks the size of a frame only if it is given all at once.
+            // The first error depends on the buffer. libzstd checks a frame's size only if it gets the whole frame.
             if compression != .zstd {
-                try FuzzFailure.requireEqual(whole.isReadable, cut.isReadable, "the cut of the file changes nothing")
+                try FuzzFailure.requireEqual(whole.isReadable, cut.isReadable, "splitting the input changes nothing")
             }
             if whole.isReadable, cut.isReadable {
-                try FuzzFailure.requireEqual(whole.bytes, cut.bytes, "nor does the room")
+                try FuzzFailure.requireEqual(whole.bytes, cut.bytes, "the size of the buffer changes nothing")
             }
         }
         return input
@@ -66,7 +66,7 @@ extension FuzzTarget {
         do throws(DecompressionError) {
             let decompressor = try compression.makeDecompressor()
             var output = [UInt8](repeating: 0, count: room)
-            // The last one is empty: what is left in the decompressor comes without more input.
+            // The last one is empty: it flushes the decompressor.
             for piece in pieces + [[]] {
                 let piece = Array(piece)
                 var used = 0

@@ -6,7 +6,7 @@ import SteelyardCore
 @testable import ExecDriver
 
 extension FuzzTarget {
-    /// What a driver program prints to standard output.
+    /// The standard output of a driver program.
     static let execAnswers = FuzzTarget(name: "exec-answers") { bytes in
         let now = ContinuousClock.now
         var exchange = Exchange(now: now)
@@ -27,7 +27,7 @@ extension FuzzTarget {
         }
     }
 
-    /// Reads a result as each request does.
+    /// Parses a result like each request does.
     private static func read(_ result: JSONValue) {
         _ = try? ProgramDescription(result)
         _ = try? DeviceStatus(program: result)
@@ -39,6 +39,6 @@ extension FuzzTarget {
 
     private static func requireLine(_ text: String) throws {
         let isOneLine = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-        try FuzzFailure.require(isOneLine && text.unicodeScalars.count < 10_000, "it is one short line: \(text)")
+        try FuzzFailure.require(isOneLine && text.unicodeScalars.count < 10_000, "the error is one short line: \(text)")
     }
 }

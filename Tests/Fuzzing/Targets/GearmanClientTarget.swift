@@ -4,12 +4,12 @@
 @testable import SteelyardWorker
 
 extension FuzzTarget {
-    /// What a job server sends to `send`: packets of a job, and its list of functions.
+    /// Packets of a job server to `send`: those of a job, and its list of functions.
     static let gearmanClient = FuzzTarget(name: "gearman-client") { bytes in
         let input = ControlledInput(bytes)
         let whole = read(JobServerPackets.pieces(of: input, areWhole: true))
         let cut = read(JobServerPackets.pieces(of: input, areWhole: false))
-        try FuzzFailure.requireEqual(whole.record, cut.record, "the cut of the bytes changes nothing")
+        try FuzzFailure.requireEqual(whole.record, cut.record, "splitting the bytes changes nothing")
         for case .workStatus(_, let progress) in whole.packets { try checkBar(progress) }
         let list = Array(input.content)
         _ = FunctionStatus.isComplete(list)

@@ -6,7 +6,7 @@ import SteelyardCore
 @testable import HAProxyDriver
 
 extension FuzzTarget {
-    /// What HAProxy answers and prints: its tables, its numbers and its complaints.
+    /// HAProxy's output: tables, numbers and alerts.
     static let haproxyAnswers = FuzzTarget(name: "haproxy-answers") { bytes in
         let answer = String(decoding: bytes, as: UTF8.self)
         _ = ProcessTable(answer)
@@ -38,7 +38,7 @@ extension FuzzTarget {
     private static func checkServers(_ table: ServerStateTable) throws {
         let servers = table.servers
         let carried = table.carried { _ in true }
-        guard let again = ServerStateTable(carried) else { throw FuzzFailure("what is carried over is no table") }
+        guard let again = ServerStateTable(carried) else { throw FuzzFailure("the carried-over state is no table") }
         try FuzzFailure.requireEqual(again.servers.map(\.name), servers.map(\.name), "every server is carried over")
         try FuzzFailure.require(again.servers.allSatisfy { !$0.isDisabled && !$0.isDrained }, "none is disabled")
         try FuzzFailure.requireEqual(
@@ -50,6 +50,6 @@ extension FuzzTarget {
 
     private static func requireShortLine(_ text: String, atMost limit: Int) throws {
         let isOneLine = text.unicodeScalars.allSatisfy { 0x20...0x7E ~= $0.value || $0 == "…" }
-        try FuzzFailure.require(isOneLine && text.count <= limit, "it is one short line: \(text)")
+        try FuzzFailure.require(isOneLine && text.count <= limit, "the text is one short line: \(text)")
     }
 }

@@ -3,15 +3,15 @@
 
 @testable import SteelyardWorker
 
-/// What a job server sends, made of an input: the bytes themselves, or whole packets whose sizes are right.
+/// A job server's bytes made from an input: the bytes themselves, or whole packets with correct sizes.
 ///
-/// Packets get libFuzzer further than bytes, where a change of any size must fit the header.
+/// With packets, libFuzzer gets further than with bytes, where each change of a size must match the header.
 enum JobServerPackets {
-    /// The bytes in the pieces in which they arrive.
+    /// The bytes, split as they arrive.
     ///
     /// - Parameters:
-    ///   - input: Its first control byte says how the content is read.
-    ///   - areWhole: Whether all bytes come in one piece.
+    ///   - input: Its first control byte selects how to interpret the content.
+    ///   - areWhole: Whether all bytes are in one piece.
     static func pieces(of input: ControlledInput, areWhole: Bool) -> [[UInt8]] {
         let bytes = input[0] & 1 == 0 ? Array(input.content) : packets(input.content)
         guard !areWhole else { return [bytes] }

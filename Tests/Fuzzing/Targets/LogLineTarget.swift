@@ -13,14 +13,14 @@ extension FuzzTarget {
         let lines = lines(of: input.content)
         let log = Array(lines.joined(separator: [UInt8(ascii: "\n")]))
         let whole = split([log[...]])
-        try FuzzFailure.requireEqual(whole, split(pieces(of: log, input)), "the cut of the log changes nothing")
-        try FuzzFailure.requireEqual(whole, selected(from: lines), "each part has its lines and no other")
+        try FuzzFailure.requireEqual(whole, split(pieces(of: log, input)), "splitting the log changes nothing")
+        try FuzzFailure.requireEqual(whole, selected(from: lines), "each part contains exactly its lines")
         try checkNames(input.content)
     }
 
     private static let parts = [MeteredProtocol.http, .tcp, .http]
 
-    /// This byte, which no text in UTF-8 has, stands for so many characters that a line is a long one.
+    /// This byte, which is invalid in UTF-8, stands for so many characters that a line becomes long.
     private static let longRunMark: UInt8 = 0xFF
     private static let longRun = [UInt8](repeating: UInt8(ascii: "x"), count: LogLineSplitter.longLine + 100)
     private static let mostLongRuns = 3
@@ -46,7 +46,7 @@ extension FuzzTarget {
         var pieces: [ArraySlice<UInt8>] = []
         var start = 0
         while start < log.count {
-            // Squared, so that a long line takes few pieces or many.
+            // Squared, so that a long line has few pieces or many.
             let size = max(input[pieces.count] * input[pieces.count] + 1, log.count / mostPieces)
             let end = min(start + size, log.count)
             pieces.append(log[start..<end])
@@ -68,11 +68,11 @@ extension FuzzTarget {
         return blocks
     }
 
-    /// The same line by line.
+    /// Reference implementation, line by line.
     private static func selected(from lines: [[UInt8]]) -> [LogBlock] {
         var blocks = [LogBlock](repeating: LogBlock(), count: parts.count)
         for (index, line) in lines.enumerated() where index + 1 < lines.count || !line.isEmpty {
-            // NULs at the beginning of a line are no part of it.
+            // NULs at the start of a line do not belong to it.
             let line = Array(line.drop { $0 == 0 })
             guard index + 1 < lines.count || !line.isEmpty else { continue }
             let head = Array(line.prefix(HAProxyLine.headLimit))
@@ -95,11 +95,11 @@ extension FuzzTarget {
                 try FuzzFailure.requireEqual(
                     LogFileName(log + LogFileName.suffix(number), of: log)?.number,
                     number,
-                    "a number of the agent is read as it was written"
+                    "a number written by the agent is read back"
                 )
             }
         }
-        // The cut at a DELETE reads dates of any bytes.
+        // The cut at a DELETE parses dates in any bytes.
         let cut = HAProxyLineClassifier(after: LogCut(UTCTimestamp(microseconds: 1_795_400_000_000_000)))
         for line in lines { _ = unsafe Array(line).withUnsafeBytes { unsafe cut.owner(of: $0) } }
         for line in lines { _ = unsafe Array(line).withUnsafeBytes { unsafe HeaderTime($0) } }

@@ -5,7 +5,7 @@ import FoundationEssentials
 import SteelyardCore
 
 extension FuzzTarget {
-    /// A job's payload: the message decoder, and the reply that is made of the payload.
+    /// A job's payload: the message decoder, and the reply made from the payload.
     static let messages = FuzzTarget(name: "messages") { payload in
         guard let document = try? JSONDocument(payload) else {
             try requireReadable(Reply(to: nil, error: "the message is no JSON"))
@@ -22,18 +22,18 @@ extension FuzzTarget {
         try FuzzFailure.requireEqual(
             description(of: found),
             description(of: Result { try Message(again, limits: limits) }),
-            "the reply asks for the same as the message"
+            "the reply has the message's action"
         )
         let response = reply.passed ? "PASS" : "FAIL"
-        try FuzzFailure.requireEqual(again.root.string(of: "hpcs_response"), response, "the reply says what it is")
+        try FuzzFailure.requireEqual(again.root.string(of: "hpcs_response"), response, "the reply has its response")
         try FuzzFailure.requireEqual(
             Reply(to: again, passed: true).bytes,
             Reply(to: try requireReadable(Reply(to: again, passed: true)), passed: true).bytes,
-            "a reply to a reply is the same"
+            "the reply to a reply is the same"
         )
     }
 
-    /// Reads a reply, with Foundation's decoder, too.
+    /// Parses a reply, also with Foundation's decoder.
     @discardableResult
     private static func requireReadable(_ reply: Reply) throws -> JSONDocument {
         do {
@@ -42,7 +42,7 @@ extension FuzzTarget {
         } catch { throw FuzzFailure("a reply is no JSON: \(error)") }
     }
 
-    /// A message that was read by its action, and any other by its error.
+    /// A valid message by its action, an invalid one by its error.
     private static func description(of message: Result<Message, any Error>) -> String {
         switch message {
         case .success(let message): "\(message.action) in \(message.listName)"

@@ -6,7 +6,7 @@ import SteelyardCore
 @testable import HAProxyDriver
 
 extension FuzzTarget {
-    /// An UPDATE as haproxy.cfg and as commands: no value of the message begins a line, a command or a comment.
+    /// An UPDATE as haproxy.cfg and as commands: no value of the message starts a line, a command or a comment.
     static let rendering = FuzzTarget(name: "rendering") { payload in
         guard let document = try? JSONDocument(payload), let message = try? Message(document),
             case .update(let set) = message.action
@@ -20,10 +20,10 @@ extension FuzzTarget {
             let suspended = renderer.render(set, isSuspended: true)
             try checkText(serving.text)
             try checkText(suspended.text)
-            try FuzzFailure.requireEqual(serving.fingerprint, suspended.fingerprint, "both have one name")
+            try FuzzFailure.requireEqual(serving.fingerprint, suspended.fingerprint, "both have the same fingerprint")
             for rendered in [serving, suspended] {
                 let state = DeviceState(rendered)
-                try FuzzFailure.requireEqual(DeviceState(record: state.record), state, "the state is read again")
+                try FuzzFailure.requireEqual(DeviceState(record: state.record), state, "the state is read back")
                 let plan = ChangePlan(from: RunningState(loaded: rendered), to: rendered)
                 try FuzzFailure.requireEqual(plan, .nothing, "there is nothing to change")
             }
@@ -31,7 +31,7 @@ extension FuzzTarget {
         }
     }
 
-    /// What a line may begin with.
+    /// The directives that may start a line.
     private static let directives: Set<Substring> = [
         "#", ".if", ".endif", "backend", "balance", "bind", "cookie", "default-server", "default_backend", "defaults",
         "disabled", "dynamic-cookie-key", "frontend", "global", "group", "hard-stop-after", "hash-type", "hold",
@@ -50,7 +50,7 @@ extension FuzzTarget {
             guard words.first != "#", words.first != "http-request" else { continue }
             try FuzzFailure.require(
                 !line.utf8.contains { "\"'\\#$".utf8.contains($0) },
-                "HAProxy reads a line as it is written: \(line)"
+                "HAProxy parses a line into its words: \(line)"
             )
         }
     }

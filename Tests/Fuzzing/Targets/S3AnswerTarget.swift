@@ -7,7 +7,7 @@ import SteelyardCore
 @testable import S3Store
 
 extension FuzzTarget {
-    /// What an S3 store answers: its errors, its identifiers, its lists of uploads in parts.
+    /// Answers of an S3 store: errors, identifiers and lists of multipart uploads.
     static let s3Answers = FuzzTarget(name: "s3-answers") { bytes in
         let content = String(decoding: bytes, as: UTF8.self)
         let failures = S3Failures(
@@ -22,15 +22,15 @@ extension FuzzTarget {
             let answer = StoreAnswer(status: status, content: content)
             let error = failures.error(for: answer)
             let isOneLine = error.message.unicodeScalars.allSatisfy { 0x20...0x7E ~= $0.value }
-            try FuzzFailure.require(isOneLine && error.message.count < 600, "it is one short line: \(error.message)")
-            try FuzzFailure.require(!error.message.lowercased().contains("s3cret"), "no secret is in \(error.message)")
+            try FuzzFailure.require(isOneLine && error.message.count < 600, "not one short line: \(error.message)")
+            try FuzzFailure.require(!error.message.lowercased().contains("s3cret"), "a secret is in \(error.message)")
         }
         let answer = StoreAnswer(status: 200, content: content)
         for id in (answer.multipartUploadID.map { [$0] } ?? []) + (UploadListing(answer, key: "key")?.ids ?? []) {
             let url = failures.address.url(ofPart: 1, upload: id)
             try FuzzFailure.require(
                 url.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "#") },
-                "an identifier makes a URL"
+                "an identifier gives a URL"
             )
         }
         if let etag = answer.completedETag { _ = etag.isMD5 }
@@ -39,7 +39,7 @@ extension FuzzTarget {
         try FuzzFailure.requireEqual(
             XMLElement(Array(text.utf8))?.text,
             element.text,
-            "a text is read as it was written"
+            "a text is read back"
         )
     }
 }

@@ -9,25 +9,25 @@ import SteelyardCore
 @testable import SteelyardCore
 
 extension FuzzTarget {
-    /// The files in `state_dir`: what is read is written again as it was.
+    /// The files in `state_dir`: a parsed file is written back unchanged.
     static let stateFiles = FuzzTarget(name: "state-files") { bytes in
         if let state = DeviceState(record: bytes) {
-            try FuzzFailure.requireEqual(DeviceState(record: state.record), state, "a state is read as it was written")
+            try FuzzFailure.requireEqual(DeviceState(record: state.record), state, "a state is read back")
         }
         if let ledger = UsageLedger(record: bytes) { try checkLedger(ledger) }
         if let record = ArchiveRecord(bytes) { try checkRecord(record) }
         let mark = LogMark(String(decoding: bytes.prefix(4096), as: UTF8.self))
         if let places = try? LogPlaces(mark) {
-            try FuzzFailure.requireEqual(try LogPlaces(places.mark), places, "a mark is read as it was written")
+            try FuzzFailure.requireEqual(try LogPlaces(places.mark), places, "a mark is read back")
         }
         if let start = try? LogStart(mark.text) {
-            try FuzzFailure.requireEqual(try LogStart(start.text), start, "a beginning is read as it was written")
+            try FuzzFailure.requireEqual(try LogStart(start.text), start, "a start is read back")
             _ = start.deletedAt.map { LogCut($0) }
         }
     }
 
     private static func checkLedger(_ ledger: UsageLedger) throws {
-        try FuzzFailure.requireEqual(UsageLedger(record: ledger.record), ledger, "a ledger is read as it was written")
+        try FuzzFailure.requireEqual(UsageLedger(record: ledger.record), ledger, "a ledger is read back")
         var ledger = ledger
         let worker = ledger.readings.keys.first ?? .init(processID: 1, startTime: 2)
         let kept = CommittedReading(until: UTCTimestamp(microseconds: 5), bytes: [.tcp: 1])
@@ -36,13 +36,13 @@ extension FuzzTarget {
         ledger.serve([.tcp])
         let report = ledger.report(until: UTCTimestamp(microseconds: 7))
         _ = "\(report.start) \(report.end)"
-        try FuzzFailure.require(ledger.commit(report), "a report that was just made is committed")
+        try FuzzFailure.require(ledger.commit(report), "a new report is committed")
         try FuzzFailure.require(!ledger.commit(report), "a report is committed once")
-        try FuzzFailure.requireEqual(UsageLedger(record: ledger.record), ledger, "a ledger is read as it was written")
+        try FuzzFailure.requireEqual(UsageLedger(record: ledger.record), ledger, "a ledger is read back")
     }
 
     private static func checkRecord(_ record: ArchiveRecord) throws {
-        try FuzzFailure.requireEqual(ArchiveRecord(record.bytes), record, "a record is read as it was written")
+        try FuzzFailure.requireEqual(ArchiveRecord(record.bytes), record, "a record is read back")
         var next = record
         let base = try ObjectBasePath("container")
         let id = try Identifier("lb")

@@ -6,22 +6,22 @@ import SteelyardCore
 @testable import SteelyardWorker
 
 extension FuzzTarget {
-    /// What a job server sends to the worker, while the worker asks for jobs, completes them and stops.
+    /// A job server's bytes to the worker, while the worker requests jobs, completes them and stops.
     static let workerSession = FuzzTarget(name: "worker-session") { bytes in
         let input = ControlledInput(bytes)
         var whole = WorkerConversation(input)
         for piece in JobServerPackets.pieces(of: input, areWhole: true) { try whole.take(piece) }
         var cut = WorkerConversation(input)
         for piece in JobServerPackets.pieces(of: input, areWhole: false) { try cut.take(piece) }
-        try FuzzFailure.requireEqual(whole.record, cut.record, "the cut of the bytes changes nothing")
+        try FuzzFailure.requireEqual(whole.record, cut.record, "splitting the bytes changes nothing")
     }
 }
 
-/// A worker's side of a conversation, whose own decisions depend on the control bytes and on nothing else.
+/// A worker's side of a connection whose decisions depend only on the control bytes.
 private struct WorkerConversation {
     private static let payloadLimits = [0, 100, 8 << 20, 70_000]
 
-    /// All that has happened and all that was sent.
+    /// All events and sent bytes.
     private(set) var record: [String] = []
     private let input: ControlledInput
     private let payloadLimit: Int

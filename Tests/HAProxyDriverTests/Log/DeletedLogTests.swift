@@ -12,7 +12,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What was logged before a DELETE is in no archive of what comes after it.
+/// Archives after a DELETE do not contain lines from before it.
 @Suite(.ownThread)
 struct DeletedLogTests {
     @Test(arguments: [nil, "/dev/log"])
@@ -68,7 +68,7 @@ struct DeletedLogTests {
                     "<134>1 \(iso) lb haproxy 1 - - Server http-servers/1 is DOWN",
                     "\(iso) lb haproxy[1]: Server http-servers/1 is UP",
                 ]
-                // The old form has no fraction of a second.
+                // The old format has no fractional seconds.
                 let sentences = ["\(syslog) lb haproxy[1]: Server http-servers/1 is DOWN"]
                 try log.append((lines + sentences).map { $0 + "\n" }.joined())
                 if offset > 0 { new += lines }
@@ -89,7 +89,7 @@ struct DeletedLogTests {
         }
     }
 
-    /// The device started with a clock that was ahead, and the clock was set after the UPDATE.
+    /// The device booted with a clock that was ahead, and the clock was set after the UPDATE.
     @Test func aClockThatWasSetBackLeavesNoNewLineOut() async throws {
         try await withRotatedLog { log in
             let files = try log.files(logTarget: "/dev/log")
@@ -105,7 +105,7 @@ struct DeletedLogTests {
         }
     }
 
-    /// In a folder of the system, a file may be the operator's.
+    /// In a system folder, a file may be the operator's.
     @Test func whatIsNotKnownForARotatedFileIsLeftAndNamed() async throws {
         try await withRotatedLog { log in
             let files = try log.files(logTarget: "/dev/log")
@@ -144,8 +144,8 @@ struct DeletedLogTests {
         }
     }
 
-    /// Rotated files that the agent may not remove are left out by their place and by the time of their lines.
-    @Test(.enabled("needs the right to mount a file system") { await Mounts.isPossible() })
+    /// Rotated files that the agent cannot remove are left out by their offset and by the time of their lines.
+    @Test(.enabled("needs permission to mount a file system") { await Mounts.isPossible() })
     func whatCannotBeRemovedIsLeftOut() async throws {
         try await withRotatedLog { log in
             var log = log
@@ -167,7 +167,7 @@ struct DeletedLogTests {
                 try log.append(RotatedLog.lines(300..<310, at: Date() + 2))
                 let found = try RotatedLog.text(log.opened(from: files.readLogStart()), LogPart(.http))
                 #expect(found == (try String(contentsOf: log.path, encoding: .utf8)))
-                // A log that the agent writes itself must go.
+                // A log that the agent writes itself must be removed.
                 let own = try log.files()
                 let error = #expect(throws: DriverError.self) { try LogRemoval(own, log.errors).run() }
                 #expect(error?.code == .stateUnwritable && error?.message.contains("system/haproxy.log.1") == true)
@@ -206,7 +206,7 @@ struct DeletedLogTests {
 
     /// The clocks go back from 3:00 to 2:00 at 1:00 UTC on 25 October 2026 in Central Europe.
     @Test(arguments: [
-        // (the DELETE in minutes after the change, the date of a line, whether it is left out)
+        // (the time of the DELETE in minutes after the change, the date of a line, whether it is left out)
         (-30, "02:29", true), (-30, "02:31", false), (-30, "01:59", true),
         // In the hour after the change, dates until 3:00 may be from the hour before it.
         (30, "02:29", true), (30, "02:31", true), (30, "02:59", true), (30, "03:00", true), (30, "03:02", false),
@@ -274,7 +274,7 @@ extension RotatedLog {
         return String(repeating: "0", count: digits - number.count) + number
     }
 
-    /// A line whose accept date is a time, as HAProxy has it: in local time.
+    /// A line with the given accept date, in local time as HAProxy writes it.
     static func line(_ number: Int, _ metered: MeteredProtocol = .http, at date: Date) -> String {
         let time = text(date, "%d/%b/%Y:%H:%M:%S") + "." + fraction(date, digits: 3)
         let line = line(number, metered)

@@ -43,7 +43,7 @@ struct HAProxyLineTests {
         ),
         Line(.tcp, "127.0.0.1:1 [23/Nov/2026:04:05:15.557] tcp-in/1: Connection error during SSL handshake"),
         Line(.tcp, "unix:1 [23/Nov/2026:04:05:15.557] tcp-in tcp-servers/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0 0/0"),
-        // rsyslog's old and new forms, with and without a host name and a priority.
+        // rsyslog's old and new formats, with and without a host name and a priority.
         Line(.http, "Nov 23 04:05:15 lb-7 haproxy[1234]: \(http)"),
         Line(.tcp, "Nov  3 04:05:15 lb-7 haproxy[1234]: \(tcp)"),
         Line(.http, "Nov 23 04:05:15 haproxy[1234]: \(http)"),
@@ -59,7 +59,7 @@ struct HAProxyLineTests {
         Line(.tcp, "2026-11-26T00:10:53.717039+00:00 unix:1 [23/Nov/2026:04:05:15.557] tcp-in/1: Connection error"),
         Line(nil, "2026-11-26T00:10:53.717039+00:00"),
         Line(nil, "2026-11-26T00:10:53.717039+00:00 "),
-        // HAProxy's own sentences.
+        // HAProxy's own messages.
         Line(
             .http,
             "Server http-servers/id-1 is DOWN, reason: Layer4 connection problem, info: \"Connection refused\"."
@@ -79,7 +79,7 @@ struct HAProxyLineTests {
         Line(.http, "Stopping frontend http-in in 0 ms."),
         Line(.http, "Stopping backend http-servers in 0 ms."),
         Line(.http, "http-servers/id-3 changed its IP from 10.0.0.1 to 10.0.0.2 by device/ns0."),
-        // What clients and nodes say is in the line too.
+        // Text from clients and nodes is also in the line.
         Line(.http, http.replacing("GET /", with: "GET /tcp-in/tcp-servers/id-1")),
         Line(
             .http,
@@ -110,7 +110,7 @@ struct HAProxyLineTests {
         ),
         Line(.http, #"<134>1 2026-11-23T04:05:15Z lb haproxy 1 - [a b="tcp-in: x"] Server http-servers/1 is UP."#),
         Line(.http, "<134>1 2026-11-23T04:05:15Z backend haproxy 1 - - \u{FEFF}Proxy http-in stopped (FE: 7)."),
-        // A tag without a process id, hosts with odd names, and tabs.
+        // A tag without a process ID, unusual host names, and tabs.
         Line(.http, "Nov 23 04:05:15 lb-7 haproxy: \(http)"),
         Line(.tcp, "Nov 23 04:05:15 lb-7 haproxy: Backup Server tcp-servers/id-1 is UP"),
         Line(.http, "2026-11-23T04:05:15+00:00 backend haproxy[1]: \(http)"),
@@ -127,13 +127,13 @@ struct HAProxyLineTests {
         Line(.http, "2026-11-23T04:05:15.123456789Z stdout F \(http)"),
         Line(.tcp, "2026-11-23T04:05:15.123456789+01:00 stderr P 2026-11-23T04:05:15.1+00:00 \(tcp)"),
         Line(.http, "2026-11-23T04:05:15.123456789Z stdout F Server http-servers/1 is DOWN"),
-        // More sentences of HAProxy.
+        // More messages of HAProxy.
         Line(.http, "SIGHUP: Server http-servers/1 is UP. Conn: 0 act, 0 pend, 7 tot."),
         Line(.tcp, "Nov 23 04:05:15 lb haproxy[1]: SIGHUP: Proxy tcp-servers has no servers. Conn: act(FE+BE): 0+0."),
         Line(.http, "Connect() failed for backend http-servers: no free ports."),
         Line(.http, "Agent check for backup server http-servers/1 failed."),
         Line(.http, "http-servers/1 changed its FQDN from a to b"),
-        // Faked by a client or a node, of this proxy or another.
+        // Forged by a client or a node, of this proxy or another.
         Line(
             .tcp,
             tcp + #" "GET /[23/Nov/2026:04:05:15.557] http-in http-servers/1" [23/Nov/2026:04:05:15.557] http-in x"#
@@ -160,7 +160,7 @@ struct HAProxyLineTests {
         #expect(bytes.withUnsafeBytes { HAProxyLine($0)?.owner } == line.owner)
     }
 
-    /// Whatever the pieces are, the lines come out whole, and only they.
+    /// Lines are complete and correct for pieces of any size.
     @Test(arguments: [1, 2, 7, 100, 1000, 300_000, 1_000_000])
     func aLineMayComeInPieces(size: Int) {
         let long = Self.http.replacing("GET /", with: "GET /" + String(repeating: "x", count: 200_000))

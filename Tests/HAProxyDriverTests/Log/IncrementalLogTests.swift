@@ -11,7 +11,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// From mark to mark every line comes once, whatever has become of the files in between.
+/// Incremental archives contain every line once, whatever happens to the files in between.
 @Suite(.ownThread)
 struct IncrementalLogTests {
     @Test(arguments: Seeds.first(25))
@@ -20,12 +20,12 @@ struct IncrementalLogTests {
             var life = LogLife(log: log, seed: seed)
             for _ in 0..<60 {
                 try life.step()
-                // Other tests wait for answers on the same few threads.
+                // Yields, since other tests wait for results on the same few threads.
                 await Task.yield()
             }
             try life.finish()
             for metered in MeteredProtocol.allCases {
-                // Compared apart, since what differs is long.
+                // Compared before the expectation, since the texts are long.
                 let isSame = life.archived[metered] == life.written[metered]
                 #expect(isSame, "seed \(seed): \(life.difference(metered)) after \(life.steps)")
             }
@@ -95,7 +95,7 @@ struct IncrementalLogTests {
     }
 }
 
-/// A log that lives: it is written, rotated, compressed, removed and archived at random.
+/// A log in use: it is written, rotated, compressed, removed and archived at random.
 private struct LogLife {
     let log: RotatedLog
     private(set) var archived: [MeteredProtocol: String] = [.http: "", .tcp: ""]
@@ -155,7 +155,7 @@ private struct LogLife {
             text += line
         }
         try log.append(text)
-        // Now and then half of a line is there before the other half.
+        // Sometimes a line is written in two halves.
         guard random.isLucky(oneIn: 5) else { return }
         number += 1
         let line = RotatedLog.line(number) + "\n"
@@ -166,7 +166,7 @@ private struct LogLife {
     }
 
     private mutating func rotate() throws {
-        // Any rotation would cut a line that is half written: HAProxy writes each at once.
+        // A rotation would split an incomplete line: HAProxy writes each line at once.
         if half != nil { try append(lines: 0) }
         guard half == nil, FileManager.default.fileExists(atPath: log.path.path) else { return }
         steps.append("rotate")
@@ -174,7 +174,7 @@ private struct LogLife {
         rotated.insert(name, at: 0)
         if keepsCopies {
             try log.copy("haproxy.log", to: name)
-            // Between the two an archive may come.
+            // An archive may run between the two.
             if random.isLucky(oneIn: 3) { try archive(random.pick(MeteredProtocol.allCases)) }
             try log.truncate(leavesHole: leavesHoles)
         } else {
@@ -204,7 +204,7 @@ private struct LogLife {
         try log.compress(name)
     }
 
-    /// Removes what logrotate has kept long enough, and what each has archived.
+    /// Removes the files that logrotate has kept long enough and that both have archived.
     private mutating func removeOldest() throws {
         guard rotated.count > 1, let name = rotated.last else { return }
         for metered in MeteredProtocol.allCases { try archive(metered) }

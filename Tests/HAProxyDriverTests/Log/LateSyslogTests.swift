@@ -38,10 +38,10 @@ struct LateSyslogTests {
             try await device.driver.apply(set)
             try await request(device, "new", 5)
             rsyslog.release()
-            try await eventually("what was held back is written") { rsyslog.text.contains("/new-4 ") }
+            try await eventually("the delayed lines are written") { rsyslog.text.contains("/new-4 ") }
             try await request(device, "newer", 5)
-            try await eventually("all is written") { rsyslog.text.contains("/newer-4 ") }
-            // The last request of all may be answered and not logged when HAProxy ends.
+            try await eventually("all lines are written") { rsyslog.text.contains("/newer-4 ") }
+            // The last request may get a response and not be logged when HAProxy ends.
             #expect(count("/late-", in: rsyslog.text) >= 19, "the daemon was late")
 
             let log = try await device.driver.openLog()

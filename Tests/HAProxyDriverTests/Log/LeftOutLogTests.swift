@@ -10,10 +10,10 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// What cannot be archived is named, and the rest is archived.
+/// Files that cannot be archived are named, and the rest is archived.
 @Suite(.ownThread, .timeLimit(.minutes(2)))
 struct LeftOutLogTests {
-    /// Files of formats that are not supported, whatever their names are, and what is no file at all.
+    /// Files with unsupported formats, whatever their names, and entries that are not files.
     @Test func whatCannotBeReadIsNamedOnce() async throws {
         try await withRotatedLog { log in
             try log.write(RotatedLog.lines(0..<10))
@@ -45,7 +45,7 @@ struct LeftOutLogTests {
         }
     }
 
-    /// The lines before the damage are there; those after it are not, and the file is named once, however often it is read.
+    /// Lines before the damage are archived, later ones are not, and the file is named once, even if it is read again.
     @Test(arguments: CompressionProgram.allCases, ["cut", "changed", "followed by something else"])
     func aDamagedFileIsReadAsFarAsItGoes(program: CompressionProgram, damage: String) async throws {
         try await withRotatedLog { log in
@@ -60,7 +60,7 @@ struct LeftOutLogTests {
             default: bytes += Array("something else".utf8)
             }
             try Data(bytes).write(to: log.url(name))
-            // A file that was written just now may be written on.
+            // A recently modified file may still be written.
             try FileManager.default.setAttributes(
                 [.modificationDate: Date(timeIntervalSinceNow: -3600)],
                 ofItemAtPath: log.url(name).path
@@ -74,10 +74,10 @@ struct LeftOutLogTests {
                 #expect(found.hasSuffix(last))
                 let before = String(found.dropLast(last.count))
                 #expect(before.isEmpty || before.hasSuffix("\n"))
-                // What was changed shows late in some formats, by a checksum.
+                // Some formats detect a change late, by a checksum.
                 if damage != "changed" { #expect(text.hasPrefix(before)) }
                 if damage.hasPrefix("followed") { #expect(before == text) }
-                // A block of bzip2 is large, and nothing of a damaged one can be read.
+                // A block of bzip2 is large, and a damaged one cannot be read at all.
                 if program != .bzip2 { #expect(before.utf8.count >= 100_000) }
             }
             #expect(opened.leftOut.map(\.file) == [log.url(name).path])
@@ -140,11 +140,11 @@ struct LeftOutLogTests {
             try log.write(RotatedLog.lines(10..<20), to: "haproxy.log.1")
             let error = #expect(throws: DriverError.self) { try LogRemoval(log.files(), log.errors).run() }
             #expect(error?.message.contains(log.url("file").path) == true)
-            #expect(try log.names() == ["file"], "the rest is removed all the same")
+            #expect(try log.names() == ["file"], "the rest is removed anyway")
         }
     }
 
-    /// The content is larger than the file, and begins far in it.
+    /// The content is larger than the file, and starts far into it.
     @Test func aCompressedHoleThatIsLostIsNamed() async throws {
         try await withRotatedLog { log in
             for number in 1...40 { try log.write(RotatedLog.lines(number..<number + 1), to: "haproxy.log.\(number)") }
@@ -185,7 +185,7 @@ struct LeftOutLogTests {
         }
     }
 
-    /// Files that are not kept open are gone once they are removed.
+    /// Files that are not kept open are lost once they are removed.
     @Test func whatIsRemovedBeforeItIsReadIsNamed() async throws {
         try await withRotatedLog { log in
             for number in 1...40 {

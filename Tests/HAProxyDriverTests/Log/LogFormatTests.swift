@@ -13,7 +13,7 @@ import Testing
 /// The names, formats and folders of rotated files.
 @Suite(.ownThread, .timeLimit(.minutes(2)))
 struct LogFormatTests {
-    /// Each list is from the oldest to the newest; the files are made in another order.
+    /// Each list is from the oldest to the newest; the files are created in another order.
     @Test(arguments: [
         ["haproxy.log.20261109", "haproxy.log.20261110", "haproxy.log.20261201"],
         ["haproxy.log.2026-11-09", "haproxy.log.2026-11-10", "haproxy.log.2026-12-01"],
@@ -25,9 +25,9 @@ struct LogFormatTests {
         ["haproxy-20261109.log", "haproxy-20261110.log", "haproxy-20261201.log"],
         ["haproxy.10.log", "haproxy.9.log", "haproxy.1.log"],
         ["haproxy.log.10", "haproxy.log.9", "haproxy.log.1"],
-        // Day, month, year: the first lines decide.
+        // Day, month, year: the first lines determine the order.
         ["haproxy.log-01122026", "haproxy.log-02122026", "haproxy.log-01012027"],
-        // A change from one form to another.
+        // A change from one name format to another.
         ["haproxy.log.2", "haproxy.log.1", "haproxy.log-20261123"],
         ["haproxy.log-20261109", "haproxy.log.2", "haproxy.log.1"],
     ])
@@ -63,7 +63,7 @@ struct LogFormatTests {
             let opened = try log.opened()
             #expect(try RotatedLog.text(opened, LogPart(.http)) == RotatedLog.lines(0..<20_010))
             #expect(opened.leftOut.isEmpty)
-            // The mark is found in the compressed file, too.
+            // The mark is also found in the compressed file.
             let mark = opened.end
             try log.append(RotatedLog.lines(20_010..<20_020))
             #expect(try RotatedLog.text(log.opened(), LogPart(.http, after: mark)) == RotatedLog.lines(20_010..<20_020))
@@ -84,7 +84,7 @@ struct LogFormatTests {
         }
     }
 
-    /// pzstd begins a file with a frame to be skipped.
+    /// pzstd writes a skippable frame at the start of a file.
     @Test func aFrameToBeSkippedIsNoLine() async throws {
         try await withRotatedLog { log in
             try log.write(RotatedLog.lines(0..<3000), to: "haproxy.log.1")
@@ -95,7 +95,7 @@ struct LogFormatTests {
         }
     }
 
-    /// logrotate may be compressing right now; what has another content is another file.
+    /// logrotate may be compressing the file; a file with other content is another file.
     @Test(arguments: CompressionProgram.allCases, ["half", "whole", "whole and longer", "empty", "another"])
     func aTwinIsTheSameContent(program: CompressionProgram, kind: String) async throws {
         try await withRotatedLog { log in
@@ -138,7 +138,7 @@ struct LogFormatTests {
         }
     }
 
-    /// After a crash of the machine, and in a log that was emptied, NULs are before a line.
+    /// After a crash of the machine, or in a truncated log, NULs precede a line.
     @Test func aLineAfterNULsIsThere() async throws {
         try await withRotatedLog { log in
             let lines = (0..<4).map { Array((RotatedLog.line($0) + "\n").utf8) }
@@ -169,7 +169,7 @@ struct LogFormatTests {
         }
     }
 
-    /// A thousand rotated files, and no more than a few descriptors.
+    /// A thousand rotated files, and only a few descriptors.
     @Test func aFileIsOpenOnlyWhileItIsRead() async throws {
         try await withRotatedLog { log in
             for number in 1...1000 {

@@ -10,10 +10,10 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// A mark whose content is partly gone doubles no line, and loses none that is still in a file.
+/// A mark whose content is partly missing repeats no line, and loses none that is still in a file.
 @Suite(.ownThread)
 struct LogMarkTests {
-    /// The mark is after 700 lines, about 1.5 files of the least size.
+    /// The mark is after 700 lines, about 1.5 files of the minimum size.
     @Test(arguments: [false, true], ["2", "1"])
     func theFileThatBeginsTheMarkedContentIsDropped(isCompressed: Bool, version: String) async throws {
         try await withRotatedLog { log in
@@ -41,7 +41,7 @@ struct LogMarkTests {
         }
     }
 
-    /// Archives and rotations that keep two files, in any order: a line is lost only where the agent says so.
+    /// Archives and rotations that keep two files, in any order: a line is lost only if the agent reports it.
     @Test(arguments: Seeds.first(10))
     func noLineComesTwice(seed: UInt64) async throws {
         try await withRotatedLog { log in
@@ -71,7 +71,7 @@ struct LogMarkTests {
         }
     }
 
-    /// A power failure takes what was not flushed: the file is shorter, or has NULs in place of its end.
+    /// After a power failure, unflushed data is lost: the file is shorter, or ends with NULs.
     @Test(arguments: ["shorter", "half a line", "NULs", "renamed"])
     func aLogThatHasLostItsEndIsNotArchivedAgain(kind: String) async throws {
         try await withRotatedLog { log in
@@ -93,7 +93,7 @@ struct LogMarkTests {
         }
     }
 
-    /// copytruncate has copied before the last lines were written that an archive has.
+    /// copytruncate copied the file before its last archived lines were written.
     @Test(arguments: [false, true])
     func aCopyThatEndsBeforeTheMarkIsNotArchivedAgain(isCompressed: Bool) async throws {
         try await withRotatedLog { log in
@@ -108,7 +108,7 @@ struct LogMarkTests {
         }
     }
 
-    /// A power failure shortens a log that the agent has rotated in part.
+    /// A power failure truncates a log that the agent has partly rotated.
     @Test func rotatedPiecesThatHaveLostTheirEndAreNotArchivedAgain() async throws {
         try await withRotatedLog { log in
             try log.write(RotatedLog.lines(0..<1000))

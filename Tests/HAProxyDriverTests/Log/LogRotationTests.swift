@@ -10,7 +10,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Every line of all files of a log, once, in order, whatever logrotate is doing.
+/// Every line of all files of a log, once and in order, at any moment of a rotation.
 @Suite(.ownThread)
 struct LogRotationTests {
     @Test func filesComeFromTheOldestToTheNewest() async throws {
@@ -33,7 +33,7 @@ struct LogRotationTests {
         }
     }
 
-    /// Names that are not understood are in the order of their first lines.
+    /// Files with unknown names are ordered by their first lines.
     @Test(arguments: [
         ["-202609", "-202610", ".1"], ["-2026-09", "-2026-10", ".2.gz", ".1.gzip"], ["-2026W46", "-2026W47"],
         ["_030552+0100", "_040552+0100"], [".2026-11-25T03:05:52Z", ".2026-11-26T03:05:52Z"],
@@ -69,7 +69,7 @@ struct LogRotationTests {
         }
     }
 
-    /// An operator or copytruncate has made a copy; a newer rotated file may be between it and the log.
+    /// An operator or copytruncate made a copy; a newer rotated file may be between it and the log.
     @Test(arguments: ["of the log", "of a rotated file", "of the beginning of the log"])
     func aCopyIsReadOnce(kind: String) async throws {
         try await withRotatedLog { log in
@@ -121,7 +121,7 @@ struct LogRotationTests {
         }
     }
 
-    /// Between its copy and its truncation, copytruncate has each line there twice.
+    /// Between the copy and the truncation by copytruncate, each line exists twice.
     @Test(arguments: [1, 10, 100, 500])
     func theCopyThatIsBeingMadeIsLeftOut(copied: Int) async throws {
         try await withRotatedLog { log in
@@ -154,7 +154,7 @@ struct LogRotationTests {
         }
     }
 
-    /// What copytruncate does while a long log is being read.
+    /// copytruncate runs while a long log is being read.
     @Test(arguments: ["plain", "compressed", "grown again"])
     func aLogThatIsEmptiedWhileItIsReadIsReadOnInItsCopy(kind: String) async throws {
         try await withRotatedLog { log in
@@ -172,7 +172,7 @@ struct LogRotationTests {
             while try reader.next(into: &blocks) != nil {}
             #expect(String(decoding: blocks[0].bytes, as: UTF8.self) == text)
             #expect(blocks[0].lineCount == 20_000 && log.warnings.lines.isEmpty)
-            // An upload that begins again reads it from the beginning.
+            // A restarted upload reads it from the beginning.
             #expect(try RotatedLog.text(opened, LogPart(.http)) == text)
         }
     }

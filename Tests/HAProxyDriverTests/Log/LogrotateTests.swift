@@ -10,10 +10,10 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// Debian's logrotate at work while a log is written and archived.
+/// Debian's logrotate runs while a log is written and archived.
 @Suite(Requirement.logrotate.trait, .timeLimit(.minutes(5)), .ownThread)
 struct LogrotateTests {
-    /// The options of logrotate, and whether the writer opens the log again after a rotation, as a syslog daemon does.
+    /// The options of logrotate, and whether the writer reopens the log after a rotation, as a syslog daemon does.
     @Test(arguments: [
         ("create\n compress", true), ("create\n compress\n delaycompress", true),
         ("create\n dateext\n dateformat -%Y%m%d-%s\n compress", true),
@@ -40,24 +40,24 @@ struct LogrotateTests {
                     number += 500
                     try archive()
                 }
-                // More that is archived only after the rotation.
+                // More lines, which are archived only after the rotation.
                 try log.append(RotatedLog.lines(number..<number + 500))
                 number += 500
                 _ = try await Command.run(
                     Requirement.logrotate.rawValue,
                     ["-f", "-s", log.url("rotation.state").path, rules.path]
                 )
-                // dateformat tells seconds: a second rotation within one is none.
+                // dateformat has a resolution of one second: a second rotation within it does nothing.
                 if options.contains("dateext") { try await Task.sleep(for: .milliseconds(1100)) }
             }
             try archive()
             #expect(archived == RotatedLog.lines(0..<number))
-            #expect(try log.text() == RotatedLog.lines(0..<number), "all of it at once, too")
+            #expect(try log.text() == RotatedLog.lines(0..<number), "also in a single archive")
             #expect(log.warnings.lines.isEmpty)
         }
     }
 
-    /// A long reading, with logrotate's copytruncate in the midst of it, again and again.
+    /// A long read, during which logrotate's copytruncate runs repeatedly.
     @Test(arguments: ["copytruncate", "copytruncate\n compress", "create\n compress"])
     func aReadingMeetsARotation(options: String) async throws {
         try await withRotatedLog { log in

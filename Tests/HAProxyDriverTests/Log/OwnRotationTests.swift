@@ -31,13 +31,13 @@ struct OwnRotationTests {
                 #expect(stat(log.url(name).path, &entry) == 0 && entry.st_mode == S_IFREG | 0o640)
             }
             #expect(try log.text() == RotatedLog.lines(0..<2500))
-            // What is freed is freed: the log has its size and takes less.
+            // The hole is punched: the log keeps its size and uses less space.
             var entry = stat()
             #expect(stat(log.path.path, &entry) == 0)
             #expect(entry.st_size == RotatedLog.lines(0..<2500).utf8.count && entry.st_blocks * 512 <= 2 * Self.limit)
             #expect(try log.opened().byteCount == UInt64(RotatedLog.lines(0..<2500).utf8.count))
             try await log.rotation().rotateIfNeeded()
-            #expect(try log.names() == names, "there is nothing to do")
+            #expect(try log.names() == names, "nothing is left to do")
             try log.append("half a line without its end")
             try log.append(RotatedLog.lines(2500..<3500))
             try await log.rotation().rotateIfNeeded()
@@ -75,7 +75,7 @@ struct OwnRotationTests {
                 default: break
                 }
                 #expect(try !log.names().contains("haproxy.log.rotating"))
-                // The operator compresses a file when all is done.
+                // The operator compresses a file after the rotation.
                 let name = "haproxy.log" + LogFileName.suffix(1)
                 if round == 1, isCompressed { try log.compress(name) }
             }
@@ -87,7 +87,7 @@ struct OwnRotationTests {
         }
     }
 
-    /// Writing, rotating, archiving and compressing in any order.
+    /// Writes, rotations, archives and compressions in any order.
     @Test(arguments: Seeds.first(15))
     func everyLineComesOnce(seed: UInt64) async throws {
         try await withRotatedLog { log in
@@ -101,13 +101,13 @@ struct OwnRotationTests {
             }
             try log.write("")
             if random.isLucky(oneIn: 2) {
-                // copytruncate has left a hole before.
+                // copytruncate has already punched a hole.
                 try log.append(RotatedLog.lines(90_000..<90_100))
                 try log.truncate(leavesHole: true)
             }
             for _ in 0..<40 {
                 let count = random.pick([1, 10, 100, 700])
-                // Other tests wait for answers on the same few threads.
+                // Yields, since other tests wait for results on the same few threads.
                 await Task.yield()
                 switch random.below(6) {
                 case 0...2:
@@ -195,7 +195,7 @@ struct OwnRotationTests {
         }
     }
 
-    /// A DELETE comes while the agent copies.
+    /// A DELETE arrives while the agent copies.
     @Test func aDeleteLeavesNothing() async throws {
         try await withRotatedLog { log in
             try log.write(RotatedLog.lines(0..<700))
@@ -207,7 +207,7 @@ struct OwnRotationTests {
         }
     }
 
-    @Test(.enabled("needs the right to mount a file system") { await Self.mountsRamfs() })
+    @Test(.enabled("needs permission to mount a file system") { await Self.mountsRamfs() })
     func aFileSystemThatCannotFreeIsSaidOnce() async throws {
         try await withRotatedLog { log in
             _ = try await Command.run("/usr/bin/mount", ["-t", "ramfs", "ramfs", log.folder.path])

@@ -22,7 +22,7 @@ struct RotatedLog {
 
     func url(_ name: String) -> URL { folder.appending(path: name) }
 
-    /// Takes the warnings and errors.
+    /// Records warnings and errors.
     var errors: Logger { Logger(label: "test") { _ in warnings } }
 
     /// More folders with rotated files.
@@ -67,7 +67,7 @@ struct RotatedLog {
         return blocks.flatMap { DeflateCompressor(level: 1).compress($0) }
     }
 
-    /// Compresses with a program that is not ours.
+    /// Compresses a file with an external program.
     func compress(_ name: String, by program: CompressionProgram, to other: String? = nil) async throws {
         let bytes = try await Command.run(program.path, program.options + [url(name).path])
         try Data(bytes).write(to: url(other ?? name + program.ending))
@@ -99,7 +99,7 @@ struct RotatedLog {
         try handle.close()
     }
 
-    /// Lines as HAProxy writes them, each with a number that no other has.
+    /// Returns a line in HAProxy's format with a unique number.
     static func line(_ number: Int, _ metered: MeteredProtocol = .http) -> String {
         let time =
             "[23/Nov/2026:\(10 + number / 3600 % 12):\(10 + number / 60 % 50):\(10 + number % 50).\(100 + number % 900)]"
@@ -113,7 +113,7 @@ struct RotatedLog {
     }
 }
 
-/// The programs that logrotate can compress with.
+/// The programs with which logrotate can compress.
 enum CompressionProgram: String, CaseIterable, Sendable {
     case gzip, xz, zstd, bzip2
 

@@ -12,7 +12,7 @@ import Testing
 /// A real HAProxy's log, rotated under traffic.
 @Suite(Requirement.haproxy.trait, .timeLimit(.minutes(3)))
 struct RotatedTrafficTests {
-    /// Requests come one after the other, so that their lines do, too; some rotations are interrupted by a kill.
+    /// Requests are sequential, so that their lines are, too; a kill interrupts some rotations.
     @Test func everyRequestIsLoggedOnceOverRotationsAndReloads() async throws {
         let node = try HTTPBackEnd()
         defer { node.stop() }
@@ -32,7 +32,7 @@ struct RotatedTrafficTests {
                 numbers += try Self.numbers(log, LogPart(.http, after: mark, upTo: log.end))
                 mark = log.end
             }
-            // Long lines, so that few of them are a rotation.
+            // Long lines, so that a few of them trigger a rotation.
             let padding = String(repeating: "x", count: 600)
             var count = 0
             for round in 0..<10 {
@@ -43,7 +43,7 @@ struct RotatedTrafficTests {
                     if count % 90 == 0 {
                         let step = LogRotation.Step.allCases[count / 90 % 3]
                         await Self.rotateInAnAgentThatIsKilled(device.folder.path, step)
-                        // Between the two, archives meet what the agent has left.
+                        // In between, archives read the state that the agent left.
                         if count % 180 == 0 { try await archive() }
                         await rotation.recover()
                     } else if count % 30 == 0 {
@@ -74,7 +74,7 @@ struct RotatedTrafficTests {
     }
 
     private static func rotateInAnAgentThatIsKilled(_ folder: String, _ step: LogRotation.Step) async {
-        // An agent that has nothing to rotate ends by itself.
+        // An agent with nothing to rotate ends normally.
         await #expect(processExitsWith: .signal(SIGKILL)) {
             [folder = folder as String, step = step as LogRotation.Step] in
             let configuration = try HAProxyConfiguration(["binary": "/bin/true"], stateDirectory: folder)

@@ -11,7 +11,7 @@ import Testing
 
 @testable import HAProxyDriver
 
-/// A log that an ARCHIVE has opened, and that changes before the ARCHIVE has its turn.
+/// A log that a queued ARCHIVE has opened, and that changes before the ARCHIVE runs.
 @Suite(.ownThread)
 struct WaitingLogTests {
     private static func opened(
@@ -59,7 +59,7 @@ struct WaitingLogTests {
         }
     }
 
-    /// The next load balancer's lines are in none of it.
+    /// It contains no line of the next load balancer.
     @Test(arguments: [false, true])
     func aDeleteTakesNothingFromIt(isPrepared: Bool) async throws {
         try await withRotatedLog { log in
@@ -79,11 +79,11 @@ struct WaitingLogTests {
                     #expect(isSame && opened.leftOut.isEmpty)
                 }
             }
-            #expect(try log.names() == ["haproxy.log"], "the second names are gone")
+            #expect(try log.names() == ["haproxy.log"], "the links are removed")
         }
     }
 
-    /// A syslog daemon writes it: what a DELETE takes is named, and nothing of the next load balancer is read.
+    /// A syslog daemon writes it: files that a DELETE removes are named; no line of the next load balancer is read.
     @Test(arguments: [0, 5, 30_000])
     func whatADeleteTakesIsNamed(next: Int) async throws {
         try await withRotatedLog { log in
@@ -99,7 +99,7 @@ struct WaitingLogTests {
         }
     }
 
-    /// The agent keeps two rotated files, and removes the others while the ARCHIVE waits.
+    /// The agent keeps two rotated files, and removes the others while the ARCHIVE is queued.
     @Test func aRotationTakesNothingFromIt() async throws {
         try await withRotatedLog { log in
             try log.write(RotatedLog.lines(0..<1500))

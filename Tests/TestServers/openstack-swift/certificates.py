@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the Steelyard authors
 # SPDX-License-Identifier: Apache-2.0
-"""A certificate authority of the store's own, and certificates from it."""
+"""The store's certificate authority, and the certificates that it issues."""
 import datetime
 import ipaddress
 import os

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the Steelyard authors
 # SPDX-License-Identifier: Apache-2.0
-"""What Swift asks of memcached, in the proxy's own memory."""
+"""A replacement for memcached in the proxy's memory."""
 import json
 import sys
 import time as clock
@@ -41,7 +41,7 @@ class DictCache:
 
 
 def provide():
-    """Make the module that the proxy's settings name, and return its cache."""
+    """Create the module that the proxy's settings name, and return its cache."""
     cache = DictCache()
 
     def filter_factory(global_conf, **conf):

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: the Steelyard authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which processes are there."""
+"""The store's processes."""
 import json
 import os
 
 
 def start_time(pid):
-    """When process `pid` began, or None where it has ended."""
+    """The start time of process `pid`, or None if it has ended."""
     try:
         with open('/proc/%d/stat' % pid) as f:
             fields = f.read().rpartition(')')[2].split()
@@ -16,7 +16,7 @@ def start_time(pid):
 
 
 def running(base):
-    """The state of the store in folder `base` where it runs, else None."""
+    """The state of the store in folder `base` if it runs, else None."""
     try:
         with open(os.path.join(base, 'run', 'state.json')) as f:
             state = json.load(f)

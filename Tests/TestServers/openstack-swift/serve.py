@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: the Steelyard authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs OpenStack's own proxy, account, container and object servers, unchanged, on loopback.
+"""Runs OpenStack's proxy, account, container and object servers, unchanged, on loopback.
 
-One process loads Swift once and forks a process for each of them.
+One process loads Swift and forks a process for each server.
 """
 import json
 import os
@@ -14,12 +14,12 @@ import warnings
 from processes import start_time
 from settings import KINDS, write, write_rings, write_settings, write_swift_conf
 
-# The sockets that the proxy serves TLS on, and with which certificate.
+# The proxy's TLS sockets and their certificates.
 CERTIFICATES = {'tls': 'cert', 'tls_expired': 'expired', 'tls_elsewhere': 'elsewhere'}
 
 
 def log_to_stderr():
-    """Swift logs to syslog only; send those records to standard error."""
+    """Send Swift's log records, which only go to syslog, to standard error."""
     import logging
     from swift.common import utils
     where = getattr(utils, 'logs', utils)
@@ -36,10 +36,10 @@ def log_to_stderr():
 
 
 def load_swift(base, opts):
-    """Import Swift with its swift.conf in `base` in the place of the one in /etc.
+    """Import Swift with the swift.conf in `base` instead of the one in /etc.
 
-    Each server's swift_dir setting would move it too, but too late for the limits in
-    [swift-constraints], which are read once, at import.
+    Each server's swift_dir setting would come too late for the limits in
+    [swift-constraints], which are read at import.
     """
     path = write_swift_conf(base, opts)
     from swift.common import utils
@@ -60,7 +60,7 @@ def load_swift(base, opts):
 
 
 def listen(port):
-    """Open a socket; unlike eventlet's, which Swift uses, one that no second store can share."""
+    """Open a socket that, unlike eventlet's in Swift, no second store can share."""
     import socket
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -74,7 +74,7 @@ def listen(port):
 
 
 def load(base, kind):
-    """One server's application, as swift.common.wsgi.run_wsgi loads it."""
+    """Load one server's application, like swift.common.wsgi.run_wsgi."""
     import swift.obj.server
     from swift.common import wsgi
     conf, _, name = wsgi._initrp(
@@ -86,7 +86,7 @@ def load(base, kind):
 
 
 def answer(sock, conf, app):
-    """As swift.common.wsgi.run_server, which serves only one socket."""
+    """Serve a socket, like swift.common.wsgi.run_server, which serves only one."""
     from swift.common import constraints, wsgi
     wsgi.wsgi.server(
         sock, app, wsgi.NullLogger(),
@@ -121,13 +121,13 @@ def child(base, kind, sockets, pems, cache, ready_fd):
 
 
 def serve(base, opts):
-    """Start everything, write run/state.json, stay until a signal or the owner's end."""
+    """Start everything, write run/state.json, run until a signal or the owner's end."""
     load_swift(base, opts)
     import ctypes
     import dict_cache
     from certificates import write_certificates
 
-    # Bound before the rings name them: nobody can take a port between its choice and its use.
+    # Bound before the rings name them: no other program can take a port in between.
     sockets = {'proxy': listen(opts['port']), 'tls': listen(opts['tls_port'])}
     sockets.update((name, listen(0)) for name in KINDS + ('tls_expired', 'tls_elsewhere'))
     ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}

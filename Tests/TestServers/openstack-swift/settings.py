@@ -61,7 +61,7 @@ recoverable_node_timeout = 60
 client_timeout = {client_timeout}
 client_chunk_size = 1048576
 object_chunk_size = 1048576
-# One device: an error must not put it out of use for a minute.
+# One device: an error must not disable it for a minute.
 error_suppression_limit = 1000000
 error_suppression_interval = 0
 

@@ -25,7 +25,6 @@ import Testing
             handle: handle,
             server: "127.0.0.1:4730",
             action: action,
-            namedAction: action,
             loadBalancers: [],
             plan: CurrentJob.Plan(kind: "reload", description: "reload: a port changes"),
             archived: [],

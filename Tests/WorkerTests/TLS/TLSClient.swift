@@ -6,22 +6,22 @@ import TestServers
 
 @testable import SteelyardWorker
 
-/// Drives a ``TLSSession`` over a socket of its own as an event loop does: calls, and waits for what the call asks for.
+/// Drives a ``TLSSession`` on its own socket like an event loop: calls it, and waits for the event that the call needs.
 final class TLSClient {
     let session: TLSSession
-    /// The milliseconds after which a wait for the server fails.
+    /// The timeout of each wait for the server, in milliseconds.
     var silence: Int32 = 20_000
     private let socket: LoopbackSocket
 
-    /// Connects; the socket does not block.
+    /// Connects with a non-blocking socket.
     init(_ context: TLSContext, host: String, port: Int) throws {
         socket = try LoopbackSocket.connected(to: port)
         let descriptor = socket.descriptor
-        guard fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else { throw ServerFailure("no mode: errno \(errno)") }
+        guard fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else { throw ServerFailure("fcntl failed: errno \(errno)") }
         session = try TLSSession(context, host: host, descriptor: descriptor)
     }
 
-    /// Has the kernel take few bytes at a time.
+    /// Reduces the kernel's send buffer, so that writes are partial.
     func limitSendBuffer() {
         var size: Int32 = 16 << 10
         setsockopt(socket.descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
@@ -29,7 +29,7 @@ final class TLSClient {
 
     func handshake() throws { _ = try complete { try session.handshake() } }
 
-    /// Writes everything; returns false where the server closed.
+    /// Writes everything; returns false if the server closed.
     @discardableResult
     func write(_ bytes: [UInt8]) throws -> Bool {
         var rest = bytes[...]
@@ -40,7 +40,7 @@ final class TLSClient {
         return true
     }
 
-    /// Writes until the session asks to wait; returns what is left.
+    /// Writes until the session asks to wait; returns the rest.
     func writeUntilWaiting(_ bytes: [UInt8]) throws -> ArraySlice<UInt8> {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -50,7 +50,7 @@ final class TLSClient {
         return rest
     }
 
-    /// Waits for some bytes; nil where the server closed.
+    /// Waits for some bytes; nil if the server closed.
     func read(atMost size: Int = 16 << 10) throws -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: size)
         let count = try complete {
@@ -61,7 +61,7 @@ final class TLSClient {
         return count.map { Array(buffer.prefix($0)) }
     }
 
-    /// Writes and reads at the same time until as many bytes have come back.
+    /// Writes and reads at the same time until `count` bytes are echoed.
     ///
     /// - Parameter count: The number of bytes to wait for.
     func exchange(_ bytes: ArraySlice<UInt8>, count: Int, bufferSize: Int) throws -> [UInt8] {
@@ -103,11 +103,11 @@ final class TLSClient {
 
     private func wait(for events: Int16) throws {
         var entry = pollfd(fd: socket.descriptor, events: events, revents: 0)
-        guard poll(&entry, 1, silence) == 1 else { throw ServerFailure("the server is silent") }
+        guard poll(&entry, 1, silence) == 1 else { throw ServerFailure("the server sends nothing") }
     }
 }
 
-/// Makes a client on a thread of its own, on which nothing else runs, and lends it.
+/// Creates a client on a dedicated thread and passes it to a closure.
 func withTLSClient<Success: Sendable>(
     _ settings: TLSSettings,
     host: String = "127.0.0.1",
@@ -115,8 +115,8 @@ func withTLSClient<Success: Sendable>(
     _ body: @escaping @Sendable (TLSClient) throws -> Success
 ) async throws -> Success {
     try await blocking {
-        // OpenSSL writes without MSG_NOSIGNAL. The programs ignore SIGPIPE; here it must stay as it is for other tests,
-        // and ends with this thread.
+        // OpenSSL writes without MSG_NOSIGNAL. The programs ignore SIGPIPE; other tests need the default, so only this
+        // thread blocks it.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
@@ -125,7 +125,7 @@ func withTLSClient<Success: Sendable>(
     }
 }
 
-/// The error of a handshake, or of the read after it.
+/// The error of a handshake or of the read after it.
 func failure(
     _ settings: TLSSettings,
     host: String = "127.0.0.1",

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// Which files `gearman.tls` may name, and what an error tells of one that cannot be used.
+/// Files that `gearman.tls` may name, and the error about an unusable one.
 @Suite(Requirement.openssl.trait) struct TLSContextTests {
     @Test func acceptsWhatIsComplete() async throws {
         try await withTLSFixture { fixture in
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    /// OpenSSL would ask for the passphrase on the terminal and wait.
+    /// OpenSSL would prompt for the passphrase on the terminal and wait.
     @Test(arguments: [true, false])
     func rejectsAnEncryptedKey(isTraditional: Bool) async throws {
         try await withTLSFixture { fixture in
@@ -81,7 +81,7 @@ import Testing
             let error = Self.error(fixture.settings(old))
             #expect(error?.key == "gearman.tls.certificate")
             #expect(error?.problem.contains("expired at 2021-01-01 00:00:00 UTC") == true)
-            // The clock of a device may be late; the server decides.
+            // The clock of a device may be slow; the server decides.
             let early = try await fixture.authority.issue("early", usage: .client, validity: .future)
             #expect(Self.error(fixture.settings(early)) == nil)
         }
@@ -92,7 +92,7 @@ import Testing
         #expect(Self.error(TLSSettings(key: "/a.key"))?.key == "gearman.tls.certificate")
     }
 
-    /// The error of a context; what OpenSSL has queued must be gone, or it would explain the next failure on this thread.
+    /// The error of a context; OpenSSL's error queue must be empty then, or it would explain the thread's next failure.
     private static func error(_ settings: TLSSettings) -> TLSError? {
         let nothing = OpenSSLErrors.drain().reason
         do {
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    /// Files that are in the middle of a rotation leave the earlier ones in use; later ones are used by themselves.
+    /// During a rotation, the old files remain in use; the new ones are loaded automatically.
     @Test func sourceKeepsTheLastGoodFiles() async throws {
         try await withTLSFixture { fixture in
             let source = TLSContextSource(fixture.settings)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// The commands of packaging/tls/README.md make certificates with which its configuration works.
+/// The commands of packaging/tls/README.md create certificates that work with its configuration.
 @Suite(Requirement.stunnel.trait, Requirement.openssl.trait) struct TLSDocumentationTests {
     @Test func certificates() async throws {
         try await withTemporaryFolder { folder in
@@ -39,7 +39,7 @@ import Testing
                     (anonymous.certificate, anonymous.key) = (nil, nil)
                     let error = try await failure(anonymous, host: "192.0.2.10", port: server.port)
                     #expect(error?.code == .rejectedByServer)
-                    // The device's certificate does not make it a server.
+                    // The device's certificate is invalid for a server.
                     let device = TestCertificates.Identity(certificate: path("device.pem"), key: path("device.key"))
                     try await withStunnel(in: folder, to: echo.port, identity: device, ca: path("ca.pem")) { device in
                         let error = try await failure(settings, host: "192.0.2.10", port: device.port)

@@ -6,14 +6,14 @@ import TestServers
 
 @testable import SteelyardWorker
 
-/// An authority, a server's and a client's certificate in a test's own folder.
+/// An authority, a server certificate and a client certificate in the test's folder.
 struct TLSFixture: Sendable {
     let folder: URL
     let authority: TestCertificates
     let server: TestCertificates.Identity
     let client: TestCertificates.Identity
 
-    /// The hosts that the server's certificate is for.
+    /// The hosts of the server's certificate.
     static let hosts = ["gearman.example.com", "*.wild.example.com", "127.0.0.1", "2001:db8::1"]
 
     init(in folder: URL) async throws {
@@ -23,14 +23,14 @@ struct TLSFixture: Sendable {
         client = try await authority.issue("device-1", usage: .client)
     }
 
-    /// What a device has to be configured with.
+    /// The settings of a device.
     var settings: TLSSettings { settings(client) }
 
     func settings(_ identity: TestCertificates.Identity?, ca: String? = nil) -> TLSSettings {
         TLSSettings(ca: ca ?? authority.ca, certificate: identity?.certificate, key: identity?.key)
     }
 
-    /// Lends the port of a stunnel with an echo server.
+    /// Passes the port of a stunnel with an echo server to a closure.
     func withEcho<Success>(
         identity: TestCertificates.Identity? = nil,
         _ body: (StunnelServer) async throws -> Success
@@ -47,7 +47,7 @@ struct TLSFixture: Sendable {
     }
 }
 
-/// Lends a fixture in a temporary folder.
+/// Passes a fixture in a temporary folder to a closure.
 func withTLSFixture<Success>(_ body: (TLSFixture) async throws -> Success) async throws -> Success {
     try await withTemporaryFolder { try await body(TLSFixture(in: $0)) }
 }

@@ -7,9 +7,9 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// How a session moves bytes, and what it makes of a server that breaks the rules.
+/// Transfer of bytes, and servers that violate the protocol.
 @Suite(Requirement.stunnel.trait, Requirement.openssl.trait, .ownThread) struct TLSSessionTests {
-    /// The server takes nothing until the client has to wait, so writes are partial for certain.
+    /// The server reads nothing until the client has to wait, so some writes are partial.
     @Test func movesLargeDataBothWays() async throws {
         try await withTLSFixture { fixture in
             let mayRead = DispatchSemaphore(value: 0)
@@ -33,7 +33,7 @@ import Testing
                         let rest = try client.writeUntilWaiting(sent)
                         #expect(!rest.isEmpty && rest.count < sent.count)
                         mayRead.signal()
-                        // Another address than before: the session must not insist on the old one.
+                        // A copy at another address: the session must not require the old one.
                         let moved = Array(rest)
                         return try client.exchange(moved[...], count: sent.count, bufferSize: 1000)
                     }
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// No poll sees what the session has already taken from the socket.
+    /// poll(2) does not see bytes that the session has already read from the socket.
     @Test func countsBufferedBytes() async throws {
         try await withTLSFixture { fixture in
             try await fixture.withEcho { server in
@@ -97,7 +97,7 @@ import Testing
                     try await withTLSClient(fixture.settings, port: server.port) { client in
                         try client.handshake()
                         #expect(client.session.close() == .done(0))
-                        // The connection is open still: the server learns of the end from what was sent over TLS.
+                        // The connection is still open: the server learns of the end from the TLS alert.
                         #expect(end.wait(timeout: .now() + 20) == .success)
                     }
                 }
@@ -128,7 +128,7 @@ import Testing
                 connection.stall()
             }
             try await script.serve { server in
-                // What is shorter than the header of a record is not judged before its end.
+                // Fewer bytes than a record header are only rejected at the end of the stream.
                 if text.utf8.count < 5 {
                     try await withTLSClient(fixture.settings, port: server.port) { client in
                         let progress = try client.session.handshake()
@@ -155,7 +155,7 @@ import Testing
 
     @Test func rejectsOldVersions() async throws {
         try await withTLSFixture { fixture in
-            // Without the level the server would refuse its own version before it meets the client.
+            // Without the security level, the server would reject its own version.
             let options = ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"]
             try await withOpenSSLServer(in: fixture.folder, identity: fixture.server, options: options) { port in
                 let error = try await failure(fixture.settings, port: port)
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    /// The server's bytes are cut at any place; at none does a handshake or a read succeed that should not.
+    /// The server's bytes end at any offset; no handshake or read succeeds that should not.
     @Test func survivesACutAnywhere() async throws {
         try await withTLSFixture { fixture in
             try await fixture.withEcho { server in
@@ -216,7 +216,7 @@ import Testing
         }
     }
 
-    /// One bit of the server's bytes is wrong; the handshake fails or the data is right.
+    /// One bit of the server's bytes is flipped; either the handshake fails or the data is correct.
     @Test func noticesAnyCorruption() async throws {
         try await withTLSFixture { fixture in
             try await fixture.withEcho { server in
@@ -235,7 +235,7 @@ import Testing
                     }
                     try await script.serve { proxy in
                         let reply = try await withTLSClient(fixture.settings, port: proxy.port) { client in
-                            // A record whose length has become greater leaves both sides waiting.
+                            // If a record's length grows, both sides wait.
                             client.silence = 1000
                             do {
                                 try client.handshake()
@@ -261,7 +261,7 @@ import Testing
                     var generator = SeededGenerator(seed: seed)
                     let count = Int.random(in: 1...2000, using: &generator)
                     var bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
-                    // Every other one looks like a record of a handshake.
+                    // Every second input looks like a handshake record.
                     let length = [UInt8(count >> 8), UInt8(truncatingIfNeeded: count)]
                     if seed.isMultiple(of: 2) { bytes = [22, 3, 3] + length + [2, 0] + length + bytes }
                     connection.take()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SteelyardWorker
 
-/// Which servers a device trusts, and which devices a server accepts, with the configuration of packaging/tls.
+/// Servers that a device trusts, and devices that a server accepts, with the configuration of packaging/tls.
 @Suite(Requirement.stunnel.trait, Requirement.openssl.trait) struct TLSVerificationTests {
     @Test(
         arguments: [
@@ -25,7 +25,7 @@ import Testing
                     return try client.read()
                 }
                 #expect(reply == Array("hello".utf8))
-                // The configured name takes the host's place, whatever the host is.
+                // The configured name replaces the host.
                 var settings = fixture.settings
                 settings.serverName = host
                 try await withTLSClient(settings, host: "other.example.com", port: server.port) { client in
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    /// A name in a certificate is the choice of its owner, and goes to the log.
+    /// The owner of a certificate chooses its names, and the names are logged.
     @Test func escapesNames() async throws {
         try await withTLSFixture { fixture in
             let identity = try await fixture.authority.issue("line\nbreak \u{1B}[31m")
@@ -103,7 +103,7 @@ import Testing
                     try await fixture.authority.issue("new", for: hosts, validity: .future),
                     "certificate is not yet valid (until 2098-01-01 00:00:00 UTC)"
                 ),
-                // Otherwise each device could pose as the job server.
+                // Otherwise any device could impersonate the job server.
                 (try await fixture.authority.issue("device", for: hosts, usage: .client), "certificate purpose"),
             ]
             for (identity, reason) in rows {
@@ -114,7 +114,7 @@ import Testing
                     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "accepted")")
                 }
             }
-            // The authorities of the system do not count where a file is given, and know nothing of the test's.
+            // If a file is given, the system's authorities are not used; they do not include the test's.
             try await fixture.withEcho { server in
                 let error = try await failure(TLSSettings(serverName: "127.0.0.1"), port: server.port)
                 #expect(error?.code == .untrustedServer)
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    /// A server with several certificates chooses by the name that the client announces.
+    /// A server with several certificates selects one by the name in the client's SNI.
     @Test func announcesTheName() async throws {
         try await withTLSFixture { fixture in
             let other = try await fixture.authority.issue("default", for: ["default.example.com"])
@@ -156,7 +156,8 @@ import Testing
         }
     }
 
-    /// The server's reason is known whether the device reads or writes first, although it comes after the handshake.
+    /// The server's reason is reported for both a first read and a first write, although it arrives after the
+    /// handshake.
     @Test(arguments: [true, false])
     func clientCertificateIsRequired(readsFirst: Bool) async throws {
         try await withTLSFixture { fixture in
@@ -177,7 +178,7 @@ import Testing
                             _ = try client.read()
                             return
                         }
-                        // The first write succeeds; a later one meets the connection that the server has closed.
+                        // The first write succeeds; a later one fails because the server has closed the connection.
                         while try client.write([UInt8](repeating: 0, count: 1000)) {}
                     }
                     #expect(error?.code == .rejectedByServer, "\(reason)")
@@ -205,7 +206,7 @@ import Testing
         }
     }
 
-    /// What packaging/tls/README.md says of a rotation.
+    /// The rotation that packaging/tls/README.md describes.
     @Test func rotates() async throws {
         try await withTLSFixture { fixture in
             let identity = try await fixture.authority.issue("rotated", for: ["old.example.com"])

@@ -4,7 +4,7 @@
 import Dispatch
 import SteelyardCore
 
-/// Runs blocking calls on threads that are not of Swift's cooperative pool.
+/// Runs blocking calls on threads outside Swift's cooperative pool.
 struct BlockingQueue: Sendable {
     private let queue: DispatchQueue
 

@@ -8,7 +8,7 @@ import Synchronization
 
 /// Changes and describes the device.
 ///
-/// Every call blocks; changes come one at a time.
+/// Every call blocks; changes run one at a time.
 final class NginxDevice: Sendable {
     private static let stateFile = "state"
 
@@ -18,7 +18,7 @@ final class NginxDevice: Sendable {
     private let store: StateStore
     private let nginx: NginxService
     private let unexpectedEnds = Atomic(0)
-    /// Whether nginx was running when it was last given a configuration.
+    /// Whether nginx was running when it last got a configuration.
     private let wasRunning = Atomic(false)
 
     /// - Throws: `DriverError` with the code `stateUnreadable`.
@@ -30,10 +30,10 @@ final class NginxDevice: Sendable {
         store = try StateStore(path: directory.file(Self.stateFile))
     }
 
-    /// What the last change asked for.
+    /// The result of the last successful change.
     var state: DeviceState { store.state }
 
-    /// Makes a change, or leaves the device as it was.
+    /// Makes a change, or leaves the device unchanged.
     func perform(_ change: DeviceChange) throws(DriverError) {
         let (old, new) = (state, try state.after(change))
         try directory.make()
@@ -57,7 +57,7 @@ final class NginxDevice: Sendable {
         try nginx.end(replaced + nginx.retiringWorkers, after: .seconds(settings.suspendGrace))
     }
 
-    /// Checks a change, and describes what would be different.
+    /// Checks a change, and describes the difference.
     func preview(_ change: DeviceChange) throws(DriverError) -> String {
         let (old, new) = (state, try state.after(change))
         if new != .deleted { try check(new, instead: old) }
@@ -79,7 +79,7 @@ final class NginxDevice: Sendable {
         }
     }
 
-    /// Describes the nginx that runs; nil if none answers.
+    /// Describes the running nginx; nil if none answers.
     func proxyStatus() -> ProxyStatus? {
         nginx.ask(within: 90).map {
             ProxyStatus(
@@ -90,7 +90,7 @@ final class NginxDevice: Sendable {
         }
     }
 
-    /// Makes nginx run what the state says.
+    /// Makes nginx run the state's configuration.
     ///
     /// - Returns: The master; nil if none should run.
     func reconcile() throws(DriverError) -> ProcessHandle? {
@@ -118,7 +118,7 @@ final class NginxDevice: Sendable {
         try NginxConfiguration(state.servedSet, settings, in: directory)
     }
 
-    /// Checks a state that is configured: also one that is suspended must be able to serve later.
+    /// Checks a configured state; a suspended one must also be able to serve later.
     private func check(_ new: DeviceState, instead old: DeviceState) throws(DriverError) {
         let held = Listener.all(of: old.servedSet)
         for listener in Listener.all(of: new.set)
@@ -130,7 +130,7 @@ final class NginxDevice: Sendable {
 
     private func serve(_ new: DeviceState, instead old: DeviceState) throws(DriverError) {
         let (running, wanted) = (Listener.all(of: old.servedSet), try configuration(of: new))
-        // nginx opens new listeners before it closes old ones, which the system allows only where they do not overlap.
+        // nginx opens new listeners before it closes old ones, which the kernel allows only if they do not overlap.
         if wanted.listeners.contains(where: { listener in running.contains { $0.excludes(listener) } }) {
             try serve(try NginxConfiguration(nil, settings, in: directory))
         }
@@ -141,7 +141,7 @@ final class NginxDevice: Sendable {
         do throws(DriverError) {
             if old.set == nil { try stop() } else { try serve(old, instead: new) }
         } catch let second {
-            let message = "\(error.message); the former configuration is not served either: \(second.message)"
+            let message = "\(error.message); restoring the old configuration failed:  \(second.message)"
             throw DriverError(error.code, message, field: error.field)
         }
     }
@@ -154,7 +154,7 @@ final class NginxDevice: Sendable {
 }
 
 extension Node {
-    /// nginx does not report the state of nodes, so this is what the operator wants.
+    /// nginx does not report the state of nodes, so this is the configured condition.
     fileprivate var status: NodeStatus {
         switch condition {
         case .enabled: NodeStatus(id: id, state: .up, reason: "not checked: nginx sends no checks")

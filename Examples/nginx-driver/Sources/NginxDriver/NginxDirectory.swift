@@ -31,7 +31,7 @@ struct NginxDirectory: Sendable {
         }
     }
 
-    /// Lends a new, empty directory, and removes it afterwards.
+    /// Passes a new, empty directory to a closure, and removes it afterwards.
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`.
     static func withTemporary<Success>(

@@ -7,28 +7,28 @@ public import SteelyardCore
 
 /// Makes nginx serve load balancers: HTTP in `http {}`, TCP and GALERA in `stream {}`.
 ///
-/// Open-source nginx takes a change as a new configuration. The driver renders it, lets nginx check it, replaces the
+/// Open-source nginx only changes by a new configuration. The driver renders it, lets nginx check it, replaces the
 /// file, sends SIGHUP, and returns once no worker with the old configuration accepts connections. nginx outlives the
-/// agent; the next agent finds it by the files that it has open.
+/// agent; the next agent finds it by its open files.
 public final class NginxDriver: LoadBalancerDriver {
     private let device: NginxDevice
-    /// Changes block; one at a time, on a thread outside Swift's cooperative pool.
+    /// Changes block; they run one at a time, on a thread outside Swift's cooperative pool.
     private let changes = BlockingQueue(label: "nginx-driver.changes")
-    /// Reading blocks too, and waits for no change.
+    /// Reading also blocks, but does not wait for changes.
     private let readings = BlockingQueue(label: "nginx-driver.readings", attributes: .concurrent)
-    /// One for each change and each end of nginx, after which ``run()`` looks at it.
+    /// An element for each change and each end of nginx; ``run()`` then checks nginx.
     private let wakeUps = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    /// Creates a driver; it reads its state, and changes nothing before ``run()`` or a change.
+    /// Creates a driver; it reads its state, but changes nothing before ``run()`` or a change.
     ///
-    /// - Throws: `DriverError` with the code `stateUnreadable` where the state file is corrupt.
+    /// - Throws: `DriverError` with the code `stateUnreadable` if the state file is corrupt.
     public init(settings: NginxSettings, context: DriverContext) throws(DriverError) {
         device = try NginxDevice(settings: settings, directory: NginxDirectory(in: context), logger: context.logger)
     }
 
     /// Serves exactly these load balancers.
     ///
-    /// - Throws: `DriverError` with the code `unsupported` and a field for what nginx cannot do.
+    /// - Throws: `DriverError` with the code `unsupported` and a field for a feature that nginx lacks.
     public func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         try await perform(.apply(wanted))
     }
@@ -52,14 +52,14 @@ public final class NginxDriver: LoadBalancerDriver {
         try await readings.run { [device] () throws(DriverError) in try device.preview(change) }
     }
 
-    /// Asks nginx whether it serves, and lists the nodes.
+    /// Checks whether nginx serves, and lists the nodes.
     ///
-    /// nginx does not report the state of nodes: one that takes clients is `UP`, with the reason that it is not checked.
+    /// nginx does not report the state of nodes: an enabled node is `UP`, with the reason that it is not checked.
     public func status() async throws(DriverError) -> DeviceStatus {
         try await readings.run { [device] () throws(DriverError) in try device.status() }
     }
 
-    /// Describes the nginx that runs.
+    /// Describes the running nginx.
     public func proxyStatus() async -> ProxyStatus? {
         try? await readings.run { [device] () throws(DriverError) in device.proxyStatus() }
     }
@@ -86,7 +86,7 @@ public final class NginxDriver: LoadBalancerDriver {
         return try await readings.run { [device] () throws(DriverError) in try AccessLogs(device.directory) }
     }
 
-    /// Starts nginx if it should run and does not, and starts it again whenever it ends, until the task is cancelled.
+    /// Starts nginx if it must run, and restarts it when it ends, until the task is cancelled.
     public func run() async throws {
         let (wakeUps, wakeUp) = (wakeUps.stream, wakeUps.continuation)
         wakeUp.yield()
@@ -98,7 +98,7 @@ public final class NginxDriver: LoadBalancerDriver {
                 let master = try await changes.run { [device] () throws(DriverError) in try device.reconcile() }
                 watch = master?.notifyOfEnd { wakeUp.yield() }
             } catch {
-                device.logger.error("nginx does not run; trying again in 1 s", metadata: ["error": "\(error)"])
+                device.logger.error("nginx not running; retrying in 1 s", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: .seconds(1))
                 wakeUp.yield()
             }

@@ -4,17 +4,17 @@
 import FoundationEssentials
 public import SteelyardCore
 
-/// The settings of the group `nginx`: how the operator wants nginx to be run.
+/// The settings of the group `nginx`.
 public struct NginxSettings: Sendable {
     let binary: String
     let streamModule: String
-    /// The number of worker processes; nil for one for each core.
+    /// The number of worker processes; nil for one per core.
     let workers: Int?
-    /// The connections of each worker, to clients and to nodes together.
+    /// The maximum connections of each worker, to clients and nodes together.
     let connections: Int
-    /// The seconds that connections may go on in an old worker.
+    /// The seconds for which connections may continue in an old worker.
     let shutdownTimeout: Int
-    /// The seconds that connections may go on after a SUSPEND.
+    /// The seconds for which connections may continue after a SUSPEND.
     let suspendGrace: Int
 
     /// Reads the settings.
@@ -28,25 +28,25 @@ public struct NginxSettings: Sendable {
         workers = try settings.optionalInteger(
             "workers",
             in: 1...1024,
-            "Number of worker processes. If null, one for each core."
+            "Number of worker processes. If null, one per core."
         )
         connections = try settings.integer(
             "connections",
             default: 4096,
             in: 64...1_000_000,
-            "Connections of each worker, to clients and to nodes together."
+            "Maximum connections of each worker, to clients and nodes together."
         )
         shutdownTimeout = try settings.integer(
             "shutdown_timeout",
             default: 1800,
             in: 1...86_400,
-            "Seconds that an old worker has for its connections after a change."
+            "Seconds until an old worker closes its connections after a change."
         )
         suspendGrace = try settings.integer(
             "suspend_grace",
             default: 1,
             in: 0...3600,
-            "Seconds that open connections have after a SUSPEND."
+            "Seconds until open connections are closed after a SUSPEND."
         )
     }
 

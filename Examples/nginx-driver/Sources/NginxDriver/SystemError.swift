@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// The words of the system for its error numbers.
+/// The system's texts for its error numbers.
 enum SystemError {
     static func text(_ number: Int32) -> String {
         String(cString: strerror(number))

@@ -11,7 +11,7 @@ enum NginxAgent {
     static func main() async {
         await AgentProgram(
             name: "nginx-agent",
-            summary: "The agent on a load-balancer device: takes messages from Gearman and makes nginx obey them.",
+            summary: "The agent on a load-balancer device: receives messages from Gearman and applies them to nginx.",
             release: Release(version: "1.0", release: "1.0.0"),
             drivers: [.nginx]
         ).main()

@@ -3,14 +3,14 @@
 
 import Synchronization
 
-/// Asks an HTTP server of 127.0.0.1 on a connection of its own.
+/// Sends a request to an HTTP server of 127.0.0.1 on a new connection.
 enum HTTP {
-    /// The status and the body; status 0 where the connection is refused or ends without an answer.
+    /// The status and the body; status 0 if the connection is refused or ends without an answer.
     static func get(_ path: String = "/", port: Int) async -> (status: Int, body: String) {
         await blocking { ask(path, port: port) }
     }
 
-    /// The same, on this thread.
+    /// A blocking variant.
     static func ask(_ path: String = "/", port: Int) -> (status: Int, body: String) {
         guard let client = Loopback(port: port) else { return (0, "refused") }
         client.write("GET \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
@@ -22,14 +22,14 @@ enum HTTP {
     }
 }
 
-/// Clients that ask again and again, each time on a new connection, and try nothing twice.
+/// Clients that send requests continuously, each on a new connection, without retries.
 final class HTTPLoad: Sendable {
     private let isStopping = Atomic(false)
     private let clients = Mutex<[Task<(count: Int, failures: [String]), Never>]>([])
 
-    /// Begins.
+    /// Starts the clients.
     ///
-    /// - Parameter expected: The bodies that an answer with the status 200 may have.
+    /// - Parameter expected: The allowed bodies of an answer with the status 200.
     init(port: Int, expecting expected: Set<String>, clients count: Int) {
         for _ in 0..<count {
             let client = Task<(count: Int, failures: [String]), Never> {
@@ -47,7 +47,7 @@ final class HTTPLoad: Sendable {
         }
     }
 
-    /// Ends after the answers to the requests in hand.
+    /// Stops each client after its current answer.
     func stop() async -> (count: Int, failures: [String]) {
         isStopping.store(true, ordering: .relaxed)
         var (count, failures) = (0, [String]())

@@ -28,7 +28,7 @@ final class Loopback: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Ends the connection; the descriptor stays open, so that its number stays this connection's.
+    /// Shuts down the connection; the descriptor remains open, so that its number is not reused.
     func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     func write(_ text: String) { send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
@@ -47,7 +47,7 @@ final class Loopback: Sendable {
         return text
     }
 
-    /// An address of 127.0.0.1 as the system's calls take it.
+    /// An address of 127.0.0.1 for system calls.
     static func withAddress<Success>(
         port: Int,
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> Success

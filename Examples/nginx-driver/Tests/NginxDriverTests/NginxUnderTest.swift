@@ -9,9 +9,9 @@ import SteelyardCore
 import SteelyardTestSupport
 import Testing
 
-/// A driver in a directory of its own, and free ports for it.
+/// A driver in its own directory, with free ports.
 struct NginxUnderTest: Sendable {
-    /// Whether a test can run: where `CI` is set, a test without nginx fails.
+    /// Whether to run a test: if `CI` is set, a test without nginx fails.
     static let isInstalled =
         ProcessInfo.processInfo.environment["CI"] != nil
         || FileManager.default.fileExists(atPath: "/usr/lib/nginx/modules/ngx_stream_module.so")
@@ -22,7 +22,7 @@ struct NginxUnderTest: Sendable {
     let directory: String
     private let context: DriverContext
 
-    /// Runs a test with a driver whose device was never configured, and ends its nginx.
+    /// Runs a test with a driver whose device is not configured, and ends its nginx.
     ///
     /// - Parameter suffix: The end of the directory's name.
     static func run(in suffix: String = "", _ body: (NginxUnderTest) async throws -> Void) async throws {
@@ -50,7 +50,7 @@ struct NginxUnderTest: Sendable {
     /// The driver of the next agent in the same directory.
     func restarted() throws -> NginxUnderTest { try NginxUnderTest(context, ports) }
 
-    /// The processes of this nginx, with their titles.
+    /// The processes of this nginx with their titles.
     func processes() throws -> [(number: pid_t, title: String)] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.compactMap { number in
             let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(number)/fd")) ?? []
@@ -66,10 +66,10 @@ struct NginxUnderTest: Sendable {
         }
     }
 
-    /// The number of the master.
+    /// The process ID of the master.
     func master() throws -> pid_t {
         let master = try processes().first { $0.title.isMaster }
-        return try #require(master?.number, "nginx must run")
+        return try #require(master?.number, "nginx is not running")
     }
 }
 

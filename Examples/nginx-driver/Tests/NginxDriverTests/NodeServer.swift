@@ -7,7 +7,7 @@ import Synchronization
 
 /// A node: answers each HTTP request, and each line of a TCP client, with its name.
 ///
-/// The answer to `/held` has its second half after ``release()``.
+/// The second half of the answer to `/held` follows after ``release()``.
 final class NodeServer: Sendable {
     let port: Int
     private let listener: Loopback
@@ -26,7 +26,7 @@ final class NodeServer: Sendable {
         withUnsafeMutablePointer(to: &address) { pointer in
             _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &size) }
         }
-        guard isListening else { throw TestFailure("no port: errno \(errno)") }
+        guard isListening else { throw TestFailure("cannot listen: errno \(errno)") }
         self.listener = Loopback(listener)
         port = Int(UInt16(bigEndian: address.sin_port))
         onThread { [self] in
@@ -44,10 +44,10 @@ final class NodeServer: Sendable {
         }
     }
 
-    /// Lets all held requests go on, those of later too.
+    /// Completes all held requests, including later ones.
     func release() { for _ in 0..<1000 { gate.signal() } }
 
-    /// Refuses connections from now on, and ends those that are open.
+    /// Refuses connections from now on, and closes open ones.
     func stop() {
         release()
         listener.shutDown()
@@ -75,7 +75,7 @@ final class NodeServer: Sendable {
     }
 }
 
-/// Runs a blocking function on a thread of its own.
+/// Runs a blocking function on a dedicated thread.
 func onThread(_ body: @escaping @Sendable () -> Void) {
     let box = Unmanaged.passRetained(ThreadBody(body))
     var thread = pthread_t()
@@ -88,7 +88,7 @@ func onThread(_ body: @escaping @Sendable () -> Void) {
     pthread_detach(thread)
 }
 
-/// Runs a blocking function on a thread of its own, and waits for it.
+/// Runs a blocking function on a dedicated thread, and waits for it.
 func blocking<Success: Sendable>(_ body: @escaping @Sendable () -> Success) async -> Success {
     await withCheckedContinuation { continuation in onThread { continuation.resume(returning: body()) } }
 }
@@ -98,7 +98,7 @@ private final class ThreadBody: Sendable {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-/// Says what a test could not do.
+/// An error of a test's environment.
 struct TestFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
@@ -110,7 +110,7 @@ struct TestFailure: Error, CustomStringConvertible {
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(20)
     while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw TestFailure("did not happen within 20 s: \(what)") }
+        guard ContinuousClock.now < deadline else { throw TestFailure("timed out after 20 s:  \(what)") }
         try await Task.sleep(for: .milliseconds(10))
     }
 }

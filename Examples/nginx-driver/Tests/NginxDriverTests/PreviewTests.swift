@@ -8,7 +8,7 @@ import Testing
 
 @Suite(.enabled(if: NginxUnderTest.isInstalled, "nginx and libnginx-mod-stream are not installed"))
 struct PreviewTests {
-    /// What nginx cannot do, or what is wrong on this device.
+    /// Features that nginx lacks, and faults on this device.
     enum Case: CaseIterable {
         case httpCheck
         case backupBySource

@@ -41,7 +41,7 @@ struct RecoveryTests {
             for count in 1...2 {
                 let master = try nginx.master()
                 kill(master, SIGKILL)
-                try await eventually("nginx was started again") {
+                try await eventually("nginx is restarted") {
                     let status = await nginx.driver.proxyStatus()
                     return try status?.unexpectedEnds == count && nginx.processes().contains { $0.title.isMaster }
                 }
@@ -57,7 +57,7 @@ struct RecoveryTests {
             let set = try LoadBalancerSet([nginx.ports.http([node.node("1")])])
             try await nginx.driver.apply(set)
             for process in try nginx.processes() { kill(process.number, SIGKILL) }
-            try await eventually("nginx has ended") { try nginx.processes().isEmpty }
+            try await eventually("nginx ends") { try nginx.processes().isEmpty }
             let error = await #expect(throws: DriverError.self) { try await nginx.driver.status() }
             #expect(error?.code == .notRunning)
             try await nginx.driver.apply(set)
@@ -71,7 +71,7 @@ struct RecoveryTests {
         try await NginxUnderTest.run { nginx in
             let version = try ConfigurationVersion(1)
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.http([a.node("1")])], version: version))
-            // In the place of the file that the state is written to first.
+            // A directory at the path of the temporary state file.
             let obstacle = nginx.directory + "/state.new"
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
             let error = await #expect(throws: DriverError.self) {

@@ -30,7 +30,7 @@ struct ReloadLogTests {
             """
             2026/11/26 06:32:47 [notice] 10#10: start worker processes
             2026/11/26 06:32:47 [notice] 11#11: gracefully shutting down
-            rubbish
+            not a log line
             2026/11/26 06:32:47 [notice] 12#12: gracefully shutt
             """
         )
@@ -50,7 +50,7 @@ struct ReloadLogTests {
         #expect(error?.message == "bind() to 127.0.0.1:80 failed (98: Address already in use)")
     }
 
-    /// Lets the master 10 replace the workers 11 and 12, with these lines in its log.
+    /// Simulates that the master 10 replaces the workers 11 and 12, with these lines in its log.
     @discardableResult
     private func expect(_ code: DriverError.Code?, _ lines: String) throws -> DriverError? {
         let path = "/tmp/nginx-tests-\(UInt32.random(in: 0...UInt32.max)).log"

@@ -4,7 +4,7 @@
 import SteelyardCore
 import SteelyardTestSupport
 
-/// Short ways to make load balancers for a test.
+/// Load balancers for tests.
 extension LoadBalancerDriverContract.Device {
     func http(
         _ nodes: [Node],

@@ -71,7 +71,7 @@ struct TrafficTests {
             var answers: Set<String> = []
             for _ in 0..<20 { answers.insert(await HTTP.get(port: nginx.ports.httpPort).body) }
             #expect(answers.isSubset(of: ["a", "b"]))
-            // A client meets the same node again.
+            // A client gets the same node again.
             #expect(answers.count == (algorithm == .sourceIP ? 1 : 2))
         }
     }
@@ -115,9 +115,9 @@ struct TrafficTests {
             }
             try await apply(weight: 1)
             let port = nginx.ports.httpPort
-            // An answer that begins before all changes and ends after them.
+            // An answer that starts before all changes and ends after them.
             async let long = HTTP.get("/held", port: port)
-            try await eventually("a node has the request") { servers.contains { $0.heldCount > 0 } }
+            try await eventually("a node receives the request") { servers.contains { $0.heldCount > 0 } }
             let load = HTTPLoad(port: port, expecting: ["a", "b"], clients: 3)
             for weight in 2...11 { try await apply(weight: weight) }
             let (count, failures) = await load.stop()
@@ -140,7 +140,7 @@ struct TrafficTests {
             let client = try #require(Loopback(port: tcpPort))
             client.write("hello\n")
             #expect(client.read() == "a")
-            // The connection goes on in the old worker, and ends with the grace period.
+            // The connection continues in the old worker until the grace period ends.
             try await nginx.driver.apply(LoadBalancerSet([nginx.ports.tcp([node.node("1", weight: 2)])]))
             client.write("hello\n")
             #expect(client.read() == "a")

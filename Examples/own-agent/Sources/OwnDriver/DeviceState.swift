@@ -4,7 +4,7 @@
 import FoundationEssentials
 import SteelyardCore
 
-/// What the device was last asked for, kept in one file that is replaced whole.
+/// The device's last requested state, stored in one file that is replaced atomically.
 struct DeviceState {
     enum Phase: String {
         case notConfigured, serving, suspended, deleted
@@ -14,7 +14,7 @@ struct DeviceState {
     private(set) var set: LoadBalancerSet?
     private let file: URL
 
-    /// Reads the state that an earlier process has left.
+    /// Reads the state of an earlier process.
     init(file: URL) throws(DriverError) {
         self.file = file
         guard FileManager.default.fileExists(atPath: file.path) else { return }
@@ -27,7 +27,7 @@ struct DeviceState {
         set = LoadBalancerSet(message: Array(text[end...].utf8))
     }
 
-    /// Keeps a new state, on disk first.
+    /// Stores a new state, on disk first.
     mutating func change(to phase: Phase, _ set: LoadBalancerSet?) throws(DriverError) {
         let content = Array("\(phase.rawValue)\n".utf8) + (set?.message ?? [])
         do {

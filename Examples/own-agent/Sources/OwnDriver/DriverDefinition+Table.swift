@@ -11,7 +11,7 @@ extension DriverDefinition {
         settings: { reader throws(SettingError) in try TableSettings(&reader) },
         check: { settings, context in
             guard settings.separator != "\n" else {
-                throw SettingError("table.separator", "must not be the end of a line")
+                throw SettingError("table.separator", "must not be a newline")
             }
         },
         make: { settings, context in try TableDriver(settings, context) }

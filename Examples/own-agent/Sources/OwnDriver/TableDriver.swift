@@ -5,7 +5,7 @@ import FoundationEssentials
 public import SteelyardCore
 import Synchronization
 
-/// Writes what is to be served into a file, a line for each node, for a proxy that watches the file.
+/// Writes the load balancers to a file, one line per node, for a proxy that watches the file.
 public final class TableDriver: LoadBalancerDriver {
     private let table: URL
     private let separator: String
@@ -92,7 +92,7 @@ public final class TableDriver: LoadBalancerDriver {
 
     // MARK: - The table
 
-    /// Commits a change; if the state cannot be kept, the proxy gets back what it had.
+    /// Commits a change; if the state cannot be stored, restores the old table.
     private func commit(
         _ phase: DeviceState.Phase,
         _ set: LoadBalancerSet?,
@@ -146,7 +146,7 @@ public final class TableDriver: LoadBalancerDriver {
             case .disabled: .disabled
             case .draining: .draining
             }
-        // The proxy does not say how its nodes are: an honest status has the reason.
+        // The proxy does not report the state of its nodes, so the status contains a reason.
         let reason = state == .up ? NodeStatus.notChecked : nil
         return NodeStatus(id: node.id, state: state, reason: reason).of(owner)
     }

@@ -13,6 +13,6 @@ public struct TableSettings: Sendable {
             "file",
             "The file that the proxy watches. If null, table.txt in the state directory."
         )
-        separator = try settings.string("separator", default: " ", "What stands between two columns.")
+        separator = try settings.string("separator", default: " ", "The text between two columns.")
     }
 }

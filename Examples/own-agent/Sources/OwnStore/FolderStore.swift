@@ -7,7 +7,7 @@ public import SteelyardCore
 
 /// Stores objects as files: `ROOT/CONTAINER/NAME`.
 ///
-/// The archiver calls a store on a thread of its own, so that it may block.
+/// The archiver calls a store on its own thread, so it may block.
 public struct FolderStore: ObjectStore {
     private let root: URL
 
@@ -15,7 +15,7 @@ public struct FolderStore: ObjectStore {
 
     public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let file = file(upload.path)
-        // Ask first: an object that exists is never written again.
+        // Check first: an existing object is never overwritten.
         if let found = try existing(file, upload.id) { return found }
         do {
             try FileManager.default.createDirectory(
@@ -29,7 +29,7 @@ public struct FolderStore: ObjectStore {
             try publish(part, as: file, upload.id)
             return StoredObject(md5: "", byteCount: count)
         } catch {
-            // Nothing is left of an upload that fails.
+            // A failed upload leaves no file.
             unlink(part.path)
             throw error
         }
@@ -49,18 +49,18 @@ public struct FolderStore: ObjectStore {
         root.appending(path: path.container).appending(path: path.name)
     }
 
-    /// What an upload writes until it is complete.
+    /// The file of an incomplete upload.
     private func part(of file: URL, _ id: UploadID) -> URL {
         file.deletingLastPathComponent().appending(path: ".\(id).part")
     }
 
-    /// Where it is noted which upload has made a file.
+    /// The file with the id of the upload that stored the object.
     private func note(of file: URL) -> URL {
         file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent).upload")
     }
 
-    /// - Returns: nil if there is no such object.
-    /// - Throws: `alreadyExists` for the object of another upload.
+    /// - Returns: nil if the object does not exist.
+    /// - Throws: `alreadyExists` if another upload stored the object.
     private func existing(_ file: URL, _ id: UploadID) throws(ObjectStoreError) -> StoredObject? {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.path) else { return nil }
         let owner = try? String(contentsOf: note(of: file), encoding: .utf8)
@@ -89,7 +89,7 @@ public struct FolderStore: ObjectStore {
         return count
     }
 
-    /// Gives a complete file its name, unless another has it.
+    /// Renames a complete file to its final name, unless that exists.
     private func publish(_ part: URL, as file: URL, _ id: UploadID) throws(ObjectStoreError) {
         guard link(part.path, file.path) == 0 else {
             guard errno == EEXIST else { throw failure("create", file) }
@@ -102,7 +102,7 @@ public struct FolderStore: ObjectStore {
         unlink(part.path)
     }
 
-    /// - Parameter error: Foundation's; nil for the last system call's.
+    /// - Parameter error: An error of Foundation; nil to use `errno`.
     private func failure(_ verb: String, _ file: URL, _ error: (any Error)? = nil) -> ObjectStoreError {
         let cause = (error as? CocoaError)?.underlying as? POSIXError
         let reason =

@@ -8,7 +8,7 @@ import SteelyardCore
 import SteelyardTestSupport
 import Testing
 
-/// Runs a driver program through the contract suite.
+/// Runs the contract suite with a driver program.
 @Suite struct DriverProgramTests {
     @Test(arguments: LoadBalancerDriverContract.checks)
     func contract(_ check: LoadBalancerDriverContract.Check) async throws {

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    /// What was asked for outlives the process.
+    /// The requested state outlives the process.
     @Test func restart() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -27,7 +27,7 @@ import Testing
         try await Self.makeDriver(in: folder).apply(wanted)
         let next = try Self.makeDriver(in: folder)
         guard case .serving(let nodes) = try await next.status() else {
-            Issue.record("the next process must serve")
+            Issue.record("the next process does not serve")
             return
         }
         #expect(nodes.map(\.id) == [node.id])

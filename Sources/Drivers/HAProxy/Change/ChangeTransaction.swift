@@ -6,10 +6,9 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// One change of the device: its files are prepared, its plan is carried out, its state is committed; or everything is
-/// as it was.
+/// One change of the device: prepares its files, carries out its plan and commits its state, or restores the old state.
 ///
-/// A crash between any two steps leaves the old state or the new one: the file on disk comes first, then the running
+/// A crash between any two steps leaves the old state or the new one: first the file on disk changes, then the running
 /// HAProxy, and last ``DeviceStore``, which decides.
 struct ChangeTransaction {
     private let context: DeviceContext
@@ -18,9 +17,9 @@ struct ChangeTransaction {
     private let observation: Observation
     private let plan: ChangePlan
 
-    /// Finds the way to what is wanted.
+    /// Finds the plan for the new configuration.
     ///
-    /// - Throws: `DriverError` where HAProxy runs and does not answer, and where a port is not free.
+    /// - Throws: `DriverError` if HAProxy runs but does not answer, or if a port is in use.
     init(to wanted: RenderedConfiguration, in context: DeviceContext) throws(DriverError) {
         self.context = context
         self.wanted = wanted
@@ -29,27 +28,27 @@ struct ChangeTransaction {
         if plan.opensPorts { try requirePorts() }
     }
 
-    /// The plan, and what it changes in haproxy.cfg; empty where nothing is to be done.
+    /// The plan, and its changes to haproxy.cfg; empty if there is nothing to do.
     var description: String {
         guard plan != .nothing || !isInPlace else { return "" }
         return "\(plan)\n\(context.difference(to: wanted))"
     }
 
-    /// Whether HAProxy cannot be controlled any more, and is ended for the change.
+    /// Whether HAProxy can no longer be controlled and is restarted for the change.
     var restarts: Bool { if case .restart = plan { true } else { false } }
 
     /// Makes the change.
     ///
-    /// - Throws: `DriverError`; the device then serves what it served before, or the reconciler brings it back to that.
+    /// - Throws: `DriverError`; the device then serves the old configuration, or the reconciler restores it.
     func run() async throws(DriverError) {
         CurrentJob.report(plan: plan.kind, plan.description)
         context.logger.debug("change planned", metadata: [LogKeys.plan: "\(plan)"])
-        // What the current worker has sent would not be read where the ledger was lost.
+        // Without this, the bytes of the current worker would not be read if the ledger was lost.
         if let served = old.served { await context.meter.serve(served.set) }
         context.store.setPausing(isClosing)
         defer { context.store.setPausing(false) }
         switch plan {
-        // The ledger may have been lost since, or may never have heard of this.
+        // The ledger may have been lost since, or may not have this configuration.
         case .nothing where isInPlace: await context.meter.serve(wanted.set)
         case .nothing: try await command([])
         case .runtime(let changes): try await command(changes)
@@ -57,19 +56,19 @@ struct ChangeTransaction {
         }
     }
 
-    /// Has HAProxy check what was rendered; nothing that counts is touched.
+    /// Makes HAProxy check the rendered file; changes nothing that is in use.
     func check() async throws(DriverError) {
         try writeCandidate()
         defer { removeCandidate() }
         try await context.check.check(context.files.candidate, wanted)
     }
 
-    /// Whether nothing at all is left to be done.
+    /// Whether nothing is left to do.
     private var isInPlace: Bool {
         old == DeviceState(wanted) && context.contents(of: context.files.config) == wanted.bytes
     }
 
-    /// Has the meter know what is served from now on.
+    /// Reports the new set of protocols to the meter.
     private func meterWanted() async {
         func protocols(_ set: LoadBalancerSet?) -> Set<MeteredProtocol> {
             Set((set?.loadBalancers ?? []).map(\.protocol.metered))
@@ -83,7 +82,7 @@ struct ChangeTransaction {
 // MARK: - Without a reload
 
 extension ChangeTransaction {
-    /// Changes the running HAProxy by commands; where it does not obey, by a reload.
+    /// Changes the running HAProxy by commands; falls back to a reload if HAProxy rejects one.
     private func command(_ changes: [RuntimeChange]) async throws(DriverError) {
         guard let snapshot = observation.snapshot else { return try await replace(observation) }
         let file = try context.prepareFile(wanted.bytes, usesSpare: isClosing)
@@ -94,16 +93,16 @@ extension ChangeTransaction {
             let known = old.served.map { context.render($0, isSuspended: old.isSuspended).servers } ?? []
             try context.running.perform(changes, to: wanted, from: known, snapshot)
         } catch {
-            // An HAProxy that does not answer now would not answer to a reload either.
+            // An HAProxy that does not answer now would not answer a reload either.
             guard error.code != .timedOut else { throw error }
-            CurrentJob.report(plan: "reload", "reload, because HAProxy refused a command")
-            context.logger.warning("a change without a reload failed; reloading", metadata: [LogKeys.error: "\(error)"])
+            CurrentJob.report(plan: "reload", "reload, because HAProxy rejected a command")
+            context.logger.warning("HAProxy rejected a command; reloading", metadata: [LogKeys.error: "\(error)"])
             _ = consume file
             _ = consume state
             return try await replace(context.running.observe(by: .after(.seconds(2))))
         }
         do throws(DriverError) {
-            // From here on, an HAProxy that is started by any program has the new configuration.
+            // From here on, HAProxy loads the new configuration, no matter which program starts it.
             try file.commit()
             SpareRoom(for: context.files.config).keep(wanted.bytes.count)
             context.onStep(.fileReplaced)
@@ -115,7 +114,7 @@ extension ChangeTransaction {
             await rollBack(to: nil)
             throw error
         }
-        context.logger.debug("HAProxy was changed without a reload")
+        context.logger.debug("HAProxy changed without a reload")
     }
 
     private func closeConnections(_ oldWorkers: [Int32]) async throws(DriverError) {
@@ -127,9 +126,9 @@ extension ChangeTransaction {
 // MARK: - With a reload, or a start
 
 extension ChangeTransaction {
-    /// Checks the file, puts it in its place, has HAProxy serve it, and commits.
+    /// Checks the file, installs it, makes HAProxy serve it, and commits the state.
     private func replace(_ observation: Observation) async throws(DriverError) {
-        // A SUSPEND changes nothing that HAProxy could refuse, and is needed on a full disk, too.
+        // A SUSPEND changes nothing that HAProxy could reject, and must work on a full disk.
         if !isClosing { try writeCandidate() }
         defer { removeCandidate() }
         let (check, meter, candidate) = (context.check, context.meter, context.files.candidate)
@@ -156,17 +155,17 @@ extension ChangeTransaction {
                     snapshot.processes.oldWorkers + [snapshot.processes.worker].compactMap(\.self)
                 )
             }
-            // Before the commit: what counts as served is metered, whenever the agent ends.
+            // Before the commit: traffic of the new configuration is metered even if the agent ends now.
             await meterWanted()
             context.onStep(.metered)
             try context.store.commit(state)
             context.onStep(.committed)
         } catch {
-            context.logger.error("a change failed; going back", metadata: [LogKeys.error: "\(error)"])
+            context.logger.error("change failed; rolling back", metadata: [LogKeys.error: "\(error)"])
             await rollBack(to: oldBytes)
             throw error
         }
-        context.logger.debug("HAProxy serves a new configuration")
+        context.logger.debug("HAProxy serves the new configuration")
     }
 
     private func writeCandidate() throws(DriverError) {
@@ -179,27 +178,27 @@ extension ChangeTransaction {
 
     private func removeCandidate() { try? AtomicFile.remove(context.files.candidate, isFlushed: false) }
 
-    /// Gives haproxy.cfg a second name, under which it stays when it is replaced.
+    /// Links haproxy.cfg to a second name, which keeps the old file when haproxy.cfg is replaced.
     private func keepLastGood() throws(DriverError) {
         do throws(FileError) { try AtomicFile.link(context.files.config, to: context.files.lastGood) } catch {
-            // A SUSPEND goes on without.
+            // A SUSPEND continues without it.
             guard !isClosing else { return }
             throw DriverError(.stateUnwritable, error.description)
         }
     }
 }
 
-// MARK: - Back
+// MARK: - Rollback
 
 extension ChangeTransaction {
-    /// Puts back what was there before; what fails is left to the reconciler.
+    /// Restores the old configuration; leaves failed steps to the reconciler.
     ///
-    /// - Parameter bytes: What haproxy.cfg held; nil for what the old state renders to.
+    /// - Parameter bytes: The old content of haproxy.cfg; nil to render the old state.
     private func rollBack(to bytes: [UInt8]?) async {
         do throws(DriverError) {
             guard let served = old.served else { return try await withdraw(restoring: bytes) }
             await context.meter.serve(served.set)
-            // To the letter, where it was what the state says; an earlier agent may have written it in another way.
+            // Byte for byte if it matched the state: an earlier version may have rendered it differently.
             let isKnown = bytes.map { Fingerprint($0) == served.checksum } ?? false
             var rendered = context.render(served, isSuspended: old.isSuspended)
             if isKnown { rendered = rendered.named(served.fingerprint) }
@@ -216,18 +215,18 @@ extension ChangeTransaction {
                 carrying: context.running.carriedStates(from: wanted, to: rendered, nil)
             )
         } catch {
-            context.logger.error("going back failed; trying again later", metadata: [LogKeys.error: "\(error)"])
+            context.logger.error("rollback failed; retrying later", metadata: [LogKeys.error: "\(error)"])
         }
     }
 
-    /// Goes back to where this driver had nothing served: what another program has HAProxy serve goes on.
+    /// Rolls back to a device without a served state; HAProxy keeps the configuration of another program.
     private func withdraw(restoring bytes: [UInt8]?) async throws(DriverError) {
         switch try context.running.observe(by: .after(.seconds(2))) {
         case .absent: break
         case .running(let snapshot) where snapshot.mark == .foreign: break
-        // It goes on with what it had, of which this agent has lost the state.
+        // The worker still serves the configuration whose state this agent has lost.
         case .running(let snapshot) where snapshot.processes.worker == observation.snapshot?.processes.worker: break
-        // One that serves this driver's configuration has no other that it could be sent back to.
+        // This driver's configuration has no predecessor to restore.
         case .running, .uncontrolled: try await context.running.stop()
         }
         if let bytes { return try context.write(bytes) }
@@ -238,20 +237,20 @@ extension ChangeTransaction {
 // MARK: - Ports
 
 extension ChangeTransaction {
-    /// Checks that what is to be listened on is free, or HAProxy's own.
+    /// Checks that the ports to open are free, or already HAProxy's.
     private func requirePorts() throws(DriverError) {
         var listening: [LoadBalancer] = []
         var isRunning = false
         if case .running(let snapshot) = observation {
             isRunning = true
-            // The ports of another program's configuration are not known; HAProxy itself will find out.
+            // The ports of another program's configuration are unknown; HAProxy itself reports a conflict.
             guard let served = old.served, snapshot.fingerprint == served.fingerprint else { return }
-            // A front end that is paused, or disabled, has left its port to others.
+            // A paused or disabled front end has released its port.
             listening = served.set.loadBalancers.filter {
                 snapshot.frontends[ProxyName($0.protocol.metered).frontend] == "OPEN"
             }
         } else if case .uncontrolled = observation {
-            // It holds its ports until it is ended for this change.
+            // It holds its ports until this change ends it.
             return
         }
         let facts = context.renderer.facts
@@ -264,7 +263,7 @@ extension ChangeTransaction {
                 facts
             )
         }
-        // A suspended device listens on none of them; ENABLE looks again.
+        // A suspended device listens on none of them; ENABLE checks again.
         if !wanted.isSuspended { try PortProbe.requireFree(wanted.set, besides: listening, facts) }
     }
 }

@@ -4,10 +4,10 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// How the connections of a suspended device come to their end.
+/// Closes the connections of a suspended device.
 ///
-/// Requests and connections that are under way get the time of grace. Kept-alive connections without a request are in no
-/// list: the current worker's variable has their next request refused, and old workers end with all that they have.
+/// Active requests and connections get the grace period. No list contains idle kept-alive connections: a variable makes
+/// the current worker refuse their next request, and an old worker ends with all its connections.
 struct ConnectionClosing {
     private let running: RunningHAProxy
     private let meter: Meter
@@ -21,16 +21,16 @@ struct ConnectionClosing {
         self.oldWorkers = oldWorkers
     }
 
-    /// Waits for the sessions' end, and ends those that are left after the time of grace.
+    /// Waits until the sessions have ended, and shuts down the rest after the grace period.
     ///
-    /// - Throws: `DriverError` where HAProxy does not answer.
+    /// - Throws: `DriverError` if HAProxy does not answer.
     func run(within grace: Duration) async throws(DriverError) {
         let graceEnd = Deadline.after(grace)
         let begun = Deadline.after(.seconds(1))
         while true {
             let deadline = Deadline.after(Self.answerTimeout)
             let current = try sessions(nil, deadline)
-            // An old worker that does not answer is ended all the same.
+            // An old worker that does not answer is ended anyway.
             let held = oldWorkers.contains { worker in
                 ((try? sessions(worker, .earlier(deadline, .after(Self.oldWorkerTimeout)))) ?? []).isEmpty == false
             }
@@ -39,7 +39,7 @@ struct ConnectionClosing {
                 for session in current { try shutDown(session, deadline) }
                 break
             }
-            // HAProxy reports no end of a session. Thousands of sessions take their time to list.
+            // HAProxy reports no event when a session ends, and takes a while to list thousands of sessions.
             try await pause(begun.hasPassed ? .milliseconds(250) : .milliseconds(20))
         }
         if !oldWorkers.isEmpty { try await meter.end(oldWorkers) }
@@ -53,10 +53,10 @@ struct ConnectionClosing {
         let command = "shutdown session \(session)"
         let answer = try running.ask(command, by: deadline)
         guard let line = answer.split(whereSeparator: \.isNewline).first,
-            // It may have ended by itself since it was listed.
+            // The session may have ended since it was listed.
             !line.hasPrefix("Session terminated"), !line.hasPrefix("No such session")
         else { return }
-        throw DriverError(.rejected, "HAProxy refuses \"\(command)\": \(line.prefix(120))")
+        throw DriverError(.rejected, "HAProxy rejected \"\(command)\": \(line.prefix(120))")
     }
 
     private func pause(_ duration: Duration) async throws(DriverError) {

@@ -6,17 +6,17 @@ import SteelyardCore
 import SteelyardSystem
 
 extension DeviceContext {
-    /// Commits a DELETE, and removes everything.
+    /// Commits a DELETE and removes everything.
     ///
-    /// - Throws: `DriverError`; the next try removes the rest.
+    /// - Throws: `DriverError`; the next attempt removes the rest.
     func delete() async throws(DriverError) {
-        // First of all: if a crash interrupts the rest, the next start continues it.
+        // First: after a crash, the next start completes the deletion.
         if store.state != .deleted { try await commitDeletion() }
         try await removeAll()
-        logger.notice("the load balancer was deleted")
+        logger.notice("load balancer deleted")
     }
 
-    /// Stops HAProxy, and removes every file but the state's.
+    /// Stops HAProxy and removes every file except the state file.
     ///
     /// - Throws: `DriverError`.
     func removeAll() async throws(DriverError) {
@@ -28,12 +28,12 @@ extension DeviceContext {
         try LogRemoval(files, logger).run()
     }
 
-    /// Commits a DELETE, on a full disk too: it may be full of the very log that is to be removed.
+    /// Commits a DELETE, also on a full disk: the log to remove may fill it.
     private func commitDeletion() async throws(DriverError) {
         do throws(DriverError) { try store.commit(store.prepare(.deleted, usesSpare: true)) } catch {
             guard store.isDiskFull else { throw error }
-            logger.warning("the disk is full; removing HAProxy's files before the state says so")
-            // Where this fails, the state still says that HAProxy should serve, and the reconciler brings it back.
+            logger.warning("disk full; removing HAProxy's files before the DELETE is committed")
+            // If this fails, the state is still `serving`, and the reconciler restores HAProxy.
             try await running.stop()
             try stateUnwritable { () throws(FileError) in
                 for file in [files.startLog, files.lastGood, files.candidate] { try AtomicFile.remove(file) }

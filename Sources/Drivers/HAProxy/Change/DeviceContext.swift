@@ -6,7 +6,7 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// What a change and the reconciler work with; one thread has it.
+/// The objects that changes and the reconciler use; confined to one thread.
 final class DeviceContext {
     let renderer: HAProxyRenderer
     let running: RunningHAProxy
@@ -15,9 +15,9 @@ final class DeviceContext {
     let store: DeviceStore
     let meter: Meter
     let logger: Logger
-    /// Is called at every step of a change, between any two of which the agent may end.
+    /// Called at every step of a change; the agent may end between any two.
     let onStep: @Sendable (ChangeStep) -> Void
-    /// What was rendered last: most often what is wanted, and the committed state.
+    /// The last rendered configurations: in most cases the wanted and the committed one.
     private var recent: [RenderedConfiguration] = []
 
     init(
@@ -39,7 +39,7 @@ final class DeviceContext {
         self.onStep = onStep
     }
 
-    /// Renders what a state serves, or would.
+    /// Renders the load balancers of a state.
     func render(_ served: DeviceState.Served, isSuspended: Bool) -> RenderedConfiguration {
         render(served.set, isSuspended: isSuspended)
     }
@@ -56,9 +56,9 @@ final class DeviceContext {
         return rendered
     }
 
-    /// What runs, and the way from there to what is wanted.
+    /// Observes HAProxy and finds the plan for the wanted configuration.
     ///
-    /// - Throws: `DriverError` where HAProxy runs and does not answer.
+    /// - Throws: `DriverError` if HAProxy runs but does not answer.
     func plan(to wanted: RenderedConfiguration) throws(DriverError) -> (Observation, ChangePlan) {
         let deadline = Deadline.after(.seconds(2))
         var observation = try running.observe(by: deadline)
@@ -71,42 +71,42 @@ final class DeviceContext {
         return (observation, plan)
     }
 
-    /// What HAProxy was loaded with and changed to since, where that is what the state says; nil where it is not known.
+    /// The configuration that HAProxy loaded, with all changes since, if it matches the state; nil if it is unknown.
     private func loadedConfiguration(_ observation: Observation) -> RenderedConfiguration? {
         guard case .running(let snapshot) = observation, let served = store.state.served,
             snapshot.fingerprint == served.fingerprint
         else { return nil }
-        // A worker that another program has loaded may have read a file that another program has written.
+        // If another program reloaded the worker, it may have loaded a file that another program wrote.
         guard running.isConfirmed(snapshot) || holds(files.config, served.checksum) else { return nil }
         running.confirm(snapshot)
         let rendered = render(served, isSuspended: store.state.isSuspended)
-        // An earlier agent may have written it in another way: then it is not known in detail.
+        // An earlier version may have rendered it differently: then its details are unknown.
         return rendered.fingerprint == served.fingerprint ? rendered : nil
     }
 
-    /// Whether a file holds what has this checksum.
+    /// Whether a file has this checksum.
     func holds(_ path: FilePath, _ checksum: Fingerprint) -> Bool {
         contents(of: path).map { Fingerprint($0) == checksum } ?? false
     }
 
-    /// A file's bytes; nil where it cannot be read, which is as good as not there.
+    /// A file's bytes; nil if it is missing or cannot be read.
     func contents(of path: FilePath) -> [UInt8]? { try? AtomicFile.read(path) }
 
     /// Replaces haproxy.cfg.
     ///
-    /// The state alone is flushed to the disk: should the machine end before this file is, the reconciler makes it again.
+    /// Only the state is flushed to the disk: if the file is lost in a power failure, the reconciler writes it again.
     ///
-    /// - Parameter usesSpare: Whether a full disk is no obstacle.
-    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    /// - Parameter usesSpare: Whether to write to a full disk, with the reserved space.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
     func write(_ bytes: [UInt8], usesSpare: Bool = false) throws(DriverError) {
         try prepareFile(bytes, usesSpare: usesSpare).commit()
         SpareRoom(for: files.config).keep(bytes.count)
     }
 
-    /// Writes what is to replace haproxy.cfg.
+    /// Writes the file that will replace haproxy.cfg.
     ///
-    /// - Parameter usesSpare: Whether a full disk is no obstacle.
-    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    /// - Parameter usesSpare: Whether to write to a full disk, with the reserved space.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
     func prepareFile(_ bytes: [UInt8], usesSpare: Bool = false) throws(DriverError) -> PreparedConfiguration {
         PreparedConfiguration(
             file: try stateUnwritable { () throws(FileError) in
@@ -117,13 +117,13 @@ final class DeviceContext {
     }
 }
 
-/// A haproxy.cfg that is written and not yet in its place.
+/// A new haproxy.cfg under a temporary name.
 struct PreparedConfiguration: ~Copyable {
     let file: PreparedFile
 
-    /// Puts it in its place.
+    /// Renames it to haproxy.cfg.
     ///
-    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
     consuming func commit() throws(DriverError) {
         do throws(FileError) { try file.commit(isFlushed: false) } catch {
             throw DriverError(.stateUnwritable, error.description)
@@ -131,9 +131,9 @@ struct PreparedConfiguration: ~Copyable {
     }
 }
 
-/// Does something with a file of the state.
+/// Runs an operation on a state file.
 ///
-/// - Throws: `DriverError` with the code `stateUnwritable` where the file cannot be written.
+/// - Throws: `DriverError` with code `stateUnwritable` if the file cannot be written.
 func stateUnwritable<Success: ~Copyable>(_ body: () throws(FileError) -> Success) throws(DriverError) -> Success {
     do throws(FileError) { return try body() } catch { throw DriverError(.stateUnwritable, error.description) }
 }

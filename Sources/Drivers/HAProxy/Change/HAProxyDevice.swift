@@ -6,14 +6,14 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// The device's changes, one at a time, on a thread of their own: the one place that ensures their order.
+/// Serializes the device's changes on a dedicated thread; nothing else orders them.
 ///
-/// A change is a ``ChangeTransaction``; between changes, ``Reconciler`` puts right what is not as the state says.
+/// A change is a ``ChangeTransaction``; between changes, ``Reconciler`` repairs deviations from the state.
 actor HAProxyDevice {
     private let executor: ThreadExecutor
     private let context: DeviceContext
     private let reconciler: Reconciler
-    /// What another program has changed.
+    /// The changes made by other programs.
     nonisolated let drift = DriftView()
     private let turns = SerialGate()
 
@@ -32,7 +32,7 @@ actor HAProxyDevice {
         context = DeviceContext(renderer, store, meter, logger, ends, onStep: onStep)
     }
 
-    /// Serves exactly these load balancers, or keeps them for the next ENABLE.
+    /// Serves exactly these load balancers, or stores them for the next ENABLE.
     func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         try await change { (state) throws(DriverError) in (wanted, state.isSuspended) }
     }
@@ -51,10 +51,10 @@ actor HAProxyDevice {
         }
     }
 
-    /// Stops HAProxy, and removes everything.
+    /// Stops HAProxy and removes everything.
     func delete() async throws(DriverError) {
         try await turns.withTurn { () throws(DriverError) in
-            // What fails from here on, the reconciler tries again until it is done.
+            // If a step fails, the reconciler repeats it until it succeeds.
             reconciler.isDue = true
             CurrentJob.report(plan: "stop", "stop HAProxy, remove its configuration and logs")
             try await context.delete()
@@ -62,7 +62,7 @@ actor HAProxyDevice {
         }
     }
 
-    /// Describes what a change would do, after a check that it can be made.
+    /// Checks that a change is possible, and describes it.
     func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         try await turns.withTurn { () throws(DriverError) in
             let state = context.store.state
@@ -88,10 +88,10 @@ actor HAProxyDevice {
         }
     }
 
-    /// Has HAProxy run where it should, and serve what it should.
+    /// Ensures that HAProxy runs and serves the committed state.
     ///
-    /// - Returns: The master that is to be watched; nil where none should run.
-    /// - Throws: `DriverError` where HAProxy cannot be brought to serve.
+    /// - Returns: The master to watch; nil if none should run.
+    /// - Throws: `DriverError` if HAProxy does not serve the state.
     func ensureRunning() async throws(DriverError) -> ProcessHandle? {
         try await turns.withTurn { () throws(DriverError) in
             if context.store.state.served != nil, context.running.master == nil {
@@ -103,20 +103,20 @@ actor HAProxyDevice {
         }
     }
 
-    /// Looks for what another program has changed, and puts right what cannot wait for the next UPDATE.
+    /// Checks for changes by other programs, and repairs those that cannot wait for the next UPDATE.
     func look() async {
         do throws(DriverError) {
             try await turns.withTurn { () throws(DriverError) in try await reconciler.look(context) }
         } catch {
-            context.logger.debug("the device cannot be looked at", metadata: [LogKeys.error: "\(error)"])
+            context.logger.debug("drift check failed", metadata: [LogKeys.error: "\(error)"])
         }
     }
 
     /// Makes one change.
     ///
     /// - Parameters:
-    ///   - isRepeated: Whether the device was brought to this state before: it then is only put right.
-    ///   - wanted: The load balancers, and whether they are only kept.
+    ///   - isRepeated: Whether the device already is in the state that the message requests; it is then only repaired.
+    ///   - wanted: The load balancers, and whether they are suspended.
     private func change(
         isRepeated: KeyPath<DeviceState, Bool>? = nil,
         to wanted: (DeviceState) throws(DriverError) -> (set: LoadBalancerSet, isSuspended: Bool)
@@ -135,12 +135,12 @@ actor HAProxyDevice {
             }
             var transaction = try ChangeTransaction(to: context.render(set, isSuspended: isSuspended), in: context)
             if transaction.restarts, state.served != nil {
-                // A socket that is bound again spares the restart.
+                // A socket that HAProxy binds again avoids the restart.
                 reconciler.isDue = true
                 await reconciler.tryToReconcile(context)
                 transaction = try ChangeTransaction(to: context.render(set, isSuspended: isSuspended), in: context)
             }
-            // A change that fails goes back by itself; the reconciler makes sure.
+            // A failed change rolls back; the reconciler ensures it.
             reconciler.isDue = true
             try await transaction.run()
             reconciler.isDue = false

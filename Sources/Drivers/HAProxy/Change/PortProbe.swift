@@ -4,17 +4,17 @@
 import Glibc
 import SteelyardCore
 
-/// Finds out whether an address and port can be listened on, without a connection to anybody.
+/// Checks whether the device can listen on an address and port, without connecting to it.
 enum PortProbe {
-    /// What was found.
+    /// The result of a probe.
     enum Finding: Hashable {
         case free
         case inUse
-        /// It cannot be listened on for another reason.
+        /// Listening fails for another reason.
         case impossible(Int32)
     }
 
-    /// Binds and lets go at once.
+    /// Binds a socket and closes it at once.
     static func look(at address: ListeningAddress) -> Finding {
         guard let target = address.socketAddress else { return .impossible(EINVAL) }
         let descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -22,17 +22,17 @@ enum PortProbe {
         defer { close(descriptor) }
         var one: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
-        // As HAProxy does: connections that linger from before are no obstacle.
+        // As HAProxy does: connections in TIME_WAIT do not prevent it.
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, size)
         if target.family == AF_INET6 { unsafe setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, size) }
         if target.bind(descriptor) == 0 { return .free }
         return errno == EADDRINUSE ? .inUse : .impossible(errno)
     }
 
-    /// Checks that HAProxy can show its statistics where the operator wants them.
+    /// Checks that HAProxy can serve its statistics at the operator's address.
     ///
-    /// - Parameter isHeld: Whether the running HAProxy shows them there already.
-    /// - Throws: `DriverError`, also where a load balancer is to listen there.
+    /// - Parameter isHeld: Whether the running HAProxy already serves them there.
+    /// - Throws: `DriverError`, also if a load balancer listens there.
     static func requireFree(
         _ statistics: StatisticsAddress,
         besides wanted: LoadBalancerSet,
@@ -43,7 +43,7 @@ enum PortProbe {
         where ListeningAddress.all(of: loadBalancer, facts).contains(where: statistics.address.overlaps) {
             throw DriverError(
                 .addressInUse,
-                "is \(loadBalancer.port), which \(StatisticsAddress.option) takes on this device",
+                "is \(loadBalancer.port), which \(StatisticsAddress.option) uses on this device",
                 field: LoadBalancerField(loadBalancer: index, name: "port")
             )
         }
@@ -51,15 +51,15 @@ enum PortProbe {
         let problem: String
         switch look(at: statistics.address) {
         case .free: return
-        case .inUse: problem = "which another program on this device listens on"
-        case .impossible(EADDRNOTAVAIL): problem = "which is no address of this device"
+        case .inUse: problem = "which another program on this device uses"
+        case .impossible(EADDRNOTAVAIL): problem = "which is not an address of this device"
         case .impossible(let code):
-            problem = "which cannot be listened on: \(unsafe String(cString: strerror(code)))"
+            problem = "but listening fails: \(unsafe String(cString: strerror(code)))"
         }
         throw DriverError(.addressInUse, "\(StatisticsAddress.option) is \(statistics.word.text), \(problem)")
     }
 
-    /// Checks that the load balancers can listen where the running ones do not listen already.
+    /// Checks that the addresses and ports that the running load balancers do not hold are free.
     ///
     /// - Throws: `DriverError` with the field at fault.
     static func requireFree(
@@ -75,27 +75,27 @@ enum PortProbe {
                 case .inUse:
                     throw DriverError(
                         .addressInUse,
-                        "is \(loadBalancer.port), which another program on this device listens on",
+                        "is \(loadBalancer.port), which another program on this device uses",
                         field: LoadBalancerField(loadBalancer: index, name: "port")
                     )
-                // The last two for an IPv6 address without its interface, and where there is no IPv6.
+                // EINVAL for an IPv6 address without a zone, EAFNOSUPPORT without IPv6.
                 case .impossible(let code)
                 where loadBalancer.address != nil && [EADDRNOTAVAIL, EINVAL, EAFNOSUPPORT].contains(code):
                     throw DriverError(
                         .rejected,
-                        "is \(loadBalancer.address?.description ?? "not there"), which is no address of this device",
+                        "is \(loadBalancer.address?.description ?? "not there"), not an address of this device",
                         field: LoadBalancerField(loadBalancer: index, name: "address")
                     )
                 case .impossible(EACCES):
                     throw DriverError(
                         .rejected,
-                        "is \(loadBalancer.port), and the agent may not listen below 1024; it needs CAP_NET_BIND_SERVICE",
+                        "is \(loadBalancer.port); to listen below 1024, the agent needs CAP_NET_BIND_SERVICE",
                         field: LoadBalancerField(loadBalancer: index, name: "port")
                     )
                 case .impossible(let code):
                     throw DriverError(
                         .rejected,
-                        "is \(loadBalancer.port), which cannot be listened on: \(unsafe String(cString: strerror(code)))",
+                        "is \(loadBalancer.port), but listening fails: \(unsafe String(cString: strerror(code)))",
                         field: LoadBalancerField(loadBalancer: index, name: "port")
                     )
                 }

@@ -3,39 +3,39 @@
 
 import SteelyardCore
 
-/// Servers that no message names any more, in maintenance until HAProxy can delete them.
+/// Removed servers, in maintenance until HAProxy can delete them.
 ///
-/// Before 2.9-dev6, HAProxy crashes where a server is deleted while a client waits to try it again: the client has no
-/// connection that HAProxy counts. In maintenance a server gets no new client; after the margin, and when no session
-/// names it, none can be left.
+/// Before 2.9-dev6, HAProxy crashes if a server is deleted while a client waits to retry it: HAProxy does not count a
+/// connection for that client. A server in maintenance gets no new client; after the margin, and once no session points
+/// at it, no such client is left.
 struct RetiredServers {
     private struct Entry {
-        /// The server as it was; nil where an earlier agent, or another program, retired it.
+        /// The server's parameters; nil if an earlier agent or another program retired it.
         let server: ProxyServer?
         let since: ContinuousClock.Instant
     }
 
     private var entries: [ServerName: Entry] = [:]
-    /// HAProxy waits a second before it tries a server again.
+    /// HAProxy waits one second before it retries a server.
     private static let margin = Duration.seconds(3)
 
-    /// The servers that this agent has retired, as they were.
+    /// The servers that this agent has retired.
     var servers: [ServerName: ProxyServer] { entries.compactMapValues(\.server) }
 
-    /// Takes a server that was just put into maintenance.
+    /// Adds a server that was just put into maintenance.
     mutating func retire(_ name: ServerName, _ server: ProxyServer?) {
         entries[name] = Entry(server: server, since: .now)
     }
 
-    /// Forgets a server that is wanted again, or was deleted.
+    /// Removes a server that is wanted again or was deleted.
     mutating func forget(_ name: ServerName) { entries[name] = nil }
 
-    /// Forgets all: a new worker does not have them.
+    /// Removes all servers: a new worker does not have them.
     mutating func forgetAll() { entries = [:] }
 
-    /// The servers that can be deleted now, of those in maintenance that are not wanted.
+    /// Returns the servers that can be deleted now.
     ///
-    /// - Parameter retired: What HAProxy has in maintenance, and no message names.
+    /// - Parameter retired: All servers that HAProxy has in maintenance and the configuration does not contain.
     mutating func due(of retired: [ServerName]) -> [ServerName] {
         for name in retired where entries[name] == nil { retire(name, nil) }
         let latest = ContinuousClock.now - Self.margin

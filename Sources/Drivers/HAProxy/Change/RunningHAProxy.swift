@@ -7,11 +7,11 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// What a look at this device's HAProxy finds.
+/// The state in which HAProxy was found.
 enum Observation {
     /// None runs.
     case absent
-    /// One runs that cannot be controlled any more: a file of its sockets is gone.
+    /// HAProxy runs but can no longer be controlled: the file of one of its sockets is missing.
     case uncontrolled(ReloadReason)
     /// One runs and answers.
     case running(Snapshot)
@@ -19,19 +19,19 @@ enum Observation {
     var snapshot: Snapshot? { if case .running(let snapshot) = self { snapshot } else { nil } }
 }
 
-/// This device's HAProxy: what it runs, and the ways to have it run something else.
+/// This device's HAProxy: observes it and changes its configuration.
 final class RunningHAProxy {
     private let session: HAProxySession
     private let service: any HAProxyService
     private let files: DeviceFiles
     private let ends: EndCount
     private let onStep: @Sendable (ChangeStep) -> Void
-    /// The worker that was seen to serve what the agent has loaded.
+    /// The worker that is known to serve the configuration that the agent loaded.
     private var confirmedWorker: Int32?
     private var retired = RetiredServers()
-    /// How the workers' socket was spelled last; at first at random, since an earlier agent may have spelled it.
+    /// The last spelling of the workers' socket; starts at random, because an earlier agent may have used any of them.
     private var spelling = Int.random(in: 0..<6)
-    /// How long all answers to one step may take.
+    /// The time limit for all answers of one step.
     private static let stepTimeout = Duration.seconds(4)
 
     init(
@@ -47,17 +47,17 @@ final class RunningHAProxy {
         self.onStep = onStep
     }
 
-    /// The master that runs, whether it answers or not.
+    /// The running master, even if it does not answer.
     var master: ProcessHandle? { session.livingMaster }
 
-    /// Reports that the master that this agent knew has ended.
+    /// Reports that the known master has ended.
     func reportEnd(_ logger: Logger) {
         if let known = session.lastMaster { ends.report(known, service.lastWords, logger) }
     }
 
-    /// Looks at HAProxy; the servers are not asked for.
+    /// Observes HAProxy without its servers.
     ///
-    /// - Throws: `DriverError` where it runs and does not answer.
+    /// - Throws: `DriverError` if it runs but does not answer.
     func observe(by deadline: Deadline) throws(DriverError) -> Observation {
         switch try session.findMaster(by: deadline) {
         case .absent: return .absent
@@ -68,11 +68,11 @@ final class RunningHAProxy {
         }
     }
 
-    /// The way from what runs to what is wanted.
+    /// Finds the plan from the running configuration to the wanted one.
     ///
     /// - Parameters:
-    ///   - loaded: What HAProxy was loaded with and changed to since; nil where that is not known.
-    ///   - observation: Gets the servers where the plan depends on them.
+    ///   - loaded: The configuration that HAProxy loaded, with all changes since; nil if it is unknown.
+    ///   - observation: Receives the servers if the plan depends on them.
     func plan(
         to wanted: RenderedConfiguration,
         from loaded: RenderedConfiguration?,
@@ -98,16 +98,16 @@ final class RunningHAProxy {
         }
     }
 
-    /// Whether the current worker is the one that this agent has loaded.
+    /// Whether the current worker is the one that this agent loaded.
     func isConfirmed(_ snapshot: Snapshot) -> Bool { snapshot.processes.worker == confirmedWorker }
 
-    /// Takes the current worker for one that has read the file on disk.
+    /// Records that the current worker has loaded the file on disk.
     func confirm(_ snapshot: Snapshot) { confirmedWorker = snapshot.processes.worker }
 
-    /// Makes changes without a reload, between two marks of which configuration is served.
+    /// Changes HAProxy without a reload, and marks the beginning and the end of the change.
     ///
-    /// - Parameter known: The servers that HAProxy has, as they were rendered.
-    /// - Throws: `DriverError`; some of the changes may be done then.
+    /// - Parameter known: The servers that HAProxy has, as rendered.
+    /// - Throws: `DriverError`; some of the changes may have been made.
     func perform(
         _ changes: [RuntimeChange],
         to rendered: RenderedConfiguration,
@@ -124,19 +124,19 @@ final class RunningHAProxy {
             for case .restore(let server) in changes { retired.forget(server.name) }
         }
         try session.perform(RuntimeMark.serving(rendered.fingerprint).commands, by: deadline)
-        // Another program may have had HAProxy reload meanwhile: the commands went to a worker that ends.
+        // Another program may have reloaded HAProxy: the commands then went to a worker that is ending.
         guard try session.processes(by: deadline)?.worker == snapshot.processes.worker else {
-            throw DriverError(.unavailable, "HAProxy was reloaded by another program during the change")
+            throw DriverError(.unavailable, "another program reloaded HAProxy during the change")
         }
         onStep(.changed)
     }
 
-    /// Has HAProxy read the file on disk: by a reload, a start, or both its end and a start.
+    /// Makes HAProxy load the file on disk: by a reload, a start, or a restart.
     ///
     /// - Parameters:
-    ///   - observation: What runs.
-    ///   - states: What a new worker is to know of the nodes.
-    ///   - limit: How long a start may take.
+    ///   - observation: The state in which HAProxy was found.
+    ///   - states: The server states for a new worker.
+    ///   - limit: The time limit for a start.
     /// - Throws: `DriverError`.
     func serve(
         _ rendered: RenderedConfiguration,
@@ -146,7 +146,7 @@ final class RunningHAProxy {
     ) async throws(DriverError) {
         if case .running = observation {
             try writeStatesUnlessFull(states())
-            // An HAProxy that starts by itself later is not to believe what was found now.
+            // A later start without the agent must not load outdated states.
             defer { forgetServerStates() }
             onStep(.statesWritten)
             confirmedWorker = try await service.reload(rendered, over: session)
@@ -159,10 +159,10 @@ final class RunningHAProxy {
         retired.forgetAll()
     }
 
-    /// Has a master bind its socket again whose file is gone: it does when it loads the file on disk.
+    /// Makes the master bind its socket again after the file was removed: it does so when it reloads.
     ///
-    /// - Parameter states: What a new worker is to know of the nodes.
-    /// - Throws: `DriverError` where it does not answer then.
+    /// - Parameter states: The server states for a new worker.
+    /// - Throws: `DriverError` if the master does not answer afterwards.
     func rebindMasterSocket(carrying states: String) throws(DriverError) {
         try writeStatesUnlessFull(states)
         defer { forgetServerStates() }
@@ -174,15 +174,15 @@ final class RunningHAProxy {
         }
     }
 
-    /// A spelling of the workers' socket that the current worker does not have.
+    /// Returns a spelling of the workers' socket that differs from the current worker's.
     func nextSpelling() -> Int {
         spelling = spelling % 6 + 1
         return spelling
     }
 
-    /// Has a new worker bind the workers' socket again whose file is gone, by the file on disk.
+    /// Makes a new worker bind the workers' socket again after the file was removed, with the file on disk.
     ///
-    /// - Throws: `DriverError` where it does not.
+    /// - Throws: `DriverError` if it does not.
     func rebindAdminSocket(_ rendered: RenderedConfiguration) async throws(DriverError) {
         confirmedWorker = try await service.reload(rendered, over: session)
         retired.forgetAll()
@@ -190,22 +190,22 @@ final class RunningHAProxy {
 
     /// Stops HAProxy with all its workers.
     ///
-    /// - Throws: `DriverError` where it does not end.
+    /// - Throws: `DriverError` if it does not end.
     func stop() async throws(DriverError) {
         if let master { ends.expect(master.processID) }
         try await service.stop(over: session)
     }
 
-    /// Empties the file from which a start takes how the nodes are.
+    /// Empties the file from which a starting HAProxy loads server states.
     ///
-    /// A full disk is no obstacle to a start: without the file, HAProxy begins with what its checks find.
+    /// On a full disk the file is removed instead: without it, HAProxy starts with the results of its own checks.
     func forgetServerStates() {
         do throws(FileError) { try writeServerStates(ServerStateTable.empty) } catch {
             try? AtomicFile.remove(files.serverStates, isFlushed: false)
         }
     }
 
-    /// Writes what a new worker is to know; on a full disk, it begins with what its own checks find.
+    /// Writes the server states for a new worker; on a full disk, it starts with the results of its own checks.
     private func writeStatesUnlessFull(_ text: String) throws(DriverError) {
         do throws(FileError) { try writeServerStates(text) } catch {
             guard [.noSpace, .diskQuotaExceeded].contains(error.reason) else {
@@ -215,7 +215,7 @@ final class RunningHAProxy {
         }
     }
 
-    /// What a new worker is to know of the nodes that stay as they are.
+    /// Returns the server states for a new worker, of all nodes that do not change.
     func carriedStates(
         from old: RenderedConfiguration?,
         to rendered: RenderedConfiguration,
@@ -227,11 +227,11 @@ final class RunningHAProxy {
         return table.carried(from: old, to: rendered)
     }
 
-    /// Deletes the retired servers that nothing can point at any more.
+    /// Deletes the retired servers that no session can point at.
     ///
     /// - Parameters:
-    ///   - table: The servers that HAProxy has; nil to ask for them.
-    ///   - wanted: The servers of the configuration that is served.
+    ///   - table: The servers that HAProxy has; nil to query them.
+    ///   - wanted: The servers of the current configuration.
     /// - Throws: `DriverError`.
     func deleteRetired(
         of table: ServerStateTable?,
@@ -249,20 +249,20 @@ final class RunningHAProxy {
         for (name, answer) in zip(idle, answers) where !RuntimeCommand.isBusy(answer) { retired.forget(name) }
     }
 
-    /// Asks the current worker, for the sessions of its clients.
+    /// Sends a command to the current worker, or to an old one.
     func ask(_ command: String, of oldWorker: Int32? = nil, by deadline: Deadline) throws(DriverError) -> String {
         guard let oldWorker else { return try session.ask(command, by: deadline) }
         return try session.askThroughMaster(command, of: oldWorker, by: deadline)
     }
 
-    /// Writes what HAProxy reads of the nodes when it starts.
+    /// Writes the server states that HAProxy loads when it starts.
     private func writeServerStates(_ text: String) throws(FileError) {
-        // Lost with the machine, it is no loss.
+        // Not flushed: after a power failure the file is not needed.
         try PreparedFile(Array(text.utf8), for: files.serverStates, isFlushed: false).commit(isFlushed: false)
     }
 }
 
 extension RuntimeChange {
-    /// The server that this change puts into maintenance for good.
+    /// The server that this change removes.
     fileprivate var removed: ServerName? { if case .remove(let name) = self { name } else { nil } }
 }

@@ -5,19 +5,19 @@ import Glibc
 import SteelyardCore
 import SystemPackage
 
-/// A string of the operator's that may stand in haproxy.cfg; only ``CheckedOption`` makes them.
+/// A string from the operator that is safe in haproxy.cfg; only ``CheckedOption`` creates it.
 struct CheckedWord: Hashable, Sendable {
     let text: String
 
     fileprivate init(_ text: String) { self.text = text }
 }
 
-/// The rules for the operator's strings.
+/// The rules for strings from the operator.
 ///
-/// HAProxy's parser gives white space, quotes, `\`, `#` and `$` a meaning, expands `$` once more in a socket's address,
-/// and takes the argument of `-S` apart at commas; nothing that holds any of these gets further than this.
+/// HAProxy's parser interprets white space, quotes, `\`, `#` and `$`, expands `$` again in socket addresses, and splits
+/// the argument of `-S` at commas. A string with any of these is rejected.
 enum CheckedOption {
-    /// What HAProxy's own names can have: while it binds a socket it adds a dot, a process id and `.tmp` to the path.
+    /// The limit of `sun_path`, minus the dot, process ID and `.tmp` that HAProxy appends while it binds a socket.
     private static let socketLimit = 107 - ".4194304.tmp".utf8.count
 
     static func path(_ text: String) throws(InvalidValue) -> CheckedWord {
@@ -27,7 +27,7 @@ enum CheckedOption {
         let absolute = absolute(text)
         guard absolute.utf8.allSatisfy(isPlain) else {
             throw InvalidValue(
-                "must be an absolute path: the working directory's has white space or special characters"
+                "must be an absolute path: the working directory contains white space or special characters"
             )
         }
         return CheckedWord(absolute)
@@ -61,7 +61,7 @@ enum CheckedOption {
         for text in texts {
             guard let network = IPNetwork(text) else {
                 throw InvalidValue(
-                    "must hold networks such as 192.0.2.0/24 or 2001:db8::/32, not \"\(text.prefix(60))\""
+                    "must contain networks such as 192.0.2.0/24 or 2001:db8::/32, not \"\(text.prefix(60))\""
                 )
             }
             networks.append(network)
@@ -74,7 +74,7 @@ enum CheckedOption {
         guard excess > 0 else { return }
         throw SettingError(
             key,
-            "must be \(excess) bytes shorter: the path of HAProxy's socket \(path) may have \(socketLimit) bytes"
+            "must be \(excess) bytes shorter: the path of HAProxy's socket \(path) is limited to \(socketLimit) bytes"
         )
     }
 

@@ -3,25 +3,25 @@
 
 import SteelyardCore
 
-/// The connections that HAProxy can have at a time, and those that are asked for.
+/// The possible and the requested number of concurrent connections.
 struct ConnectionRoom: Hashable, Sendable {
-    /// What `haproxy.max_connections` asks for.
+    /// The value of `haproxy.max_connections`.
     let asked: Int
-    /// The connections that the file descriptors suffice for, 0 to `asked`.
+    /// The number of connections that the file descriptors allow, 0 to `asked`.
     let possible: Int
     private let needed: Int
     private let descriptorLimit: Int?
 
     /// With fewer connections, an UPDATE fails.
     private static let least = 100
-    /// From here on, the number is rounded down, so that a new node seldom changes `maxconn`, which takes a reload.
+    /// From here, the number is rounded down, so that a new node seldom changes `maxconn`, which needs a reload.
     private static let roundedFrom = 1024
     private static let step = 64
 
-    /// - Parameter descriptorLimit: The most descriptors that HAProxy can have; nil where that is enough in any case.
+    /// - Parameter descriptorLimit: The limit of HAProxy's file descriptors; nil if it is always enough.
     init(asked: Int, nodes: Int, threads: Int, descriptorLimit: Int?) {
-        // HAProxy 2.6 counts two for each connection, one for each node's check, two for each thread, and 41. The rest is
-        // for descriptors that it does not count, such as listeners of an old worker.
+        // HAProxy 2.6 counts two for each connection, one for each node's check, two for each thread, and 41. The rest
+        // is for descriptors that it does not count, such as the listeners of an old worker.
         let own = nodes + 64 + 2 * threads
         self.asked = asked
         self.descriptorLimit = descriptorLimit
@@ -30,7 +30,7 @@ struct ConnectionRoom: Hashable, Sendable {
         possible = room >= asked ? asked : room < Self.roundedFrom ? room : room - room % Self.step
     }
 
-    /// A sentence for the operator if fewer connections are possible than asked for; else nil.
+    /// A sentence for the operator if fewer connections are possible than requested; nil otherwise.
     var shortage: String? {
         guard possible < asked, let descriptorLimit else { return nil }
         return "only \(possible) of \(asked) connections are possible with \(descriptorLimit) open files; raise "
@@ -39,7 +39,7 @@ struct ConnectionRoom: Hashable, Sendable {
 
     /// Checks that enough connections are possible.
     ///
-    /// - Throws: `DriverError` where less than 100 connections are possible, and less than are asked for.
+    /// - Throws: `DriverError` if fewer than 100 connections are possible, and fewer than requested.
     func require() throws(DriverError) {
         guard possible < min(asked, Self.least), let shortage else { return }
         throw DriverError(.unavailable, shortage)

@@ -9,11 +9,11 @@ import SystemPackage
 struct DeviceFacts: Hashable, Sendable {
     /// Whether HAProxy can listen on IPv6.
     let hasIPv6: Bool
-    /// Whether /etc/resolv.conf names a DNS server, without which HAProxy does not resolve names while it runs.
+    /// Whether /etc/resolv.conf names a DNS server; without one, HAProxy does not resolve names at run time.
     let hasNameServer: Bool
-    /// The most file descriptors that HAProxy can have; nil for no limit.
+    /// The limit of HAProxy's file descriptors; nil for no limit.
     let descriptorLimit: Int?
-    /// The threads of HAProxy's worker.
+    /// The number of threads of HAProxy's worker.
     var threads = 2
 
     /// Reads the properties of this device.
@@ -21,15 +21,15 @@ struct DeviceFacts: Hashable, Sendable {
         DeviceFacts(
             hasIPv6: canListenOnIPv6(),
             hasNameServer: namesServer(),
-            // systemd starts HAProxy with other limits than the agent's, and as root, which may raise them.
+            // systemd starts HAProxy with other limits than the agent's, and as root, which can raise them.
             descriptorLimit: configuration.settings.service == .systemd ? greatestLimit() : reachableLimit(),
             threads: min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         )
     }
 
-    /// Compares the connections that are asked for with the descriptors that there are.
+    /// Compares the requested connections with the available descriptors.
     ///
-    /// - Parameter nodes: The nodes of all load balancers; each has a check.
+    /// - Parameter nodes: The number of nodes of all load balancers; each has a health check.
     func room(for asked: Int, nodes: Int) -> ConnectionRoom {
         ConnectionRoom(asked: asked, nodes: nodes, threads: threads, descriptorLimit: descriptorLimit)
     }
@@ -53,10 +53,10 @@ struct DeviceFacts: Hashable, Sendable {
         return text.flatMap { Int($0.prefix { $0.isNumber }) }
     }
 
-    /// The limit as far as HAProxy can raise it.
+    /// The limit to which HAProxy can raise its own.
     ///
-    /// This depends on capabilities and on the container, so the limit is raised and set back. The hard limit counts: HAProxy
-    /// raises its soft limit to it.
+    /// It depends on capabilities and on the container, so the limit is raised and restored. The hard limit counts:
+    /// HAProxy raises its soft limit to it.
     private static func reachableLimit() -> Int? {
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

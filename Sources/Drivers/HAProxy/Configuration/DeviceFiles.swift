@@ -8,17 +8,17 @@ import SystemPackage
 
 /// The paths of the driver's files.
 struct DeviceFiles: Hashable, Sendable {
-    /// The configuration that HAProxy runs.
+    /// The configuration file that HAProxy loads.
     let config: FilePath
-    /// HAProxy's log: where its standard output goes, or what a syslog daemon writes.
+    /// HAProxy's log: the file of its standard output, or the file of a syslog daemon.
     let log: FilePath
-    /// The socket on which the master takes commands.
+    /// The socket on which the master accepts commands.
     let masterSocket: FilePath
     /// The HAProxy program.
     let binary: FilePath
-    /// Whether another program writes the log.
+    /// Whether a syslog daemon writes the log.
     let hasLogDaemon: Bool
-    /// More folders with rotated files of the log.
+    /// Additional folders with rotated files of the log.
     private let rotatedLogFolders: [FilePath]
     private let folder: FilePath
 
@@ -32,48 +32,48 @@ struct DeviceFiles: Hashable, Sendable {
         folder = configuration.stateDirectory
     }
 
-    /// A new configuration while HAProxy checks it.
+    /// A new configuration, while HAProxy checks it.
     var candidate: FilePath { FilePath(config.string + ".candidate") }
-    /// The configuration that was served before.
+    /// The previous configuration.
     var lastGood: FilePath { FilePath(config.string + ".last-good") }
-    /// What HAProxy printed while it started.
+    /// The messages of HAProxy's last start.
     var startLog: FilePath { folder.appending("haproxy-start.log") }
-    /// The states of the nodes at a reload; empty at any other time.
+    /// The server states during a reload; empty at any other time.
     var serverStates: FilePath { folder.appending("servers.state") }
-    /// The state that was asked for.
+    /// The committed state.
     var state: FilePath { folder.appending("state.json") }
     /// The usage ledger.
     var usage: FilePath { folder.appending("usage.json") }
-    /// The names of state files that could not be read and were set aside.
+    /// The new names of unreadable state files.
     var setAside: [FilePath] { [state, usage].map(\.aside) }
-    /// The socket on which the workers take commands.
+    /// The socket on which the workers accept commands.
     var adminSocket: FilePath { folder.appending("admin.sock") }
-    /// The last addresses of nodes that have host names.
+    /// The last known addresses of nodes with host names.
     var addresses: FilePath { folder.appending("addresses") }
-    /// The socket by which an old worker sends its stick table to the new one.
+    /// The socket on which an old worker sends its stick table to the new one.
     var peerSocket: FilePath { folder.appending("peers.sock") }
     /// All files that may exist, except the log, the state and the usage ledger.
     var all: [FilePath] {
         [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses]
             + setAside + [config, state].map { SpareRoom(for: $0).path }
     }
-    /// The folder of all files that the operator has not placed elsewhere.
+    /// The folder of all files that have no setting of their own.
     var stateFolder: FilePath { folder }
 
-    /// What is becoming a rotated log.
+    /// A rotated log while it is being copied.
     var rotatingLog: FilePath { FilePath(log.string + LogFileName.incompleteSuffix) }
-    /// The files of the archive state, one for each load balancer; the agent writes them.
+    /// The archive state: a file for each load balancer, written by the agent.
     var archiveState: FilePath { folder.appending("archived") }
 
-    /// Second names of rotated logs that an ARCHIVE reads; nil where another program rotates them.
+    /// Links to rotated logs that an ARCHIVE reads; nil if another program rotates them.
     var logHold: FilePath? { hasLogDaemon ? nil : folder.appending("log-hold") }
 
-    /// Where the log begins; see ``LogStart``.
+    /// The start of the log; see ``LogStart``.
     var logStart: FilePath { folder.appending("log-start") }
 
-    /// The folders of the log and its rotated siblings.
+    /// The folders of the log and its rotated files.
     var logFolder: LogFolder {
-        // A log without an extension has a name that those of other files begin with.
+        // If the log has no extension, the names of other files may begin with its name.
         let own = all + [state, usage, logStart]
         return LogFolder(
             of: log,
@@ -82,9 +82,9 @@ struct DeviceFiles: Hashable, Sendable {
         ) { HAProxyLineClassifier.time(of: $0) }
     }
 
-    /// Where the log begins; nil for its oldest line.
+    /// Reads the start of the log; nil for its oldest line.
     ///
-    /// - Throws: `DriverError` with the code `stateUnreadable`.
+    /// - Throws: `DriverError` with code `stateUnreadable`.
     func readLogStart() throws(DriverError) -> LogStart? {
         let bytes: [UInt8]?
         do throws(FileError) { bytes = try AtomicFile.read(logStart, atMost: 1 << 20) } catch {

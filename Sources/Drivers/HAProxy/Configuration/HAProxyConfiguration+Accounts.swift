@@ -7,36 +7,36 @@ import SteelyardSystem
 import SystemPackage
 
 extension HAProxyConfiguration {
-    /// Checks that HAProxy can run as the user and the group.
+    /// Checks that HAProxy can run as the configured user and group.
     ///
-    /// - Throws: `SettingError` for one that this device does not have, or that only root could become.
+    /// - Throws: `SettingError` if the user or group does not exist on this device, or only root can switch to it.
     func requireAccounts() throws(SettingError) {
         // systemd starts HAProxy as root.
         let canBecomeAnybody = geteuid() == 0 || settings.service == .systemd
         if let user {
             guard let entry = unsafe getpwnam(user) else {
-                throw SettingError("haproxy.user", "is \"\(user)\", which this device does not know")
+                throw SettingError("haproxy.user", "is \"\(user)\", which does not exist on this device")
             }
             guard unsafe canBecomeAnybody || geteuid() == entry.pointee.pw_uid else {
-                throw SettingError("haproxy.user", "needs an agent that runs as root, or as \"\(user)\"")
+                throw SettingError("haproxy.user", "requires the agent to run as root or as \"\(user)\"")
             }
         }
         if let group {
             guard unsafe getgrnam(group) != nil else {
-                throw SettingError("haproxy.group", "is \"\(group)\", which this device does not have")
+                throw SettingError("haproxy.group", "is \"\(group)\", which does not exist on this device")
             }
             guard canBecomeAnybody || user != nil else {
-                throw SettingError("haproxy.group", "needs an agent that runs as root")
+                throw SettingError("haproxy.group", "requires the agent to run as root")
             }
         }
     }
 
-    /// Lets HAProxy's workers reach the socket of the peers in the state folder, where they run as another user.
+    /// Gives HAProxy's workers access to the peer socket in the state folder if they run as another user.
     ///
-    /// Others may then pass through the folder and not list it. The socket itself is that user's alone.
+    /// Other users can then traverse the folder, but not list it. Only HAProxy's user can connect to the socket.
     ///
-    /// - Throws: `SettingError` where the user cannot reach the folder; HAProxy works none the less, and loses
-    ///   its stick tables at each reload.
+    /// - Throws: `SettingError` if the user cannot reach the folder; HAProxy works anyway, but loses its stick tables
+    ///   at each reload.
     func openStateFolder() throws(SettingError) {
         guard let user, let entry = unsafe getpwnam(user) else { return }
         let (userID, groupID) = unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
@@ -56,7 +56,7 @@ extension HAProxyConfiguration {
                 guard fchmod(folder.rawValue, mode) == 0 else { throw Errno(rawValue: errno) }
             }
         } catch {
-            throw SettingError("state_dir", "cannot be opened to haproxy.user \(user): \(error)")
+            throw SettingError("state_dir", "cannot be made accessible to haproxy.user \(user): \(error)")
         }
         var folder = stateDirectory
         repeat {
@@ -69,7 +69,7 @@ extension HAProxyConfiguration {
             guard isPassable else {
                 throw SettingError(
                     "state_dir",
-                    "is in \(folder), which haproxy.user \(user) may not enter; chmod o+x \(folder), or use another folder"
+                    "is in \(folder), which haproxy.user \(user) cannot enter; chmod o+x \(folder), or use another one"
                 )
             }
         } while folder.removeLastComponent()

@@ -4,15 +4,15 @@
 package import SteelyardCore
 import SystemPackage
 
-/// How HAProxy is run on this device: the operator's settings, completed by what fits the service, with all paths.
+/// The configuration of HAProxy on this device: the operator's settings with defaults for the service, and all paths.
 package struct HAProxyConfiguration: Hashable, Sendable {
-    /// What the operator has set.
+    /// The operator's settings.
     let settings: HAProxySettings
     /// The folder for the state and the sockets; absolute.
     var stateDirectory: FilePath { FilePath(words.stateDirectory.text) }
-    /// The configuration that HAProxy runs; absolute.
+    /// The configuration file that HAProxy loads; absolute.
     let config: FilePath
-    /// Where the master takes commands; absolute.
+    /// The socket on which the master accepts commands; absolute.
     let masterSocket: FilePath
     /// The log that ARCHIVE reads; absolute.
     let log: FilePath
@@ -22,11 +22,11 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     var user: String? { words.user?.text }
     /// The group that HAProxy runs as; nil for the agent's own.
     var group: String? { words.group?.text }
-    /// The bytes of a log line, 256 to 65,535; nil for HAProxy's default, 1,024, which every syslog daemon takes.
+    /// The most bytes of a log line, 256 to 65,535; nil for HAProxy's 1,024, which every syslog daemon accepts.
     let logLineBytes: Int?
-    /// The program that speaks to systemd.
+    /// The systemctl program.
     var systemctl: FilePath = "systemctl"
-    /// What may stand in haproxy.cfg.
+    /// The values that are safe in haproxy.cfg.
     let words: Words
 
     struct Words: Hashable, Sendable {
@@ -34,16 +34,16 @@ package struct HAProxyConfiguration: Hashable, Sendable {
         let logTarget: CheckedWord?
         let user: CheckedWord?
         let group: CheckedWord?
-        /// Whom the workers' socket belongs to, where HAProxy is started by root and the agent is not.
+        /// The owner of the workers' socket if root starts HAProxy and the agent runs as another user.
         let socketOwner: CheckedWord?
     }
 
     /// Completes the operator's settings.
     ///
     /// - Parameters:
-    ///   - settings: The settings; what they leave open depends on the service.
-    ///   - stateDirectory: The folder for the state; a relative path begins at the working directory.
-    /// - Throws: `SettingError` for a state directory that HAProxy cannot use.
+    ///   - settings: The settings; the service determines the defaults.
+    ///   - stateDirectory: The folder for the state; a relative path starts at the working directory.
+    /// - Throws: `SettingError` if HAProxy cannot use the state directory.
     package init(_ settings: HAProxySettings, stateDirectory: String) throws(SettingError) {
         self.settings = settings
         let defaults = ServiceDefaults(settings.service)
@@ -80,7 +80,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
         return try check(text)
     }
 
-    /// Reads settings that are given without a file, such as in a test.
+    /// Creates a configuration without a file, for example in a test.
     ///
     /// - Parameters:
     ///   - values: The settings by their keys without `haproxy.`.

@@ -4,14 +4,14 @@
 package import SteelyardCore
 import SystemPackage
 
-/// The configuration's group `haproxy`: how the operator wants HAProxy to be run.
+/// The group `haproxy` of the configuration: the operator's settings for HAProxy.
 ///
-/// Every string that ends up in haproxy.cfg, or in an argument that HAProxy takes apart again, is checked here, once.
+/// It checks every string that ends up in haproxy.cfg, or in an argument that HAProxy parses again.
 package struct HAProxySettings: Hashable, Sendable {
-    /// The configuration's group.
+    /// The group's name in the configuration.
     static let group = "haproxy"
 
-    /// What starts and stops HAProxy.
+    /// The service that starts and stops HAProxy.
     package enum Service: String, Hashable, Sendable, CaseIterable {
         /// The agent itself.
         case process
@@ -46,13 +46,13 @@ package struct HAProxySettings: Hashable, Sendable {
             try settings.path("binary", default: "/usr/sbin/haproxy", "The HAProxy program.") {
                 text throws(InvalidValue) in
                 guard !text.utf8.contains(0) else { throw InvalidValue("must be the path of the haproxy program") }
-                // A mere name is looked for in PATH; HAProxy starts itself again by whatever path it was started by.
+                // A plain name is searched in PATH. HAProxy re-executes itself by the path that started it.
                 if FilePath(text).components.count > 1 { _ = try CheckedOption.path(text) }
             }
         ).lexicallyNormalized()
         service = try settings.choice("service", default: .process, "What starts and stops HAProxy.")
         config = try Self.file("config", "HAProxy's configuration file.", &settings)
-        masterSocket = try Self.file("master_socket", "Socket on which HAProxy's master takes commands.", &settings)
+        masterSocket = try Self.file("master_socket", "Socket on which HAProxy's master accepts commands.", &settings)
         log = try Self.file("log", "Log file that ARCHIVE reads.", &settings)
         logTarget = try Self.word(
             "log_target",
@@ -67,21 +67,21 @@ package struct HAProxySettings: Hashable, Sendable {
             "max_connections",
             default: 50_000,
             in: 1...2_000_000,
-            "Most connections at a time. Fewer are possible if there are not as many file descriptors."
+            "Maximum number of concurrent connections. A lower limit of file descriptors reduces it."
         )
         suspendGrace = .seconds(
             try settings.integer(
                 "suspend_grace",
                 default: 1,
                 in: 0...3600,
-                "Seconds that open connections have after a SUSPEND."
+                "Grace period of open connections after a SUSPEND, in seconds."
             )
         )
         hardStopAfter = try settings.integer(
             "hard_stop_after",
             default: 1800,
             in: 1...86_400,
-            "Seconds that an old worker has for its connections after a reload."
+            "Time limit of an old worker for its connections after a reload, in seconds."
         )
         statistics = try settings.value(
             "stats_bind",
@@ -96,36 +96,36 @@ package struct HAProxySettings: Hashable, Sendable {
             "denied_nodes",
             default: [],
             syntax: "list of networks",
-            "Networks that no node may be in.",
+            "Networks in which nodes are not allowed.",
             show: { .list($0.map { .string($0.description) }) },
             parse: { value throws(InvalidValue) in try CheckedOption.networks(value.strings()) }
         )
-        // A line of commands to the running HAProxy must fit into a buffer: no less than HAProxy's default.
+        // A line of commands to the running HAProxy must fit into a buffer, so HAProxy's default is the minimum.
         bufferSize = try settings.optionalInteger(
             "buffer_size",
             in: 16_384...1_048_576,
-            "Bytes of each of a connection's two buffers. If null, HAProxy's default of 16384."
+            "Size of each of a connection's two buffers, in bytes. If null, HAProxy's default of 16384."
         )
         maxHeaders = try settings.optionalInteger(
             "max_headers",
             in: 64...32_767,
-            "Most header fields of a request or response. If null, HAProxy's default of 101."
+            "Maximum number of header fields per message. If null, HAProxy's default of 101."
         )
         logLineBytes = try settings.optionalInteger(
             "log_line_bytes",
             in: 256...65_535,
-            "Bytes of a log line. If null, 16384, or HAProxy's default of 1024 with a log_target."
+            "Maximum length of a log line, in bytes. If null, 16384, or HAProxy's default of 1024 with a log_target."
         )
         logsEmptyConnections = try settings.boolean(
             "log_empty_connections",
             default: true,
-            "Whether connections without a request or data are logged."
+            "Log connections without a request or data."
         )
         logRotateBytes = try settings.value(
             "log_rotate_bytes",
             default: 268_435_456,
             syntax: "0, or 65536 to 1099511627776",
-            "Size from which the agent rotates a log that HAProxy writes itself. 0 for never.",
+            "Size in bytes at which the agent rotates a log that HAProxy writes itself. 0 disables rotation.",
             show: { .integer($0) },
             parse: { value throws(InvalidValue) in
                 let bytes = try value.integer(in: 0...1 << 40)
@@ -139,11 +139,11 @@ package struct HAProxySettings: Hashable, Sendable {
             "log_rotate_count",
             default: 8,
             in: 1...10_000,
-            "Number of rotated files that are kept."
+            "Number of rotated files to keep."
         )
         logRotated = try settings.paths(
             "log_rotated",
-            "More directories with rotated files of the log, such as logrotate's olddir."
+            "Additional directories with rotated files of the log, such as logrotate's olddir."
         ) { text throws(InvalidValue) in _ = try CheckedOption.path(text) }.map { FilePath($0).lexicallyNormalized() }
     }
 

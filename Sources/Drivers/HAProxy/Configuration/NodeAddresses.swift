@@ -8,11 +8,11 @@ import SystemPackage
 
 /// Resolves the host names of nodes in the agent, so that HAProxy never waits for DNS when it starts.
 ///
-/// It keeps the last addresses of each name, in memory and in a file, for the case that DNS does not answer.
+/// It keeps the last addresses of each name, in memory and in a file, in case DNS does not answer.
 final class NodeAddresses: Sendable {
     private struct State {
         var known: [String: [IPAddress]]?
-        /// The names of the last two sets: the set that is served is one of them.
+        /// The names of the last two sets; one of them is the served set.
         var recent: [Set<String>] = []
     }
 
@@ -20,7 +20,7 @@ final class NodeAddresses: Sendable {
     private let resolver: NameResolver
     private let state = Mutex(State())
 
-    /// How long an UPDATE waits for names.
+    /// The time limit of an UPDATE for resolving names.
     private static let timeout = Duration.seconds(1)
     private static let greatestFile = 16 << 20
 
@@ -37,7 +37,7 @@ final class NodeAddresses: Sendable {
 
     /// Resolves the host names of the nodes, within one second; a name without an answer keeps its addresses.
     ///
-    /// - Parameter isSaved: Whether the file is written.
+    /// - Parameter isSaved: Whether to write the file.
     func refresh(for wanted: LoadBalancerSet, isSaved: Bool = true) async {
         let names = Set(wanted.loadBalancers.flatMap(\.nodes).compactMap(\.address.name)).filter {
             Self.fixed($0) == nil

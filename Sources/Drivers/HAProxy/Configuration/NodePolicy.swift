@@ -4,7 +4,7 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// The rules for the addresses of nodes: no node is the device itself, and no node is in a denied network.
+/// The rules for node addresses: no node is the device itself, and no node is in a denied network.
 struct NodePolicy {
     private let denied: [IPNetwork]
     private let statistics: ListeningAddress?
@@ -27,8 +27,8 @@ struct NodePolicy {
 
     /// Checks every node.
     ///
-    /// - Parameter known: The known addresses of a host name.
-    /// - Throws: `DriverError` with the code `rejected` and the `address` of the first node at fault.
+    /// - Parameter known: Returns the known addresses of a host name.
+    /// - Throws: `DriverError` with code `rejected` and the `address` field of the first invalid node.
     func check(_ wanted: LoadBalancerSet, known: (String) -> [IPAddress]) throws(DriverError) {
         let listening = wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) }
         for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
@@ -72,7 +72,7 @@ struct NodePolicy {
         return nil
     }
 
-    /// Whether an address needs the whole check: an UPDATE may have thousands of nodes.
+    /// Whether an address needs the full check: an UPDATE may have thousands of nodes.
     private func mayBeWrong(_ address: IPAddress, _ node: Node, _ listening: [ListeningAddress]) -> Bool {
         guard node.address.name == nil, denied.isEmpty, node.port != statistics?.port else { return true }
         return listening.contains { $0.port == node.port } || broadcasts.contains(address)
@@ -86,7 +86,7 @@ struct NodePolicy {
 }
 
 extension ListeningAddress {
-    /// Whether a connection to this address of the device arrives here, if the port is the same.
+    /// Whether a connection to `address` and the same port reaches this listener.
     fileprivate func receives(_ address: IPAddress) -> Bool {
         let octets = address.octets
         switch self {

@@ -4,7 +4,7 @@
 import Glibc
 import SystemPackage
 
-/// What an option is where the operator does not say; nil for what is in the state's folder, or is the agent's own.
+/// The defaults of the options that depend on the service; nil for a path in the state folder, or the agent's account.
 struct ServiceDefaults {
     var config: FilePath?
     var masterSocket: FilePath?
@@ -12,12 +12,12 @@ struct ServiceDefaults {
     var logTarget: String?
     var user: String?
     var group: String?
-    /// Whom the workers' socket belongs to.
+    /// The owner of the workers' socket.
     var socketOwner: String?
 
     init(_ service: HAProxySettings.Service) {
         guard service == .systemd else { return }
-        // As Debian's packages of HAProxy and rsyslog have them.
+        // The paths of Debian's packages of HAProxy and rsyslog.
         config = "/etc/haproxy/haproxy.cfg"
         masterSocket = "/run/haproxy-master.sock"
         log = "/var/log/haproxy.log"

@@ -3,16 +3,16 @@
 
 import SteelyardCore
 
-/// Where HAProxy shows its statistics: the operator's `haproxy.stats_bind`.
+/// The address of HAProxy's statistics page: the operator's `haproxy.stats_bind`.
 struct StatisticsAddress: Hashable, Sendable {
-    /// The operator's text, which may stand in haproxy.cfg.
+    /// The operator's text, safe in haproxy.cfg.
     let word: CheckedWord
-    /// What is listened on.
+    /// The parsed address.
     let address: ListeningAddress
 
     static let option = "haproxy.stats_bind"
 
-    /// Checks the operator's text.
+    /// Parses the operator's text.
     init(_ text: String) throws(InvalidValue) {
         guard let address = Self.parse(text), let word = try? CheckedOption.word(text) else {
             throw InvalidValue("must be HOST:PORT with an IPv4 address, an IPv6 address in brackets, or *")

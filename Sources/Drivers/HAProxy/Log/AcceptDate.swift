@@ -4,14 +4,14 @@
 import Glibc
 import LogFiles
 
-/// The date at which HAProxy has accepted a connection, as its lines have it: `[26/Nov/2026:03:05:52.123]`, in local time.
+/// The date at which HAProxy accepted a connection, as in its log lines: `[26/Nov/2026:03:05:52.123]`, in local time.
 enum AcceptDate {
     /// The bytes of a date with its brackets.
     static let size = 26
 
     private static let form: StaticString = "[00/Aaa/0000:00:00:00.000]"
 
-    /// Finds the first date of a line that is a word of its own.
+    /// Finds the first date in a line that is a separate word.
     static func find(in line: UnsafeRawBufferPointer) -> Int? {
         guard let base = line.baseAddress else { return nil }
         var start = 0
@@ -25,13 +25,13 @@ enum AcceptDate {
         return nil
     }
 
-    /// Whether a date is at a place with room for one, eight bytes at a time.
+    /// Whether there is a date at this index; compares eight bytes at a time.
     private static func isDate(_ line: UnsafeRawBufferPointer, at start: Int) -> Bool {
         unsafe line[start + 25] == UInt8(ascii: "]") && words.0.matches(line, at: start + 1)
             && words.1.matches(line, at: start + 9) && words.2.matches(line, at: start + 17)
     }
 
-    /// Eight bytes of a date's form: `0` is a digit, `A` and `a` are letters, and others are themselves.
+    /// Eight bytes of the date format: `0` is a digit, `A` and `a` are letters, all other characters are literal.
     private struct Word {
         private let mask: UInt64
         private let value: UInt64
@@ -51,7 +51,7 @@ enum AcceptDate {
                     }
                 mask = mask << 8 | UInt64(kept)
                 value = value << 8 | UInt64(byte & kept)
-                // A digit is a byte from 0x30 on that is below 0x40, also with 6 added.
+                // A digit is a byte of at least 0x30 that is below 0x40 even after 6 is added.
                 six = six << 8 | (kept == 0xF0 ? 6 : 0)
                 digitMask = digitMask << 8 | (kept == 0xF0 ? 0xF0 : 0)
                 digits = digits << 8 | (kept == 0xF0 ? 0x30 : 0)
@@ -67,9 +67,9 @@ enum AcceptDate {
 
     private static let words = (Word(form, at: 1), Word(form, at: 9), Word(form, at: 17))
 
-    /// The microseconds since 1970 of a date, as if local time were UTC; nil for a month that is none.
+    /// The microseconds since 1970 of a date, as if local time were UTC; nil if the month is invalid.
     ///
-    /// - Parameter start: The place of a date that ``find(in:)`` has found.
+    /// - Parameter start: The index of a date that ``find(in:)`` found.
     static func localMicroseconds(_ line: UnsafeRawBufferPointer, at start: Int) -> Int64? {
         guard let month = unsafe month(line, at: start + 4) else { return nil }
         let time = unsafe CivilTime.microseconds(

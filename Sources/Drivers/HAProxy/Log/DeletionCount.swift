@@ -3,7 +3,7 @@
 
 import Synchronization
 
-/// Counts the DELETEs that have begun, so that an ARCHIVE notices one that comes before its turn.
+/// Counts started DELETEs, so that a waiting ARCHIVE notices a DELETE.
 final class DeletionCount: Sendable {
     private let count = Atomic<Int>(0)
 

@@ -6,21 +6,21 @@ import SteelyardCore
 
 /// A line of HAProxy's log that belongs to a proxy of this driver.
 ///
-/// A request line is known by the accept date in brackets with a proxy's name after it, whatever program has written a
-/// header before them. Only the first such date counts, since a client's request comes later in the line. HAProxy's own
-/// sentences are known by their words, at the beginning of the message: what a node has answered comes later.
+/// A request line has the accept date in brackets, followed by a proxy's name, after any program's header. Only the
+/// first date counts, since the client's request is later in the line. HAProxy's own messages are identified by their
+/// text at the beginning of the message: a node's response is later in the line.
 struct HAProxyLine: Hashable, Sendable {
-    /// The fields are found within this many bytes of a line, whatever follows.
+    /// The fields are within this many bytes of a line, whatever follows.
     static let headLimit = 1024
 
     /// The protocol of the proxy.
     let owner: MeteredProtocol
-    /// The place of the accept date; nil for a sentence.
+    /// The index of the accept date; nil for a message from HAProxy itself.
     let acceptDate: Int?
 
-    /// Examines a line.
+    /// Parses a line.
     ///
-    /// - Parameter line: The line without its newline, or its first ``headLimit`` bytes at least.
+    /// - Parameter line: The line without its newline, or at least its first ``headLimit`` bytes.
     /// - Returns: nil for a line that belongs to no proxy.
     init?(_ line: UnsafeRawBufferPointer) {
         let line = unsafe UnsafeRawBufferPointer(rebasing: line.prefix(Self.headLimit))
@@ -45,9 +45,9 @@ struct HAProxyLine: Hashable, Sendable {
         self.init(owner: owner, acceptDate: date)
     }
 
-    /// Whether nothing but the client's address is before the accept date, and at most HAProxy's own date before that.
+    /// Whether only the client's address precedes the accept date, after at most HAProxy's own date.
     ///
-    /// Most lines are so, and need not be searched for a sentence.
+    /// This holds for most lines, which then need no search for a message.
     private static func isClientAlone(_ head: UnsafeRawBufferPointer) -> Bool {
         guard let base = head.baseAddress, head.count > 1, unsafe LogWords.isDigit(head[0]) else { return false }
         let space = Int32(UInt8(ascii: " "))
@@ -78,21 +78,21 @@ struct HAProxyLine: Hashable, Sendable {
         }
     }
 
-    /// Compares a word up to what may follow a proxy's name: `~` marks TLS, `/` begins a server or a listener.
+    /// Compares a word up to what may follow a proxy's name: `~` marks TLS, `/` starts a server or a listener.
     private static func matches(_ line: UnsafeRawBufferPointer, _ word: Range<Int>, _ name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount
         guard unsafe LogWords.hasPrefix(name, line, at: word.lowerBound, to: word.upperBound) else { return false }
         guard word.count > count else { return true }
         switch unsafe line[word.lowerBound + count] {
         case UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: ","): return true
-        // The full stop of a sentence.
+        // The full stop of a message.
         case UInt8(ascii: "."): return word.count == count + 1
         default: return false
         }
     }
 }
 
-/// The words of a line, one after another; spaces and tabs are between them.
+/// The words of a line in order, separated by spaces and tabs.
 struct LogWords {
     var position: Int
 
@@ -121,7 +121,7 @@ struct LogWords {
         unsafe word.count == text.utf8CodeUnitCount && hasPrefix(text, line, at: word.lowerBound, to: word.upperBound)
     }
 
-    /// The decimal number of some digits.
+    /// The value of a range of decimal digits.
     static func number(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int64 {
         var number: Int64 = 0
         for index in range { number = number &* 10 &+ Int64(unsafe line[index] &- UInt8(ascii: "0")) }

@@ -4,11 +4,11 @@
 import LogFiles
 import SteelyardCore
 
-/// Finds the load balancers of the lines of HAProxy's log, and leaves out those of load balancers that were deleted.
+/// Assigns log lines to load balancers, and leaves out those of deleted load balancers.
 struct HAProxyLineClassifier: LogLineClassifier {
     private let cut: LogCut?
 
-    /// - Parameter cut: Until when lines belong to deleted load balancers; nil for a device without a DELETE.
+    /// - Parameter cut: The time up to which lines belong to deleted load balancers; nil if there was no DELETE.
     init(after cut: LogCut? = nil) { self.cut = cut }
 
     func owner(of line: UnsafeRawBufferPointer) -> LogLineOwner {
@@ -17,7 +17,7 @@ struct HAProxyLineClassifier: LogLineClassifier {
         return .loadBalancer(found.owner)
     }
 
-    /// The time of the first request line in the beginning of a file, in microseconds since 1970; nil if there is none.
+    /// The time of the first request line at the start of a file, in microseconds since 1970; nil if there is none.
     static func time(of head: [UInt8]) -> Int64? {
         let local = unsafe head.withUnsafeBytes { head in
             unsafe AcceptDate.find(in: head).flatMap { unsafe AcceptDate.localMicroseconds(head, at: $0) }

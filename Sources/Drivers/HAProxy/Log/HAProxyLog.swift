@@ -6,7 +6,7 @@ import Logging
 import SteelyardCore
 import SystemPackage
 
-/// HAProxy's log and what has been rotated of it, as it was when it was opened.
+/// HAProxy's log and its rotated files, as they were when the log was opened.
 struct HAProxyLog: OpenedLog {
     private let files: LogFileSet
 
@@ -14,15 +14,15 @@ struct HAProxyLog: OpenedLog {
     var end: LogMark? { files.end }
     var leftOut: [LeftOutLog] { files.leftOut }
 
-    /// Opens the log; one without a file has no lines.
+    /// Opens the log; a log without a file has no lines.
     ///
     /// - Parameters:
-    ///   - folder: Where its files are.
-    ///   - start: Where it begins; nil for its oldest line.
-    ///   - hold: A folder for second names of the rotated files; nil for none.
-    ///   - isDeleted: Whether a DELETE has begun since.
-    ///   - now: The present time.
-    /// - Throws: `DriverError` with the code `logUnavailable` if it cannot be read.
+    ///   - folder: The folders of its files.
+    ///   - start: The start of the log; nil for its oldest line.
+    ///   - hold: A folder for links to the rotated files; nil for none.
+    ///   - isDeleted: Whether a DELETE has started since.
+    ///   - now: The current time.
+    /// - Throws: `DriverError` with code `logUnavailable` if it cannot be read.
     init(
         in folder: LogFolder,
         from start: LogStart? = nil,
@@ -32,10 +32,10 @@ struct HAProxyLog: OpenedLog {
         now: UTCTimestamp = .now
     ) throws(DriverError) {
         var deletedAt = start?.deletedAt
-        // All new lines would be taken for old ones, until the clock is there again.
+        // Otherwise all new lines would count as old ones until the clock reaches that time.
         if let time = deletedAt, time > now {
             logger.warning(
-                "the clock was set back since the DELETE; late lines of deleted load balancers may be archived"
+                "the clock was set back after the DELETE; late lines of deleted load balancers may be archived"
             )
             deletedAt = nil
         }

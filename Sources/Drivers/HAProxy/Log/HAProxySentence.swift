@@ -4,16 +4,16 @@
 import Glibc
 import SteelyardCore
 
-/// The sentences in which HAProxy reports on a proxy or a server: `Server http-servers/1 is DOWN, …`, `Proxy tcp-in stopped …`.
+/// HAProxy's messages about a proxy or server: `Server http-servers/1 is DOWN, …`, `Proxy tcp-in stopped …`.
 enum HAProxySentence {
     enum Finding: Hashable, Sendable {
         case of(MeteredProtocol)
-        /// A sentence about a proxy that is not this driver's.
+        /// A message about another program's proxy.
         case ofOther
         case none
     }
 
-    /// Finds a sentence at the beginning of the message, after any header.
+    /// Finds a message after any header.
     ///
     /// - Parameter line: The line up to its accept date, if it has one.
     static func find(in line: UnsafeRawBufferPointer) -> Finding {
@@ -25,7 +25,7 @@ enum HAProxySentence {
         return .none
     }
 
-    /// Reads a message.
+    /// Parses a message.
     private static func read(_ line: UnsafeRawBufferPointer, at start: Int) -> Finding {
         var words = LogWords(position: start)
         guard start < line.count, unsafe mayBegin(line[start]), let first = unsafe words.next(line) else {
@@ -44,11 +44,11 @@ enum HAProxySentence {
         while let current = word, unsafe isKnown(middles, line, current) { word = unsafe words.next(line) }
         guard let word else { return .none }
         if let owner = unsafe HAProxyLine.owner(named: word, in: line) { return .of(owner) }
-        // A host may be called `backend`; the tag of a syslog header follows it.
+        // A host may be named `backend`; the tag of a syslog header follows it.
         return unsafe line[word.upperBound - 1] == UInt8(ascii: ":") ? .none : .ofOther
     }
 
-    /// Rules out most other messages, such as those that begin with the address of a client.
+    /// Rules out most other messages, such as those that start with a client's address.
     private static func mayBegin(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "h"),

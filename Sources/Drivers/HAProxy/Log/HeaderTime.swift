@@ -9,12 +9,12 @@ enum HeaderTime: Hashable, Sendable {
     case absolute(Int64)
     /// Microseconds since 1970, as if local time were UTC.
     case local(Int64)
-    /// Microseconds since the beginning of a leap year: RFC 3164 has no year, and local time.
+    /// Microseconds since the start of a leap year, in local time: RFC 3164 has no year.
     case localWithoutYear(month: Int64, day: Int64, microseconds: Int64)
 
-    /// Reads the date of RFC 3164, of RFC 5424, of CRI, or of HAProxy itself.
+    /// Parses the date of RFC 3164, RFC 5424, CRI or HAProxy itself.
     ///
-    /// - Returns: nil if the line begins with none.
+    /// - Returns: nil if the line does not start with a date.
     init?(_ line: UnsafeRawBufferPointer) {
         var words = LogWords(position: 0)
         unsafe words.skipWhiteSpace(line)
@@ -36,7 +36,7 @@ enum HeaderTime: Hashable, Sendable {
         }
     }
 
-    /// Reads `2026-11-26T00:10:53.227139+00:00`.
+    /// Parses `2026-11-26T00:10:53.227139+00:00`.
     private static func readISO(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) -> HeaderTime {
         let start = range.lowerBound
         func field(_ place: Int, _ count: Int = 2) -> Int64 {
@@ -70,7 +70,7 @@ enum HeaderTime: Hashable, Sendable {
         return .absolute(sign == UInt8(ascii: "+") ? time - offset : time + offset)
     }
 
-    /// Reads `Nov  3 04:05:15`.
+    /// Parses `Nov  3 04:05:15`.
     private static func readOldForm(_ line: UnsafeRawBufferPointer, at start: Int) -> HeaderTime? {
         var words = LogWords(position: start)
         guard let month = unsafe AcceptDate.month(line, at: start), let name = unsafe words.next(line), name.count == 3,

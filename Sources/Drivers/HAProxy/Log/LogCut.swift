@@ -4,24 +4,24 @@
 import LogFiles
 import SteelyardCore
 
-/// The time up to which lines belong to load balancers that were deleted, whenever a syslog daemon writes them.
+/// The time up to which lines belong to deleted load balancers, no matter when a syslog daemon writes them.
 ///
-/// HAProxy writes local time without a zone. In the hour that comes twice when the clocks go back, a date may mean either
-/// of two times; a line that may be an old one is taken for one.
+/// HAProxy logs local time without a zone. In the hour that repeats when the clocks go back, a date is ambiguous; a
+/// line that may be old counts as old.
 struct LogCut: Hashable, Sendable {
-    /// How far back a clock change is looked for, in seconds.
+    /// The period in which clock changes are searched, in seconds.
     private static let lookback: Int64 = 4 * 3600
 
     /// Microseconds since 1970.
     private let time: Int64
-    /// The latest local time until then, in microseconds since 1970 as if it were UTC.
+    /// The latest local time up to then, in microseconds since 1970 as if it were UTC.
     private let localTime: Int64
 
     init(_ time: UTCTimestamp) {
         self.init(time) { CivilTime.offset(at: $0) }
     }
 
-    /// - Parameter offset: How far local time is ahead of UTC at a time, both in seconds.
+    /// - Parameter offset: The offset of local time from UTC at a given time, both in seconds.
     init(_ time: UTCTimestamp, offset: (_ seconds: Int64) -> Int64) {
         self.time = time.microseconds
         let seconds = time.microseconds / 1_000_000
@@ -36,7 +36,7 @@ struct LogCut: Hashable, Sendable {
         localTime = latest
     }
 
-    /// Whether a line was logged until then; false for a line without any time.
+    /// Whether a line was logged up to that time; false for a line without a time.
     func covers(_ line: UnsafeRawBufferPointer, _ found: HAProxyLine) -> Bool {
         if let date = found.acceptDate {
             return unsafe (AcceptDate.localMicroseconds(line, at: date) ?? .min) <= localTime
@@ -50,7 +50,7 @@ struct LogCut: Hashable, Sendable {
         }
     }
 
-    /// The year is the one in which the date is nearest.
+    /// Chooses the year that makes the date closest.
     private func covers(month: Int64, day: Int64, _ microseconds: Int64) -> Bool {
         let halfYear: Int64 = 183 * 86_400 * 1_000_000
         let year = 1970 + localTime / (31_556_952 * 1_000_000)

@@ -5,8 +5,8 @@ import Glibc
 
 /// The header that a syslog daemon, a container runtime or HAProxy itself writes before a message.
 ///
-/// RFC 3164 and RFC 5424 headers with or without a priority, CRI's `DATE stdout F`, Docker's `{"log":"`, and the date of
-/// HAProxy's `format iso`. A line may begin with some of them; each place after one may be the message's beginning.
+/// RFC 3164 and RFC 5424 headers with or without a priority, CRI's `DATE stdout F`, Docker's `{"log":"`, and the date
+/// of HAProxy's `format iso`. A line may start with several of them; the message may start after any of them.
 @safe struct LogHeader {
     private enum Step {
         case beginning, priority, date, tag, secondTag, end
@@ -22,7 +22,7 @@ import Glibc
         words = LogWords(position: 0)
     }
 
-    /// The next place at which the message may begin; nil if there is none.
+    /// The next index at which the message may start; nil if there is none.
     mutating func nextMessageStart() -> Int? {
         while step != .end {
             switch step {
@@ -42,7 +42,7 @@ import Glibc
                     return words.position
                 }
             case .tag, .secondTag:
-                // An IPv6 address may end in a colon, too.
+                // An IPv6 address may also end in a colon.
                 step = step == .tag ? .secondTag : .end
                 guard skipTag() else {
                     step = .end
@@ -98,7 +98,7 @@ import Glibc
         return true
     }
 
-    /// Where a date such as `2026-11-26T00:10:53.227139+00:00` ends; nil if there is none here.
+    /// The end of a date such as `2026-11-26T00:10:53.227139+00:00`; nil if there is none here.
     static func endOfDate(_ line: UnsafeRawBufferPointer, at start: Int) -> Int? {
         let form: StaticString = "0000-00-00T00:00:00"
         let count = form.utf8CodeUnitCount
@@ -114,7 +114,7 @@ import Glibc
         return end
     }
 
-    /// Skips the host, program, process, message id and structured data of RFC 5424, and a byte-order mark.
+    /// Skips the host, program, process, message ID and structured data of RFC 5424, and a byte-order mark.
     private mutating func skipSyslogFields() {
         for _ in 0..<4 { _ = unsafe words.next(line) }
         unsafe words.skipWhiteSpace(line)
@@ -129,7 +129,7 @@ import Glibc
         skipDate()
     }
 
-    /// Elements such as `[id name="value"]`, one after another.
+    /// Skips elements such as `[id name="value"]`.
     private static func endOfStructuredData(_ line: UnsafeRawBufferPointer, at start: Int) -> Int {
         var index = start
         var isQuoted = false
@@ -146,7 +146,7 @@ import Glibc
         return line.count
     }
 
-    /// Skips `stdout F` of CRI, and HAProxy's own date after it.
+    /// Skips `stdout F` of CRI, and the date of HAProxy after it.
     private mutating func skipContainerFields() {
         var ahead = words
         guard let stream = unsafe ahead.next(line),

@@ -8,7 +8,7 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Removes the log of deleted load balancers, and begins the log of the next ones.
+/// Removes the log of deleted load balancers, and starts the log of the next ones.
 struct LogRemoval {
     /// How often the folders are listed if files are renamed meanwhile.
     private static let tries = 20
@@ -23,12 +23,12 @@ struct LogRemoval {
         self.now = now
     }
 
-    /// Removes the log and what was rotated of it, whatever its format.
+    /// Removes the log and its rotated files, in any format.
     ///
-    /// HAProxy must have ended. A log that a syslog daemon writes is emptied: the daemon continues with the file that it has
-    /// open, also once that has no name any more, and appends to it.
+    /// HAProxy must have ended. A syslog daemon's log is truncated: the daemon keeps its open file, even after the file
+    /// is unlinked, and appends to it.
     ///
-    /// - Throws: `DriverError` with the code `stateUnwritable`, which names the first file that is left.
+    /// - Throws: `DriverError` with code `stateUnwritable`, which names the first remaining file.
     func run() throws(DriverError) {
         try driverErrors {
             guard files.hasLogDaemon else { return try LogRotation.whileNoneEnds { try removeOwn() } }
@@ -38,15 +38,15 @@ struct LogRemoval {
         }
     }
 
-    /// Begins the log of the first load balancers after a DELETE: lines without a time that are there now are not theirs.
+    /// Starts the log of the first load balancers after a DELETE: existing lines without a time do not belong to them.
     ///
-    /// - Throws: `DriverError` if the log cannot be read, or the state cannot be written.
+    /// - Throws: `DriverError` if the log cannot be read or the state cannot be written.
     func beginNext() throws(DriverError) {
         guard files.hasLogDaemon else { return }
         let deletedAt = (try? files.readLogStart())?.deletedAt ?? now
         if deletedAt > now {
             logger.warning(
-                "the clock was set back since the DELETE; late lines of deleted load balancers may be archived"
+                "the clock was set back after the DELETE; late lines of deleted load balancers may be archived"
             )
         }
         try driverErrors {
@@ -60,7 +60,7 @@ struct LogRemoval {
             case let error as DriverError: throw error
             case let error as LogFileError: throw error.driverError
             default:
-                throw DriverError(.stateUnwritable, "\(error); give the agent's user the right to remove and write it")
+                throw DriverError(.stateUnwritable, "\(error); give the agent's user permission to remove and write it")
             }
         }
     }
@@ -74,7 +74,7 @@ struct LogRemoval {
         for entry in entries where entry.name.age != .current && !Self.isFolder(entry.path) {
             do { try AtomicFile.remove(entry.path, isFlushed: false) } catch { failure = failure ?? error }
         }
-        // With it, the removals before it are flushed to the disk.
+        // This also flushes the removals before it to the disk.
         try AtomicFile.remove(files.log)
         if let failure { throw failure }
     }
@@ -87,12 +87,12 @@ struct LogRemoval {
         } catch {
             throw DriverError(
                 .stateUnwritable,
-                "cannot empty haproxy.log \(files.log): \(error); give the agent's user the right to write it"
+                "cannot empty haproxy.log \(files.log): \(error); give the agent's user permission to write it"
             )
         }
     }
 
-    /// Removes what was rotated; a file that belongs to the system alone is left.
+    /// Removes the rotated files; keeps a file if the agent has no permission to remove it.
     ///
     /// - Returns: Whether all are removed.
     private func removeRotated() throws -> Bool {
@@ -107,10 +107,10 @@ struct LogRemoval {
             guard !entries.isEmpty else { break }
             for entry in entries {
                 guard entry.name.age != .unknown else {
-                    // It may be a file of the operator's in a folder of the system.
+                    // It may be the operator's file in a system folder.
                     kept.insert(entry.path)
                     logger.warning(
-                        "a file whose name begins with the log's is left; archives leave out what it has now",
+                        "file with the log's name as prefix kept; archives exclude its current content",
                         metadata: [LogKeys.file: "\(entry.path)"]
                     )
                     continue
@@ -119,7 +119,7 @@ struct LogRemoval {
                     kept.insert(entry.path)
                     if let error = error as? FileError, Self.isRefusal(error.reason) {
                         logger.warning(
-                            "a rotated log of a deleted load balancer cannot be removed; archives leave it out",
+                            "cannot remove a rotated log of a deleted load balancer; archives exclude it",
                             metadata: [LogKeys.file: "\(entry.path)", LogKeys.error: "\(error)"]
                         )
                     } else {
@@ -141,7 +141,7 @@ struct LogRemoval {
                     options: [.closeOnExec, .nonBlocking, .noFollow]
                 )
             else { throw error }
-            // The right to write the file is enough to remove its content.
+            // Permission to write the file is enough to remove its content.
             guard (try? descriptor.closeAfter { try descriptor.resize(to: 0) }) != nil else { throw error }
         }
     }
@@ -155,9 +155,9 @@ struct LogRemoval {
         return unsafe lstat(path.string, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
     }
 
-    // MARK: - The beginning of the next log
+    // MARK: - The start of the next log
 
-    /// Whole files: half a line of the deleted load balancer is not the next one's.
+    /// Covers whole files: the rest of an incomplete line of a deleted load balancer does not belong to the next one.
     private func mark(besidesCurrent: Bool) throws -> LogMark? {
         let opened = try files.logFolder.open(keepsTwins: true).files.filter {
             !besidesCurrent || $0.name.age != .current

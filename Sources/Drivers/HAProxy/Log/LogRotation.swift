@@ -9,13 +9,13 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// Rotates the log that HAProxy writes into itself, so that it takes a bounded part of the disk.
+/// Rotates the log that HAProxy writes into itself, so that its disk usage is bounded.
 ///
-/// HAProxy keeps the file open and writes at its own place. So the oldest lines are copied to a new file, and then their
-/// place in the log is freed: the log keeps its size, and begins with a hole. A line that is written meanwhile is not
-/// touched. If the agent ends before the place is freed, ``recover()`` frees it; until then, archives leave the copy out.
+/// HAProxy keeps the file open and writes at its own offset. So the agent copies the oldest lines to a new file, and
+/// then punches a hole at their place in the log: the log keeps its size. A line that HAProxy writes meanwhile is not
+/// touched. If the agent ends in between, ``recover()`` punches the hole; until then, archives leave the copy out.
 final class LogRotation: Sendable {
-    /// What has been done of a rotation.
+    /// The completed step of a rotation.
     enum Step: String, CaseIterable, Codable, Sendable {
         case copied, named, freed
     }
@@ -26,7 +26,7 @@ final class LogRotation: Sendable {
         var hasFailed = false
     }
 
-    /// At least a few hundred lines.
+    /// Enough for a few hundred lines.
     static let leastBytes = 65_536
     private static let interval = Duration.seconds(10)
     private static let startLogBytes: Int64 = 1 << 20
@@ -40,10 +40,10 @@ final class LogRotation: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - bytes: The content from which on the log is rotated, which is also the greatest size of a rotated file; 0 to
-    ///     leave the log alone.
-    ///   - count: How many rotated files are kept.
-    ///   - onStep: Called after each step, between any two of which the agent may end.
+    ///   - bytes: The size of the content at which the log is rotated, and the maximum size of a rotated file; 0
+    ///     disables rotation.
+    ///   - count: The number of rotated files to keep.
+    ///   - onStep: Called after each step; the agent may end between any two.
     init(
         _ files: DeviceFiles,
         bytes: Int,
@@ -58,12 +58,12 @@ final class LogRotation: Sendable {
         self.onStep = onStep
     }
 
-    /// Keeps rotations from ending while files of the log are removed.
+    /// Prevents rotations from finishing while files of the log are removed.
     static func whileNoneEnds<Success: Sendable>(_ body: () throws -> Success) rethrows -> Success {
         try gate.withLock { _ in try body() }
     }
 
-    /// Ends a rotation that was interrupted when the agent ended; to be called before anything else reads the log.
+    /// Finishes a rotation that the agent's end interrupted; call it before anything else reads the log.
     func recover() async {
         await perform { [self] in
             try? AtomicFile.remove(files.rotatingLog)
@@ -71,7 +71,7 @@ final class LogRotation: Sendable {
         }
     }
 
-    /// Rotates the log if it is large enough, and no archive reads it; to be called every few seconds.
+    /// Rotates the log if it is large enough and no archive reads it; call it every few seconds.
     func rotateIfNeeded() async {
         guard limit > 0 else { return }
         shortenStartLog()
@@ -87,7 +87,7 @@ final class LogRotation: Sendable {
         }
     }
 
-    /// Keeps the log small until it is cancelled.
+    /// Limits the size of the log until the task is cancelled.
     func run() async {
         await recover()
         while !Task.isCancelled {
@@ -96,7 +96,7 @@ final class LogRotation: Sendable {
         }
     }
 
-    /// Runs a body on a thread of its own, one at a time, and logs its error once.
+    /// Runs one operation at a time on a dedicated thread, and logs its error once.
     private func perform(_ body: @escaping @Sendable () throws -> Void) async {
         let isFree = state.withLock { state in
             defer { state.isBusy = true }
@@ -113,7 +113,7 @@ final class LogRotation: Sendable {
             return state.hasFailed
         }
         guard case .failure(let error) = result, !hasFailed else { return }
-        logger.warning("HAProxy's log cannot be rotated; trying again", metadata: [LogKeys.error: "\(error)"])
+        logger.warning("cannot rotate HAProxy's log; retrying", metadata: [LogKeys.error: "\(error)"])
     }
 
     /// Opens the log.
@@ -130,7 +130,7 @@ final class LogRotation: Sendable {
 
     // MARK: - One rotation
 
-    /// - Returns: Whether it has rotated some of the log.
+    /// - Returns: Whether a part of the log was rotated.
     private func rotate(_ log: FileDescriptor) throws -> Bool {
         guard !state.withLock({ $0.cannotFree }), let content = try SparseFile.content(of: log),
             content.upperBound - content.lowerBound >= limit,
@@ -160,9 +160,9 @@ final class LogRotation: Sendable {
         }
     }
 
-    /// Copies a part of the log to a new file that is no part of the log yet, and flushes it to the disk.
+    /// Copies a part of the log to a temporary file, and flushes it to the disk.
     ///
-    /// - Returns: false if the file system cannot free a part of a file.
+    /// - Returns: false if the file system does not support hole punching.
     private func copy(_ log: FileDescriptor, _ range: Range<UInt64>) throws -> Bool {
         try AtomicFile.remove(files.rotatingLog, isFlushed: false)
         let copy = try FileDescriptor.open(
@@ -178,7 +178,7 @@ final class LogRotation: Sendable {
                     try AtomicFile.remove(files.rotatingLog, isFlushed: false)
                     state.withLock { $0.cannotFree = true }
                     logger.warning(
-                        "the file system of HAProxy's log cannot free a part of a file; use logrotate with copytruncate",
+                        "the file system of HAProxy's log cannot punch holes; use logrotate with copytruncate",
                         metadata: [LogKeys.file: "\(files.log)", LogKeys.error: "\(error)"]
                     )
                     return false
@@ -193,7 +193,7 @@ final class LogRotation: Sendable {
         }
     }
 
-    /// Frees what the newest rotated file has a copy of, where the agent ended before it could.
+    /// Frees the part that the newest rotated file contains, if the agent ended before it did.
     private func finishInterrupted(_ log: FileDescriptor) throws {
         try Self.whileNoneEnds {
             let folder = files.logFolder
@@ -226,10 +226,10 @@ final class LogRotation: Sendable {
         let isArchived = isArchived(path)
         try AtomicFile.remove(path, isFlushed: false)
         if isArchived {
-            logger.info("oldest rotated log removed; it was archived", metadata: [LogKeys.file: "\(path)"])
+            logger.info("oldest rotated log removed after archiving", metadata: [LogKeys.file: "\(path)"])
         } else {
             logger.warning(
-                "oldest rotated log removed; lines that no ARCHIVE has stored are lost",
+                "oldest rotated log removed; lines that were not archived are lost",
                 metadata: [LogKeys.file: "\(path)"]
             )
         }
@@ -239,7 +239,7 @@ final class LogRotation: Sendable {
         let mark: String?
     }
 
-    /// Whether the incremental archives of all load balancers have the whole file.
+    /// Whether the incremental archives of all load balancers contain the whole file.
     private func isArchived(_ path: FilePath) -> Bool {
         guard let log = try? files.logFolder.open(isShared: false).files,
             let index = log.firstIndex(where: { $0.path == path }),
@@ -256,7 +256,7 @@ final class LogRotation: Sendable {
             }
     }
 
-    /// Frees all but the end of what HAProxy has printed while it started: it reports nodes there, too.
+    /// Frees all but the end of HAProxy's standard error: HAProxy also reports state changes of nodes there.
     private func shortenStartLog() {
         guard let content = SparseFile.content(of: files.startLog),
             content.upperBound - content.lowerBound > 2 * UInt64(Self.startLogBytes),

@@ -4,15 +4,15 @@
 import LogFiles
 import SteelyardCore
 
-/// Where the log of a device begins that a syslog daemon writes: what is before it belongs to deleted load balancers.
+/// The start of a syslog daemon's log; earlier lines belong to deleted load balancers.
 struct LogStart: Hashable, Sendable {
     private static let timeWord = "deleted"
 
-    /// When a DELETE had ended HAProxy; nil in the files of earlier agents.
+    /// When a DELETE stopped HAProxy; nil in the files of earlier agents.
     ///
-    /// Lines with an earlier time are left out, whenever the daemon writes them.
+    /// Lines with an earlier time are left out, no matter when the daemon writes them.
     let deletedAt: UTCTimestamp?
-    /// How far the files went when the first UPDATE came after the DELETE, for lines without a time; nil before it.
+    /// The sizes of the files at the first UPDATE after the DELETE, for lines without a time; nil before it.
     let mark: LogMark?
 
     init(deletedAt: UTCTimestamp?, mark: LogMark?) {
@@ -26,9 +26,9 @@ struct LogStart: Hashable, Sendable {
         return lines.compactMap { $0.map { $0 + "\n" } }.joined()
     }
 
-    /// Reads what ``text`` gives, and what earlier agents have written: the mark alone.
+    /// Parses ``text``, and the format of earlier agents: the mark only.
     ///
-    /// - Throws: `DriverError` with the code `stateUnreadable`.
+    /// - Throws: `DriverError` with code `stateUnreadable`.
     init(_ text: String) throws(DriverError) {
         var deletedAt: UTCTimestamp?
         var mark: LogMark?

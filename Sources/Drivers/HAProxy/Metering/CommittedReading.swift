@@ -3,9 +3,9 @@
 
 import SteelyardCore
 
-/// How far a worker's counters were read for the last report that was delivered, as the worker itself keeps it.
+/// The counters that the last delivered report covers, as the worker itself stores them.
 ///
-/// If the ledger is lost, or could not be written, no byte of that report is reported again.
+/// If the ledger is lost or was not written, no byte of that report is reported again.
 struct CommittedReading: Hashable, Sendable {
     /// The names of HAProxy's variables.
     private enum Name {
@@ -17,9 +17,9 @@ struct CommittedReading: Hashable, Sendable {
     /// The end of the report.
     let until: UTCTimestamp
     let bytes: UsageLedger.Bytes
-    /// The ledger's sequence after the report, which orders reports whatever the clock did.
+    /// The ledger's sequence after the report, which orders reports even if the clock is changed.
     ///
-    /// nil if an earlier agent has set the variables, which had none.
+    /// nil if an earlier agent set the variables: it had no sequence.
     let sequence: UInt64?
 
     init(until: UTCTimestamp, bytes: UsageLedger.Bytes, sequence: UInt64? = nil) {
@@ -28,15 +28,15 @@ struct CommittedReading: Hashable, Sendable {
         self.sequence = sequence
     }
 
-    /// What a worker keeps of a report that is now delivered.
+    /// Creates the values that a worker stores for a delivered report.
     init(of report: UsageReport, bytes: UsageLedger.Bytes) {
         self.init(until: report.end, bytes: bytes, sequence: UsageLedger.sequence(after: report.mark))
     }
 
-    /// Reads what a worker keeps.
+    /// Reads the values that a worker stores.
     ///
     /// - Parameter ask: Sends a command to the worker and returns the answer.
-    /// - Returns: nil if it keeps nothing.
+    /// - Returns: nil if it stores none.
     init?(_ ask: (String) throws(DriverError) -> String) throws(DriverError) {
         func value(_ name: String) throws(DriverError) -> Int64? {
             let answer = try ask("get var \(name)")
@@ -52,9 +52,9 @@ struct CommittedReading: Hashable, Sendable {
         self.init(until: UTCTimestamp(microseconds: until), bytes: bytes, sequence: sequence)
     }
 
-    /// The commands that have a worker keep this.
+    /// The commands that store these values in a worker.
     ///
-    /// The bytes come first: if the rest does not arrive, the worker still names the report before.
+    /// The bytes come first: if the rest does not arrive, the worker still names the previous report.
     var commands: [String] {
         let bytes = bytes.sorted { $0.key.rawValue < $1.key.rawValue }
         return bytes.map { "set var \(Name.bytes($0.key)) int(\($0.value))" }

@@ -6,49 +6,49 @@ import Logging
 import SteelyardCore
 import SteelyardSystem
 
-/// How workers that only finish what they have come to their end.
+/// Ends old workers.
 extension Meter {
-    /// How long is waited for sessions that were shut down, and for a process that was told to end.
+    /// The time limit for sessions after their shutdown, and for a process after SIGTERM.
     private static let timeout = Duration.milliseconds(500)
-    /// How long the workers that are ended may take to say what they have sent, all together.
+    /// The time limit for reading the final counters of all workers that are ended.
     private static let lastWords = Duration.milliseconds(1500)
 
-    /// Lets workers end that have nothing left to send.
+    /// Releases workers that have nothing left to send.
     func letEnd(_ workers: Set<Worker>) {
         let handles = workers.compactMap { ProcessHandle($0.processID) }
         holds.release { workers.contains($0) }
-        // It takes some five milliseconds; one that is seen again would be held again.
+        // It takes some 5 ms; a worker that is still found would be held again.
         let deadline = Deadline.after(.milliseconds(100))
         for handle in handles { _ = handle.waitForEnd(by: deadline) }
     }
 
-    /// Ends the old workers that are too old, and the oldest of too many.
+    /// Ends workers above the age limit, and the oldest above the count limit.
     func endSurplus(of old: [Worker]) {
         let ageEnd = ContinuousClock.now - oldWorkerLimits.age
         let surplus = old.sorted { $0.startTime < $1.startTime }.dropLast(oldWorkerLimits.count)
         let ending = old.filter { surplus.contains($0) || oldSince[$0].map { $0 < ageEnd } ?? false }
         guard !ending.isEmpty else { return }
-        logger.notice("ending old workers of HAProxy's", metadata: [LogKeys.processID: "\(ending.map(\.processID))"])
+        logger.notice("ending old HAProxy workers", metadata: [LogKeys.processID: "\(ending.map(\.processID))"])
         do throws(DriverError) { try end(ending.map(\.processID)) } catch {
-            logger.warning("old workers cannot be ended", metadata: [LogKeys.error: "\(error)"])
+            logger.warning("cannot end old workers", metadata: [LogKeys.error: "\(error)"])
         }
     }
 
-    /// Ends old workers: what they have with clients is broken off, their counters are read, and they are told to end.
+    /// Ends old workers: shuts their client sessions down, reads their counters and terminates them.
     ///
-    /// - Throws: `DriverError` where HAProxy does not say which workers are old.
+    /// - Throws: `DriverError` if HAProxy does not report its old workers.
     func end(_ processIDs: [Int32]) throws(DriverError) {
         let handles = processIDs.compactMap(ProcessHandle.init)
-        // Asked now that they are held: they are the same processes, and none that got a number since.
+        // Queried after the handles are open: the process IDs cannot have been reused.
         let still = try holds.processes(by: .after(.seconds(1)))?.oldWorkers ?? []
         let ending = handles.filter { still.contains($0.processID) }
         let workers = ending.compactMap { Worker($0.processID) }
         let lastWords = Deadline.after(Self.lastWords)
-        // One that does not answer is ended all the same, and keeps the others waiting for a while only.
+        // A worker that does not answer is ended anyway, and delays the others only briefly.
         var deadline: Deadline { .earlier(lastWords, .after(Self.timeout)) }
         for worker in workers {
             holds.hold(worker, isOld: true, by: deadline)
-            // Clients that are connected and ask only now are sent away, and so need not be counted.
+            // Requests of connected clients are refused from here on, and so need not be counted.
             holds.tell("set var proc.suspended bool(true)", worker, by: deadline)
         }
         breakOff(workers, by: deadline)
@@ -63,7 +63,7 @@ extension Meter {
         holds.release { workers.contains($0) }
     }
 
-    /// Shuts the sessions with clients down, and waits until they are: they are counted as they end.
+    /// Shuts client sessions down, and waits until they have ended: HAProxy counts their bytes at the end.
     private func breakOff(_ workers: [Worker], by deadline: Deadline) {
         var left = workers
         while !left.isEmpty, !deadline.hasPassed {
@@ -79,9 +79,9 @@ extension Meter {
 }
 
 extension UsageLedger.Worker {
-    /// The process of that number as it is now.
+    /// The process with this ID.
     ///
-    /// - Returns: nil where it has ended.
+    /// - Returns: nil if it has ended.
     init?(_ processID: Int32) {
         guard let startTime = ProcessHandle.startTime(of: processID) else { return nil }
         self.init(processID: processID, startTime: startTime)

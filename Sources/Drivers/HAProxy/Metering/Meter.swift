@@ -6,35 +6,35 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Reads the workers' counters into the ledger, on a thread of its own: a report never waits behind a change.
+/// Reads the workers' counters into the ledger, on a dedicated thread: a report never waits for a change.
 ///
-/// Every byte is counted unless a worker is killed, with which goes what it has sent since the last reading, or ends while
-/// no agent runs. Under systemd, an old worker waits for the next agent (`WorkerHolds`).
+/// Every byte is counted unless a worker is killed, which loses its bytes since the last reading, or ends while no
+/// agent runs. Under systemd, an old worker waits for the next agent (`WorkerHolds`).
 actor Meter {
     typealias Worker = UsageLedger.Worker
 
     private let executor: ThreadExecutor
     let logger: Logger
     private let path: FilePath
-    /// What was found last.
+    /// The results of the last reading.
     nonisolated let view = MeterView()
     let oldWorkerLimits: OldWorkerLimits
     private let now: @Sendable () -> UTCTimestamp
     private var ledger: UsageLedger?
-    /// What is on disk.
+    /// The ledger on disk.
     private var written: UsageLedger?
     private var writeAfter = ContinuousClock.now
-    /// The report that was asked for last, and how far each worker had been read for it.
+    /// The last requested report, and the reading of each worker for it.
     private var reported: (report: UsageReport, readings: [Worker: UsageLedger.Bytes])?
     var holds: WorkerHolds
-    /// Since when each old worker has been one, as far as this agent has seen.
+    /// When each worker became an old one, as far as this agent has seen.
     var oldSince: [Worker: ContinuousClock.Instant] = [:]
-    /// Workers that were asked what they keep.
+    /// The workers whose stored values were read.
     private var known: Set<Worker> = []
-    /// How long a reading may take; METRICS waits for five seconds at most.
+    /// The time limit of a reading; METRICS waits at most five seconds.
     private static let timeout = Duration.seconds(1)
-    /// How often the ledger is written while only its numbers grow: all that is lost where the agent and HAProxy
-    /// end together.
+    /// How often the ledger is written while only its numbers grow: the maximum loss if the agent and HAProxy end
+    /// together.
     private static let writeInterval = Duration.seconds(10)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -57,7 +57,7 @@ actor Meter {
         written = ledger
     }
 
-    /// Takes note of what is served from now on.
+    /// Records the load balancers that are served from now on.
     func serve(_ set: LoadBalancerSet) {
         var ledger = ledger ?? UsageLedger(start: now())
         let before = ledger.served
@@ -66,9 +66,9 @@ actor Meter {
         write(atOnce: written == nil || before != ledger.served)
     }
 
-    /// Forgets everything, on disk too.
+    /// Resets the ledger, in memory and on disk.
     ///
-    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
     func reset() throws(DriverError) {
         ledger = nil
         written = nil
@@ -79,33 +79,33 @@ actor Meter {
         }
     }
 
-    /// Reads all workers, lets those end that have nothing left to send, and ends those that are too old or too many.
+    /// Reads all workers, releases those that have nothing left to send, and ends those that are too old or too many.
     ///
-    /// - Returns: How long the next reading can wait.
-    /// - Throws: `DriverError` where one that runs does not answer; the others were read.
+    /// - Returns: The maximum wait before the next reading.
+    /// - Throws: `DriverError` if a running worker does not answer; the others were read.
     @discardableResult
     func read(writing atOnce: Bool = false) throws(DriverError) -> Duration {
         let old = try readWorkers(writing: atOnce)
         endSurplus(of: old)
-        // An old worker that is held waits for this to let it end; another may end at any time.
+        // An old worker that is held waits for this to release it; any other may end at any time.
         if !old.allSatisfy({ holds.isHeld($0) }) { return .milliseconds(100) }
         return old.isEmpty ? .seconds(1) : .milliseconds(500)
     }
 
-    /// Reads all workers, and puts it on the disk: the current one is about to be an old one, whose end no agent may see.
+    /// Reads all workers and writes the ledger: the current worker may end while no agent runs.
     func readBeforeReload() {
         do throws(DriverError) { try read(writing: true) } catch {
-            logger.warning("a worker's counters cannot be read", metadata: [LogKeys.error: "\(error)"])
+            logger.warning("cannot read a worker's counters", metadata: [LogKeys.error: "\(error)"])
         }
     }
 
-    /// Reads all workers, and reports.
+    /// Reads all workers and creates a report.
     ///
-    /// - Throws: `DriverError` where a worker does not answer: what it has sent stays for the next report.
-    /// - Parameter served: Gives what is served, or throws; a DELETE may just have been committed.
+    /// - Throws: `DriverError` if a worker does not answer: its bytes remain for the next report.
+    /// - Parameter served: Returns the served load balancers, or throws; a DELETE may just have been committed.
     func report(of served: @Sendable () throws(DriverError) -> LoadBalancerSet) throws(DriverError) -> UsageReport {
         let set = try served()
-        // Right after a start, nothing is known yet.
+        // Right after a start, the ledger is empty.
         if ledger?.served.isEmpty ?? true { serve(set) }
         try readWorkers()
         let time = now()
@@ -115,7 +115,7 @@ actor Meter {
         return report
     }
 
-    /// Takes note that a report was delivered.
+    /// Records that a report was delivered.
     func commit(_ report: UsageReport) {
         guard ledger?.commit(report) == true else { return }
         write(atOnce: true)
@@ -126,9 +126,9 @@ actor Meter {
         }
     }
 
-    /// Reads all workers, and lets those end that have nothing left to send.
+    /// Reads all workers, and releases those that have nothing left to send.
     ///
-    /// - Returns: The old ones that are still there.
+    /// - Returns: The old workers that still run.
     @discardableResult
     private func readWorkers(writing atOnce: Bool = false) throws(DriverError) -> [Worker] {
         guard ledger != nil else { return [] }
@@ -140,7 +140,7 @@ actor Meter {
         for worker in workers { holds.hold(worker, isOld: old.contains(worker), by: deadline) }
         do throws(DriverError) { try adopt(workers, deadline) } catch { failure = error }
         var finished: Set<Worker> = []
-        // By their numbers: the current worker may become an old one between two questions.
+        // By their IDs: the current worker may become an old one between two commands.
         for worker in workers where known.contains(worker) {
             do throws(DriverError) {
                 let isFinished = old.contains(worker) ? try holds.isFinished(worker, by: deadline) : false
@@ -154,17 +154,17 @@ actor Meter {
         for worker in old { oldSince[worker] = oldSince[worker] ?? .now }
         view.show(old: oldSince)
         known.formIntersection(workers)
-        // What a worker that ends now has sent is on the disk first: it cannot be asked again.
+        // The bytes of a worker must be on disk before it ends: it cannot be queried again.
         write(atOnce: atOnce || haveEnded || !old.isEmpty)
         if ledger == written { letEnd(finished) }
-        // One that has just ended is no failure.
+        // A worker that has just ended is not a failure.
         if let failure, failure.code != .notRunning { throw failure }
         return old.filter { !$0.hasEnded }
     }
 
-    /// Asks workers that are seen for the first time how far their counters were reported.
+    /// Queries workers that are seen for the first time for the counters that were already reported.
     ///
-    /// - Throws: `DriverError` where one does not answer, which then is not known and not read.
+    /// - Throws: `DriverError` if one does not answer; it is then neither known nor read.
     private func adopt(_ workers: [Worker], _ deadline: Deadline) throws(DriverError) {
         var kept: [Worker: CommittedReading] = [:]
         var failure: DriverError?
@@ -183,28 +183,28 @@ actor Meter {
     func record(_ worker: Worker, _ deadline: Deadline) throws(DriverError) {
         let answer = try holds.ask("show stat -1 1 -1", worker, by: deadline)
         guard let table = StatisticsTable(answer) else {
-            throw DriverError(.unavailable, "HAProxy's worker \(worker.processID) gives no statistics")
+            throw DriverError(.unavailable, "HAProxy's worker \(worker.processID) returned no statistics")
         }
         var reading: UsageLedger.Bytes = [:]
         for metered in MeteredProtocol.allCases {
             let name = ProxyName(metered).frontend
             guard let row = table.rows.first(where: { $0["pxname"] == name }) else { continue }
-            // What was put on the wire, to the byte; `bout` leaves out part of the head of each HTTP answer.
+            // The bytes on the wire; `bout` leaves out part of the head of each HTTP response.
             reading[metered] = UInt64(metered == .http ? row["h1_bytes_out"] : row["bout"]) ?? UInt64(row["bout"])
         }
         if let added = ledger?.record(reading, of: worker) { view.add(added) }
     }
 
-    /// Writes the ledger where anything in it is new.
+    /// Writes the ledger if it has changed.
     func write(atOnce: Bool) {
         guard let ledger, ledger != written, atOnce || writeAfter <= .now else { return }
-        // Where the disk is full, the next reading tries again; the numbers are safe in the workers and in memory.
+        // On a full disk, the next reading retries; the numbers are safe in the workers and in memory.
         writeAfter = .now + Self.writeInterval
         do throws(FileError) {
             try AtomicFile.write(ledger.record, to: path)
             written = ledger
         } catch {
-            logger.warning("the usage cannot be written; trying again", metadata: [LogKeys.error: "\(error)"])
+            logger.warning("cannot write the usage ledger; retrying", metadata: [LogKeys.error: "\(error)"])
         }
     }
 

@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// What the meter has found last, to be read at any time: the meter itself may be waiting for a worker.
+/// The meter's last results, readable at any time: the meter itself may be waiting for a worker.
 final class MeterView: Sendable {
     private struct State {
         var bytesOut: UsageLedger.Bytes = [:]
@@ -16,7 +16,7 @@ final class MeterView: Sendable {
     /// The bytes sent to clients that this agent has read.
     var bytesOut: UsageLedger.Bytes { state.withLock { $0.bytesOut } }
 
-    /// The workers that take no new connections, the oldest first.
+    /// The workers that accept no new connections, the oldest first.
     var oldProcesses: [ProxyStatus.OldProcess] {
         let (old, now) = (state.withLock { $0.oldSince }, ContinuousClock.now)
         return old.sorted { $0.value < $1.value }.map { worker, since in

@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many workers may go on finishing what they have after reloads, and for how long.
+/// The limits for old workers after reloads: their number and age.
 ///
-/// Only requests, downloads and TCP connections keep one for long: connections that wait for a request are closed when
-/// `timeout http-request` has passed, 30 seconds at most.
+/// Only requests, downloads and TCP connections keep an old worker for long: idle connections are closed after
+/// `timeout http-request`, 30 seconds at most.
 struct OldWorkerLimits: Hashable, Sendable {
-    /// The oldest are ended where there are more: each takes some 8 MB, and what its connections take.
+    /// The oldest above this count are ended: each takes some 8 MB in addition to its connections.
     var count = 16
-    /// The agent's own limit comes before HAProxy's, with which goes what was sent since the last reading.
+    /// The agent's limit is shorter than HAProxy's, which loses the bytes since the last reading.
     var age: Duration
 
-    /// - Parameter hardStopAfter: When HAProxy itself ends one.
+    /// - Parameter hardStopAfter: The limit at which HAProxy itself ends an old worker.
     init(count: Int = 16, hardStopAfter: Duration = .seconds(30 * 60)) {
         self.init(count: count, age: hardStopAfter * 29 / 30)
     }

@@ -51,7 +51,7 @@ extension UsageLedger {
         )
     }
 
-    /// Reads a ledger from a file, whatever its white space and the order of its members.
+    /// Parses a ledger file, with any white space and any order of its members.
     ///
     /// - Returns: nil if a member is missing, has another type or is out of range, or if the format is not known.
     init?(record bytes: [UInt8]) {
@@ -118,7 +118,7 @@ private enum FirstValue: Decodable {
 }
 
 extension UsageLedger {
-    /// Reads what earlier agents wrote: a flat object with a member `worker.PROCESS.STARTED` for each worker.
+    /// Parses the format of earlier agents: a flat object with a member `worker.PROCESS.STARTED` for each worker.
     fileprivate init?(firstFormat file: [UInt8]) {
         guard let members = StateFile.decode([String: FirstValue].self, from: file), members["format"]?.number == 1,
             let start = members["start"]?.number, UTCTimestamp.storable.contains(start),

@@ -4,21 +4,21 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// The bytes that were sent to clients and not yet reported: the sums, and how far each worker's counters were read.
+/// The bytes that were sent to clients and not yet reported: the sums, and the last reading of each worker's counters.
 ///
-/// A worker's counters begin at 0 and only grow, so a reading adds what has come since the last one. Sums and readings are
-/// kept together: a crash between the two would lose bytes or count some twice.
+/// A worker's counters start at 0 and only grow, so a reading adds the difference to the last one. Sums and readings
+/// are stored together: a crash between the two would lose bytes or count some twice.
 ///
-/// Reports are ordered by ``sequence``, not by time: the clock may be set back.
+/// ``sequence`` orders reports, not time: the clock may be set back.
 struct UsageLedger: Hashable, Sendable {
-    /// One process of HAProxy's; the number alone could come again.
+    /// A process of HAProxy; process IDs alone are reused.
     struct Worker: Hashable, Sendable {
         let processID: Int32
-        /// When it was started, in the kernel's ticks.
+        /// The start time, in the kernel's ticks.
         let startTime: UInt64
     }
 
-    /// The beginning of a period, and how the clock was set then.
+    /// The start of a period, and the state of the clock then.
     struct Moved: Hashable, Sendable {
         let start: UTCTimestamp
         let clock: DeviceClock
@@ -28,25 +28,25 @@ struct UsageLedger: Hashable, Sendable {
 
     /// The end of the last committed report.
     private(set) var start: UTCTimestamp
-    /// How the clock was set when the last report was committed; nil if that is not known.
+    /// The state of the clock when the last report was committed; nil if it is unknown.
     private(set) var clock: DeviceClock?
-    /// Where the next period begins, if the clock was set back since ``start``.
+    /// The start of the next period, if the clock was set back after ``start``.
     private(set) var moved: Moved?
-    /// Grows by 1 with each committed report; it begins with the time of creation, so that a new ledger is later than one
-    /// that was lost.
+    /// Grows by 1 with each committed report; it starts with the time of creation, so that a new ledger is later than a
+    /// lost one.
     private(set) var sequence: UInt64
     /// Whether nothing was read, reported or adopted yet.
     private(set) var isNew: Bool
-    /// The bytes that no committed report has.
+    /// The bytes that no committed report contains.
     private(set) var pending: Bytes
     /// The counters of each worker at its last reading.
     private(set) var readings: [Worker: Bytes]
-    /// What is served now.
+    /// The protocols that are served now.
     private(set) var served: Set<MeteredProtocol>
-    /// What was served at any time since the last committed report.
+    /// The protocols that were served at any time since the last committed report.
     private(set) var servedSince: Set<MeteredProtocol>
 
-    /// Begins a ledger for a device that starts to serve.
+    /// Creates a ledger for a device that starts to serve.
     init(start: UTCTimestamp, by clock: DeviceClock = .current) {
         self.init(
             start: start,
@@ -82,18 +82,18 @@ struct UsageLedger: Hashable, Sendable {
         self.servedSince = servedSince
     }
 
-    /// HAProxy's variables have 63 bits for it.
+    /// HAProxy's variables store 63 bits.
     static func sequence(after sequence: UInt64) -> UInt64 { sequence < UInt64(Int64.max) ? sequence + 1 : 0 }
 
-    /// Takes note of what is served from now on.
+    /// Records the protocols that are served from now on.
     mutating func serve(_ protocols: Set<MeteredProtocol>) {
         served = protocols
         servedSince.formUnion(protocols)
     }
 
-    /// Adds what a worker has sent since its last reading.
+    /// Adds the bytes that a worker has sent since its last reading.
     ///
-    /// - Returns: What was added.
+    /// - Returns: The added bytes.
     @discardableResult
     mutating func record(_ reading: Bytes, of worker: Worker) -> Bytes {
         isNew = false
@@ -101,7 +101,7 @@ struct UsageLedger: Hashable, Sendable {
         var added: Bytes = [:]
         for (metered, bytes) in reading {
             let before = last[metered] ?? 0
-            // An operator may have cleared the counters: they then began anew.
+            // An operator may have cleared the counters: they then restarted at 0.
             let new = bytes >= before ? bytes - before : bytes
             pending[metered, default: 0] &+= new
             added[metered] = new
@@ -110,13 +110,13 @@ struct UsageLedger: Hashable, Sendable {
         return added
     }
 
-    /// Takes over what workers keep, if this ledger was begun anew or is older than that.
+    /// Adopts the values that workers store, if this ledger is new or older than they are.
     mutating func adopt(_ kept: [Worker: CommittedReading]) {
         func order(_ reading: CommittedReading) -> (UInt64, UTCTimestamp) { (reading.sequence ?? 0, reading.until) }
         guard let newest = kept.values.max(by: { order($0) < order($1) }) else { return }
         let isOlder = newest.sequence.map { $0 > sequence } ?? (newest.until > start)
         if isOlder {
-            // All that this ledger has was in that report.
+            // That report contained all bytes of this ledger.
             pending = [:]
             sequence = newest.sequence ?? Self.sequence(after: sequence)
         }
@@ -140,10 +140,10 @@ struct UsageLedger: Hashable, Sendable {
         return readings.count < before
     }
 
-    /// Moves the beginning of the period that is not reported yet, if it is later than now: the clock was set back.
+    /// Moves the start of the unreported period back if it is later than now: the clock was set back.
     ///
-    /// The period then begins as much before now as it lasts, or just before now if that is not known. It stays there, so
-    /// that a report that was not delivered and the next one begin at the same time.
+    /// The period then starts as long before now as it has lasted, or just before now if that is unknown. It keeps that
+    /// start, so that an undelivered report and the next one start at the same time.
     mutating func settle(before now: UTCTimestamp, by clock: DeviceClock = .current) {
         let (begin, before) = (moved?.start ?? start, moved?.clock ?? self.clock)
         guard begin >= now else { return }
@@ -155,7 +155,7 @@ struct UsageLedger: Hashable, Sendable {
         moved = Moved(start: UTCTimestamp(microseconds: moment), clock: clock)
     }
 
-    /// What is to be reported now: the period begins where the last committed report ended, unless it was moved.
+    /// Returns the current report: its period starts at the end of the last committed report, unless it was moved.
     func report(until now: UTCTimestamp, by clock: DeviceClock = .current) -> UsageReport {
         var ledger = self
         ledger.settle(before: now, by: clock)
@@ -168,9 +168,9 @@ struct UsageLedger: Hashable, Sendable {
         )
     }
 
-    /// Takes note that a report was delivered; does nothing if it, or a later one, was committed before.
+    /// Records that a report was delivered; does nothing if it or a later one was already committed.
     ///
-    /// - Returns: Whether it has changed anything.
+    /// - Returns: Whether the ledger has changed.
     mutating func commit(_ report: UsageReport, by clock: DeviceClock = .current) -> Bool {
         guard report.mark == sequence else { return false }
         for entry in report.entries {

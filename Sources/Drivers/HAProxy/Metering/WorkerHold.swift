@@ -5,27 +5,27 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// A connection for which a worker waits, so that its counters can be read after its last client has left.
+/// A connection that keeps a worker alive, so that its counters can be read after its last client has disconnected.
 ///
-/// After a reload, a worker ends with its last connection, of whatever kind: one on which commands are given counts as
-/// much as a client's. Without it, what a client is sent after the last reading would be lost.
+/// After a reload, a worker ends with its last connection of any kind; a connection for commands counts like a
+/// client's. Without it, the bytes after the last reading would be lost.
 struct WorkerHold {
     typealias Worker = UsageLedger.Worker
 
-    /// Whether commands are given on the connection itself.
+    /// Whether the connection itself accepts commands.
     let isInteractive: Bool
     private let connection: RuntimeConnection
-    /// Whether the next answer on the connection is that of the next command.
+    /// Whether the next answer on the connection belongs to the next command.
     ///
-    /// It is not after a command whose answer has not come in time, and on a connection of an earlier agent, which may
-    /// have ended before it had read its last answer.
+    /// It does not after a command timed out, nor on a connection of an earlier agent, which may have ended before it
+    /// read its last answer.
     private var isInStep = true
     /// How long HAProxy keeps a connection without commands, in seconds.
     private static let idleLimit = 86_400
 
-    /// Holds the worker that takes new connections, the only one that can be reached on this socket.
+    /// Holds the worker that accepts new connections, the only one that this socket reaches.
     ///
-    /// - Returns: nil where another worker answers, or there is no answer.
+    /// - Returns: nil if another worker answers, or none.
     init?(current worker: Worker, at adminSocket: FilePath, by deadline: Deadline) {
         do throws(SocketFailure) {
             connection = try RuntimeConnection(adminSocket, by: deadline)
@@ -38,18 +38,18 @@ struct WorkerHold {
         } catch { return nil }
     }
 
-    /// Goes on with the connection of an earlier agent.
+    /// Continues with the connection of an earlier agent.
     ///
-    /// The worker is not asked: it may be stopped in this moment, and would end if the connection were given up.
+    /// It sends nothing: the worker may be stopped at this moment, and would end if the connection were closed.
     init(kept connection: RuntimeConnection) {
         self.connection = connection
         isInteractive = true
         isInStep = false
     }
 
-    /// Holds a worker of before a reload: by an incomplete command, for whose end it waits without a limit.
+    /// Holds an old worker by an incomplete command: the worker waits for its end without a time limit.
     ///
-    /// The connection ends when the master executes itself again.
+    /// The connection ends when the master re-executes itself.
     init?(old worker: Worker, through masterSocket: FilePath, by deadline: Deadline) {
         do throws(SocketFailure) {
             connection = try RuntimeConnection(masterSocket, by: deadline)
@@ -58,15 +58,15 @@ struct WorkerHold {
         } catch { return nil }
     }
 
-    /// Whether it still holds.
+    /// Whether the connection is open.
     var isOpen: Bool { isInStep ? connection.isQuiet : connection.isOpen }
 
-    /// How many of the worker's jobs are the meter's own while it asks.
+    /// The number of the worker's jobs that are the meter's own during a command.
     var ownJobs: Int { isInteractive ? 1 : 2 }
 
-    /// Asks the worker.
+    /// Sends a command to the worker and returns the answer.
     ///
-    /// - Throws: `SocketFailure`; after `silent`, the worker is still held and can be asked again.
+    /// - Throws: `SocketFailure`; after `silent`, the worker is still held and can be queried again.
     mutating func ask(_ command: String, by deadline: Deadline) throws(SocketFailure) -> String {
         if !isInStep { try getInStep(by: deadline) }
         do throws(SocketFailure) { return try connection.answer(to: command, until: .worker, by: deadline) } catch {
@@ -75,7 +75,7 @@ struct WorkerHold {
         }
     }
 
-    /// Reads up to an answer that no earlier command can have got.
+    /// Reads up to an answer that cannot belong to an earlier command.
     private mutating func getInStep(by deadline: Deadline) throws(SocketFailure) {
         let number = UInt32.random(in: 1...UInt32(Int32.max))
         let name = "proc.steelyard_step"
@@ -84,15 +84,15 @@ struct WorkerHold {
         isInStep = true
     }
 
-    /// Has the service manager keep the connection, so that the worker waits for the next agent, too.
+    /// Stores the connection in the service manager, so that the worker also waits for the next agent.
     ///
-    /// Not one through the master: the master takes few connections, and this one would be missing for commands.
+    /// Excludes connections through the master: it accepts only a few, and commands need them.
     func keep(by descriptors: any DescriptorStore, as name: String) {
         if isInteractive { connection.keep(by: descriptors, as: name) }
     }
 
-    /// Lets the worker end.
+    /// Releases the worker.
     ///
-    /// Without it, as where the agent ends, the service manager's copy of the connection goes on to hold the worker.
+    /// Without it, for example when the agent ends, the service manager's copy of the connection still holds the worker.
     func release() { connection.end() }
 }

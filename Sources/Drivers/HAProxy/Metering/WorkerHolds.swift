@@ -4,7 +4,7 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// The workers that are held, and the way to ask each.
+/// The workers that are held, and a way to query each.
 struct WorkerHolds {
     typealias Worker = UsageLedger.Worker
 
@@ -12,9 +12,9 @@ struct WorkerHolds {
     private let files: DeviceFiles
     private let descriptors: any DescriptorStore
     private var holds: [Worker: WorkerHold] = [:]
-    /// Connections of an earlier agent that were not used yet.
+    /// Connections of an earlier agent that are not in use yet.
     private var kept: [Worker: RuntimeConnection] = [:]
-    /// The master takes ten connections at a time, and the agent needs some for its commands.
+    /// The master accepts ten concurrent connections, and the agent needs some for its commands.
     private static let limitThroughMaster = 4
 
     init(_ files: DeviceFiles, _ descriptors: any DescriptorStore) {
@@ -31,20 +31,20 @@ struct WorkerHolds {
         }
     }
 
-    /// HAProxy's processes; nil where it does not run.
+    /// HAProxy's processes; nil if it does not run.
     ///
-    /// - Throws: `DriverError` where it does not answer.
+    /// - Throws: `DriverError` if it does not answer.
     func processes(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
         try session.processes(by: deadline)
     }
 
-    /// Waits a moment for what HAProxy reports by no event.
+    /// Waits briefly for a change that HAProxy does not report by an event.
     func pause() { session.pause() }
 
-    /// Holds a worker where that can be done and is not yet.
+    /// Holds a worker if possible and not done yet.
     ///
-    /// A worker is held from the time when it is the current one. An agent that finds old workers at its start holds them by
-    /// the connections that the service manager has kept, and others through the master.
+    /// A worker is held from the time when it is the current one. An agent that finds old workers at its start holds
+    /// them by the connections that the service manager has kept, or through the master.
     mutating func hold(_ worker: Worker, isOld: Bool, by deadline: Deadline) {
         if holds[worker]?.isOpen == true { return }
         if holds[worker] != nil { drop(worker) }
@@ -68,15 +68,15 @@ struct WorkerHolds {
     /// Whether the worker cannot end before it is released.
     func isHeld(_ worker: Worker) -> Bool { holds[worker] != nil }
 
-    /// Asks over the worker's own connection, or else through the master.
+    /// Sends a command over the worker's own connection, or through the master.
     ///
-    /// - Throws: `DriverError` where there is no answer.
+    /// - Throws: `DriverError` if there is no answer.
     mutating func ask(_ command: String, _ worker: Worker, by deadline: Deadline) throws(DriverError) -> String {
         if holds[worker]?.isInteractive == true {
             do throws(SocketFailure) {
                 if let answer = try holds[worker]?.ask(command, by: deadline) { return answer }
             } catch {
-                // The worker may be stopped, or the agent was: given up, it might end before its counters are read.
+                // The worker may be stopped, or the agent was: without the connection, it may end uncounted.
                 if error == .silent { throw error.described("HAProxy") }
                 drop(worker)
             }
@@ -84,9 +84,9 @@ struct WorkerHolds {
         return try session.askThroughMaster(command, of: worker.processID, by: deadline)
     }
 
-    /// Gives a worker an experimental command, where it has a connection of its own.
+    /// Sends an experimental command to a worker that has its own connection.
     ///
-    /// The master takes one command at a time.
+    /// The master accepts only one command at a time.
     mutating func tell(_ command: String, _ worker: Worker, by deadline: Deadline) {
         guard holds[worker]?.isInteractive == true else { return }
         do throws(SocketFailure) {
@@ -95,17 +95,17 @@ struct WorkerHolds {
         } catch { if error != .silent { drop(worker) } }
     }
 
-    /// Whether nothing but the meter keeps an old worker from ending.
+    /// Whether only the meter keeps an old worker from ending.
     ///
-    /// Asked before the counters: once it is true, they do not change any more.
+    /// Queried before the counters: once it is true, they no longer change.
     mutating func isFinished(_ worker: Worker, by deadline: Deadline) throws(DriverError) -> Bool {
         guard let hold = holds[worker] else { return false }
-        // An HAProxy that does not tell is not held.
+        // An HAProxy that does not report its jobs is not held.
         guard let jobs = WorkerInfo(try ask("show info", worker, by: deadline)).jobs else { return true }
         return jobs <= hold.ownJobs
     }
 
-    /// Lets workers end.
+    /// Releases workers.
     mutating func release(where isReleased: (Worker) -> Bool) {
         for worker in Set(holds.keys).union(kept.keys) where isReleased(worker) { drop(worker) }
     }
@@ -120,13 +120,13 @@ struct WorkerHolds {
 }
 
 extension UsageLedger.Worker {
-    /// How the names of connections to workers begin, which the service manager keeps.
+    /// The prefix of the names under which the service manager keeps connections to workers.
     static let keptNamePrefix = "haproxy-worker-"
 
     /// The name under which the service manager keeps the connection to the worker.
     var keptName: String { "\(Self.keptNamePrefix)\(processID)-\(startTime)" }
 
-    /// Reads a name.
+    /// Parses a name.
     init?(keptName: String) {
         guard keptName.hasPrefix(Self.keptNamePrefix) else { return nil }
         let numbers = keptName.dropFirst(Self.keptNamePrefix.count).split(separator: "-")

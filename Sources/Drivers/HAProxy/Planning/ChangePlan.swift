@@ -3,28 +3,28 @@
 
 import SteelyardCore
 
-/// The cheapest safe way from what HAProxy runs to what it should run.
+/// The cheapest safe way from the running configuration to the wanted one.
 enum ChangePlan: Hashable, Sendable {
-    /// Everything is as wanted.
+    /// HAProxy already serves the wanted configuration.
     case nothing
-    /// Commands to the running HAProxy; none of its connections and none of its counters is touched.
+    /// Commands to the running HAProxy; its connections and counters are not affected.
     case runtime([RuntimeChange])
-    /// A new worker, to which the old one hands its listeners, its stick table and what its checks have found.
+    /// A new worker, which takes over the listeners, the stick table and the check results of the old one.
     case reload([ReloadReason])
-    /// HAProxy is ended and started again, which breaks its connections: no other way leads to one that obeys.
+    /// HAProxy is stopped and started, which closes its connections: only this makes it controllable again.
     case restart([ReloadReason])
     /// HAProxy does not run.
     case start
 
-    /// Adding a node stops all of HAProxy's threads for a moment; a thousand moments are longer than a reload.
+    /// Adding a node stops all of HAProxy's threads briefly; a thousand stops take longer than a reload.
     private static let mostChanges = 500
 
     /// Finds the plan.
     ///
     /// - Parameters:
-    ///   - running: What runs; nil where HAProxy does not.
-    ///   - wanted: What is to run.
-    ///   - removed: What was removed while HAProxy ran and is still there, as it was then.
+    ///   - running: The running configuration; nil if HAProxy does not run.
+    ///   - wanted: The configuration to run.
+    ///   - removed: The servers that were removed while HAProxy ran and still exist, as they were then.
     init(from running: RunningState?, to wanted: RenderedConfiguration, removed: [ServerName: ProxyServer] = [:]) {
         guard let running else {
             self = .start
@@ -64,7 +64,7 @@ enum ChangePlan: Hashable, Sendable {
         }
     }
 
-    /// Whether front ends open ports that were closed, or may be.
+    /// Whether front ends open ports that are closed, or may be.
     var opensPorts: Bool {
         switch self {
         case .nothing: false
@@ -108,7 +108,7 @@ extension ChangePlan: CustomStringConvertible {
         }
     }
 
-    /// Such as `2 commands to the running HAProxy: weight of http-servers/id-1 from 1 to 5; …`.
+    /// For example `without a reload: weight of http-servers/id-1 from 1 to 5; …`.
     var description: String {
         switch self {
         case .nothing: return "nothing to do"

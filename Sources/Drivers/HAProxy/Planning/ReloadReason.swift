@@ -3,52 +3,52 @@
 
 import SteelyardCore
 
-/// Why HAProxy has to reload, or to restart.
+/// Why HAProxy must reload or restart.
 enum ReloadReason: Hashable, Sendable {
-    /// HAProxy runs a configuration that this driver has not written, or that an older driver has.
+    /// HAProxy runs a configuration of another program or of an earlier version of this driver.
     case unknownConfiguration
     /// Another program has opened or closed a front end.
     case frontendMisplaced(MeteredProtocol)
-    /// The file that HAProxy loaded disables the front ends, which are to open.
+    /// The file that HAProxy loaded disables the front ends that must open.
     case frontendsDisabled
-    /// The file of the master's socket is gone.
+    /// The file of the master's socket is missing.
     case masterSocketLost
-    /// The file of the workers' socket is gone.
+    /// The file of the workers' socket is missing.
     case adminSocketLost
     case loadBalancerAdded(MeteredProtocol)
     case loadBalancerRemoved(MeteredProtocol)
-    /// TCP to GALERA, or back.
+    /// TCP to GALERA, or the reverse.
     case protocolChanged(MeteredProtocol)
     case listenerChanged(MeteredProtocol)
     case algorithmChanged(MeteredProtocol)
     case monitorChanged(MeteredProtocol)
     case optionsChanged(MeteredProtocol)
-    /// Something that follows from all of the nodes: whether one has a host name, the most connections.
+    /// A setting that depends on all nodes: whether one has a host name, or `maxconn`.
     case settingsChanged
-    /// A node with a host name comes, goes, has another one, or has an address for the first time.
+    /// A node with a host name is added, removed or renamed, or gets its first address.
     case hostName(ServerName)
-    /// A node has a cookie of its own, or no longer: it shares its address and port, or is one of very many.
+    /// A node gets or loses a cookie of its own: it shares its address and port, or is one of very many.
     case ownCookie(ServerName)
-    /// A node has become a backup or no longer is one, or is a cluster's main node.
+    /// A node has become or stopped being a backup or a cluster's main node.
     case roleChanged(ServerName)
-    /// The backups come in another order, which is the order in which they are used.
+    /// The backups have another order, which is the order in which they are used.
     case backupsReordered(MeteredProtocol)
-    /// More changes of nodes than a reload takes time for.
+    /// Too many node changes: a reload is faster.
     case manyChanges(Int)
-    /// A node comes back whose server was not deleted yet and differs from it.
+    /// A node is added again, with other parameters than its old server, which is not deleted yet.
     case nodeStillEnding(ServerName)
 }
 
 extension ReloadReason: CustomStringConvertible {
     var description: String {
         switch self {
-        case .unknownConfiguration: "HAProxy runs another configuration than was served last"
-        case .frontendMisplaced(let metered): "another program has opened or closed \(metered)"
+        case .unknownConfiguration: "HAProxy runs an unknown configuration"
+        case .frontendMisplaced(let metered): "another program opened or closed \(metered)"
         case .frontendsDisabled: "HAProxy was started suspended"
-        case .masterSocketLost: "the file of the master's socket is gone"
-        case .adminSocketLost: "the file of the workers' socket is gone"
+        case .masterSocketLost: "the file of the master's socket is missing"
+        case .adminSocketLost: "the file of the workers' socket is missing"
         case .loadBalancerAdded(let metered): "\(metered) is new"
-        case .loadBalancerRemoved(let metered): "\(metered) is removed"
+        case .loadBalancerRemoved(let metered): "\(metered) was removed"
         case .protocolChanged(let metered): "\(metered) has another protocol"
         case .listenerChanged(let metered): "\(metered) listens on another address or port"
         case .algorithmChanged(let metered): "\(metered) has another algorithm"
@@ -57,11 +57,11 @@ extension ReloadReason: CustomStringConvertible {
         case .settingsChanged: "settings for the whole device are different"
         case .hostName(let name): "\(name) has a host name"
         case .ownCookie(let name):
-            "the cookie of \(name) changes its form: it shares an address, or is one of more than 1,000"
-        case .roleChanged(let name): "\(name) has another role"
+            "the cookie of \(name) changes: it shares an address, or is one of more than 1,000"
+        case .roleChanged(let name): "\(name) changed its role"
         case .backupsReordered(let metered): "\(metered) has its backups in another order"
         case .manyChanges(let count): "\(count) changes of nodes take longer than a reload"
-        case .nodeStillEnding(let name): "\(name) comes back before its old server was deleted"
+        case .nodeStillEnding(let name): "\(name) was added again before its old server was deleted"
         }
     }
 }

@@ -3,10 +3,10 @@
 
 import SteelyardCore
 
-/// A server as the running HAProxy has it.
+/// A server in the running HAProxy.
 struct RunningServer: Hashable, Sendable {
     let name: ServerName
-    /// nil where HAProxy has not resolved it yet.
+    /// nil if HAProxy has not resolved it yet.
     let address: IPAddress?
     let port: Int
     let weight: Int
@@ -33,7 +33,7 @@ struct RunningServer: Hashable, Sendable {
         self.isUp = isUp
     }
 
-    /// What HAProxy makes of its configuration.
+    /// The initial state of a configured server.
     init(_ server: ProxyServer) {
         self.init(
             name: server.name,
@@ -46,10 +46,10 @@ struct RunningServer: Hashable, Sendable {
 }
 
 extension ProxyServer {
-    /// Its address for a command, which takes no host name.
+    /// Its address for a command, which accepts no host name.
     var currentAddress: HostAddress { fixedAddress.map(HostAddress.ip) ?? address }
 
-    /// Its address, where HAProxy does not look that up itself.
+    /// Its address, unless HAProxy resolves it.
     var fixedAddress: IPAddress? {
         if case .ip(let address) = address { address } else { asksDNS ? nil : initialAddress }
     }

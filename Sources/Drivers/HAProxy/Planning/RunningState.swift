@@ -3,18 +3,18 @@
 
 import SteelyardCore
 
-/// What HAProxy runs now, as far as a plan needs it.
+/// The state of the running HAProxy that a plan depends on.
 struct RunningState: Sendable {
-    /// What it was loaded with, and changed to since; nil where it runs another configuration, or an unknown one.
+    /// The configuration that it loaded, with all changes since; nil if it is another program's or unknown.
     let configuration: RenderedConfiguration?
     /// Its servers, in its order.
     let servers: [RunningServer]
     /// The front ends that another program has opened or closed.
     let misplacedFrontends: [MeteredProtocol]
-    /// Whether the configuration that was loaded disables the front ends: no command opens those.
+    /// Whether the loaded file disables the front ends: no command can open those.
     let hasDisabledFrontends: Bool
 
-    /// What would run, had this been loaded: for a plan without an HAProxy.
+    /// The state right after this configuration was loaded: for a plan without an HAProxy.
     init(loaded configuration: RenderedConfiguration) {
         self.init(configuration: configuration, servers: configuration.servers.map(RunningServer.init))
     }

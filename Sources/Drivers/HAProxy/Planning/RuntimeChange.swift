@@ -7,16 +7,16 @@ import SteelyardCore
 enum RuntimeChange: Hashable, Sendable {
     /// A node that HAProxy does not have yet.
     case add(ProxyServer)
-    /// A node that was removed while HAProxy ran, is still there, and comes back as it was.
+    /// A node that was removed while HAProxy ran, still exists, and is added again unchanged.
     case restore(ProxyServer)
     /// Another address, or another port.
     case move(ProxyServer, isDown: Bool)
-    /// Out of maintenance, or of a drain that was set by hand.
+    /// Out of maintenance, or of a manual drain.
     case enable(ServerName)
     case setWeight(ServerName, from: Int, to: Int)
     /// Into maintenance.
     case disable(ServerName)
-    /// Into maintenance for good; the server is deleted later (`RetiredServers`).
+    /// Into maintenance until the server is deleted (`RetiredServers`).
     case remove(ServerName)
     /// Closes a front end's port, and refuses the next request of its clients.
     case close(MeteredProtocol)
@@ -45,7 +45,7 @@ enum RuntimeChange: Hashable, Sendable {
                     answers: .address
                 )
             ]
-            // As a reload would have it: what is wrong with the old place is not held against the new one.
+            // Like a reload: the failures of the old address do not count against the new one.
             if isDown { commands.append(RuntimeCommand("set server", "\(server.name)", "health up")) }
             return commands
         case .enable(let name): return [RuntimeCommand("set server", "\(name)", "state ready")]
@@ -59,7 +59,7 @@ enum RuntimeChange: Hashable, Sendable {
         }
     }
 
-    /// The variable that the configuration's front ends read.
+    /// The commands that set the variable that the front ends read.
     static func setSuspended(_ isSuspended: Bool) -> [RuntimeCommand] {
         [
             RuntimeCommand("experimental-mode on"),
@@ -67,7 +67,7 @@ enum RuntimeChange: Hashable, Sendable {
         ]
     }
 
-    /// Its place among others: what can take clients comes before what no longer does.
+    /// The sort order: changes that add capacity come before those that remove it.
     var order: Int {
         switch self {
         case .add: 0
@@ -86,7 +86,7 @@ extension RuntimeChange: CustomStringConvertible {
     var description: String {
         switch self {
         case .add(let server): "add \(server.name) at \(server.address) port \(server.port), weight \(server.weight)"
-        case .restore(let server): "bring \(server.name) back, at \(server.address) port \(server.port)"
+        case .restore(let server): "add \(server.name) again at \(server.address) port \(server.port)"
         case .move(let server, _): "move \(server.name) to \(server.address) port \(server.port)"
         case .enable(let name): "enable \(name)"
         case .setWeight(let name, let old, let new): "weight of \(name) from \(old) to \(new)"

@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A command to the running HAProxy, and how its answer tells whether it was obeyed.
+/// A command to the running HAProxy, and the check of its answer.
 ///
-/// HAProxy answers in text that differs between its versions: only the texts that mean success are known.
+/// HAProxy's texts differ between versions: only the answers that mean success are known.
 struct RuntimeCommand: Hashable, Sendable {
     /// The answer that means success.
     enum Answer: Hashable, Sendable {
         case nothing
         case text(String)
-        /// What has changed, or that nothing had to.
+        /// The list of changes, or the statement that there are none.
         case address
-        /// Also that the server still has connections: it is deleted later.
+        /// Success, or that the server still has connections: it is deleted later.
         case deletion
     }
 
@@ -25,7 +25,7 @@ struct RuntimeCommand: Hashable, Sendable {
         self.expected = expected
     }
 
-    /// Whether this answer means that HAProxy has obeyed.
+    /// Whether this answer means success.
     func isObeyed(_ answer: some StringProtocol) -> Bool {
         switch expected {
         case .nothing: answer.isEmpty

@@ -3,14 +3,14 @@
 
 import SteelyardCore
 
-/// How the running servers differ from those that are wanted.
+/// The differences between the running servers and the wanted ones.
 struct ServerComparison {
-    /// What commands can change, in an order in which there are always as many servers as possible.
+    /// The changes that commands can make, in an order that always keeps as many servers as possible in use.
     private(set) var changes: [RuntimeChange] = []
-    /// What only a reload can change.
+    /// The differences that only a reload can change.
     private(set) var obstacles: [ReloadReason] = []
 
-    /// - Parameter old: What HAProxy was loaded with, and changed to since.
+    /// - Parameter old: The configuration that HAProxy loaded, with all changes since.
     init(
         from running: RunningState,
         _ old: RenderedConfiguration,
@@ -23,13 +23,13 @@ struct ServerComparison {
             switch (present[server.name], known[server.name]) {
             case (let current?, let before?): compare(current, before, server)
             case (_?, nil): bringBack(server, removed[server.name])
-            // Also one that an operator has deleted.
+            // Also a server that an operator deleted.
             case (nil, _): add(server)
             }
         }
         let names = Set(wanted.servers.map(\.name))
         for server in running.servers where !names.contains(server.name) {
-            // One that was retired before is deleted later.
+            // A retired server is deleted later.
             let before = known[server.name]
             guard before != nil || !server.isDisabled else { continue }
             if before?.hasName == true {
@@ -49,7 +49,7 @@ struct ServerComparison {
                 obstacles.append(.hostName(server.name))
                 return
             }
-            // HAProxy has not found the address, and takes none by command for a server that never had one.
+            // HAProxy has not resolved the name; no command sets the first address of such a server.
             guard current.address != nil || server.initialAddress == nil else {
                 obstacles.append(.hostName(server.name))
                 return
@@ -94,7 +94,7 @@ struct ServerComparison {
         changes.append(.restore(server))
     }
 
-    /// HAProxy uses the first backup that is up; one that is added comes last.
+    /// HAProxy uses the first available backup; an added backup is the last.
     private mutating func compareBackups(
         _ running: RunningState,
         _ known: [ServerName: ProxyServer],

@@ -4,7 +4,7 @@
 import SteelyardCore
 import SystemPackage
 
-/// Has HAProxy check a configuration, without a change to anything that runs.
+/// Makes HAProxy check a configuration; changes nothing that runs.
 struct ConfigurationCheck: Sendable {
     private let program: ExternalProgram
     private let timeout: Duration
@@ -14,10 +14,10 @@ struct ConfigurationCheck: Sendable {
         self.timeout = timeout
     }
 
-    /// Checks a file that holds what was rendered.
+    /// Checks a file with this rendered configuration.
     ///
-    /// - Throws: `DriverError`: `rejected` with HAProxy's message, `unavailable` where there is no HAProxy,
-    ///   `timedOut` where it does not end.
+    /// - Throws: `DriverError`: `rejected` with HAProxy's message, `unavailable` if HAProxy cannot be run, `timedOut`
+    ///   if it does not end.
     func check(_ file: FilePath, _ rendered: RenderedConfiguration) async throws(DriverError) {
         let ending = try await program.run(
             ["-c", "-f", file.string],
@@ -25,10 +25,10 @@ struct ConfigurationCheck: Sendable {
         )
         guard !ending.isSuccess else { return }
         throw HAProxyAlert(in: ending.output)?.error(of: rendered)
-            ?? DriverError(.rejected, "the configuration is refused by HAProxy without a reason")
+            ?? DriverError(.rejected, "HAProxy rejected the configuration without a reason")
     }
 
-    /// The same, for an `async let`, which knows no typed errors.
+    /// The same as a `Result`, for an `async let`, which has no typed errors.
     func result(_ file: FilePath, _ rendered: RenderedConfiguration) async -> Result<Void, DriverError> {
         do throws(DriverError) { return .success(try await check(file, rendered)) } catch { return .failure(error) }
     }

@@ -5,9 +5,9 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// A program that the operator has named in an option, run to its end within a time limit.
+/// Runs a program that a setting names, with a time limit.
 struct ExternalProgram: Sendable {
-    /// What it has printed on both outputs, and whether its exit code is 0.
+    /// The output of both streams, and whether the exit code is 0.
     struct Ending: Sendable {
         let isSuccess: Bool
         let output: String
@@ -16,16 +16,16 @@ struct ExternalProgram: Sendable {
     private let path: FilePath
     private let option: String
 
-    /// - Parameter option: The option that names the program, for errors.
+    /// - Parameter option: The setting that names the program, for errors.
     init(_ path: FilePath, option: String) {
         self.path = path
         self.option = option
     }
 
-    /// Runs the program and collects what it prints on both outputs, 16 MiB at most.
+    /// Runs the program and collects the output of both streams, 16 MiB at most.
     ///
-    /// - Throws: `DriverError`: `unavailable` where it cannot be run, `timedOut` where it does not end, `rejected` where
-    ///   it prints too much, and `cancelled`.
+    /// - Throws: `DriverError`: `unavailable` if it cannot be run, `timedOut` if it does not end, `rejected` if it
+    ///   prints too much, and `cancelled`.
     func run(_ arguments: [String], within timeout: Duration) async throws(DriverError) -> Ending {
         do throws(ChildProcessError) {
             let result = try await ChildProcess.run(ChildProcess.Command(path, arguments), within: timeout)
@@ -37,8 +37,8 @@ struct ExternalProgram: Sendable {
             switch error.code {
             case .timedOut: throw DriverError(.timedOut, error.description)
             case .cancelled: throw DriverError(.cancelled, error.description)
-            case .outputTooLong: throw DriverError(.rejected, "\(error); is \(option) right?")
-            case .programNotFound, .notExecutable: throw DriverError(.unavailable, "\(error); is \(option) right?")
+            case .outputTooLong: throw DriverError(.rejected, "\(error); check \(option)")
+            case .programNotFound, .notExecutable: throw DriverError(.unavailable, "\(error); check \(option)")
             case .descriptorsExhausted, .memoryExhausted, .system:
                 throw DriverError(.unavailable, error.description)
             }

@@ -3,29 +3,29 @@
 
 import SteelyardCore
 
-/// The alert with which HAProxy refuses a configuration.
+/// The alert with which HAProxy rejects a configuration.
 struct HAProxyAlert: Hashable, Sendable {
-    /// HAProxy's message, on one line, without the names of files that only the agent knows.
+    /// HAProxy's message, on one line, without the names of internal files.
     let message: String
-    /// The line of the configuration that it is about, from 1.
+    /// The configuration line that it refers to, from 1.
     let line: Int?
     /// Whether another program has the address and port.
     let isAddressInUse: Bool
     /// Whether the device does not have the address.
     let isAddressMissing: Bool
-    /// The front end that could not be started, where it is one.
+    /// The front end that could not start; nil if the alert names none.
     let frontend: String?
 
-    /// Finds the first alert about a configuration in what HAProxy has printed.
+    /// Finds the first alert about a configuration in HAProxy's output.
     ///
-    /// - Returns: nil where there is none.
+    /// - Returns: nil if there is none.
     init?(in output: String) {
         // A running worker prints alerts about its nodes, and the master about its workers.
         let alerts = output.split(separator: "\n").filter { line in
             line.hasPrefix("[ALERT]")
                 && !["has no server available", "exited with code"].contains(where: line.contains)
         }
-        // The first names the cause; what follows sums up.
+        // The first alert names the cause; the rest are summaries.
         guard
             let alert = alerts.first(where: { Self.place(in: $0) != nil || $0.contains("cannot bind") }) ?? alerts.first
         else { return nil }
@@ -58,7 +58,7 @@ struct HAProxyAlert: Hashable, Sendable {
         {
             field = LoadBalancerField(loadBalancer: found.loadBalancer, name: "address")
         }
-        let sentence = "is refused by HAProxy: \(message)"
+        let sentence = "was rejected by HAProxy: \(message)"
         if frontend == ProxyName.statistics {
             return DriverError(isAddressInUse ? .addressInUse : .rejected, "\(StatisticsAddress.option) \(sentence)")
         }
@@ -71,7 +71,7 @@ struct HAProxyAlert: Hashable, Sendable {
 
     /// The `[FILE:LINE]` of an alert.
     private static func place(in alert: Substring) -> (line: Int, end: Substring.Index)? {
-        // The first bracket holds the kind.
+        // The first bracket contains the level.
         guard let opening = alert.dropFirst().firstIndex(of: "["),
             let closing = alert[opening...].firstIndex(of: "]"),
             let colon = alert[opening..<closing].lastIndex(of: ":"),

@@ -6,14 +6,14 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// The files that HAProxy's two outputs go to, opened for appending, and what was added since.
+/// The files of HAProxy's two output streams, opened for appending.
 struct HAProxyOutputs {
-    /// For the standard output, which the workers log to.
+    /// The standard output, to which the workers log.
     let log: FileDescriptor
-    /// For the standard error: what HAProxy prints while it starts and reloads.
+    /// The standard error, with HAProxy's messages at a start or reload.
     let startLog: FileDescriptor
     private let begin: Int64
-    /// HAProxy also reports there each node that goes up or down; more than this is not kept.
+    /// HAProxy also reports each state change of a node there; a larger file is truncated.
     private static let startLogLimit = 1 << 20
 
     init(_ files: DeviceFiles) throws(DriverError) {
@@ -30,13 +30,13 @@ struct HAProxyOutputs {
         } catch {
             throw DriverError(.stateUnwritable, "cannot open HAProxy's log files: \(error)")
         }
-        // HAProxy clears the flag that has it append; it then writes where the descriptor stands.
+        // HAProxy clears O_APPEND; it then writes at the descriptor's offset.
         _ = try? log.seek(offset: 0, from: .end)
         let size = (try? startLog.seek(offset: 0, from: .end)) ?? 0
         begin = size > Self.startLogLimit && ftruncate(startLog.rawValue, 0) == 0 ? 0 : size
     }
 
-    /// What HAProxy has printed since.
+    /// The messages that HAProxy has printed since.
     var startMessages: String {
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         let count =
@@ -45,7 +45,7 @@ struct HAProxyOutputs {
         return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
-    /// How the last worker, or the master, ended by what the master has printed.
+    /// The exit of the last worker or the master, as the master reported it.
     static func lastEnd(in startLog: FilePath) -> String {
         guard let bytes = try? AtomicFile.read(startLog) else { return "see \(startLog)" }
         let lines = String(decoding: bytes.suffix(64 << 10), as: UTF8.self).split(separator: "\n")

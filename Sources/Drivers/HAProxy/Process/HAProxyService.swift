@@ -4,33 +4,33 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// How HAProxy's processes are started, reloaded and stopped: by the agent itself, or by a service manager.
+/// Starts, reloads and stops HAProxy's processes, directly or through a service manager.
 ///
-/// The calls block the thread that the session belongs to, and are made one at a time.
+/// The calls block the session's thread and must not overlap.
 protocol HAProxyService: Sendable {
     /// Starts HAProxy with the file on disk, and returns when it serves.
     ///
-    /// - Parameter limit: How long it may take in addition to the loading of the nodes.
+    /// - Parameter limit: The time limit, in addition to the time for loading the nodes.
     /// - Returns: The worker.
-    /// - Throws: `DriverError`; no HAProxy runs then that did not run before.
+    /// - Throws: `DriverError`; HAProxy is then stopped, unless it already ran.
     func start(
         _ rendered: RenderedConfiguration,
         over session: HAProxySession,
         within limit: Duration
     ) async throws(DriverError) -> Int32
 
-    /// Has HAProxy read the file on disk, and returns when a new worker serves it.
+    /// Makes HAProxy load the file on disk, and returns when a new worker serves it.
     ///
     /// - Returns: The worker.
-    /// - Throws: `DriverError`; the old worker then goes on.
+    /// - Throws: `DriverError`; the old worker then continues.
     func reload(_ rendered: RenderedConfiguration, over session: HAProxySession) async throws(DriverError) -> Int32
 
-    /// Stops every HAProxy of this device with all its workers at once; where none runs, there is nothing to do.
+    /// Stops every HAProxy of this device with all its workers at once; does nothing if none runs.
     ///
-    /// - Throws: `DriverError` where one does not end.
+    /// - Throws: `DriverError` if a process does not end.
     func stop(over session: HAProxySession) async throws(DriverError)
 
-    /// Why HAProxy ended, from what it has logged: such as `worker 71 exited with code 139 (Segmentation fault)`.
+    /// Why HAProxy ended, from its log: for example `worker 71 exited with code 139 (Segmentation fault)`.
     func lastWords() -> String
 }
 
@@ -41,7 +41,7 @@ extension HAProxyService {
 }
 
 extension HAProxyConfiguration {
-    /// The service that this configuration asks for.
+    /// Creates the configured service.
     func makeService() -> any HAProxyService {
         switch settings.service {
         case .process: ProcessService(self)

@@ -5,51 +5,51 @@ import Glibc
 import SteelyardSystem
 import SystemPackage
 
-/// Finds the masters of this device's HAProxy by what the kernel knows of processes.
+/// Finds the masters of this device's HAProxy in /proc.
 ///
-/// A command line alone proves nothing: every local user can start a program with the same arguments. The user and the
-/// executable do, or, where a script has another executable, the socket: it keeps its name where its file was removed.
-/// A master that executes itself again has no socket for some 60 ms.
+/// A command line is no proof: every local user can start a program with the same arguments. The user and the
+/// executable are, or, if a script has another executable, the socket: it keeps its name after its file is removed. A
+/// master that re-executes itself has no socket for some 60 ms.
 enum MasterSearch {
-    /// The masters, as processes of this user, or of root.
+    /// Returns the masters that run as this user or root.
     static func masters(_ files: DeviceFiles) -> [ProcessHandle] {
         let socket = files.masterSocket
         let inodes = boundInodes(socket)
         func isHolder(_ processID: Int32) -> Bool {
             guard isStarted(processID, with: socket), isOurs(processID) else { return false }
-            // A worker whose master was killed ends soon. It leads no session.
+            // A worker whose master was killed ends soon. It is not a session leader.
             return ProcessHandle.leadsSession(processID) && ProcessHandle.runs(files.binary.string, processID)
                 || has(inodes, processID)
         }
         var holders: [Int32: ProcessHandle] = [:]
         for processID in processes() where isHolder(processID) {
-            // Looked at again, now that it is held: the number was not given to another process in between.
+            // Checked again with the handle open: the process ID cannot have been reused.
             if let handle = ProcessHandle(processID), isHolder(processID) { holders[processID] = handle }
         }
-        // Workers are their master's children, and have its arguments.
+        // Workers are children of their master and have the same arguments.
         return holders.filter { ProcessHandle.parent(of: $0.key).map { holders[$0] == nil } ?? false }.map(\.value)
     }
 
-    /// Whether a master has bound the socket: not so while it starts, or executes itself again.
+    /// Whether a master has bound the socket; false while it starts or re-executes itself.
     static func hasBound(_ socket: FilePath, _ master: ProcessHandle) -> Bool {
         has(boundInodes(socket), master.processID)
     }
 
-    /// The unconnected sockets with this name that /proc/net/unix lists, as a process's folder names them.
+    /// The inodes of listening sockets with this name in /proc/net/unix, in the form of /proc/PID/fd.
     private static func boundInodes(_ socket: FilePath) -> Set<String> {
         guard let bytes = try? AtomicFile.readStream("/proc/net/unix") else { return [] }
         let name = socket.string
         let inodes = String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line -> Substring? in
             let columns = line.split(separator: " ", maxSplits: 7)
             guard columns.count == 8, columns[5] == "01", columns[7].hasPrefix(name) else { return nil }
-            // HAProxy binds a temporary name, which it renames: `NAME.PID.tmp`.
+            // HAProxy binds a temporary name, `NAME.PID.tmp`, and renames it.
             let suffix = columns[7].dropFirst(name.count)
             return suffix.isEmpty || (suffix.hasPrefix(".") && suffix.hasSuffix(".tmp")) ? columns[6] : nil
         }
         return Set(inodes.map { "socket:[\($0)]" })
     }
 
-    /// Whether a process has the real and the effective user of this process, or root's.
+    /// Whether the real and effective user of a process are this process's user or root.
     private static func isOurs(_ processID: Int32) -> Bool {
         guard let bytes = try? AtomicFile.readStream(FilePath("/proc/\(processID)/status")) else { return false }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
@@ -57,12 +57,12 @@ enum MasterSearch {
             let line = lines.first { $0.hasPrefix(name) }
             return line?.split(whereSeparator: \.isWhitespace).dropFirst().compactMap { UInt32($0) }
         }
-        // A process of a container has a number in each of two PID namespaces.
+        // A process in a container has an ID in each of two PID namespaces.
         guard values("NSpid:")?.count ?? 1 == 1, let users = values("Uid:")?.prefix(2) else { return false }
         return users.count == 2 && (users.allSatisfy { $0 == geteuid() } || users.allSatisfy { $0 == 0 })
     }
 
-    /// Whether a process was started as a master with this socket, and not as another program that has the name.
+    /// Whether a process has the arguments of a master with this socket.
     private static func isStarted(_ processID: Int32, with socket: FilePath) -> Bool {
         guard let arguments = ProcessHandle.arguments(of: processID), let option = arguments.firstIndex(of: "-S"),
             option + 1 < arguments.count

@@ -6,7 +6,7 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Runs HAProxy itself: a master with its workers, in a session of its own, that outlives the agent.
+/// Runs HAProxy as a master with its workers, in its own session, which outlives the agent.
 struct ProcessService: HAProxyService {
     private let binary: FilePath
     private let files: DeviceFiles
@@ -23,11 +23,11 @@ struct ProcessService: HAProxyService {
         over session: HAProxySession,
         within limit: Duration
     ) async throws(DriverError) -> Int32 {
-        // One that has lost the file of its socket would take every other connection.
+        // A master without its socket file would accept some of the connections.
         if session.livingMaster != nil { try await stop(over: session) }
         let outputs = try HAProxyOutputs(files)
         defer { outputs.close() }
-        // Left by a master that was killed.
+        // Stale sockets of a killed master.
         removeSockets()
         let launched = try launch(outputs)
         do throws(DriverError) {
@@ -36,8 +36,8 @@ struct ProcessService: HAProxyService {
                 if let status = launched.waitForEnd(by: .after(.zero)) { throw ended(status, outputs, rendered) }
             }
         } catch {
-            // It may never have opened the socket by which it could be found. It leads a group of its own, in which a
-            // script has what it has started.
+            // HAProxy may not have opened the socket by which it can be found. It leads a process group, which also
+            // contains the children of a script.
             launched.kill()
             try? await stop(over: session)
             throw HAProxyAlert(in: outputs.startMessages)?.error(of: rendered) ?? error
@@ -57,24 +57,24 @@ struct ProcessService: HAProxyService {
 
     func stop(over session: HAProxySession) async throws(DriverError) {
         let deadline = Deadline.after(limits.stop)
-        // Not asked of the masters: one that does not answer cannot say which workers it has.
+        // Found without asking the masters: one that does not answer cannot list its workers.
         for master in MasterSearch.masters(files) { try terminate(master, by: deadline) }
         guard case .absent = try session.findMaster(by: .after(limits.answer)) else {
-            throw DriverError(.unavailable, "another HAProxy has \(files.masterSocket) while this one was stopped")
+            throw DriverError(.unavailable, "another HAProxy bound \(files.masterSocket) while this one was stopped")
         }
         removeSockets()
     }
 
     func lastWords() -> String { HAProxyOutputs.lastEnd(in: files.startLog) }
 
-    /// Ends a master with its workers: by a signal, and after its time by force.
+    /// Ends a master and its workers with SIGTERM, and after the time limit with SIGKILL.
     private func terminate(_ master: ProcessHandle, by deadline: Deadline) throws(DriverError) {
         let workers = ProcessHandle.children(of: master.processID)
         master.send(SIGTERM)
         if !master.waitForEnd(by: deadline) {
             master.send(SIGKILL)
             guard master.waitForEnd(by: .after(.seconds(1))) else {
-                throw DriverError(.timedOut, "HAProxy's master (process \(master.processID)) does not end when killed")
+                throw DriverError(.timedOut, "HAProxy's master (process \(master.processID)) did not end after SIGKILL")
             }
         }
         for worker in workers where !worker.waitForEnd(by: .after(.milliseconds(200))) {
@@ -88,7 +88,7 @@ struct ProcessService: HAProxyService {
         unsafe unlink(files.adminSocket.string)
     }
 
-    /// Starts HAProxy as a child of the agent, which reaps it, in a session of its own, in which it outlives the agent.
+    /// Starts HAProxy as a child of the agent, which reaps it, in its own session, in which it outlives the agent.
     private func launch(_ outputs: HAProxyOutputs) throws(DriverError) -> ChildProcess {
         var command = ChildProcess.Command(
             binary,
@@ -101,17 +101,17 @@ struct ProcessService: HAProxyService {
             guard [.programNotFound, .notExecutable].contains(error.code) else {
                 throw DriverError(.unavailable, "cannot start HAProxy: \(error)")
             }
-            throw DriverError(.unavailable, "cannot run \(binary); is haproxy.binary right?")
+            throw DriverError(.unavailable, "cannot run \(binary); check haproxy.binary")
         }
     }
 
-    /// The reason why HAProxy ended while it was starting; all that it prints is written before.
+    /// The reason why HAProxy ended during its start; it has already printed all its messages.
     private func ended(
         _ status: ChildProcess.Status,
         _ outputs: HAProxyOutputs,
         _ rendered: RenderedConfiguration
     ) -> DriverError {
         if let alert = HAProxyAlert(in: outputs.startMessages) { return alert.error(of: rendered) }
-        return DriverError(.notRunning, "HAProxy ended while it was starting (\(status)); see \(files.startLog)")
+        return DriverError(.notRunning, "HAProxy ended during its start (\(status)); see \(files.startLog)")
     }
 }

@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long things may take: together, what one change waits for stays below the 10 s in which a FAIL should come.
+/// The time limits of a change; together they stay below the 10 s within which a FAIL must be sent.
 struct ServiceLimits: Sendable {
-    /// From starting HAProxy, or telling it to reload, until the new worker serves.
+    /// From the start or reload of HAProxy until the new worker serves.
     var change = Duration.seconds(5)
-    /// What HAProxy needs more to load many nodes.
+    /// The additional time for loading many nodes.
     static func loading(_ rendered: RenderedConfiguration) -> Duration { .microseconds(700 * rendered.servers.count) }
 
     /// From the signal until all processes have ended.
     var stop = Duration.seconds(4)
     /// One answer to one command.
     var answer = Duration.seconds(2)
-    /// One call of the service manager; a unit's own time to stop is to be shorter.
+    /// One call of the service manager; the unit's own stop time-out must be shorter.
     var manager = Duration.seconds(5)
 }

@@ -6,14 +6,14 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Runs HAProxy as systemd's unit haproxy.service, which Debian's package brings.
+/// Runs HAProxy as systemd's unit haproxy.service, from Debian's package.
 ///
-/// Only starting and stopping is systemd's: a reload goes through the master's socket, so that its success is known.
+/// systemd only starts and stops HAProxy: reloads go through the master's socket, so that their result is known.
 struct SystemdService: HAProxyService {
     private let files: DeviceFiles
     private let limits: ServiceLimits
     private let unit: SystemdUnit
-    /// How long a master that systemd runs already may need for its socket.
+    /// The time limit for the socket of a master that systemd already runs.
     private static let socketTimeout = Duration.seconds(2)
 
     init(_ configuration: HAProxyConfiguration, limits: ServiceLimits = ServiceLimits()) {
@@ -28,11 +28,11 @@ struct SystemdService: HAProxyService {
         within limit: Duration
     ) async throws(DriverError) -> Int32 {
         if try await unit.isActive() {
-            // One that has lost the file of its socket cannot be asked to reload.
+            // A master without its socket file cannot reload.
             if case .unreachable = try session.findMaster(by: .after(limits.answer)) {
                 try await unit.stop()
             } else {
-                // systemd has started it again by itself, or it runs with another configuration.
+                // systemd restarted it automatically, or it runs another configuration.
                 try waitForSocket(session, by: .after(Self.socketTimeout))
                 return try await reload(rendered, over: session)
             }
@@ -45,7 +45,7 @@ struct SystemdService: HAProxyService {
                 if socketDeadline.hasPassed { throw noSocket }
             }
         } catch {
-            // systemd would go on trying.
+            // Otherwise systemd would continue to restart it.
             await unit.giveUp()
             throw error
         }
@@ -60,7 +60,7 @@ struct SystemdService: HAProxyService {
         guard session.livingMaster == nil else {
             throw DriverError(
                 .unavailable,
-                "HAProxy has bound \(files.masterSocket) and is not run by \(unit.name); stop it by hand"
+                "HAProxy has bound \(files.masterSocket) outside \(unit.name); stop it manually"
             )
         }
         unsafe unlink(files.adminSocket.string)
@@ -78,8 +78,8 @@ struct SystemdService: HAProxyService {
     private var noSocket: DriverError {
         DriverError(
             .unavailable,
-            "\(unit.name) runs, and HAProxy does not listen on \(files.masterSocket); give the unit -S with "
-                + "haproxy.master_socket, or set that to what it has"
+            "\(unit.name) runs, but HAProxy does not listen on \(files.masterSocket); start the unit with -S and "
+                + "that path, or set haproxy.master_socket to the unit's"
         )
     }
 }

@@ -4,7 +4,7 @@
 import SteelyardCore
 import SystemPackage
 
-/// A unit of systemd, which systemctl starts and stops.
+/// A systemd unit, controlled through systemctl.
 struct SystemdUnit: Sendable {
     let name: String
     private let program: ExternalProgram
@@ -16,22 +16,22 @@ struct SystemdUnit: Sendable {
         program = ExternalProgram(systemctl, option: "haproxy.service")
     }
 
-    /// Where to read what the unit has said.
+    /// Where to find the unit's messages.
     var advice: String { "see journalctl -u \(name)" }
 
-    /// Whether it runs; not so while it is being started.
+    /// Whether the unit is active; false while it is being started.
     func isActive() async throws(DriverError) -> Bool {
         try await systemctl("is-active").isSuccess
     }
 
-    /// Starts it, and returns once it says that it is ready.
+    /// Starts the unit, and returns when it is ready.
     ///
-    /// - Throws: `DriverError` with systemctl's words.
-    /// - Parameter limit: How long that may take.
+    /// - Throws: `DriverError` with systemctl's message.
+    /// - Parameter limit: The time limit.
     func start(within limit: Duration) async throws(DriverError) {
         let limit = max(timeout, limit)
         var ending = try await systemctl("start", within: limit)
-        // One that has failed several times in a row is refused whatever has been mended since.
+        // systemd refuses to start a unit that failed several times in a row, even if the cause was fixed.
         if !ending.isSuccess, ending.output.contains("attempted too often"),
             try await systemctl("reset-failed").isSuccess
         {
@@ -40,15 +40,15 @@ struct SystemdUnit: Sendable {
         guard ending.isSuccess else { throw refusal("start", ending.output, advice) }
     }
 
-    /// Stops it; one that does not run is stopped.
+    /// Stops the unit; does nothing if it does not run.
     ///
-    /// - Throws: `DriverError` with systemctl's words.
+    /// - Throws: `DriverError` with systemctl's message.
     func stop() async throws(DriverError) {
         let ending = try await systemctl("stop")
         guard ending.isSuccess else { throw refusal("stop", ending.output, advice) }
     }
 
-    /// Has systemd stop it, also while it is only being started, and does not wait for that.
+    /// Stops the unit, also while it is being started, without waiting for the result.
     func giveUp() async {
         _ = try? await program.run(["--no-ask-password", "--no-block", "stop", name], within: .seconds(2))
     }
@@ -77,8 +77,8 @@ struct SystemdUnit: Sendable {
         return DriverError(
             .unavailable,
             isForbidden
-                ? "the agent may not \(verb) \(name); give its user the polkit rule for it, or run it as root: \(words)"
-                : "systemctl \(verb) \(name) fails, \(advice): \(words)"
+                ? "the agent may not \(verb) \(name); add a polkit rule for its user, or run it as root: \(words)"
+                : "systemctl \(verb) \(name) failed, \(advice): \(words)"
         )
     }
 

@@ -4,13 +4,13 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// How a new worker comes to serve a configuration, after a start or a reload.
+/// Waits for a new worker after a start or a reload.
 extension HAProxySession {
-    /// Waits until an HAProxy that was just started serves a configuration.
+    /// Waits until a freshly started HAProxy serves a configuration.
     ///
-    /// - Parameter whileAbsent: Is called while there is no master; throws where none can come.
+    /// - Parameter whileAbsent: Called while there is no master; throws if none can appear.
     /// - Returns: The worker.
-    /// - Throws: `DriverError`: `timedOut` where it does not serve by the deadline.
+    /// - Throws: `DriverError`: `timedOut` if it does not serve by the deadline.
     func waitForStart(
         _ rendered: RenderedConfiguration,
         by deadline: Deadline,
@@ -24,17 +24,17 @@ extension HAProxySession {
             }
             pause()
         }
-        throw DriverError(.timedOut, "HAProxy was started and does not serve yet")
+        throw DriverError(.timedOut, "HAProxy was started but does not serve yet")
     }
 
-    /// Has HAProxy read the file on disk, and returns when a new worker serves it.
+    /// Makes HAProxy load the file on disk, and returns when a new worker serves it.
     ///
     /// - Parameters:
-    ///   - limits: How long that may take.
-    ///   - messages: What HAProxy has printed since, as far as it is known.
-    ///   - advice: Where to read more.
+    ///   - limits: The time limits.
+    ///   - messages: Returns the messages that HAProxy has printed since, if they are available.
+    ///   - advice: Where to find more.
     /// - Returns: The new worker.
-    /// - Throws: `DriverError`; the old worker then goes on.
+    /// - Throws: `DriverError`; the old worker then continues.
     func reload(
         _ rendered: RenderedConfiguration,
         within limits: ServiceLimits,
@@ -43,7 +43,7 @@ extension HAProxySession {
     ) throws(DriverError) -> Int32 {
         let deadline = Deadline.after(limits.change + ServiceLimits.loading(rendered))
         guard let before = try processes(by: deadline) else { throw DriverError(.notRunning, "HAProxy does not run") }
-        // The master answers no question about the old worker while it executes itself again.
+        // The master answers nothing about the old worker while it re-executes itself.
         if before.worker != nil { _ = try? answeringWorker(by: .earlier(deadline, .after(limits.answer))) }
         let oldWorker = takeWorkerConnection()
         func request() -> Deadline {
@@ -64,10 +64,10 @@ extension HAProxySession {
                     throw HAProxyAlert(in: messages())?.error(of: rendered)
                         ?? DriverError(.rejected, "HAProxy could not load the configuration; \(advice)")
                 }
-                // A request is lost where the master was just executing itself again.
+                // A request is lost if the master was just re-executing itself.
                 if now.reloads == before.reloads, requestAgainAfter.hasPassed { requestAgainAfter = request() }
             } else if livingMaster == nil {
-                throw DriverError(.notRunning, "HAProxy ended while it was reloading; \(advice)")
+                throw DriverError(.notRunning, "HAProxy ended during the reload; \(advice)")
             }
             pause()
         }
@@ -75,10 +75,10 @@ extension HAProxySession {
             ?? DriverError(.timedOut, "HAProxy did not finish reloading within \(limits.change); \(advice)")
     }
 
-    /// Waits until a worker takes no connections any more, since the new worker has the same sockets.
+    /// Waits until a worker accepts no more connections: the new worker shares its sockets.
     ///
-    /// Until it has handled the signal to stop, clients could still meet the old configuration. A worker that does not
-    /// answer takes no connections either.
+    /// Until it has handled the signal to stop, clients could reach the old configuration. A worker that does not
+    /// answer accepts no connections either.
     private func waitUntilStopping(_ worker: RuntimeConnection, by deadline: Deadline) {
         while !deadline.hasPassed,
             (try? worker.answer(to: "show info", until: .worker, by: deadline))?.contains("\nStopping: 0\n") == true
@@ -87,7 +87,7 @@ extension HAProxySession {
         }
     }
 
-    /// The worker that serves this configuration, where it is not the one of before.
+    /// The worker that serves this configuration, unless it is the old one.
     private func newWorker(
         serving rendered: RenderedConfiguration,
         replacing before: Int32?,
@@ -101,12 +101,12 @@ extension HAProxySession {
             let listens = rendered.isSuspended ? states.isEmpty : states.values.allSatisfy { $0 == "OPEN" }
             guard listens else { return nil }
         } catch {
-            // The worker was forked and does not answer yet.
+            // The worker was forked but does not answer yet.
             if error.code == .timedOut { throw error }
             return nil
         }
-        // A connection would show the same and would reach a node: databases count those and shut the device out.
-        // An address that has left the device is listened on still.
+        // A connection would prove the same, but would reach a node: databases count those and block the device.
+        // HAProxy keeps listening on an address that the device has lost.
         return rendered.listening.allSatisfy { PortProbe.look(at: $0) != .free } ? worker : nil
     }
 }

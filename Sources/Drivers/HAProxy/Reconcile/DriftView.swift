@@ -3,7 +3,7 @@
 
 import Synchronization
 
-/// What another program has changed on the device, as the reconciler has found it last.
+/// The changes by other programs that the reconciler found last.
 final class DriftView: Sendable {
     private struct State {
         var drift: String?
@@ -12,15 +12,15 @@ final class DriftView: Sendable {
 
     private let state = Mutex(State())
 
-    /// What is different, in lines; nil if nothing is.
+    /// The differences, in lines; nil if there are none.
     var drift: String? { state.withLock { $0.drift } }
 
-    /// How often a difference was found that was not there before.
+    /// How many times a new difference was found.
     var count: Int { state.withLock { $0.count } }
 
-    /// Takes note of what was found.
+    /// Records the result of a check.
     ///
-    /// - Returns: Whether it is another finding than the last one.
+    /// - Returns: Whether it differs from the previous result.
     func show(_ drift: String?) -> Bool {
         state.withLock { state in
             guard drift != state.drift else { return false }

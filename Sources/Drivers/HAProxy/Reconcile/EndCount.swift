@@ -5,11 +5,11 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// Reports and counts the ends of HAProxy that the agent has not caused.
+/// Reports and counts the exits of HAProxy that the agent did not cause.
 final class EndCount: Sendable {
     private struct State {
         var count = 0
-        /// The masters whose end is known, or caused by the agent.
+        /// The masters whose exit was reported, or caused by the agent.
         var known: Set<Int32> = []
     }
 
@@ -18,12 +18,12 @@ final class EndCount: Sendable {
     /// The count since the agent was started.
     var value: Int { state.withLock { $0.count } }
 
-    /// Announces that the agent itself ends a master.
+    /// Records that the agent itself ends a master.
     func expect(_ processID: Int32) { state.withLock { _ = $0.known.insert(processID) } }
 
-    /// Reports a master's end, once.
+    /// Reports a master's exit, once.
     ///
-    /// - Parameter reason: Gives what HAProxy has logged of its end.
+    /// - Parameter reason: Returns the exit reason from HAProxy's log.
     func report(_ processID: Int32, _ reason: () -> String, _ logger: Logger) {
         let isNew = state.withLock { state in
             guard state.known.insert(processID).inserted else { return false }
@@ -32,7 +32,7 @@ final class EndCount: Sendable {
         }
         guard isNew else { return }
         logger.error(
-            "HAProxy ended; starting it again",
+            "HAProxy ended unexpectedly; restarting it",
             metadata: [LogKeys.error: "\(reason())", LogKeys.processID: "\(processID)"]
         )
     }

@@ -5,47 +5,47 @@ import Logging
 import SteelyardCore
 import SteelyardSystem
 
-/// Makes what runs equal to what the state says: at the start, after a crash of either side, and when a socket or a file
-/// has gone.
+/// Makes HAProxy match the committed state: at the start, after a crash of HAProxy or the agent, and after the loss of
+/// a socket or file.
 final class Reconciler {
-    /// Whether the device has to be compared with the state from the ground up.
+    /// Whether the device must be fully compared with the state.
     var isDue = true
     private let view: DriftView
-    /// Since when HAProxy has not answered.
+    /// The time since which HAProxy has not answered.
     private var silentSince: ContinuousClock.Instant?
-    /// How long a start may take while no message waits for it.
+    /// The time limit of a start that no message waits for.
     private static let startTimeout = Duration.seconds(30)
-    /// An HAProxy that has not answered for so long is ended and started again.
+    /// An HAProxy that has not answered for this long is restarted.
     private static let longestSilence = Duration.seconds(60)
 
     init(_ view: DriftView) { self.view = view }
 
-    /// Puts right what is not as the state says.
+    /// Repairs the device if it does not match the state.
     ///
-    /// - Throws: `DriverError` where HAProxy cannot be brought to serve.
+    /// - Throws: `DriverError` if HAProxy does not serve the state.
     func reconcile(_ context: DeviceContext) async throws(DriverError) {
         guard isDue else { return }
         switch context.store.state {
         case .notConfigured: break
         case .deleted: try await context.removeAll()
         case .serving(let served), .suspended(let served):
-            // The ledger may be gone, or be older than the state: without this, nothing would be metered any more.
+            // The ledger may be missing, or older than the state: without this, traffic would not be metered.
             await context.meter.serve(served.set)
             try await bringBack(served, context)
         }
         isDue = false
     }
 
-    /// Puts right what can be; the rest is no obstacle to a change.
+    /// Repairs the device as far as possible; the rest does not prevent a change.
     func tryToReconcile(_ context: DeviceContext) async {
         do throws(DriverError) { try await reconcile(context) } catch {
-            context.logger.error("the device is not as the state says", metadata: [LogKeys.error: "\(error)"])
+            context.logger.error("device does not match its committed state", metadata: [LogKeys.error: "\(error)"])
         }
     }
 
-    /// Removes what a DELETE has left that failed or was interrupted, and begins the log of the next load balancers.
+    /// Completes a DELETE that failed or was interrupted, and starts the log of the next load balancers.
     ///
-    /// - Throws: `DriverError`, which names what cannot be removed: the next load balancers must not get it.
+    /// - Throws: `DriverError`, which names the remaining files: the next load balancers must not inherit them.
     func finishDeletion(_ context: DeviceContext) async throws(DriverError) {
         do throws(DriverError) { try await reconcile(context) } catch {
             throw DriverError(error.code, "the last DELETE is not finished: \(error.message)")
@@ -53,9 +53,9 @@ final class Reconciler {
         try LogRemoval(context.files, context.logger).beginNext()
     }
 
-    /// Ensures that the device is as it was asked to be before, whatever was done to it since.
+    /// Ensures that the device is in the state of the last message, whatever has changed since.
     ///
-    /// - Throws: `DriverError` where it cannot be brought to be.
+    /// - Throws: `DriverError` if it cannot be restored.
     func requireInPlace(_ context: DeviceContext) async throws(DriverError) {
         let served = try context.store.state.requireServed()
         let observation = try context.running.observe(by: .after(.seconds(2)))
@@ -63,10 +63,10 @@ final class Reconciler {
         try await reconcile(context)
     }
 
-    /// Looks for what another program has changed: a lost file or socket is put right now, the rest is logged once, and
-    /// put right by the next UPDATE.
+    /// Checks for changes by other programs: repairs a missing file or socket now, logs the rest once, and leaves it to
+    /// the next UPDATE.
     ///
-    /// - Throws: `DriverError` where HAProxy runs and does not answer.
+    /// - Throws: `DriverError` if HAProxy runs but does not answer.
     func look(_ context: DeviceContext) async throws(DriverError) {
         guard !isDue, let served = context.store.state.served else {
             silentSince = nil
@@ -83,7 +83,7 @@ final class Reconciler {
             throw error
         }
         if case .uncontrolled(let reason) = observation {
-            context.logger.error("HAProxy cannot be controlled any more", metadata: [LogKeys.error: "\(reason)"])
+            context.logger.error("HAProxy can no longer be controlled", metadata: [LogKeys.error: "\(reason)"])
             isDue = true
             return try await reconcile(context)
         }
@@ -95,7 +95,7 @@ final class Reconciler {
         report(drift(rendered, served, plan, context), context)
     }
 
-    /// Whether HAProxy serves this, or is suspended with it.
+    /// Whether HAProxy serves this state, or is suspended with it.
     private static func serves(_ served: DeviceState.Served, _ isSuspended: Bool, _ observation: Observation) -> Bool {
         guard let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint else { return false }
         return snapshot.misplacedFrontends(of: served.set, isSuspended: isSuspended).isEmpty
@@ -110,18 +110,18 @@ final class Reconciler {
         let isFileRight = context.holds(context.files.config, served.checksum)
         if isFileRight {
             if rendered.fingerprint != served.fingerprint {
-                context.logger.notice("the settings have changed; they apply with the next UPDATE")
+                context.logger.notice("settings changed; they apply with the next UPDATE")
             }
-            // That alone is no reason to touch what is served.
+            // New settings alone are no reason for a reload.
             rendered = rendered.named(served.fingerprint)
             if Self.serves(served, isSuspended, observation), let snapshot = observation.snapshot {
                 context.running.confirm(snapshot)
                 // The agent may have ended before it could.
                 context.running.forgetServerStates()
-                return context.logger.info("HAProxy serves what the state says")
+                return context.logger.info("HAProxy serves the committed state")
             }
         } else {
-            context.logger.warning("haproxy.cfg is not what was served last; writing it again")
+            context.logger.warning("haproxy.cfg does not match the committed state; rewriting it")
             try context.write(rendered.bytes)
         }
         await context.meter.readBeforeReload()
@@ -130,12 +130,12 @@ final class Reconciler {
         if rendered.fingerprint != served.fingerprint || !isFileRight {
             try context.store.commit(DeviceState(rendered))
         }
-        context.logger.info("HAProxy serves again what the state says")
+        context.logger.info("HAProxy serves again")
     }
 
-    /// Has HAProxy bind sockets again whose files are gone, by a reload: no connection is lost.
+    /// Makes HAProxy bind sockets with missing files again, by a reload: no connection is lost.
     ///
-    /// - Returns: What runs then.
+    /// - Returns: The state of HAProxy afterwards.
     private func rebindSockets(
         _ served: DeviceState.Served,
         _ lost: Observation,
@@ -161,14 +161,14 @@ final class Reconciler {
                 try context.store.commit(DeviceState(respelled))
                 observation = try context.running.observe(by: .after(.seconds(4)))
             }
-            context.logger.warning("the file of a socket was gone; HAProxy has bound it again")
+            context.logger.warning("a socket file was missing; HAProxy has bound the socket again")
         } catch {
-            context.logger.error("HAProxy does not bind its socket again", metadata: [LogKeys.error: "\(error)"])
+            context.logger.error("HAProxy did not bind its socket again", metadata: [LogKeys.error: "\(error)"])
         }
         return observation
     }
 
-    /// Ends an HAProxy that has not answered for a long time; the next try starts another.
+    /// Ends an HAProxy that has not answered for a long time; the next attempt starts it again.
     private func endSilence(_ error: DriverError, _ context: DeviceContext) async throws(DriverError) {
         guard error.code == .timedOut else {
             silentSince = nil
@@ -177,26 +177,26 @@ final class Reconciler {
         let since = silentSince ?? .now
         silentSince = since
         guard .now - since > Self.longestSilence else { return }
-        context.logger.error("HAProxy does not answer; starting it again", metadata: [LogKeys.error: "\(error)"])
+        context.logger.error("HAProxy does not answer; restarting it", metadata: [LogKeys.error: "\(error)"])
         silentSince = nil
         isDue = true
         try await context.running.stop()
         try await reconcile(context)
     }
 
-    /// Writes files again that were removed.
+    /// Writes removed files again.
     private func restoreFiles(_ rendered: RenderedConfiguration, _ served: DeviceState.Served, _ context: DeviceContext)
     {
         do throws(DriverError) {
             if context.contents(of: context.files.config) == nil, rendered.fingerprint == served.fingerprint {
                 try context.write(rendered.bytes)
-                // A host name may have another address since.
+                // A host name may have another address by now.
                 if rendered.checksum != served.checksum { try context.store.commit(DeviceState(rendered)) }
-                context.logger.warning("haproxy.cfg was gone; written again")
+                context.logger.warning("haproxy.cfg was missing; rewritten")
             }
-            if try context.store.restoreIfMissing() { context.logger.warning("state.json was gone; written again") }
+            if try context.store.restoreIfMissing() { context.logger.warning("state.json was missing; rewritten") }
         } catch {
-            context.logger.error("a file of the state is gone", metadata: [LogKeys.error: "\(error)"])
+            context.logger.error("cannot restore a missing file", metadata: [LogKeys.error: "\(error)"])
         }
     }
 
@@ -204,15 +204,15 @@ final class Reconciler {
         guard view.show(drift) else { return }
         if let drift {
             context.logger.warning(
-                "another program has changed the device; the next UPDATE restores it",
+                "another program changed the device; the next UPDATE restores it",
                 metadata: [LogKeys.drift: "\(drift)"]
             )
         } else {
-            context.logger.info("the device is as the state says again")
+            context.logger.info("device matches its committed state again")
         }
     }
 
-    /// What is different, in lines; nil where nothing is.
+    /// The differences, in lines; nil if there are none.
     private func drift(
         _ rendered: RenderedConfiguration,
         _ served: DeviceState.Served,
@@ -224,9 +224,9 @@ final class Reconciler {
         if bytes.map({ Fingerprint($0) == served.checksum }) != true {
             findings.append("haproxy.cfg:\n" + LineDifference.describe(from: rendered.text, toFile: bytes))
         }
-        // What an earlier agent has written in another way is no drift.
+        // A file that an earlier version rendered differently is not drift.
         if rendered.fingerprint == served.fingerprint, plan != .nothing {
-            findings.append("the running HAProxy; what will be done: \(plan)")
+            findings.append("the running HAProxy; planned: \(plan)")
         }
         return findings.isEmpty ? nil : findings.joined(separator: "\n")
     }

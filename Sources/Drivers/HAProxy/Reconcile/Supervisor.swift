@@ -6,7 +6,7 @@ import Logging
 import SteelyardCore
 import SteelyardSystem
 
-/// Keeps HAProxy running for as long as it should, and its counters read.
+/// Keeps HAProxy running while it should, and reads its counters.
 struct Supervisor: Sendable {
     let device: HAProxyDevice
     let meter: Meter
@@ -15,18 +15,18 @@ struct Supervisor: Sendable {
     /// HAProxy has ended, or a change was made.
     let events: AsyncStream<Void>
     let event: AsyncStream<Void>.Continuation
-    /// How often HAProxy has ended without a DELETE.
+    /// Counts how often HAProxy has ended without a DELETE.
     let ends: EndCount
     let logger: Logger
 
-    /// The waits before HAProxy is started once more, in milliseconds; the last goes on.
+    /// The waits before HAProxy is started again, in milliseconds; the last one repeats.
     private static let waits = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
-    /// How often the device is compared with the state; that takes HAProxy some 3 µs for each node.
+    /// How often the device is compared with the state; that takes HAProxy some 3 µs per node.
     ///
     /// HAProxy closes a connection that was idle for ten seconds.
     private static let lookInterval = Duration.seconds(9)
 
-    /// Runs until it is cancelled.
+    /// Runs until the task is cancelled.
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await watch() }
@@ -51,9 +51,9 @@ struct Supervisor: Sendable {
                 }
             } catch {
                 failures += 1
-                logger.error("HAProxy cannot be brought to serve", metadata: [LogKeys.error: "\(error)"])
+                logger.error("HAProxy does not serve; retrying", metadata: [LogKeys.error: "\(error)"])
                 let wait = Self.waits[min(failures, Self.waits.count - 1)]
-                // A change that passes meanwhile has another HAProxy to watch.
+                // After a change in the meantime, there is another HAProxy to watch.
                 let alarm = Task { [event] in
                     try await Task.sleep(for: .milliseconds(wait))
                     event.yield()
@@ -64,7 +64,7 @@ struct Supervisor: Sendable {
             }
             await events.next(isolation: nil)
             source?.cancel()
-            // An HAProxy that ends as soon as it was started is not started in a tight circle.
+            // Prevents a tight loop if HAProxy ends right after its start.
             if begun.duration(to: .now) < .seconds(1) { try? await Task.sleep(for: .milliseconds(200)) }
         }
     }
@@ -76,18 +76,18 @@ struct Supervisor: Sendable {
         }
     }
 
-    /// Reads the counters: more often while there are workers that will end when their last client does.
+    /// Reads the counters, more often while there are old workers, which end with their last client.
     private func readMeter() async {
         while !Task.isCancelled {
             var pause = Duration.seconds(1)
             if store.state.served != nil {
                 do throws(DriverError) { pause = try await meter.read() } catch {
-                    logger.debug("the counters cannot be read", metadata: [LogKeys.error: "\(error)"])
+                    logger.debug("cannot read the counters", metadata: [LogKeys.error: "\(error)"])
                 }
             }
             try? await Task.sleep(for: pause)
         }
-        // Old workers are let go with the agent: what they have sent so far is known to the next one.
+        // Old workers are released when the agent ends: the ledger has their counters up to now.
         if store.state.served != nil { _ = try? await meter.read(writing: true) }
     }
 }

@@ -4,24 +4,24 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// haproxy.cfg while it is being written: its lines, and which field of the message each comes from.
+/// haproxy.cfg while it is written: its lines, and the message field that each line comes from.
 struct ConfigurationText {
-    /// What a line is to a change of the configuration.
+    /// The effect of a line on a change of the configuration.
     enum Role {
-        /// A change of it takes a reload.
+        /// Its change requires a reload.
         case structure
-        /// A server, most of which can be changed while HAProxy runs.
+        /// A server, most of whose parameters can change while HAProxy runs.
         case server
-        /// Nothing that HAProxy acts on.
+        /// HAProxy ignores it.
         case comment
-        /// A line that differs between two files that serve the same.
+        /// A line that differs between two files with the same configuration.
         case mark
     }
 
     private struct Line {
         let text: String
         let role: Role
-        /// The line's text for fingerprints.
+        /// The text that fingerprints include.
         let identity: String
 
         init(_ text: String, _ role: Role, identity: String? = nil) {
@@ -38,13 +38,13 @@ struct ConfigurationText {
     /// The file's text.
     var text: String { lines.reduce(into: "") { $0 += $1.text + "\n" } }
 
-    /// Names all that can only be changed by a reload.
+    /// The fingerprint of all lines that only a reload can change.
     var structure: Fingerprint { fingerprint { $0 == .structure } }
 
-    /// Names what is served.
+    /// The fingerprint of the configuration.
     var fingerprint: Fingerprint { fingerprint { $0 != .mark } }
 
-    /// Begins a section.
+    /// Starts a section.
     mutating func section(_ words: HAProxyWord...) {
         if !lines.isEmpty { lines.append(Line("", .structure)) }
         append(words, indentation: "", .structure)
@@ -52,7 +52,7 @@ struct ConfigurationText {
 
     /// Adds a line to the section.
     ///
-    /// - Parameter field: What is at fault where HAProxy refuses the line.
+    /// - Parameter field: The field at fault if HAProxy rejects the line.
     mutating func line(_ words: HAProxyWord..., field: LoadBalancerField? = nil) {
         append(words, indentation: Self.indentation, .structure)
         note(field)
@@ -63,7 +63,7 @@ struct ConfigurationText {
         note(field)
     }
 
-    /// Adds a line that differs between two files that serve the same.
+    /// Adds a line that differs between two files with the same configuration.
     mutating func mark(_ words: HAProxyWord...) { append(words, indentation: Self.indentation, .mark) }
 
     /// Adds a server to the section.
@@ -79,7 +79,7 @@ struct ConfigurationText {
         append(["#"] + words, indentation: lines.isEmpty ? "" : Self.indentation, .comment)
     }
 
-    /// Replaces the mark, once what it is to name is known.
+    /// Replaces the mark once the fingerprint is known.
     mutating func replaceMark(_ words: HAProxyWord...) {
         guard let index = lines.firstIndex(where: { $0.role == .mark }) else { return }
         lines[index] = Line(Self.joined(words, Self.indentation), .mark)

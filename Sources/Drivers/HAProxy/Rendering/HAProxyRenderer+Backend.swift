@@ -4,7 +4,7 @@
 import SteelyardCore
 
 extension HAProxyRenderer {
-    /// Not secret, and the same on every device, so that clients stay with their nodes when one takes over from another.
+    /// Not secret, and the same on every device, so that clients keep their nodes after a failover to another device.
     static let cookieKey: HAProxyWord = "steelyard"
 
     func writeBackend(_ loadBalancer: LoadBalancer, at index: Int, to text: inout ConfigurationText) {
@@ -15,7 +15,7 @@ extension HAProxyRenderer {
         writeAlgorithm(loadBalancer.algorithm, to: &text)
         text.line("timeout connect", "\(options.connectTimeout)ms")
         text.line("timeout server", "\(options.serverTimeout)ms")
-        // Without a time-out, only TCP keep-alive notices that a node has gone.
+        // Without a time-out, only TCP keep-alive detects a lost node.
         if options.serverTimeout == 0 { text.line("option srvtcpka") }
         text.line("timeout queue", "\(options.connectTimeout)ms")
         text.line("retries", "\(options.connectRetries)")
@@ -32,7 +32,7 @@ extension HAProxyRenderer {
         case .leastConnections: text.line("balance leastconn")
         case .sourceIP:
             text.line("balance source")
-            // A node that comes or goes moves its own clients only.
+            // An added or removed node moves only its own clients.
             text.line("hash-type consistent")
         }
     }
@@ -41,15 +41,15 @@ extension HAProxyRenderer {
         switch listenerProtocol {
         case .http:
             text.line("http-reuse safe")
-            // Made of the node's address: a cookie with a name of its own could not be given to a node that is added
-            // while HAProxy runs (before 3.0).
+            // Derived from the node's address: before 3.0, a server that is added at run time cannot have a cookie of
+            // its own.
             text.line("cookie SERVERID insert indirect nocache httponly dynamic")
             text.line("dynamic-cookie-key", Self.cookieKey)
         case .tcp:
             text.line("stick-table type ipv6 size 200k expire 30m peers steelyard")
             text.line("stick on src")
         case .galera:
-            // A client that stuck to a backup would go on writing there when the main node is back.
+            // A client stuck to a backup would continue to write there after the main node has recovered.
             break
         }
     }
@@ -68,13 +68,13 @@ extension HAProxyRenderer {
             )
             text.line("http-check expect status 200")
         }
-        // HAProxy counts this from the connection on; until there is one, a check waits for the shorter of the back
-        // end's `timeout connect` and the interval.
+        // HAProxy measures this from the connection on; until then, a check waits for the shorter of the back end's
+        // `timeout connect` and the interval.
         text.line("timeout check", "\(monitor.timeout)s")
         text.line(["default-server"] + checks(of: monitor), field: field)
     }
 
-    /// What an HTTP check calls the host: the address that clients use, as far as it is known.
+    /// The host of an HTTP check: the address that clients use, if it is known.
     private func checkedHost(_ loadBalancer: LoadBalancer) -> HAProxyWord {
         switch loadBalancer.address {
         case .v4(let text) where text != "0.0.0.0": loadBalancer.address.map { "\($0)" } ?? "localhost"

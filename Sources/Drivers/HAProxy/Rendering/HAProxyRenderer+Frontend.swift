@@ -23,22 +23,22 @@ extension HAProxyRenderer {
         text.line(isHTTP ? "mode http" : "mode tcp")
         for address in ListeningAddress.all(of: loadBalancer, facts) { text.line(address.bindLine, field: port) }
         text.line("timeout client", "\(options.clientTimeout)ms")
-        // Without a time-out, only TCP keep-alive notices that a client has gone.
+        // Without a time-out, only TCP keep-alive detects a lost client.
         if options.clientTimeout == 0 { text.line("option clitcpka") }
-        // Counted as they are sent: else those of a connection that is cut off with an old worker are never seen.
+        // Counts bytes as they are sent: otherwise those of a connection that is closed with an old worker are lost.
         text.line("option contstats")
         if isHTTP {
-            // For a client that sends its header slowly, and for one that sends no further request.
+            // For clients that send their header slowly, and for idle clients.
             text.line("timeout http-request", "\(options.clientTimeout)ms")
             text.line("option httplog")
             text.line("option forwardfor")
-            // Clients that begin with HTTP/2 unasked would be served past the counter that usage is read from.
+            // HTTP/2 connections with prior knowledge would bypass the counter for usage.
             text.line("option disable-h2-upgrade")
-            // A connection in HTTP/2 to a node would bypass everything that HAProxy does for each request.
+            // An HTTP/2 connection to a node would bypass all per-request processing of HAProxy.
             text.line("http-request del-header Upgrade if { req.hdr(upgrade) -i -m sub h2c }")
-            // After a reload, the old worker answers one more request of a kept-alive client before it closes.
+            // After a reload, the old worker serves one more request of a kept-alive client before it closes.
             text.line("option idle-close-on-response")
-            // SUSPEND sets the variable: clients that are still connected are sent away.
+            // SUSPEND sets the variable: requests of connected clients are refused.
             text.line("http-request reject if { var(proc.suspended) -m bool }")
         } else {
             text.line("option tcplog")
@@ -51,7 +51,7 @@ extension ListeningAddress {
     fileprivate var bindLine: [HAProxyWord] {
         switch self {
         case .allIPv4(let port): ["bind", "*:\(port)"]
-        // Apart from IPv4, whose clients would be logged as ::ffff:… otherwise.
+        // Separate from IPv4, whose clients would otherwise be logged as ::ffff:….
         case .allIPv6(let port): ["bind", ":::\(port)", "v6only"]
         case .one(let address, let port): ["bind", "\(address):\(port)"]
         }

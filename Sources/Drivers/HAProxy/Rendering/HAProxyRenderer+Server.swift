@@ -9,19 +9,19 @@ extension HAProxyRenderer {
         let main = loadBalancer.protocol == .galera ? loadBalancer.nodes.firstIndex { !$0.isBackup } : nil
         var numbers = ServerNumbers()
         var places: Set<Place> = []
-        // HAProxy compares each cookie that it makes with all the others: of 10,000, that takes seconds.
+        // HAProxy compares each dynamic cookie with all others; with 10,000, that takes seconds.
         let isLarge = loadBalancer.nodes.count > Self.mostMadeCookies
         return loadBalancer.nodes.enumerated().map { place, node in
             let isMain = place == main
             let isBackup = loadBalancer.protocol == .galera ? !isMain : node.isBackup
             var parameters: [HAProxyWord] = ["check"]
             if isBackup { parameters.append("backup") }
-            // Two nodes that are written to at once is what such a cluster is to be spared.
+            // Such a cluster must not have writes on two nodes at once.
             if isMain { parameters.append("on-marked-up shutdown-backup-sessions") }
-            // The clients of a node follow its number: it must not depend on which other nodes there are.
+            // Clients are hashed to this number: it must not depend on the other nodes.
             if loadBalancer.algorithm == .sourceIP { parameters.append("id \(numbers.next(for: node.id))") }
             let isAlone = places.insert(Place(address: node.address, port: node.port)).inserted
-            // The other nodes' cookies are made of their addresses, which this one may change, or share.
+            // The other nodes have dynamic cookies from their addresses; this node may share or change its address.
             let hasOwnCookie = loadBalancer.protocol == .http && (node.hasName || !isAlone || isLarge)
             if hasOwnCookie { parameters.append("cookie id-\(node.id)") }
             if node.hasName, facts.hasNameServer { parameters.append(ProxyServer.resolvers) }
@@ -47,7 +47,7 @@ extension HAProxyRenderer {
         let port: Port
     }
 
-    /// When checks are made, and how many decide.
+    /// The intervals and thresholds of health checks.
     func checks(of monitor: HealthMonitor) -> [HAProxyWord] {
         ["inter \(monitor.delay)s", "fall \(monitor.attempts)", "rise \(min(monitor.attempts, 2))"]
     }

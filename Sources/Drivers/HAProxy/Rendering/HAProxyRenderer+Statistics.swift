@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HAProxyRenderer {
-    /// Writes the front end that shows the statistics, to people and to Prometheus; SUSPEND leaves it open.
+    /// Writes the front end of the statistics page and the Prometheus exporter; SUSPEND keeps it open.
     func writeStatistics(to text: inout ConfigurationText) {
         guard let statistics = configuration.settings.statistics else { return }
         text.section("frontend stats")
@@ -10,7 +10,7 @@ extension HAProxyRenderer {
         text.line("bind", "\(statistics.word)")
         text.line("timeout client 10s")
         text.line("timeout http-request 10s")
-        // Monitoring asks every few seconds and would fill the log that is archived.
+        // Monitoring sends a request every few seconds and would fill the archived log.
         text.line("no log")
         text.line("http-request use-service prometheus-exporter if { path /metrics }")
         text.line("stats enable")
@@ -19,7 +19,7 @@ extension HAProxyRenderer {
         text.line("stats hide-version")
     }
 
-    /// What ``writeStatistics(to:)`` writes.
+    /// The output of ``writeStatistics(to:)``.
     var statisticsText: String {
         var text = ConfigurationText()
         writeStatistics(to: &text)

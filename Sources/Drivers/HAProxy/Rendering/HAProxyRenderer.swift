@@ -3,20 +3,20 @@
 
 package import SteelyardCore
 
-/// Writes the configuration that makes HAProxy serve what a message asks for.
+/// Renders haproxy.cfg for a message.
 ///
-/// The same message, options and device give the same text, so that an equal UPDATE is seen to change nothing.
+/// The same message, options and device produce the same text, so that a repeated UPDATE changes nothing.
 package struct HAProxyRenderer: Sendable {
     let configuration: HAProxyConfiguration
     let facts: DeviceFacts
-    /// The last known addresses of a host name.
+    /// Returns the last known addresses of a host name.
     ///
-    /// They are in the text and not in any fingerprint: an answer of DNS is no change of the configuration.
+    /// They are part of the text, but not of any fingerprint: a DNS answer does not change the configuration.
     private let addresses: @Sendable (String) -> [IPAddress]
 
     /// Creates a renderer for this device.
     ///
-    /// - Parameter configuration: How HAProxy is run.
+    /// - Parameter configuration: The configuration of HAProxy.
     package init(_ configuration: HAProxyConfiguration) {
         self.init(configuration, .ofThisDevice(for: configuration))
     }
@@ -38,18 +38,18 @@ package struct HAProxyRenderer: Sendable {
         try NodePolicy(configuration, facts).check(wanted, known: addresses)
     }
 
-    /// The text of haproxy.cfg.
+    /// Renders the text of haproxy.cfg.
     ///
-    /// - Parameter wanted: What is to be served.
+    /// - Parameter wanted: The load balancers to serve.
     package func render(_ wanted: LoadBalancerSet) -> String {
         render(wanted, isSuspended: false).text
     }
 
-    /// What it takes to come from one configuration to another, and the lines of haproxy.cfg that are different.
+    /// Describes the plan from one configuration to another, and the changed lines of haproxy.cfg.
     ///
     /// - Parameters:
-    ///   - old: What HAProxy runs.
-    ///   - wanted: What it is to run.
+    ///   - old: The load balancers that HAProxy serves.
+    ///   - wanted: The load balancers to serve.
     package func describeChange(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> String {
         let (before, after) = (render(old, isSuspended: false), render(wanted, isSuspended: false))
         let plan = ChangePlan(from: RunningState(loaded: before), to: after)
@@ -84,7 +84,7 @@ package struct HAProxyRenderer: Sendable {
         )
     }
 
-    /// The connections that HAProxy can have.
+    /// The number of connections that HAProxy can have.
     func room(for wanted: LoadBalancerSet) -> ConnectionRoom {
         facts.room(
             for: configuration.settings.maxConnections,
@@ -95,14 +95,14 @@ package struct HAProxyRenderer: Sendable {
     private func writeGlobal(_ wanted: LoadBalancerSet, to text: inout ConfigurationText) {
         let words = configuration.words
         text.section("global")
-        // Filled in once all that it names is written.
+        // Replaced once the whole text is known.
         text.mark("set-var")
         text.line("localpeer device")
         if let user = words.user { text.line("user", "\(user)") }
         if let group = words.group { text.line("group", "\(group)") }
-        // HAProxy takes 0 for its own default.
+        // HAProxy interprets 0 as its own default.
         text.line("maxconn", "\(max(1, room(for: wanted).possible))")
-        // The name of DeviceFiles.adminSocket.
+        // The file name of DeviceFiles.adminSocket.
         text.line(
             "stats socket",
             "\(words.stateDirectory)/admin.sock",
@@ -110,9 +110,9 @@ package struct HAProxyRenderer: Sendable {
             "level admin",
             "expose-fd listeners"
         )
-        // HAProxy takes ten by default, which an agent that is started again and again can leave behind.
+        // HAProxy's default is ten, which an agent that restarts repeatedly can exhaust.
         text.line("stats maxconn 100")
-        // A syslog daemon writes a date before each line; in the file, HAProxy writes it.
+        // A syslog daemon adds a date to each line; in a file, HAProxy adds it.
         let length: [HAProxyWord] = configuration.logLineBytes.map { ["len \($0)"] } ?? []
         if let target = words.logTarget {
             text.line(["log", "\(target)"] + length + ["local0"])
@@ -122,18 +122,18 @@ package struct HAProxyRenderer: Sendable {
         text.line("tune.http.logurilen 8192")
         if let size = configuration.settings.bufferSize { text.line("tune.bufsize", "\(size)") }
         if let count = configuration.settings.maxHeaders { text.line("tune.http.maxhdr", "\(count)") }
-        // Workers that finish their connections after a reload are bounded in age and in number.
+        // Old workers after a reload are limited in age and number.
         let limit = configuration.settings.hardStopAfter
         text.line("hard-stop-after", limit.isMultiple(of: 60) ? "\(limit / 60)m" : "\(limit)s")
         text.line("mworker-max-reloads 50")
         text.line("spread-checks 5")
-        // For the first checks only; later checks are spread over their interval.
+        // Applies to the first checks only; later checks are spread over their interval.
         text.line("max-spread-checks 1s")
-        // Where it is on, HTTP's counter of bytes has those twice that were not copied.
+        // With zero-copy forwarding, HTTP's byte counter counts bytes twice.
         text.line(".if version_atleast(2.9)")
         text.line("tune.h1.zero-copy-fwd-send off")
         text.line(".endif")
-        // The states of the nodes for a new worker; the name of DeviceFiles.serverStates.
+        // The server states for a new worker; the file name of DeviceFiles.serverStates.
         text.line("server-state-file", "\(words.stateDirectory)/servers.state")
     }
 
@@ -145,10 +145,10 @@ package struct HAProxyRenderer: Sendable {
         text.line("load-server-state-from-file global")
     }
 
-    /// HAProxy as its own peer: at a reload, the old worker hands its stick table to the new one.
+    /// HAProxy as its own peer: at a reload, the old worker sends its stick table to the new one.
     private func writePeers(to text: inout ConfigurationText) {
         text.section("peers steelyard")
-        // The name of DeviceFiles.peerSocket. HAProxy binds it before it gives root up, and the worker connects after.
+        // The file name of DeviceFiles.peerSocket. HAProxy binds it as root, and the worker connects as its user.
         text.line(
             "bind",
             "unix@\(configuration.words.stateDirectory)/peers.sock",
@@ -161,21 +161,21 @@ package struct HAProxyRenderer: Sendable {
         text.section("resolvers device")
         text.line("parse-resolv-conf")
         text.line("hold valid 10s")
-        // A node keeps its last address until DNS has another: some names are only in /etc/hosts, and DNS may fail. `hold
-        // obsolete` is not set: with it, a node would not follow its name for that time.
+        // A node keeps its last address until DNS returns another: some names are only in /etc/hosts, and DNS may fail.
+        // With `hold obsolete`, a node would not follow its name for that time.
         text.line("hold nx 1d")
         text.line("hold timeout 1d")
         text.line("hold refused 1d")
         text.line("hold other 1d")
     }
 
-    /// The address of a node with a host name when HAProxy starts; nil if none is known.
+    /// The initial address of a node with a host name; nil if none is known.
     func initialAddress(of address: HostAddress) -> IPAddress? {
         guard let name = address.name else { return nil }
         return addresses(name).first { (try? $0.requireNode()) != nil }
     }
 
-    /// Whether what was rendered before has the last known address of each host name.
+    /// Whether a rendered configuration has the last known address of each host name.
     func hasAddresses(of rendered: RenderedConfiguration) -> Bool {
         rendered.servers.allSatisfy { !$0.hasName || $0.initialAddress == initialAddress(of: $0.address) }
     }

@@ -4,11 +4,10 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// A word of a line of haproxy.cfg, or of a command to the running HAProxy.
+/// A word of a line in haproxy.cfg, or of a command to the running HAProxy.
 ///
-/// The only strings that can be words are this program's own literals and the values of types that cannot hold white
-/// space, quotes, `\`, `#`, `$` or control characters. Nothing else fits in. (A monitor's path may hold `;`, at which
-/// commands are taken apart; no command has one.)
+/// A word consists only of this program's literals and of values whose types exclude white space, quotes, `\`, `#`, `$`
+/// and control characters. (A monitor's path may contain `;`, which separates commands; no command has a path.)
 struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
     let text: String
 

@@ -3,12 +3,12 @@
 
 import SteelyardSystem
 
-/// The lines in which two texts differ, with some around them, in the manner of `diff -u`.
+/// A line-by-line difference between two texts with some context, similar to `diff -u`.
 enum LineDifference {
     /// Compares two texts.
     ///
     /// - Parameters:
-    ///   - limit: The most lines of the result; a note counts the rest.
+    ///   - limit: The maximum number of lines; a note counts the rest.
     /// - Returns: An empty text if they are equal.
     static func describe(from old: String, to new: String, limit: Int = 400) -> String {
         guard old != new else { return "" }
@@ -41,7 +41,7 @@ enum LineDifference {
         return shortened(result, limit)
     }
 
-    /// Leaves out what is not near a change.
+    /// Removes lines that are not near a change.
     private static func shortened(_ lines: [String], _ limit: Int) -> String {
         let context = 2
         var isNear = [Bool](repeating: false, count: lines.count)
@@ -57,7 +57,7 @@ enum LineDifference {
             }
         }
         guard result.count > limit else { return result.joined(separator: "\n") }
-        return (result.prefix(limit) + ["… and \(result.count - limit) lines more"]).joined(separator: "\n")
+        return (result.prefix(limit) + ["… and \(result.count - limit) more lines"]).joined(separator: "\n")
     }
 
     private static func lines(_ text: String) -> [Substring] {
@@ -68,13 +68,13 @@ enum LineDifference {
 }
 
 extension LineDifference {
-    /// Compares haproxy.cfg with the file that is to replace it.
+    /// Compares haproxy.cfg with the file that will replace it.
     ///
     /// - Parameters:
     ///   - file: The bytes of haproxy.cfg; nil if there is none.
-    ///   - served: What the state says of it.
-    ///   - new: The new text; empty if the file is to be removed.
-    /// - Returns: The lines that differ. The lines of a file that Steelyard did not write are not in it: they may hold
+    ///   - served: The committed state.
+    ///   - new: The new text; empty to remove the file.
+    /// - Returns: The lines that differ, without the lines of a file that Steelyard did not write: they may contain
     ///   passwords.
     static func describe(file: [UInt8]?, of served: DeviceState.Served?, to new: String) -> String {
         guard let file, Fingerprint(file) != served?.checksum, !isOurs(file) else {
@@ -84,18 +84,18 @@ extension LineDifference {
         return new.isEmpty ? note : note + "\n" + describe(from: "", to: new)
     }
 
-    /// What has changed in haproxy.cfg since it was written.
+    /// Describes the changes to haproxy.cfg since it was written.
     ///
     /// - Parameters:
     ///   - written: The text that was written.
-    ///   - file: The bytes of haproxy.cfg now; nil if there is none.
-    /// - Returns: The lines that differ, 50 at most, by the same rule.
+    ///   - file: The current bytes of haproxy.cfg; nil if there is none.
+    /// - Returns: At most 50 lines that differ, by the same rule.
     static func describe(from written: String, toFile file: [UInt8]?) -> String {
         if let file, !isOurs(file) { return note(of: file) }
         return describe(from: written, to: String(decoding: file ?? [], as: UTF8.self), limit: 50)
     }
 
-    /// Whether Steelyard has written a file, which may have been edited since.
+    /// Whether Steelyard wrote a file, which may have been edited since.
     private static func isOurs(_ file: [UInt8]) -> Bool { file.starts(with: "# Written by Steelyard".utf8) }
 
     private static func note(of file: [UInt8]) -> String {

@@ -12,7 +12,7 @@ enum ListeningAddress: Hashable, Sendable {
     /// One address.
     case one(IPAddress, Port)
 
-    /// What a load balancer listens on.
+    /// The addresses that a load balancer listens on.
     static func all(of loadBalancer: LoadBalancer, _ facts: DeviceFacts) -> [ListeningAddress] {
         let port = loadBalancer.port
         if let address = loadBalancer.address {
@@ -28,7 +28,7 @@ enum ListeningAddress: Hashable, Sendable {
         }
     }
 
-    /// Whether only one program can listen on both.
+    /// Whether the two addresses exclude each other.
     func overlaps(_ other: ListeningAddress) -> Bool {
         guard port == other.port else { return false }
         return self == other || isWildcard || other.isWildcard
@@ -38,7 +38,7 @@ enum ListeningAddress: Hashable, Sendable {
         if case .one(let address, _) = self { address.isUnspecified } else { true }
     }
 
-    /// The address as the system's calls take it.
+    /// The address for system calls.
     var socketAddress: SocketAddress? {
         switch self {
         case .allIPv4(let port): IPAddress("0.0.0.0").flatMap { SocketAddress($0, port: port) }

@@ -3,14 +3,14 @@
 
 import SteelyardCore
 
-/// The names of HAProxy's proxies, which logs, counters and other people's tools are keyed on.
+/// The names of HAProxy's proxies, on which logs, counters and third-party tools depend.
 struct ProxyName: Hashable, Sendable {
     /// The front end's name.
     let frontend: String
     /// The back end's name.
     let backend: String
 
-    /// The front end that shows the statistics, which is no load balancer's.
+    /// The front end of the statistics page, which belongs to no load balancer.
     static let statistics = "stats"
 
     init(_ metered: MeteredProtocol) {

@@ -3,32 +3,32 @@
 
 import SteelyardCore
 
-/// A node as HAProxy has it: what can be changed while HAProxy runs, and the words for the rest.
+/// A node as a server in HAProxy: the parameters that can change at run time, and the words for the rest.
 struct ProxyServer: Hashable, Sendable {
-    /// What HAProxy calls it.
+    /// Its name in HAProxy.
     let name: ServerName
-    /// Where it is.
+    /// The node's address.
     let address: HostAddress
-    /// The address of a node with a host name when HAProxy starts; nil if none is known.
+    /// The initial address of a node with a host name; nil if none is known.
     let initialAddress: IPAddress?
     let port: Port
-    /// 0 to 256; 0 takes no new client and keeps those that a cookie or the table has bound to the node.
+    /// 0 to 256; 0 accepts no new clients, but keeps those that a cookie or the stick table assigns to the node.
     let weight: Int
     /// Whether it is in maintenance.
     let isDisabled: Bool
-    /// Whether it serves only while no other can.
+    /// Whether it serves only while no other server can.
     let isBackup: Bool
-    /// Whether it has a cookie that is not made of its address, which no server can be given while HAProxy runs.
+    /// Whether it has a cookie of its own, which cannot be set at run time.
     let hasOwnCookie: Bool
-    /// The other words of its line; a change of them takes a reload.
+    /// The other words of its line; their change requires a reload.
     let parameters: [HAProxyWord]
-    /// How its checks go, which a server that is added to a running HAProxy does not inherit from the back end.
+    /// Its check intervals and thresholds, which a server added at run time does not inherit from the back end.
     let checks: [HAProxyWord]
 
-    /// Whether HAProxy looks its address up.
+    /// Whether its address is a host name.
     var hasName: Bool { address.name != nil }
 
-    /// Whether HAProxy asks DNS for the address while it runs.
+    /// Whether HAProxy resolves the address at run time.
     var asksDNS: Bool { parameters.contains(Self.resolvers) }
 
     static let resolvers: HAProxyWord = "resolvers device"
@@ -46,9 +46,9 @@ struct ProxyServer: Hashable, Sendable {
         return words + (isDisabled ? ["disabled"] : [])
     }
 
-    /// What `add server` takes: all but the address, for which an unusable one stands.
+    /// The arguments of `add server`: everything except the address, which has a placeholder.
     ///
-    /// HAProxy makes a cookie of an address when it is changed, and not when a server is added.
+    /// HAProxy derives a cookie from an address when it changes, but not when a server is added.
     var addition: [HAProxyWord] { ["\(name)", "0.0.0.0:1", "weight \(weight)"] + parameters + checks }
 
     private var target: HAProxyWord {

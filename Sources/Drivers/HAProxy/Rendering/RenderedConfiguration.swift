@@ -4,47 +4,46 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// A haproxy.cfg, and what belongs to it.
+/// A rendered haproxy.cfg with its metadata.
 struct RenderedConfiguration: Hashable, Sendable {
-    /// What it serves.
+    /// The load balancers.
     let set: LoadBalancerSet
-    /// Whether it only would serve it, were it not suspended.
+    /// Whether they are suspended.
     let isSuspended: Bool
-    /// What the front ends listen on.
+    /// The addresses that the front ends listen on.
     let listening: [ListeningAddress]
     /// The file's text.
     let text: String
-    /// Names what is served.
+    /// The fingerprint of the configuration.
     ///
-    /// The running HAProxy has it in a variable, so that it can be asked what it serves; the file of a suspended device
-    /// has the same as that of one which serves.
+    /// The running HAProxy stores it in a variable, where the agent reads it. It is the same for a suspended device.
     let fingerprint: Fingerprint
-    /// Names all that only a reload can change.
+    /// The fingerprint of all that only a reload can change.
     let structure: Fingerprint
-    /// The connections that HAProxy can have with it.
+    /// The number of connections that HAProxy can have with it.
     let room: ConnectionRoom
-    /// The nodes as HAProxy has them, in the file's order.
+    /// The nodes as HAProxy's servers, in the file's order.
     let servers: [ProxyServer]
-    /// The field of the message that a line of the file comes from, by the line's number from 1.
+    /// The message field that a line of the file comes from, by line number from 1.
     let fields: [Int: LoadBalancerField]
 
     /// The file's bytes.
     var bytes: [UInt8] { Array(text.utf8) }
 
-    /// A sentence for the operator if HAProxy cannot have as many connections as asked for; else nil.
+    /// A sentence for the operator if HAProxy cannot have the requested number of connections; nil otherwise.
     var connectionShortage: String? { room.shortage }
 
-    /// Names the file.
+    /// The fingerprint of the file.
     var checksum: Fingerprint { Fingerprint(text.utf8) }
 
-    /// The same under another name, for a file that an earlier version of this program has written.
+    /// Returns a copy with another fingerprint, for a file that an earlier version rendered.
     func named(_ fingerprint: Fingerprint) -> RenderedConfiguration { copy(text, fingerprint) }
 
-    /// The same with another spelling of the workers' socket.
+    /// Returns a copy with another spelling of the workers' socket.
     ///
-    /// A new worker inherits a listener where the spelling is the same, and binds the file again where it is not.
+    /// A new worker inherits a listener with the same spelling, and binds the file again with another one.
     ///
-    /// - Parameter count: How many times `./` stands in the path, from 1.
+    /// - Parameter count: The number of `./` in the path, from 1.
     func respellingSocket(by count: Int) -> RenderedConfiguration {
         let path = "/" + String(repeating: "./", count: count) + "admin.sock "
         return copy(text.replacing("/admin.sock ", with: path), fingerprint)

@@ -3,19 +3,19 @@
 
 import SteelyardSystem
 
-/// What the running HAProxy says that it serves: a variable of the process, set by the file that it has loaded, and by
-/// every change since.
+/// The configuration that the running HAProxy reports: a process variable, set by the loaded file and by every later
+/// change.
 enum RuntimeMark: Hashable, Sendable {
-    /// Exactly this.
+    /// This configuration.
     case serving(Fingerprint)
-    /// Something between two configurations: a change was begun and not finished.
+    /// Between two configurations: a change was started but not finished.
     case changing
-    /// Nothing that this driver has made.
+    /// Not a configuration of this driver.
     case foreign
 
     static let variable: HAProxyWord = "proc.steelyard"
 
-    /// Reads the answer to `get var`.
+    /// Parses the answer to `get var`.
     init(answer: some StringProtocol) {
         let value = answer.split(separator: "<").last?.prefix { $0 != ">" } ?? ""
         if value == Self.changing.value.text {

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// How HAProxy's commands name a server: `http-servers/id-7`.
+/// The name of a server in HAProxy's commands: `http-servers/id-7`.
 struct ServerName: Hashable, Sendable, CustomStringConvertible {
     let metered: MeteredProtocol
     let node: Identifier
@@ -13,7 +13,7 @@ struct ServerName: Hashable, Sendable, CustomStringConvertible {
         self.node = node
     }
 
-    /// Reads the two columns of HAProxy's tables; nil for what is none of this driver's servers.
+    /// Parses two columns of HAProxy's tables; nil if it is not one of this driver's servers.
     init?(backend: some StringProtocol, server: some StringProtocol) {
         guard let metered = MeteredProtocol.allCases.first(where: { ProxyName($0).backend == backend }),
             server.hasPrefix("id-"), let node = try? Identifier(String(server.dropFirst("id-".count)))

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A worker's sessions with clients: the answer to `show sess`.
+/// The client sessions of a worker: the answer to `show sess`.
 ///
-/// Kept-alive connections without a request are not among them.
+/// Idle kept-alive connections are not included.
 struct ClientSessions: Hashable, Sendable {
     private let lines: [Substring]
 
@@ -18,7 +18,7 @@ struct ClientSessions: Hashable, Sendable {
         }
     }
 
-    /// The servers that a session points at, also one that waits to try its server again: `BACKEND/SERVER`.
+    /// The servers that sessions point at, including sessions that wait for a retry: `BACKEND/SERVER`.
     var servers: Set<String> {
         Set(
             lines.compactMap { line in

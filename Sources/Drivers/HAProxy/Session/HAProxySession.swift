@@ -6,17 +6,16 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// The conversation with HAProxy: one connection to the master and one to the current worker, which stay open and are
-/// made again when they are lost.
+/// A persistent connection to the master and one to the current worker, reconnected when they are lost.
 ///
-/// Each thread that asks has a session of its own. Every call blocks until its deadline at most. The worker closes a
-/// connection that was idle for ten seconds (`stats timeout`), so that no old worker waits for a session.
+/// Each thread has its own session. Every call blocks until its deadline at most. The worker closes a connection that
+/// was idle for ten seconds (`stats timeout`), so that no old worker waits for a session.
 final class HAProxySession {
-    /// What is known of the master.
+    /// The state of the master.
     enum Master {
-        /// No process of this device is the master.
+        /// No process on this device is the master.
         case absent
-        /// It runs and cannot be reached: the file of its socket is gone, or leads nowhere.
+        /// It runs but is not reachable: the file of its socket is missing or leads nowhere.
         case unreachable
         /// It answers.
         case running(ProcessTable)
@@ -28,28 +27,28 @@ final class HAProxySession {
     private var master: RuntimeConnection?
     private var worker: (processID: Int32, connection: RuntimeConnection)?
     private var known: ProcessHandle? { didSet { lastMaster = known?.processID ?? lastMaster } }
-    /// The number of the master that was known last; it may have ended.
+    /// The process ID of the last known master; it may have ended.
     private(set) var lastMaster: Int32?
     private var refusedSince: ContinuousClock.Instant?
-    /// A master that cannot open a port tries for two seconds, during which its socket refuses connections.
+    /// A master that cannot bind a port retries for two seconds, during which its socket refuses connections.
     private static let longestRefusal = Duration.seconds(4)
-    /// A master that starts binds its socket under another name before the file has its own.
+    /// A starting master binds its socket under a temporary name first.
     private static let longestBinding = Duration.milliseconds(250)
 
     init(_ files: DeviceFiles) {
         self.files = files
     }
 
-    /// Asks the master for its processes.
+    /// Queries the master for its processes.
     ///
-    /// - Throws: `DriverError` where it runs and does not answer.
+    /// - Throws: `DriverError` if it runs but does not answer.
     func findMaster(by deadline: Deadline) throws(DriverError) -> Master {
         var absences = 0
         while true {
             do throws(SocketFailure) {
                 if let table = try readProcesses(by: deadline) {
                     refusedSince = nil
-                    // The next reload would close this connection, and no other could be made.
+                    // The next reload would close this connection, and no other could be opened.
                     return access(masterPath) ? .running(table) : .unreachable
                 }
             } catch {
@@ -57,7 +56,7 @@ final class HAProxySession {
                 guard let living = livingMaster else {
                     refusedSince = nil
                     absences += 1
-                    // For a moment of its execution, the kernel knows no arguments of a process.
+                    // During exec, the kernel briefly reports no arguments of a process.
                     if absences > 3 || !access(masterPath) { return .absent }
                     pause()
                     continue
@@ -76,20 +75,20 @@ final class HAProxySession {
         }
     }
 
-    /// The processes of a master that answers; nil where HAProxy does not run.
+    /// The processes of a master that answers; nil if HAProxy does not run.
     ///
-    /// - Throws: `DriverError` where it runs and does not answer.
+    /// - Throws: `DriverError` if it runs but does not answer.
     func processes(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
         switch try findMaster(by: deadline) {
         case .absent: return nil
         case .running(let table): return table
-        case .unreachable: throw DriverError(.unavailable, "HAProxy runs and its socket \(masterPath) is gone")
+        case .unreachable: throw DriverError(.unavailable, "HAProxy runs, but its socket \(masterPath) is missing")
         }
     }
 
-    /// The processes, from one try; nil where the master does not answer at this moment.
+    /// The processes, from a single attempt; nil if the master does not answer at this moment.
     ///
-    /// - Throws: `DriverError` where it hangs.
+    /// - Throws: `DriverError` if it hangs.
     func peekProcesses(by deadline: Deadline) throws(DriverError) -> ProcessTable? {
         do throws(SocketFailure) {
             return try readProcesses(by: deadline)
@@ -105,34 +104,34 @@ final class HAProxySession {
     /// Whether the workers' socket has a file.
     var hasAdminFile: Bool { access(adminPath) }
 
-    /// The master that runs, whether it answers or not.
+    /// The running master, even if it does not answer.
     var livingMaster: ProcessHandle? {
         if let known, !known.waitForEnd(by: .after(.zero)) { return known }
         known = MasterSearch.masters(files).first
         return known
     }
 
-    /// Waits a millisecond, or less where the master ends: for a state that HAProxy reports by no event.
+    /// Waits a millisecond, or less if the master ends, for a change that HAProxy does not report by an event.
     func pause() {
         let end = Deadline.after(.milliseconds(1))
         if known?.waitForEnd(by: end) ?? true { poll(nil, 0, end.milliseconds) }
     }
 
-    /// Has the master reload; only its processes show whether it has.
+    /// Requests a reload; only the list of processes shows its result.
     func requestReload(by deadline: Deadline) {
         master = nil
-        // HAProxy 2.6 closes the connection without an answer; 2.7 and later answer when they have reloaded.
+        // HAProxy 2.6 closes the connection without an answer; 2.7 and later answer after the reload.
         do throws(SocketFailure) {
             _ = try RuntimeConnection(masterPath, by: deadline).onlyAnswer(to: "reload", by: deadline)
         } catch {}
     }
 
-    /// Asks the worker that takes new connections.
+    /// Sends a command to the worker that accepts new connections.
     ///
-    /// - Parameter processID: The worker that is to answer; nil for the one that does.
-    /// - Throws: `DriverError` where there is no answer.
+    /// - Parameter processID: The worker that must answer; nil for any.
+    /// - Throws: `DriverError` if there is no answer.
     func ask(_ command: String, from processID: Int32? = nil, by deadline: Deadline) throws(DriverError) -> String {
-        // The worker may close an idle connection in this moment: a question can be asked again.
+        // The worker may have closed an idle connection at this moment: a query can be repeated.
         let isReused = worker != nil
         do throws(DriverError) { return try askOnce(command, from: processID, by: deadline) } catch {
             guard isReused, error.code == .notRunning else { throw error }
@@ -147,10 +146,10 @@ final class HAProxySession {
         }
     }
 
-    /// Gives the worker that takes new connections some commands, without a wait between them.
+    /// Sends several commands at once to the worker that accepts new connections.
     ///
-    /// - Returns: Their answers, without the empty lines at their ends.
-    /// - Throws: `DriverError` where there is no answer.
+    /// - Returns: Their answers, without trailing empty lines.
+    /// - Throws: `DriverError` if there is no answer.
     func ask(_ commands: [String], by deadline: Deadline) throws(DriverError) -> [Substring] {
         try onWorker(nil, by: deadline) { (connection) throws(SocketFailure) in
             try connection.send(commands.joined(separator: "\n") + "\n", by: deadline)
@@ -172,10 +171,10 @@ final class HAProxySession {
         } catch { throw error.described("HAProxy") }
     }
 
-    /// Asks one worker through the master, over a connection of its own.
+    /// Sends a command to a worker through the master, over a separate connection.
     ///
-    /// - Parameter command: One command; the master would take others in the line for its own.
-    /// - Throws: `DriverError` where there is no answer.
+    /// - Parameter command: One command; the master would take others on the line for its own.
+    /// - Throws: `DriverError` if there is no answer.
     func askThroughMaster(_ command: String, of worker: Int32, by deadline: Deadline) throws(DriverError) -> String {
         do throws(SocketFailure) {
             return try RuntimeConnection(masterPath, by: deadline).onlyAnswer(
@@ -185,9 +184,9 @@ final class HAProxySession {
         } catch { throw error.described("HAProxy") }
     }
 
-    /// The number of the worker that answers on the workers' socket.
+    /// The process ID of the worker that answers on the workers' socket.
     ///
-    /// - Throws: `DriverError` where none does.
+    /// - Throws: `DriverError` if none does.
     func answeringWorker(by deadline: Deadline) throws(DriverError) -> Int32 {
         worker = nil
         do throws(SocketFailure) {
@@ -196,7 +195,7 @@ final class HAProxySession {
         } catch { throw error.described("HAProxy") }
     }
 
-    /// Takes the connection to the worker out of the session, to ask a worker that a reload makes an old one.
+    /// Removes the worker's connection from the session, for a worker that a reload makes an old one.
     func takeWorkerConnection() -> RuntimeConnection? {
         defer { worker = nil }
         return worker?.connection
@@ -234,7 +233,7 @@ final class HAProxySession {
             let info = WorkerInfo(try connection.answer(to: "show info", until: .worker, by: deadline))
             worker = (info.processID ?? 0, connection)
             guard let wanted, info.processID != wanted else { return connection }
-            // For a moment after a reload, the old worker still takes connections.
+            // For a moment after a reload, the old worker still accepts connections.
             guard !deadline.hasPassed else { throw .silent }
             pause()
         }

@@ -1,22 +1,22 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The master's answer to `show proc`: which processes there are.
+/// The master's answer to `show proc`: its processes.
 struct ProcessTable: Hashable, Sendable {
     /// The master.
     let master: Int32
-    /// How often the master has reloaded.
+    /// The number of the master's reloads.
     let reloads: Int
-    /// How many reloads have failed since the last that did not.
+    /// The number of failed reloads since the last successful one.
     let failedReloads: Int
-    /// The worker that takes new connections; nil while there is none.
+    /// The worker that accepts new connections; nil while there is none.
     let worker: Int32?
-    /// The workers that finish what they have.
+    /// The workers that only finish their connections.
     let oldWorkers: [Int32]
 
-    /// Reads the answer.
+    /// Parses the answer.
     ///
-    /// - Returns: nil for what is no such table.
+    /// - Returns: nil for any other text.
     init?(_ answer: String) {
         var master: (pid: Int32, reloads: Int, failed: Int)?
         var current: [Int32] = []

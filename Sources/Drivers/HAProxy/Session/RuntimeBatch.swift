@@ -5,14 +5,14 @@ import SteelyardCore
 import SteelyardSystem
 
 extension HAProxySession {
-    /// HAProxy takes input up to its `tune.bufsize`, 16 KiB by default, less what it reserves.
+    /// HAProxy accepts input up to its `tune.bufsize`, 16 KiB by default, minus a reserve.
     private static let inputLimit = 8000
 
-    /// Gives the current worker commands, many at a time, and reads every answer.
+    /// Sends many commands at a time to the current worker, and reads every answer.
     ///
     /// - Returns: The answers, one for each command.
-    /// - Throws: `DriverError` with HAProxy's message for the first that it does not obey; those before it, and perhaps
-    ///   some after it, are done by then.
+    /// - Throws: `DriverError` with HAProxy's message for the first rejected command; the commands before it, and
+    ///   perhaps some after it, have been executed.
     @discardableResult
     func perform(_ commands: [RuntimeCommand], by deadline: Deadline) throws(DriverError) -> [Substring] {
         var all: [Substring] = []
@@ -21,14 +21,14 @@ extension HAProxySession {
             let answers = try ask(batch.map(\.text), by: deadline)
             for (command, answer) in zip(batch, answers) where !command.isObeyed(answer) {
                 let message = answer.split(whereSeparator: \.isNewline).first ?? ""
-                throw DriverError(.rejected, "HAProxy refuses \"\(command.text)\": \(message.prefix(120))")
+                throw DriverError(.rejected, "HAProxy rejected \"\(command.text)\": \(message.prefix(120))")
             }
             all += answers
         }
         return all
     }
 
-    /// The first of the commands, as many as HAProxy takes at a time.
+    /// The longest batch of the first commands that HAProxy accepts at once.
     private static func batch(_ commands: ArraySlice<RuntimeCommand>) -> ArraySlice<RuntimeCommand> {
         var size = 0
         let end = commands.dropFirst().firstIndex { command in
@@ -40,7 +40,7 @@ extension HAProxySession {
 }
 
 extension RuntimeMark {
-    /// The commands that set the variable; HAProxy calls that experimental.
+    /// The commands that set the variable, which HAProxy considers experimental.
     var commands: [RuntimeCommand] {
         [
             RuntimeCommand("experimental-mode on"),

@@ -10,17 +10,17 @@ import SystemPackage
 ///
 /// Every call blocks until its deadline at most.
 final class RuntimeConnection: Sendable {
-    /// What ends an answer on a connection that takes several commands.
+    /// The end of an answer on a connection for several commands.
     enum Prompt {
         case worker, master
 
-        /// The start of the prompt at the end of `answer`; nil where the answer is not complete.
+        /// The start of the prompt at the end of `answer`; nil if the answer is incomplete.
         func start(in answer: [UInt8]) -> Int? {
             guard answer.suffix(2) == [UInt8(ascii: ">"), UInt8(ascii: " ")] else { return nil }
             let line = answer.lastIndex(of: UInt8(ascii: "\n"))
             switch self {
             case .worker: return line == answer.count - 3 ? line : nil
-            // It holds more after a reload that failed: `master[ReloadFailed]> `.
+            // The prompt is longer after a failed reload: `master[ReloadFailed]> `.
             case .master:
                 let start = line.map { $0 + 1 } ?? 0
                 return answer[start...].starts(with: "master".utf8) ? start : nil
@@ -29,16 +29,16 @@ final class RuntimeConnection: Sendable {
     }
 
     private let descriptor: Int32
-    /// 10,000 servers make some 3 MB of counters.
+    /// 10,000 servers produce some 3 MB of counters.
     private static let answerLimit = 64 << 20
 
-    /// Connects.
+    /// Opens a connection.
     ///
     /// - Throws: `SocketFailure`.
     init(_ path: FilePath, by deadline: Deadline) throws(SocketFailure) {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw .system(Errno(rawValue: errno)) }
-        // The queue of a process that hangs is full: connecting waits for room in it.
+        // The backlog of a hung process is full: connect() waits for room in it.
         let limit = max(1, Int(deadline.milliseconds))
         var timeout = timeval(tv_sec: limit / 1000, tv_usec: limit % 1000 * 1000)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -46,7 +46,7 @@ final class RuntimeConnection: Sendable {
         setNonblocking()
     }
 
-    /// Takes over a connection that another process has made; it is closed with this object.
+    /// Takes over a connected descriptor; closes it with this object.
     init(connected descriptor: Int32) {
         self.descriptor = descriptor
         setNonblocking()
@@ -54,14 +54,14 @@ final class RuntimeConnection: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Whether the peer has neither closed the connection nor sent anything unasked.
+    /// Whether the peer has neither closed the connection nor sent unrequested data.
     var isQuiet: Bool {
         var byte: UInt8 = 0
         return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0
             && errno == EAGAIN
     }
 
-    /// Whether the peer has not closed the connection, as far as can be seen without reading.
+    /// Whether the peer has not closed the connection, as far as is known without reading.
     var isOpen: Bool {
         var byte: UInt8 = 0
         let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
@@ -82,19 +82,19 @@ final class RuntimeConnection: Sendable {
         }
     }
 
-    /// Gives the one command of this connection, and reads the answer to its end.
+    /// Sends the only command of this connection, and reads the answer to its end.
     ///
     /// - Throws: `SocketFailure`.
     func onlyAnswer(to command: String, by deadline: Deadline) throws(SocketFailure) -> String {
         try send(command + "\n", by: deadline)
-        // The master closes when it has seen the end of the commands.
+        // The master closes the connection after the end of the commands.
         shutdown(descriptor, Int32(SHUT_WR))
         return try read(until: nil, deadline)
     }
 
-    /// Gives a command on a connection that stays open.
+    /// Sends a command on a connection that stays open.
     ///
-    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    /// - Throws: `SocketFailure`, also if the peer closes the connection first.
     func answer(to command: String, until prompt: Prompt, by deadline: Deadline) throws(SocketFailure) -> String {
         try send(command + "\n", by: deadline)
         return try read(until: prompt, by: deadline)
@@ -102,19 +102,19 @@ final class RuntimeConnection: Sendable {
 
     /// Reads until the next prompt.
     ///
-    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    /// - Throws: `SocketFailure`, also if the peer closes the connection first.
     func read(until prompt: Prompt, by deadline: Deadline) throws(SocketFailure) -> String {
         try read(until: prompt, deadline)
     }
 
-    /// Reads the answers to several commands, each of which ends with a prompt of the worker's.
+    /// Reads the answers to several commands, each of which ends with a worker's prompt.
     ///
-    /// - Returns: The answers, without the empty lines at their ends.
-    /// - Throws: `SocketFailure`, also where the peer closes the connection first.
+    /// - Returns: The answers, without trailing empty lines.
+    /// - Throws: `SocketFailure`, also if the peer closes the connection first.
     func readAnswers(_ count: Int, by deadline: Deadline) throws(SocketFailure) -> [Substring] {
         var answers: [Substring] = []
         while answers.count < count {
-            // What was read may end with any of the prompts.
+            // The bytes may end with any of the prompts.
             let bytes = try bytes(until: .worker, deadline)
             var start = 0
             for end in bytes.indices.dropLast(2) where Self.isPrompt(bytes, at: end) {
@@ -137,10 +137,10 @@ final class RuntimeConnection: Sendable {
         return Substring(decoding: text[..<end], as: UTF8.self)
     }
 
-    /// Ends the connection in all processes that have it.
+    /// Shuts the connection down for all processes that share it.
     func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// Has the service manager keep the connection, so that it outlives this process.
+    /// Stores the connection in the service manager, so that it outlives this process.
     func keep(by descriptors: any DescriptorStore, as name: String) { descriptors.keep(descriptor, as: name) }
 
     private func read(until prompt: Prompt?, _ deadline: Deadline) throws(SocketFailure) -> String {
@@ -148,7 +148,7 @@ final class RuntimeConnection: Sendable {
         return String(decoding: answer[..<(prompt?.start(in: answer) ?? answer.count)], as: UTF8.self)
     }
 
-    /// Reads to the end, or until a prompt, which is the last that is read then.
+    /// Reads to the end, or until a prompt.
     private func bytes(until prompt: Prompt?, _ deadline: Deadline) throws(SocketFailure) -> [UInt8] {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
@@ -191,7 +191,7 @@ final class RuntimeConnection: Sendable {
         if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
     }
 
-    /// Waits after a call that has failed with `errno`.
+    /// Waits after a call that failed with `errno`.
     private func wait(_ event: Int32, _ deadline: Deadline) throws(SocketFailure) {
         switch errno {
         case EINTR: return

@@ -3,15 +3,15 @@
 
 import SteelyardCore
 
-/// An answer to `show servers state`, which is also what HAProxy reads when it starts.
+/// The answer to `show servers state`, which is also the format of HAProxy's state file.
 struct ServerStateTable: Sendable {
-    /// One server, and all that is said of it.
+    /// A server with all its columns.
     private struct Row: Sendable {
         let server: RunningServer
         let values: [Substring]
     }
 
-    /// The first version of the table; every HAProxy since 1.8 writes this one.
+    /// Version 1 of the format; every HAProxy since 1.8 writes it.
     static let empty = "1\n"
 
     private let rows: [Row]
@@ -20,7 +20,7 @@ struct ServerStateTable: Sendable {
 
     private struct Columns {
         let backend, server, address, operation, administration, weight, initialWeight, port: Int
-        /// The values that a row has at least.
+        /// The minimum number of values in a row.
         let leastCount: Int
 
         init?(_ names: [Substring]) {
@@ -43,9 +43,9 @@ struct ServerStateTable: Sendable {
         }
     }
 
-    /// Reads an answer.
+    /// Parses an answer.
     ///
-    /// - Returns: nil for what is no such table.
+    /// - Returns: nil for any other text.
     init?(_ answer: some StringProtocol) {
         let lines = Substring(answer).fields(UInt8(ascii: "\n"))
         guard lines.count >= 2, lines[0] == "1", lines[1].hasPrefix("# "),
@@ -78,11 +78,11 @@ struct ServerStateTable: Sendable {
     /// The servers, in HAProxy's order.
     var servers: [RunningServer] { rows.map(\.server) }
 
-    /// What a new worker is to know: what the checks have found of the nodes that stay as they are.
+    /// The server states for a new worker: the check results of the nodes that do not change.
     ///
     /// - Parameters:
-    ///   - old: What HAProxy was loaded with.
-    ///   - rendered: What it is to load.
+    ///   - old: The configuration that HAProxy loaded.
+    ///   - rendered: The configuration to load.
     func carried(from old: RenderedConfiguration, to rendered: RenderedConfiguration) -> String {
         let monitors = Dictionary(old.set.loadBalancers.map { ($0.protocol.metered, $0.monitor) }) { first, _ in first }
         let stay = Set(
@@ -94,21 +94,21 @@ struct ServerStateTable: Sendable {
             guard stay.contains(old.name.metered), let server = wanted[old.name], old.port == server.port.number,
                 old.isDisabled == server.isDisabled
             else { return false }
-            // Where HAProxy has it, and not where it was last wanted: a change may have failed in its course.
+            // Compared with the running address, not the last wanted one: a change may have failed halfway.
             return server.fixedAddress.map { $0 == old.address } ?? (hostNames[old.name] == server.address)
         }
     }
 
-    /// The rows of the servers that are checked in the same way at the same place in both configurations.
+    /// The rows of the servers with the same checks and the same address in both configurations.
     ///
-    /// The configuration decides where a node is and what the message asks of it. HAProxy would take an old port from
-    /// here rather than a new one from its configuration: the rows of all other servers are left out.
+    /// The configuration determines the address and parameters of a node. HAProxy would prefer an old port from this
+    /// file to a new one from its configuration: the rows of all other servers are left out.
     func carried(where isSame: (RunningServer) -> Bool) -> String {
         var text = Self.empty + heading + "\n"
         for row in rows where isSame(row.server) {
             var values = row.values
             values[columns.administration] = "0"
-            // HAProxy keeps its configuration's weight where this one is another than was configured before.
+            // HAProxy keeps its configuration's weight if this one differs from the previously configured weight.
             values[columns.weight] = values[columns.initialWeight]
             text += values.joined(separator: " ") + "\n"
         }

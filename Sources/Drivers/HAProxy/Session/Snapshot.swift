@@ -4,23 +4,23 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// What HAProxy ran at one moment.
+/// The state of HAProxy at one moment.
 struct Snapshot {
     /// Its processes.
     let processes: ProcessTable
-    /// What the current worker says that it serves.
+    /// The configuration that the current worker reports.
     let mark: RuntimeMark
-    /// The state of each load balancer's front end that the worker's configuration does not disable, by its name.
+    /// The state of each load balancer's front end that the configuration does not disable, by its name.
     let frontends: [String: String]
-    /// The servers; nil where they were not asked for.
+    /// The servers; nil if they were not queried.
     var servers: ServerStateTable?
-    /// Whether the current worker answers through the master only, since the file of its socket is gone.
+    /// Whether the current worker answers only through the master, because its socket file is missing.
     let isSocketLost: Bool
 
-    /// The configuration that is served; nil where it is not one of this driver's.
+    /// The fingerprint of the configuration; nil if it is not one of this driver's.
     var fingerprint: Fingerprint? { if case .serving(let fingerprint) = mark { fingerprint } else { nil } }
 
-    /// Whether each front end of the load balancers is open, or is closed on a suspended device.
+    /// The front ends that are closed, or on a suspended device open.
     func misplacedFrontends(of set: LoadBalancerSet, isSuspended: Bool) -> [MeteredProtocol] {
         set.loadBalancers.map(\.protocol.metered).filter {
             (frontends[ProxyName($0).frontend] == "OPEN") == isSuspended
@@ -29,9 +29,9 @@ struct Snapshot {
 }
 
 extension HAProxySession {
-    /// Asks the current worker what it runs, but for the servers.
+    /// Queries the state of the current worker, without its servers.
     ///
-    /// - Throws: `DriverError` where it does not answer.
+    /// - Throws: `DriverError` if it does not answer.
     func snapshot(_ processes: ProcessTable, by deadline: Deadline) throws(DriverError) -> Snapshot {
         let question = "get var \(RuntimeMark.variable.text)"
         guard let worker = processes.worker else {
@@ -39,7 +39,7 @@ extension HAProxySession {
         }
         let mark: RuntimeMark
         do throws(DriverError) { mark = RuntimeMark(answer: try ask(question, from: worker, by: deadline)) } catch {
-            // The configuration of another program has its socket elsewhere, if any.
+            // Another program's configuration has its socket elsewhere, if any.
             guard error.code == .notRunning else { throw error }
             let answer = try askThroughMaster(question, of: worker, by: deadline)
             let mark = RuntimeMark(answer: answer)
@@ -56,12 +56,12 @@ extension HAProxySession {
             mark: mark,
             frontends: mark == .foreign ? [:] : try frontendStates(by: deadline),
             servers: nil,
-            // An open connection outlives the file of its socket.
+            // An open connection outlives the socket file.
             isSocketLost: mark != .foreign && !hasAdminFile
         )
     }
 
-    /// The state of each front end, but for the one of the statistics, by its name.
+    /// The state of each front end by its name, except the statistics front end.
     ///
     /// - Throws: `DriverError`.
     func frontendStates(by deadline: Deadline) throws(DriverError) -> [String: String] {
@@ -72,7 +72,7 @@ extension HAProxySession {
         return Dictionary(rows.map { (String($0["pxname"]), String($0["status"])) }) { first, _ in first }
     }
 
-    /// The servers as HAProxy has them.
+    /// The servers of the running HAProxy.
     ///
     /// - Throws: `DriverError`.
     func servers(by deadline: Deadline) throws(DriverError) -> ServerStateTable {
@@ -82,7 +82,7 @@ extension HAProxySession {
         return table
     }
 
-    /// What the current worker says that it serves.
+    /// The configuration that the current worker reports.
     ///
     /// - Throws: `DriverError`.
     func runningMark(by deadline: Deadline) throws(DriverError) -> RuntimeMark {

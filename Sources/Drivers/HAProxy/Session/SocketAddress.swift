@@ -4,7 +4,7 @@
 import Glibc
 import SteelyardCore
 
-/// An address and a port, in the form that the system's calls take.
+/// An address and a port for system calls.
 struct SocketAddress {
     enum Address {
         case v4(in_addr)
@@ -42,7 +42,7 @@ struct SocketAddress {
 
     /// Binds a socket of this address's family.
     ///
-    /// - Returns: What `bind` does.
+    /// - Returns: The result of `bind`.
     func bind(_ descriptor: Int32) -> Int32 {
         switch address {
         case .v4(let binary):

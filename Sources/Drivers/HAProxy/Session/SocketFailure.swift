@@ -4,21 +4,21 @@
 import SteelyardCore
 import SystemPackage
 
-/// Why a socket of HAProxy's gives no answer.
+/// Why a socket of HAProxy does not answer.
 enum SocketFailure: Error, Hashable {
-    /// No process listens; also for some 40 ms while the master executes itself again.
+    /// No process listens; also for some 40 ms while the master re-executes itself.
     case absent
-    /// A process listens and does not answer in time.
+    /// A process listens but does not answer in time.
     case silent
-    /// The system's reason.
+    /// A system error.
     case system(Errno)
 
-    /// The error for a caller that asked `process`.
+    /// The error for the caller; `process` names the queried process.
     func described(_ process: String) -> DriverError {
         switch self {
         case .absent: DriverError(.notRunning, "\(process) does not run")
         case .silent: DriverError(.timedOut, "\(process) does not answer on its socket")
-        case .system(let reason): DriverError(.unavailable, "cannot ask \(process): \(reason)")
+        case .system(let reason): DriverError(.unavailable, "cannot query \(process): \(reason)")
         }
     }
 }

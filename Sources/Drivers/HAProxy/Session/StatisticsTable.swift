@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// An answer to `show stat`: lines of comma-separated values under a line of names.
+/// The answer to `show stat`: lines of comma-separated values below a line of column names.
 struct StatisticsTable: Sendable {
     /// One proxy or server.
     struct Row: Sendable {
         fileprivate let columns: [String: Int]
         fileprivate let values: [Substring]
 
-        /// The value under a name; empty where there is none.
+        /// The value in a column; empty if there is none.
         subscript(name: String) -> Substring {
             guard let index = columns[name], index < values.count else { return "" }
             return values[index]
@@ -18,9 +18,9 @@ struct StatisticsTable: Sendable {
     /// The rows in HAProxy's order.
     let rows: [Row]
 
-    /// Reads an answer.
+    /// Parses an answer.
     ///
-    /// - Returns: nil for what is no such table.
+    /// - Returns: nil for any other text.
     init?(_ answer: String) {
         let lines = Substring(answer).fields(UInt8(ascii: "\n"))
         guard let head = lines.first, head.hasPrefix("# ") else { return nil }
@@ -30,7 +30,7 @@ struct StatisticsTable: Sendable {
         rows = lines.dropFirst().map { Row(columns: columns, values: Self.values($0)) }
     }
 
-    /// Splits a line at its commas, but for those within quotes; what a node's check answered can hold any text.
+    /// Splits a line at its commas, except within quotes; a check result may contain any text.
     private static func values(_ line: Substring) -> [Substring] {
         guard line.utf8.contains(UInt8(ascii: "\"")) else {
             return line.fields(UInt8(ascii: ","), omittingEmpty: false)
@@ -54,7 +54,7 @@ struct StatisticsTable: Sendable {
 }
 
 extension Substring {
-    /// The parts between separators; bytes are compared, since thousands of rows are no text to read.
+    /// The parts between separators; compares bytes, for thousands of rows.
     func fields(_ separator: UInt8, omittingEmpty: Bool = true) -> [Substring] {
         utf8.split(separator: separator, omittingEmptySubsequences: omittingEmpty).map(Substring.init)
     }

@@ -3,15 +3,15 @@
 
 /// A worker's answer to `show info`.
 struct WorkerInfo: Hashable, Sendable {
-    /// The worker's number; nil where the answer does not have it.
+    /// The worker's process ID; nil if the answer does not contain it.
     let processID: Int32?
-    /// How many jobs keep the worker from ending once it takes no more connections; nil where the answer does not have it.
+    /// The number of jobs that keep an old worker from ending; nil if the answer does not contain it.
     ///
-    /// Clients without a request, and connections that give commands, are among them.
+    /// It includes idle clients and connections for commands.
     let jobs: Int?
-    /// Such as `2.6.12-1+deb12u4`.
+    /// For example `2.6.12-1+deb12u4`.
     let version: String?
-    /// For how many seconds the worker has run.
+    /// The worker's uptime in seconds.
     let uptime: Int64?
 
     init(_ answer: some StringProtocol) {
@@ -21,7 +21,7 @@ struct WorkerInfo: Hashable, Sendable {
         }
         func value(_ name: String) -> Int32? { text(name).flatMap { Int32($0) } }
         processID = value("Pid")
-        // The link to the master is a job that the worker does not wait for.
+        // The worker does not wait for the job that is its link to the master.
         jobs = value("Jobs").map { Int($0) - Int(value("Unstoppable Jobs") ?? 0) }
         let characters = text("Version")?.unicodeScalars.prefix(60).map {
             0x21...0x7E ~= $0.value ? Character($0) : "?"

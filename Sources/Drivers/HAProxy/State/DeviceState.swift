@@ -4,24 +4,24 @@
 import SteelyardCore
 import SteelyardSystem
 
-/// The state that the last change has committed.
+/// The committed state of the device.
 enum DeviceState: Hashable, Sendable {
-    /// No UPDATE has come.
+    /// No UPDATE has been processed.
     case notConfigured
-    /// It serves.
+    /// The load balancers are served.
     case serving(Served)
-    /// It keeps the configuration and does not serve.
+    /// The configuration is kept but not served.
     case suspended(Served)
     /// DELETE has removed the configuration.
     case deleted
 
-    /// What is served, or would be.
+    /// The served or suspended configuration.
     struct Served: Hashable, Sendable {
         /// The load balancers.
         let set: LoadBalancerSet
-        /// Names what the running HAProxy should have.
+        /// The fingerprint of the running configuration.
         let fingerprint: Fingerprint
-        /// Names what haproxy.cfg should hold.
+        /// The fingerprint of haproxy.cfg.
         let checksum: Fingerprint
 
         init(_ rendered: RenderedConfiguration) {
@@ -35,12 +35,12 @@ enum DeviceState: Hashable, Sendable {
         }
     }
 
-    /// The state after serving, or suspending, what was rendered.
+    /// The state after a rendered configuration is served or suspended.
     init(_ rendered: RenderedConfiguration) {
         self = rendered.isSuspended ? .suspended(Served(rendered)) : .serving(Served(rendered))
     }
 
-    /// What is served, or would be; nil if nothing is configured.
+    /// The served or suspended configuration; nil if nothing is configured.
     var served: Served? {
         switch self {
         case .serving(let served), .suspended(let served): served
@@ -48,17 +48,17 @@ enum DeviceState: Hashable, Sendable {
         }
     }
 
-    /// Whether it is configured and does not serve.
+    /// Whether the device is suspended.
     var isSuspended: Bool {
         if case .suspended = self { true } else { false }
     }
 
-    /// Whether it serves.
+    /// Whether the device serves.
     var isServing: Bool { if case .serving = self { true } else { false } }
 
-    /// What is served, or would be.
+    /// Returns the served or suspended configuration.
     ///
-    /// - Throws: `DriverError` with the code `notConfigured` or `deleted`.
+    /// - Throws: `DriverError` with code `notConfigured` or `deleted`.
     func requireServed() throws(DriverError) -> Served {
         if let served { return served }
         throw self == .deleted
@@ -70,7 +70,7 @@ enum DeviceState: Hashable, Sendable {
 extension DeviceState {
     private static let format = 1
 
-    /// What the file says besides the load balancers, which are members of an UPDATE.
+    /// The members of the file in addition to the load balancers, which have the format of an UPDATE.
     private struct Header: Decodable {
         enum Phase: String, Decodable { case notConfigured, serving, suspended, deleted }
 
@@ -89,7 +89,7 @@ extension DeviceState {
         }
     }
 
-    /// The state as a file: a JSON object with one member to a line.
+    /// The state as a file: a JSON object with one member per line.
     var record: [UInt8] {
         var members: [JSONFragment.Member] = [
             .init("format", .integer(Int64(Self.format))), .init("phase", .string(phase.rawValue)),
@@ -103,7 +103,7 @@ extension DeviceState {
         return Array("{\n".utf8) + lines.joined(separator: Array(",\n".utf8)) + Array("\n}\n".utf8)
     }
 
-    /// Reads the state from a file, whatever its white space and the order of its members.
+    /// Parses a state file, with any white space and any order of its members.
     ///
     /// - Returns: nil if a member is missing, has another type or is out of range, or if the format is not known.
     init?(record bytes: [UInt8]) {

@@ -8,25 +8,25 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// Keeps the device's state: on disk, where each change is committed, and in memory, where it is read.
+/// Stores the device's state: on disk, where changes are committed, and in memory, for reading.
 final class DeviceStore: Sendable {
     private let path: FilePath
     private let current: Mutex<DeviceState>
     private let diskFull = Mutex(false)
     private let pausing = Mutex(false)
 
-    /// Reads the state; a file that cannot be read as one is renamed and reported.
+    /// Reads the state; renames and reports an unreadable file.
     ///
-    /// - Parameter isReadOnly: Whether it keeps its name.
+    /// - Parameter isReadOnly: Whether to keep the unreadable file's name.
     init(_ path: FilePath, _ logger: Logger, isReadOnly: Bool = false) {
         self.path = path
         current = Mutex(Self.read(path, logger, isReadOnly: isReadOnly) ?? .notConfigured)
     }
 
-    /// The state that was committed last.
+    /// The committed state.
     var state: DeviceState { current.withLock { $0 } }
 
-    /// Whether a SUSPEND is under way: the ports are closed, and connections have their time to end.
+    /// Whether a SUSPEND is in progress: the ports are closed, and the grace period runs.
     var isPausing: Bool { pausing.withLock { $0 } }
 
     func setPausing(_ isPausing: Bool) { pausing.withLock { $0 = isPausing } }
@@ -34,17 +34,17 @@ final class DeviceStore: Sendable {
     /// Whether the disk was full at the last commit.
     var isDiskFull: Bool { diskFull.withLock { $0 } }
 
-    /// Commits a state: from here on, and not before, it outlives a crash.
+    /// Commits a state: from here on, and not before, it survives a crash.
     ///
-    /// - Throws: `DriverError` with the code `stateUnwritable`; the old state is then unchanged.
+    /// - Throws: `DriverError` with code `stateUnwritable`; the old state is then unchanged.
     func commit(_ state: DeviceState) throws(DriverError) {
         try commit(prepare(state))
     }
 
-    /// Does everything of a commit that can fail for want of room or of permission.
+    /// Completes the steps of a commit that can fail for lack of space or permission.
     ///
-    /// - Parameter usesSpare: Whether a full disk is no obstacle.
-    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    /// - Parameter usesSpare: Whether to write to a full disk, with the reserved space.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
     func prepare(_ state: DeviceState, usesSpare: Bool = false) throws(DriverError) -> Prepared {
         do throws(FileError) {
             try AtomicFile.makeFolder(path.removingLastComponent())
@@ -54,7 +54,7 @@ final class DeviceStore: Sendable {
 
     /// Commits a prepared state.
     ///
-    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
     func commit(_ prepared: consuming Prepared) throws(DriverError) {
         let state = prepared.state
         do throws(FileError) { try prepared.file.commit() } catch { throw failure(error) }
@@ -63,16 +63,16 @@ final class DeviceStore: Sendable {
         current.withLock { $0 = state }
     }
 
-    /// A state that is on the disk and is not committed yet.
+    /// A state that is written to disk but not committed yet.
     struct Prepared: ~Copyable {
         fileprivate let state: DeviceState
         fileprivate let file: PreparedFile
     }
 
-    /// Writes the state again if its file was removed; to be called between changes, not during one.
+    /// Writes the state again if its file was removed; call it between changes, not during one.
     ///
     /// - Returns: Whether the file was missing.
-    /// - Throws: `DriverError` with the code `stateUnwritable`.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
     @discardableResult
     func restoreIfMissing() throws(DriverError) -> Bool {
         guard state != .notConfigured else { return false }
@@ -93,21 +93,21 @@ final class DeviceStore: Sendable {
             if let state = DeviceState(record: bytes) { return state }
             path.setAside(logger, "starting unconfigured", isReadOnly: isReadOnly)
         } catch {
-            logger.error("state cannot be read; starting unconfigured", metadata: [LogKeys.error: "\(error)"])
+            logger.error("cannot read the state; starting unconfigured", metadata: [LogKeys.error: "\(error)"])
         }
         return nil
     }
 }
 
 extension FilePath {
-    /// The name that ``setAside(_:_:)`` gives.
+    /// The new name after ``setAside(_:_:isReadOnly:)``.
     var aside: FilePath { FilePath(string + ".foreign") }
 
-    /// Renames a state file that cannot be read as one, so that an operator can examine it, and logs that.
+    /// Renames an unreadable state file, so that an operator can examine it, and logs it.
     ///
     /// - Parameters:
     ///   - consequence: What the driver does without the file.
-    ///   - isReadOnly: Whether it keeps its name.
+    ///   - isReadOnly: Whether to keep its name.
     func setAside(_ logger: Logger, _ consequence: String = "starting without it", isReadOnly: Bool) {
         guard !isReadOnly else {
             logger.error(

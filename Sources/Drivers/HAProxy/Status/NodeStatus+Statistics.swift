@@ -5,11 +5,11 @@ import SteelyardCore
 import SteelyardSystem
 
 extension NodeStatus {
-    /// What a row of HAProxy's statistics says of a node.
+    /// Creates a node's status from its row in HAProxy's statistics.
     ///
     /// - Parameters:
-    ///   - worker: The worker that has answered.
-    ///   - uptime: The seconds since the device was started.
+    ///   - worker: The worker that answered.
+    ///   - uptime: The device's uptime in seconds.
     init(
         of node: Node,
         _ row: StatisticsTable.Row,
@@ -21,7 +21,7 @@ extension NodeStatus {
         let since = Self.lastChange(row, now: now.microseconds / 1_000_000, uptime)
         switch node.condition {
         case .disabled: self.init(id: node.id, state: .disabled, since: since)
-        // HAProxy does not say when a weight became 0.
+        // HAProxy does not report when a weight became 0.
         case .draining: self.init(id: node.id, state: .draining)
         case .enabled where status.hasPrefix("DOWN"):
             self.init(id: node.id, state: .down, reason: Self.reason(row), since: since)
@@ -32,31 +32,31 @@ extension NodeStatus {
                 reason: "its host name cannot be resolved (RSLV)",
                 since: since
             )
-        // An operator has set it on the socket.
+        // An operator set it on the socket.
         case .enabled where status.hasPrefix("MAINT"): self.init(id: node.id, state: .disabled, since: since)
-        // UP, "no check", NOLB, and DRAIN, which is what HAProxy calls a node of weight 0.
+        // UP, "no check", NOLB, and DRAIN, which is HAProxy's state for weight 0.
         case .enabled:
             let isUnchecked = row["check_status"] == "INI" && !Self.wasCarriedOver(row, worker)
             self.init(id: node.id, state: .up, reason: isUnchecked ? Self.notChecked : nil, since: since)
         }
     }
 
-    /// Whether the state is older than the worker, which then has it from the one before.
+    /// Whether the state is older than the worker, which then inherited it from the previous one.
     private static func wasCarriedOver(_ row: StatisticsTable.Row, _ worker: WorkerInfo) -> Bool {
         guard let age = Int64(row["lastchg"]), let uptime = worker.uptime else { return false }
         return age > uptime
     }
 
-    /// When the node's state last changed; nil if the row has no age, or one that is greater than the device's uptime.
+    /// When the node's state last changed; nil if the row has no age, or an age above the device's uptime.
     private static func lastChange(_ row: StatisticsTable.Row, now: Int64, _ uptime: Int64) -> UTCTimestamp? {
         // HAProxy counts whole seconds.
         guard let age = Int64(row["lastchg"]), age >= 0, age <= min(now, uptime) else { return nil }
         return UTCTimestamp(microseconds: (now - age) * 1_000_000)
     }
 
-    /// What the last check found, in plain words, with HAProxy's code at the end.
+    /// The result of the last check in plain words, followed by HAProxy's code.
     private static func reason(_ row: StatisticsTable.Row) -> String {
-        // An asterisk marks a check that is under way: the row describes the one before.
+        // An asterisk marks a check in progress: the row describes the previous one.
         let code = row["check_status"].drop { $0 == "*" || $0 == " " }
         let found = visible(row["last_chk"])
         let words =
@@ -74,7 +74,7 @@ extension NodeStatus {
         return code.isEmpty ? words : "\(words) (\(visible(code)))"
     }
 
-    /// What a node has answered may hold anything, and a reply must not become long by it.
+    /// Makes a node's response printable, and limits its length in a reply.
     private static func visible(_ text: Substring) -> String {
         String(text.unicodeScalars.prefix(60).map { 0x20...0x7E ~= $0.value ? Character($0) : "?" })
     }

@@ -6,26 +6,26 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// Asks the workers how the nodes are, on a thread of its own: STATS never waits behind a change.
+/// Queries the workers for the node states, on a dedicated thread: STATS never waits for a change.
 actor StatusReader {
     /// The worker's answer.
     private struct Answer {
         let worker: WorkerInfo
-        /// The rows by the proxy's name and the server's.
+        /// The rows by proxy and server name.
         var rows: [Substring: [Substring: StatisticsTable.Row]] = [:]
     }
 
     private let executor: ThreadExecutor
     private let admin: FilePath
-    /// The question that is about to be asked, for all who come before it is.
+    /// The next query, shared by all callers that arrive before it is sent.
     private var question: Task<Result<Answer, DriverError>, Never>?
-    /// The worker that has answered last.
+    /// The worker that answered last.
     private let lastWorker = Mutex<ProxyStatus?>(nil)
     /// STATS is answered within a second.
     private static let timeout = Duration.milliseconds(800)
-    /// A process that ends while it is asked may keep the connection without an answer.
+    /// A process that ends during a query may keep the connection open without an answer.
     private static let answerTimeout = Duration.milliseconds(300)
-    /// With less than this left, an answer is not worth waiting for: its silence would say nothing of HAProxy.
+    /// With less time left, a missing answer would not prove that HAProxy is at fault.
     private static let leastTimeout = Duration.milliseconds(50)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -35,15 +35,15 @@ actor StatusReader {
         admin = adminSocket
     }
 
-    /// The HAProxy that has answered last.
+    /// The HAProxy that answered last.
     nonisolated var proxyStatus: ProxyStatus? { lastWorker.withLock { $0 } }
 
-    /// How the device is, with the states of the nodes in the message's order.
+    /// Returns the device's status, with the states of the nodes in the message's order.
     ///
-    /// The time begins to run here and not on the reader's thread, which others may keep busy.
+    /// The time limit starts here and not on the reader's thread, which other queries may keep busy.
     ///
-    /// - Parameter state: Reads what was asked for last; during changes, it may be another at each reading.
-    /// - Throws: `DriverError` where HAProxy should serve and does not, or does not answer.
+    /// - Parameter state: Returns the committed state; during changes, it may differ at each call.
+    /// - Throws: `DriverError` if HAProxy should serve but does not, or does not answer.
     nonisolated func status(
         isPausing: @Sendable () -> Bool = { false },
         of state: @Sendable () -> DeviceState
@@ -55,7 +55,7 @@ actor StatusReader {
             guard case .serving = before else { return Self.status(before, nil, true) ?? .notConfigured }
             do throws(DriverError) {
                 let answer = try await answer(by: deadline).get()
-                // Asked during a change, HAProxy may be ahead of what was read before.
+                // During a change, HAProxy may be ahead of the state that was read before.
                 let mayBeClosed = isPausing()
                 if let status = Self.status(before, answer, mayBeClosed)
                     ?? Self.status(state(), answer, mayBeClosed)
@@ -64,10 +64,10 @@ actor StatusReader {
                 }
             } catch {
                 guard error.code == .notRunning || error.code == .timedOut else { throw error }
-                // What comes later may only be the shortness of the time that is left.
+                // A later error may only result from the short time left.
                 if failure == nil { failure = error }
             }
-            // It may just be starting again, or ending, or between two configurations: a moment later it is not.
+            // HAProxy may be starting, ending or between two configurations: retry after a moment.
             do { try await Task.sleep(for: .milliseconds(20)) } catch {
                 throw DriverError(.cancelled, "the agent is stopping")
             }
@@ -78,7 +78,7 @@ actor StatusReader {
     }
 
     /// - Parameter mayBeClosed: Whether the front ends need not be open.
-    /// - Returns: nil where HAProxy does not know one of the nodes, or does not listen.
+    /// - Returns: nil if HAProxy does not have one of the nodes, or does not listen.
     private static func status(_ state: DeviceState, _ answer: Answer?, _ mayBeClosed: Bool) -> DeviceStatus? {
         switch state {
         case .notConfigured: return .notConfigured
@@ -102,7 +102,7 @@ actor StatusReader {
         }
     }
 
-    /// All who wait for the thread share one question, so that none waits for the silence that meets the others.
+    /// All callers that wait for the thread share one query, so that a time-out of one does not delay the others.
     private func answer(by deadline: Deadline) async -> Result<Answer, DriverError> {
         if let question { return await question.value }
         let question = Task { ask(deadline) }
@@ -111,12 +111,12 @@ actor StatusReader {
     }
 
     private func ask(_ deadline: Deadline) -> Result<Answer, DriverError> {
-        // Whoever comes from here on wants an answer that is given from here on.
+        // Later callers need an answer that is newer than their call.
         question = nil
         let text: String
         do throws(SocketFailure) {
             let end = Deadline.earlier(deadline, .after(Self.answerTimeout))
-            // A connection that stays would keep an old worker from ending.
+            // A persistent connection would keep an old worker from ending.
             text = try RuntimeConnection(admin, by: end).onlyAnswer(to: "show info; show stat -1 5 -1", by: end)
         } catch {
             return .failure(error.described("HAProxy"))
@@ -134,10 +134,10 @@ actor StatusReader {
 }
 
 extension ProxyStatus {
-    /// The HAProxy that a worker belongs to; nil where the worker does not say its version.
+    /// The HAProxy that a worker belongs to; nil if the worker does not report its version.
     fileprivate init?(_ worker: WorkerInfo) {
         guard let version = worker.version else { return nil }
-        // HAProxy counts whole seconds, by a clock that is not set.
+        // HAProxy counts whole seconds of a monotonic clock.
         let second = UTCTimestamp.now.microseconds / 1_000_000
         let since = worker.uptime.map { UTCTimestamp(microseconds: (second - $0) * 1_000_000) }
         self.init(name: "haproxy", version: version, since: since)

@@ -51,7 +51,7 @@ struct HistoryEntry: Hashable, Codable, Sendable {
 
     /// - Returns: nil for a message that is not kept in the history.
     init?(_ record: JobRecord) {
-        guard let action = record.namedAction, action.isKept else { return nil }
+        guard let action = record.action, action.isKept else { return nil }
         time = StatusTime(record.begin)
         handle = Self.cut(record.handle)
         server = record.server

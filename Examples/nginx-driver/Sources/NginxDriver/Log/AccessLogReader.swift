@@ -25,7 +25,7 @@ final class AccessLogReader: LogReader {
         try position.withLock { position throws(DriverError) in
             guard position.part < files.count else { return nil }
             let bytes = try files[position.part]?.read(at: position.offset) ?? []
-            // Without a newline, it is the end of the log, or of a line that is longer than all buffers.
+            // Without a newline, it is the end of the log or a part of a line longer than the buffer.
             let count = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
             let lines = UInt64(bytes[..<count].count { $0 == UInt8(ascii: "\n") })
             blocks[position.part].bytes += bytes[..<count]

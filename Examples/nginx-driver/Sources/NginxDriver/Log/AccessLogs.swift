@@ -5,7 +5,7 @@ import FoundationEssentials
 import Glibc
 import SteelyardCore
 
-/// nginx's access logs, one for each protocol, as long as they are at the moment of opening.
+/// nginx's access logs, one for each protocol, with the size that they had when they were opened.
 struct AccessLogs: OpenedLog {
     private let files: [MeteredProtocol: OpenFile]
     let byteCount: UInt64
@@ -29,7 +29,7 @@ struct AccessLogs: OpenedLog {
         AccessLogReader(parts.map { files[$0.metered] })
     }
 
-    /// A file that stays readable when it is removed.
+    /// A file that remains readable after its removal.
     final class OpenFile: Sendable {
         let byteCount: UInt64
         private let descriptor: Int32

@@ -3,9 +3,9 @@
 
 import Glibc
 
-/// The socket on which nginx says which configuration it runs.
+/// A client of nginx's control socket, which reports the running configuration.
 struct ControlSocket: Sendable {
-    /// What nginx says of itself.
+    /// The answer of nginx.
     struct Answer: Hashable, Sendable {
         let version: String
         let fingerprint: String
@@ -13,10 +13,10 @@ struct ControlSocket: Sendable {
 
     let path: String
 
-    /// Asks nginx.
+    /// Sends a request to nginx.
     ///
-    /// - Parameter milliseconds: How long connecting, asking and each part of the answer may take.
-    /// - Returns: nil where nginx does not answer.
+    /// - Parameter milliseconds: The timeout for connecting, for sending and for each part of the answer.
+    /// - Returns: nil if nginx does not answer.
     func ask(within milliseconds: Int) -> Answer? {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         guard descriptor >= 0 else { return nil }

@@ -4,21 +4,21 @@
 import FoundationEssentials
 import Glibc
 
-/// The nginx processes of one directory: those that have a file in it open.
+/// The nginx processes of one directory, which are those with open files in it.
 struct NginxProcesses: Sendable {
-    /// The master; nil if it does not run, although its workers may.
+    /// The master; nil if it is not running, although its workers may be.
     private(set) var master: pid_t?
-    /// The workers that take connections.
+    /// The workers that accept connections.
     private(set) var workers: Set<pid_t> = []
-    /// The workers that only finish the connections that they have.
+    /// The workers that only finish their connections.
     private(set) var retiring: Set<pid_t> = []
 
     /// All of them.
     var all: [pid_t] { Array(workers) + Array(retiring) + (master.map { [$0] } ?? []) }
 
-    /// Looks at all processes.
+    /// Scans all processes.
     init(using directory: NginxDirectory) {
-        // Links of /proc show paths without links.
+        // Links in /proc contain resolved paths.
         guard let path = realpath(directory.path, nil) else { return }
         defer { free(path) }
         let prefix = String(cString: path) + "/"
@@ -35,7 +35,7 @@ struct NginxProcesses: Sendable {
         }
         for number in ours {
             let title = Self.read(number, "cmdline") ?? ""
-            // A worker has its master's title at first.
+            // A new worker has its master's title at first.
             if title.hasPrefix("nginx: master process"), !ours.contains(Self.parent(of: number)) {
                 master = number
             } else if title.hasPrefix("nginx: worker process is shutting down") {
@@ -47,7 +47,7 @@ struct NginxProcesses: Sendable {
     }
 
     private static func parent(of number: pid_t) -> pid_t {
-        // The name, in parentheses, may contain anything.
+        // The name, in parentheses, may contain any characters.
         let fields = read(number, "stat")?.split(separator: ")").last?.split(separator: " ")
         return fields?.dropFirst().first.flatMap { pid_t($0) } ?? 0
     }

@@ -5,9 +5,9 @@ import FoundationEssentials
 import Glibc
 import SteelyardCore
 
-/// Starts nginx, gives it configurations, and ends it.
+/// Starts, configures and ends nginx.
 ///
-/// Every call blocks. Changes come one at a time.
+/// Every call blocks; changes run one at a time.
 struct NginxService: Sendable {
     let settings: NginxSettings
     let directory: NginxDirectory
@@ -16,14 +16,14 @@ struct NginxService: Sendable {
 
     private var control: ControlSocket { ControlSocket(path: directory.file("control.sock")) }
 
-    /// Asks nginx for its version and the fingerprint of the configuration that it runs.
+    /// Gets nginx's version and the fingerprint of its running configuration.
     ///
     /// - Returns: nil if nginx does not answer.
     func ask(within milliseconds: Int = 2000) -> ControlSocket.Answer? { control.ask(within: milliseconds) }
 
-    /// Has nginx check a configuration, in a directory that is removed afterwards.
+    /// Makes nginx check a configuration in a temporary directory.
     ///
-    /// - Throws: `DriverError` with the code `rejected`, nginx's message, and the field that the line comes from.
+    /// - Throws: `DriverError` with the code `rejected`, nginx's message, and the field that the line belongs to.
     func check(_ set: LoadBalancerSet?) throws(DriverError) {
         try NginxDirectory.withTemporary { directory throws(DriverError) in
             let configuration = try NginxConfiguration(set, settings, in: directory)
@@ -32,10 +32,10 @@ struct NginxService: Sendable {
         }
     }
 
-    /// Has nginx serve a configuration: starts it, or reloads it if it runs another one.
+    /// Makes nginx serve a configuration: starts it, or reloads it if it runs another one.
     ///
     /// - Returns: Whether it was started.
-    /// - Throws: `DriverError`; nginx may then run any of the two configurations.
+    /// - Throws: `DriverError`; nginx may then run either configuration.
     func serve(_ wanted: NginxConfiguration) throws(DriverError) -> Bool {
         try write(wanted, in: directory)
         let processes = NginxProcesses(using: directory)
@@ -51,16 +51,16 @@ struct NginxService: Sendable {
         return false
     }
 
-    /// Ends nginx and all that is left of it.
+    /// Ends nginx and all its remaining processes.
     ///
     /// - Throws: `DriverError` with the code `timedOut`.
     func stop() throws(DriverError) {
         try end(Self.handles(NginxProcesses(using: directory).all))
     }
 
-    /// Removes nginx's files: the logs, and what was rotated of them, too.
+    /// Removes nginx's files, including logs and rotated logs.
     ///
-    /// - Parameter kept: The name of the only file that stays.
+    /// - Parameter kept: The name of the only file to keep.
     /// - Throws: `DriverError` with the code `stateUnwritable`.
     func removeFiles(except kept: String) throws(DriverError) {
         do {
@@ -72,14 +72,14 @@ struct NginxService: Sendable {
         }
     }
 
-    /// The master; nil if it does not run.
+    /// The master; nil if it is not running.
     var master: ProcessHandle? { NginxProcesses(using: directory).master.flatMap { ProcessHandle(of: $0) } }
-    /// The workers that take connections.
+    /// The workers that accept connections.
     var workers: [ProcessHandle] { Self.handles(NginxProcesses(using: directory).workers) }
-    /// The workers that only finish the connections that they have.
+    /// The workers that only finish their connections.
     var retiringWorkers: [ProcessHandle] { Self.handles(NginxProcesses(using: directory).retiring) }
 
-    /// Ends processes that do not end by themselves within some time.
+    /// Kills processes that do not end within some time.
     ///
     /// - Throws: `DriverError` with the code `timedOut`.
     func end(_ processes: [ProcessHandle], after grace: Duration = .zero) throws(DriverError) {
@@ -100,7 +100,7 @@ struct NginxService: Sendable {
     }
 
     private func start(_ wanted: NginxConfiguration, instead remains: NginxProcesses) throws(DriverError) {
-        // Workers go on without their master, and would keep the ports.
+        // Workers continue without their master, and would keep the ports.
         try end(Self.handles(remains.all))
         unlink(control.path)
         try directory.make()
@@ -108,11 +108,11 @@ struct NginxService: Sendable {
         try requireRunning(wanted)
     }
 
-    /// The socket has been open since before the start or reload ended, so that the question waits for a worker.
+    /// The socket was opened before the start or reload ended, so the request waits for a worker.
     private func requireRunning(_ wanted: NginxConfiguration) throws(DriverError) {
         guard ask(within: 5000)?.fingerprint == wanted.fingerprint else {
             let log = directory.file("nginx.log")
-            throw DriverError(.notRunning, "nginx does not run the new configuration; see \(log)")
+            throw DriverError(.notRunning, "nginx is not running the new configuration; see \(log)")
         }
     }
 
@@ -140,7 +140,7 @@ struct NginxService: Sendable {
         let lines = errors.split(separator: "\n")
         let line = lines.first { $0.contains("[emerg]") } ?? lines.first ?? "nginx rejects the configuration"
         var message = line.firstRange(of: "] ").map { line[$0.upperBound...] } ?? line
-        // Errors of the check begin with `10293#10293: `, those of a start do not.
+        // Errors of `nginx -t` start with `10293#10293: `, those of a start do not.
         if let end = message.firstRange(of: ": "), message[..<end.lowerBound].allSatisfy({ $0.isNumber || $0 == "#" }) {
             message = message[end.upperBound...]
         }

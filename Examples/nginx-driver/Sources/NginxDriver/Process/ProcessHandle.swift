@@ -6,7 +6,7 @@ import CProcesses
 import Glibc
 import SteelyardCore
 
-/// A process that need not be a child; once it has ended, the handle stands for no other process.
+/// A process that need not be a child; once it has ended, the handle never refers to another process.
 final class ProcessHandle: Sendable {
     private let descriptor: Int32
 
@@ -20,7 +20,7 @@ final class ProcessHandle: Sendable {
 
     func send(_ signal: Int32) { _ = pidfd_send_signal(descriptor, signal, nil, 0) }
 
-    /// Waits for the end on this thread.
+    /// Waits for the process to end, blocking the thread.
     ///
     /// - Returns: Whether the process ended before the deadline.
     func wait(until deadline: ContinuousClock.Instant) -> Bool {
@@ -31,12 +31,12 @@ final class ProcessHandle: Sendable {
         }
     }
 
-    /// Calls a function once, after the end of the process, unless the result is cancelled before.
+    /// Calls a function once when the process ends, unless the result is cancelled before.
     func notifyOfEnd(_ body: @escaping @Sendable () -> Void) -> Notification {
         Notification(self, body)
     }
 
-    /// A call that is to come.
+    /// A pending call.
     final class Notification {
         private let source: any DispatchSourceRead
 
@@ -57,7 +57,7 @@ final class ProcessHandle: Sendable {
 }
 
 extension ContinuousClock.Instant {
-    /// The time until this instant as `poll` takes it: rounded up, and never negative.
+    /// The time until this instant for `poll`: rounded up, and never negative.
     var millisecondsLeft: Int32 {
         let left = ContinuousClock.now.duration(to: self)
         let (seconds, attoseconds) = left.components

@@ -5,12 +5,12 @@ import CProcesses
 import Glibc
 import SteelyardCore
 
-/// Runs a program to its end.
+/// Runs a program to completion.
 enum Program {
     /// Runs a program without standard input and with no signal blocked.
     ///
-    /// - Returns: The exit code, and at most 64 KiB of what it printed to standard error.
-    /// - Throws: `DriverError` with the code `unavailable` where it cannot be started.
+    /// - Returns: The exit code, and at most 64 KiB of its standard error output.
+    /// - Throws: `DriverError` with the code `unavailable` if it cannot be started.
     static func run(_ path: String, _ arguments: [String]) throws(DriverError) -> (code: Int32, errors: String) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw failure(path, errno) }
@@ -40,7 +40,7 @@ enum Program {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
-        // A daemon must not keep the agent's sockets and files.
+        // A daemon must not inherit the agent's sockets and files.
         posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -4,15 +4,15 @@
 import Glibc
 import SteelyardCore
 
-/// Follows nginx's own log during a reload: the only place where nginx reports how it went.
+/// Follows nginx's error log during a reload: the only place where nginx reports the result.
 final class ReloadLog {
     private let file: Int32
     private let changes: Int32
     private var rest: [UInt8] = []
 
-    /// Begins at the end of the log.
+    /// Starts at the end of the log.
     ///
-    /// - Throws: `DriverError` with the code `unavailable` where the log cannot be read.
+    /// - Throws: `DriverError` with the code `unavailable` if the log cannot be read.
     init(_ path: String) throws(DriverError) {
         file = open(path, O_RDONLY | O_CLOEXEC)
         changes = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
@@ -42,12 +42,12 @@ final class ReloadLog {
             for entry in readEntries() {
                 switch (entry.process == master, entry.text) {
                 case (true, "start worker processes"): hasStarted = true
-                // nginx tries to listen five times before it gives up with another message.
+                // nginx tries to listen five times before it fails with another message.
                 case (true, let text) where text.hasPrefix("bind() to "): bindFailure = bindFailure ?? text
                 case (true, let text) where entry.isFatal: throw DriverError(.rejected, bindFailure ?? text)
                 case (true, let text) where text.hasPrefix("worker process "):
                     accepting.remove(text.split(separator: " ").dropFirst(2).first.flatMap { pid_t($0) } ?? 0)
-                // The worker accepts nothing after this line.
+                // The worker accepts no connection after this line.
                 case (false, "gracefully shutting down"): accepting.remove(entry.process)
                 default: break
                 }

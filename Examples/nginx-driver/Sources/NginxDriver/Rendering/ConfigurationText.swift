@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// Lines of nginx's configuration, each with the field of the UPDATE that it comes from.
+/// Lines of nginx's configuration, each with the field of the UPDATE that it belongs to.
 struct ConfigurationText: Sendable {
     private(set) var lines: [String] = []
     private var fields: [LoadBalancerField?] = []
@@ -12,7 +12,7 @@ struct ConfigurationText: Sendable {
     /// The whole file.
     var text: String { lines.joined(separator: "\n") + "\n" }
 
-    /// The field that a line comes from.
+    /// The field that a line belongs to.
     ///
     /// - Parameter number: The line's number, from 1, as in nginx's error messages.
     func field(ofLine number: Int) -> LoadBalancerField? {

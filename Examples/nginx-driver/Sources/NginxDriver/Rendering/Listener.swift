@@ -8,7 +8,7 @@ import SteelyardCore
 struct Listener: Hashable, Sendable {
     let address: IPAddress
     let port: Port
-    /// The load balancer's place in the list.
+    /// The load balancer's index in the list.
     let place: Int
 
     /// The listeners of all load balancers.
@@ -16,7 +16,7 @@ struct Listener: Hashable, Sendable {
         (set?.loadBalancers ?? []).enumerated().flatMap { all(of: $1, at: $0) }
     }
 
-    /// The listeners of a load balancer: without an address, on all of the device.
+    /// The listeners of a load balancer; without an address, on all addresses of the device.
     static func all(of loadBalancer: LoadBalancer, at place: Int) -> [Listener] {
         let all = (hasIPv6 ? ["0.0.0.0", "::"] : ["0.0.0.0"]).compactMap { IPAddress($0) }
         return (loadBalancer.address.map { [$0] } ?? all).map {
@@ -34,19 +34,19 @@ struct Listener: Hashable, Sendable {
 
     private var isIPv6: Bool { if case .v6 = address { true } else { false } }
 
-    /// The address and port as nginx takes them.
+    /// The address and port in nginx's syntax.
     var description: String { isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)" }
 
-    /// Whether both are the same for the system.
+    /// Whether both are the same for the kernel.
     func isSame(as other: Listener) -> Bool { address == other.address && port == other.port }
 
-    /// Whether both are different and only one can be open.
+    /// Whether they differ but cannot both be open.
     func excludes(_ other: Listener) -> Bool {
         port == other.port && isIPv6 == other.isIPv6 && address != other.address
             && (isForAll || other.isForAll)
     }
 
-    /// Checks that the address and port can be listened on.
+    /// Checks that it is possible to listen on the address and port.
     ///
     /// - Throws: `DriverError` with the field at fault.
     func requireFree() throws(DriverError) {
@@ -65,7 +65,7 @@ struct Listener: Hashable, Sendable {
         defer { close(descriptor) }
         var one: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
-        // The options that nginx sets.
+        // The same options as nginx.
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, size)
         if isIPv6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, size) }
         guard bind(descriptor, info.ai_addr, info.ai_addrlen) != 0 else { return }
@@ -79,13 +79,13 @@ struct Listener: Hashable, Sendable {
         case EACCES:
             throw DriverError(
                 .rejected,
-                "is \(port), and the agent may not listen below 1024; it needs CAP_NET_BIND_SERVICE",
+                "is \(port), a port below 1024; the agent needs CAP_NET_BIND_SERVICE",
                 field: field("port")
             )
         case let code:
             throw DriverError(
                 .rejected,
-                "is \(address), which cannot be listened on: \(SystemError.text(code))",
+                "is \(address); listening on it failed: \(SystemError.text(code))",
                 field: field("address")
             )
         }

@@ -5,21 +5,21 @@ import SteelyardCore
 
 /// A configuration of nginx.
 struct NginxConfiguration: Sendable {
-    /// The file.
+    /// The content of the file.
     let file: ConfigurationText
-    /// The lines without the fingerprint, to be compared.
+    /// The lines without the fingerprint, for comparisons.
     let lines: [String]
-    /// Names the configuration; an nginx that runs it answers with this on its control socket.
+    /// The fingerprint of the configuration; an nginx that runs it returns it on its control socket.
     let fingerprint: String
-    /// What it listens on for clients.
+    /// The listeners for clients.
     let listeners: [Listener]
 
     /// Renders a configuration.
     ///
     /// - Parameters:
-    ///   - set: What to serve; nil to listen for no client.
-    ///   - directory: Where nginx's own files are to be.
-    /// - Throws: `DriverError` with the code `unsupported` and a field for what nginx cannot do.
+    ///   - set: The load balancers; nil for no listeners.
+    ///   - directory: The directory of nginx's own files.
+    /// - Throws: `DriverError` with the code `unsupported` and a field for a feature that nginx lacks.
     init(_ set: LoadBalancerSet?, _ settings: NginxSettings, in directory: NginxDirectory) throws(DriverError) {
         let renderer = Renderer(loadBalancers: set?.loadBalancers ?? [], settings: settings, directory: directory)
         let draft = try renderer.render(fingerprint: "")
@@ -29,7 +29,7 @@ struct NginxConfiguration: Sendable {
         listeners = Listener.all(of: set)
     }
 
-    /// FNV-1a: it must tell configurations of one device apart, not resist an attack.
+    /// FNV-1a: it must distinguish configurations of one device, not resist an attack.
     private static func fingerprint(of file: ConfigurationText) -> String {
         let hash = file.text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         return String(hash, radix: 16)

@@ -4,12 +4,12 @@
 import SteelyardCore
 
 extension Renderer {
-    /// Writes the nodes and the listener of one load balancer.
+    /// Renders the nodes and the listener of one load balancer.
     func write(_ loadBalancer: LoadBalancer, at place: Int, to text: inout ConfigurationText) throws(DriverError) {
         try requireSupported(loadBalancer, at: place)
         let isHTTP = loadBalancer.protocol == .http
         let name: Word = isHTTP ? "http_nodes" : "tcp_nodes"
-        // nginx refuses a group without nodes, and answers for a group without available nodes in its own way.
+        // nginx rejects a group without nodes, and has its own answer for one without available nodes.
         let hasNodes = loadBalancer.nodes.contains(where: \.takesClients)
         if hasNodes {
             try text.block("upstream", name) { text throws(DriverError) in
@@ -30,12 +30,12 @@ extension Renderer {
         }
     }
 
-    /// Checks that nginx can do what the load balancer asks for.
+    /// Checks that nginx supports the load balancer.
     private func requireSupported(_ loadBalancer: LoadBalancer, at place: Int) throws(DriverError) {
         if loadBalancer.monitor.kind == .http {
             throw DriverError(
                 .unsupported,
-                "is HTTP, and nginx does not send checks; use CONNECT",
+                "is HTTP, but nginx sends no checks; use CONNECT",
                 field: LoadBalancerField(loadBalancer: place, name: "monitor.type")
             )
         }
@@ -49,7 +49,7 @@ extension Renderer {
             )
         }
         if loadBalancer.algorithm == .sourceIP, backups.count < loadBalancer.nodes.count, let first = backups.first {
-            throw refuse(first.offset, "is true, and nginx has no backups with the algorithm SOURCE_IP")
+            throw refuse(first.offset, "is true, but nginx has no backups with the algorithm SOURCE_IP")
         }
         let usable = backups.filter { $0.element.takesClients }
         if loadBalancer.protocol == .galera, usable.count > 1 {
@@ -66,14 +66,14 @@ extension Renderer {
         _ name: Word,
         to text: inout ConfigurationText
     ) throws(DriverError) {
-        // Shared by the workers, so that they count connections and failures together. A node takes less than 1 KiB.
+        // Shared by the workers, so that they count connections and failures together. A node needs less than 1 KiB.
         text.directive("zone", name, Word("", 256 + loadBalancer.nodes.count, "k"))
         switch loadBalancer.algorithm {
         case .roundRobin: break
         case .leastConnections: text.directive("least_conn")
         case .sourceIP: text.directive("hash", "$remote_addr", "consistent")
         }
-        // nginx wants a node that is no backup; where all are, they are used at once anyway.
+        // nginx requires a node that is no backup; if all are backups, nginx uses them at once anyway.
         let hasBackups = loadBalancer.nodes.contains { !$0.isBackup }
         let monitor = loadBalancer.monitor
         for (index, node) in loadBalancer.nodes.enumerated() {
@@ -103,7 +103,7 @@ extension Renderer {
             text.directive("proxy_set_header", "Upgrade", "$http_upgrade")
             text.directive("proxy_set_header", "X-Forwarded-For", "$proxy_add_x_forwarded_for")
             text.directive("proxy_redirect", "off")
-            // Bodies of any size pass through; they are not stored on the device.
+            // Bodies of any size pass through without being stored on the device.
             text.directive("proxy_request_buffering", "off")
             text.directive("proxy_max_temp_file_size", "0")
             text.directive("proxy_read_timeout", Word(milliseconds: options.serverTimeout))
@@ -114,7 +114,7 @@ extension Renderer {
 
     private func writeTCPProxy(to nodes: Word, _ options: ConnectionOptions, to text: inout ConfigurationText) {
         text.directive("proxy_pass", nodes)
-        // nginx has one time-out for both sides: an idle connection ends with the shorter of the two.
+        // nginx has one timeout for both sides: an idle connection ends after the shorter of the two.
         let timeouts = [options.clientTimeout, options.serverTimeout].filter { $0 > 0 }
         text.directive("proxy_timeout", Word(milliseconds: timeouts.min() ?? 0))
         writeRetries(options, to: &text)
@@ -127,13 +127,13 @@ extension Renderer {
 }
 
 extension Word {
-    /// A time limit; 0 for none, which nginx has no word for: 24 days come close.
+    /// A time limit; 0 for none. nginx cannot express that, so it becomes 24 days.
     fileprivate init(milliseconds: Int) { self.init("", milliseconds == 0 ? Int(Int32.max) : milliseconds, "ms") }
 }
 
 extension Node {
-    /// Whether nginx may choose the node: it has no state in which a node only finishes what it has, but an old worker
-    /// does finish it after a reload.
+    /// Whether nginx may choose the node. nginx has no state in which a node only finishes its connections, but an old
+    /// worker does finish them after a reload.
     var takesClients: Bool { condition == .enabled && weight > 0 }
 
     fileprivate var hostAndPort: String {

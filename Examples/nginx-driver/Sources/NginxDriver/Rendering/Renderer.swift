@@ -4,7 +4,7 @@
 import Glibc
 import SteelyardCore
 
-/// Writes nginx's configuration: the parts that do not depend on the load balancers.
+/// Renders the parts of nginx's configuration that do not depend on the load balancers.
 struct Renderer: Sendable {
     let loadBalancers: [LoadBalancer]
     let settings: NginxSettings
@@ -14,10 +14,10 @@ struct Renderer: Sendable {
         var text = ConfigurationText()
         text.directive("load_module", try Word(quoting: settings.streamModule))
         text.directive("daemon", "on")
-        // The workers are to use the files of the agent's user, who is the only one that may.
+        // The workers need the files of the agent's user, which are private to that user.
         if geteuid() == 0 { text.directive("user", "root") }
         text.directive("pid", try file("nginx.pid"))
-        // Reloads are followed in this file, so what goes wrong with clients is logged in another.
+        // The driver follows reloads in this file, so errors of client connections go to another one.
         text.directive("error_log", try file("nginx.log"), "notice")
         text.directive("worker_processes", settings.workers.map { Word("", $0) } ?? "auto")
         text.directive("worker_shutdown_timeout", Word("", settings.shutdownTimeout, "s"))
@@ -64,7 +64,7 @@ struct Renderer: Sendable {
         text.directive("server_tokens", "off")
     }
 
-    /// The socket on which nginx says which configuration it runs.
+    /// The socket on which nginx reports its running configuration.
     private func writeControl(_ fingerprint: String, to text: inout ConfigurationText) throws(DriverError) {
         let socket = try Word(quoting: "unix:\(directory.file("control.sock"))")
         let answer = try Word(quoting: fingerprint)

@@ -5,22 +5,22 @@ import SteelyardCore
 
 /// One word of nginx's configuration.
 ///
-/// A literal of the driver's own code is written as it is. Every other text goes through ``init(quoting:)``, so that no
-/// value can end a word or a directive.
+/// A literal of the driver's code is written unchanged. Every other text must pass ``init(quoting:)``, so that no value
+/// can end a word or a directive.
 struct Word: Sendable, ExpressibleByStringLiteral {
     let text: String
 
     init(stringLiteral: StaticString) { text = stringLiteral.description }
 
-    /// A number with a literal before and after it, such as `weight=5` or `30000ms`.
+    /// A number between two literals, such as `weight=5` or `30000ms`.
     init(_ before: StaticString, _ number: Int, _ after: StaticString = "") {
         text = "\(before)\(number)\(after)"
     }
 
-    /// A literal and a word together.
+    /// A literal followed by a word.
     init(_ before: StaticString, _ word: Word) { text = "\(before)\(word.text)" }
 
-    /// A value, in quotes.
+    /// A quoted value.
     ///
     /// - Throws: `DriverError` with the code `rejected` for control characters, and for `$`, which nginx cannot quote.
     init(quoting value: String) throws(DriverError) {

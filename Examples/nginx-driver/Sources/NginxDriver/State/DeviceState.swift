@@ -3,14 +3,14 @@
 
 import SteelyardCore
 
-/// What the last successful change asked for.
+/// The result of the last successful change.
 enum DeviceState: Hashable, Sendable {
     case notConfigured
     case serving(LoadBalancerSet)
     case suspended(LoadBalancerSet)
     case deleted
 
-    /// What is served, or would be after an ENABLE.
+    /// The load balancers to serve now, or after an ENABLE.
     var set: LoadBalancerSet? {
         switch self {
         case .serving(let set), .suspended(let set): set
@@ -18,12 +18,12 @@ enum DeviceState: Hashable, Sendable {
         }
     }
 
-    /// What the listeners are open for.
+    /// The load balancers whose listeners are open.
     var servedSet: LoadBalancerSet? {
         if case .serving(let set) = self { set } else { nil }
     }
 
-    /// Checks that there is a configuration.
+    /// Checks that the device is configured.
     ///
     /// - Throws: `DriverError` with the code `notConfigured` or `deleted`.
     @discardableResult
@@ -55,16 +55,16 @@ extension DeviceState {
         }
     }
 
-    /// The state as a file: a word on the first line and, where a device is configured, the UPDATE on the second.
+    /// The content of the state file: a word on line 1 and, if the device is configured, the UPDATE on line 2.
     ///
-    /// The configuration and its version are in one file, so that they are replaced in one step.
+    /// The configuration and its version are in one file, so they are replaced in one step.
     var record: [UInt8] {
         Array("\(phase)\n".utf8) + (set.map { $0.message + [UInt8(ascii: "\n")] } ?? [])
     }
 
-    /// Reads a state.
+    /// Parses a state file.
     ///
-    /// - Returns: nil for anything that ``record`` does not write.
+    /// - Returns: nil if ``record`` did not write it.
     init?(record: [UInt8]) {
         let lines = record.split(separator: UInt8(ascii: "\n"))
         guard let phase = lines.first.map({ String(decoding: $0, as: UTF8.self) }) else { return nil }

@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// Keeps the state: in a file, where a change is committed, and in memory, where it is read.
+/// Stores the state in a file, which is written to commit a change, and in memory, for reading.
 final class StateStore: Sendable {
     private let path: String
     private let current: Mutex<DeviceState>
@@ -28,12 +28,12 @@ final class StateStore: Sendable {
         current = Mutex(state)
     }
 
-    /// The state that was committed last.
+    /// The last committed state.
     var state: DeviceState { current.withLock { $0 } }
 
     /// Commits a state.
     ///
-    /// - Throws: `DriverError` with the code `stateUnwritable`; the old state is then still valid.
+    /// - Throws: `DriverError` with the code `stateUnwritable`; the old state then remains valid.
     func commit(_ state: DeviceState) throws(DriverError) {
         do throws(FileError) { try WholeFile.replace(path, with: state.record) } catch {
             throw DriverError(.stateUnwritable, "\(error)")

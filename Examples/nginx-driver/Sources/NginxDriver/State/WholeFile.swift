@@ -4,14 +4,14 @@
 import FoundationEssentials
 import Glibc
 
-/// Says which file could not be used, and why.
+/// A file error with its path and cause.
 struct FileError: Error, CustomStringConvertible {
     let description: String
 
     init(_ path: String, _ problem: String) { description = "\(path) \(problem): \(SystemError.text(errno))" }
 }
 
-/// Reads and replaces files whole.
+/// Reads and atomically replaces files.
 enum WholeFile {
     /// Reads a file.
     ///
@@ -22,7 +22,7 @@ enum WholeFile {
         return Array(data)
     }
 
-    /// Replaces a file in one step that outlives a power failure: after any error, it has its old content.
+    /// Replaces a file atomically and durably: after any error, it has its old content.
     static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)

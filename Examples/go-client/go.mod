@@ -1,0 +1,3 @@
+module example.com/steelyard-client
+
+go 1.19
