@@ -39,9 +39,11 @@ private struct KeepsNothing: ObjectStore {
 /// The drivers and stores that a program may register.
 @Suite struct AgentProgramTests {
     @Test(arguments: [
-        ([], [], "no driver"), (["My"], [], "no name"), (["a b"], [], "no name"), ([""], [], "no name"),
-        (["a", "a"], [], "in use"), (["a"], ["a"], "in use"), (["log"], [], "in use"), (["state_dir"], [], "in use"),
-        (["a"], ["archive"], "in use"), (["a"], ["S3"], "no name"),
+        ([], [], "no driver"), (["My"], [], "not a valid name"), (["a b"], [], "not a valid name"),
+        ([""], [], "not a valid name"),
+        (["a", "a"], [], "already used or reserved"), (["a"], ["a"], "already used or reserved"),
+        (["log"], [], "already used or reserved"), (["state_dir"], [], "already used or reserved"),
+        (["a"], ["archive"], "already used or reserved"), (["a"], ["S3"], "not a valid name"),
     ])
     func refuses(_ drivers: [String], _ stores: [String], _ words: String) {
         #expect(AgentProgram.of(drivers, stores: stores).fault?.contains(words) == true)
