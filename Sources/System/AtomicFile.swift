@@ -68,6 +68,24 @@ package enum AtomicFile {
         }
     }
 
+    /// Reads a regular file of any user, without following a symbolic link.
+    ///
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - limit: The largest size accepted, in bytes.
+    /// - Returns: nil if the file does not exist.
+    /// - Throws: `FileError` if it cannot be read, is not regular, or is larger than the limit.
+    package static func readOfAnyUser(_ path: FilePath, atMost limit: Int) throws(FileError) -> [UInt8]? {
+        do {
+            let descriptor = try OwnFile.openOfAnyUser(path)
+            return try descriptor.closeAfter { try readToEnd(of: descriptor, atMost: limit) }
+        } catch {
+            let error = error as? FileError ?? FileError("read", path, error)
+            if error.reason == .noSuchFileOrDirectory { return nil }
+            throw error
+        }
+    }
+
     /// Reads a file of unknown size, such as those in /proc, to its end.
     ///
     /// - Throws: `FileError` if it cannot be read.

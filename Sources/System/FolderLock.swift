@@ -44,7 +44,7 @@ package struct FolderLock: ~Copyable {
     package static func owner(of folder: FilePath) throws(FileError) -> Int32? {
         let path = folder.appending("lock")
         guard !held.withLock({ $0.contains(path) }) else { return nil }
-        let descriptor = try OwnFile.open(path, .readOnly)
+        let descriptor = try OwnFile.openOfAnyUser(path)
         defer { try? descriptor.close() }
         var lock = wholeFile
         guard unsafe fcntl(descriptor.rawValue, F_GETLK, &lock) == 0, lock.l_type != F_UNLCK else { return nil }

@@ -22,6 +22,25 @@ package enum OwnFile {
         options: FileDescriptor.OpenOptions = [],
         permissions: FilePermissions? = nil
     ) throws(FileError) -> FileDescriptor {
+        try open(path, mode, options, permissions) { try check($0, isWritten: mode != .readOnly, permissions) }
+    }
+
+    /// Opens a regular file of any user for reading, such as one of an agent that has another user; follows no symbolic
+    /// link, and rejects a FIFO or a socket without waiting for a peer.
+    ///
+    /// - Returns: The descriptor, for the caller to close.
+    /// - Throws: `FileError` if the file does not exist or is not regular.
+    package static func openOfAnyUser(_ path: FilePath) throws(FileError) -> FileDescriptor {
+        try open(path, .readOnly, [], nil) { _ = try regularFile($0) }
+    }
+
+    private static func open(
+        _ path: FilePath,
+        _ mode: FileDescriptor.AccessMode,
+        _ options: FileDescriptor.OpenOptions,
+        _ permissions: FilePermissions?,
+        check: (FileDescriptor) throws -> Void
+    ) throws(FileError) -> FileDescriptor {
         do {
             let descriptor = try FileDescriptor.open(
                 path,
@@ -29,7 +48,7 @@ package enum OwnFile {
                 options: options.union([.closeOnExec, .noFollow, .nonBlocking]),
                 permissions: permissions ?? .ownerReadWrite
             )
-            do { try check(descriptor, isWritten: mode != .readOnly, permissions) } catch {
+            do { try check(descriptor) } catch {
                 try? descriptor.close()
                 throw error
             }
@@ -50,9 +69,7 @@ package enum OwnFile {
         isWritten: Bool,
         _ permissions: FilePermissions?
     ) throws {
-        var file = stat()
-        try AtomicFile.checked(unsafe fstat(descriptor.rawValue, &file))
-        guard file.st_mode & S_IFMT == S_IFREG else { throw Problem(text: "it is not a regular file; remove it") }
+        let file = try regularFile(descriptor)
         guard file.st_uid == geteuid() || file.st_uid == 0 else {
             throw Problem(text: "it belongs to user \(UserName.of(file.st_uid)), not to the agent; remove it")
         }
@@ -62,6 +79,13 @@ package enum OwnFile {
         if let permissions, file.st_uid == geteuid(), file.st_mode & 0o7777 != permissions.rawValue {
             try AtomicFile.checked(fchmod(descriptor.rawValue, permissions.rawValue))
         }
+    }
+
+    private static func regularFile(_ descriptor: FileDescriptor) throws -> stat {
+        var file = stat()
+        try AtomicFile.checked(unsafe fstat(descriptor.rawValue, &file))
+        guard file.st_mode & S_IFMT == S_IFREG else { throw Problem(text: "it is not a regular file; remove it") }
+        return file
     }
 
     private struct Problem: Error {

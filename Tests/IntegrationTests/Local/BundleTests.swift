@@ -50,6 +50,10 @@ import Testing
             for (name, text) in files {
                 try text.write(to: state.appending(path: name), atomically: true, encoding: .utf8)
             }
+            // The agent has another user than the operator.
+            if geteuid() == 0 {
+                for name in Array(files.keys) + [""] { chown(state.appending(path: name).path, 65_534, 65_534) }
+            }
             let config = folder.appending(path: "steelyard.json5")
             try """
             {

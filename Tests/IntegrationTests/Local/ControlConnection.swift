@@ -14,7 +14,7 @@ final class ControlConnection: Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         let path = Array(state.appending(path: "control.sock").path.utf8)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-        // A server that does not answer must not hold a test for ever.
+        // A server that does not answer must not hold a test.
         var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let result = withUnsafePointer(to: &address) { pointer in

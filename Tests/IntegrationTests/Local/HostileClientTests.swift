@@ -17,7 +17,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "[]", "{", "\u{0}", "STATUS", "status\n\n", "{}"]) func rubbish(_ text: String) async throws {
+    @Test(arguments: ["", "[]", "{", "\u{0}", "STATUS", "status\n\n", "{}"])
+    func requestsThatAreNoMessage(_ text: String) async throws {
         try await withAgent { agent in
             let reply = try await ControlConnection.ask(Array(text.utf8), in: agent.stateFolder)
             #expect(reply.contains(#""hpcs_response":"FAIL""#), "\(reply)")

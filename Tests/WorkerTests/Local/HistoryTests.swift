@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["rubbish\n", "{\"time\": 7}\n{}\n", "\u{0}\u{0}\n", "[]\n"]) func corrupt(
+    @Test(arguments: ["no JSON\n", "{\"time\": 7}\n{}\n", "\u{0}\u{0}\n", "[]\n"]) func corrupt(
         _ text: String
     ) async throws {
         try await withTemporaryFolder { folder in

@@ -14,6 +14,7 @@ struct BundleCollector {
     private static let statusLimit = Duration.seconds(10)
     private static let journalLines = 1000
     private static let stateFileLimit = 1 << 20
+    private static let driverFileLimit = 16 << 20
     private static let logTail = 1 << 20
 
     private let configuration: WorkerConfiguration
@@ -120,7 +121,7 @@ struct BundleCollector {
                 continue
             }
             do throws(FileError) {
-                guard let bytes = try AtomicFile.read(path, atMost: Self.stateFileLimit) else { continue }
+                guard let bytes = try AtomicFile.readOfAnyUser(path, atMost: Self.stateFileLimit) else { continue }
                 guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
                     bundle.leaveOut(entry, "it is no text")
                     continue
@@ -134,7 +135,7 @@ struct BundleCollector {
         for file in facts.files {
             let name = "driver/" + (FilePath(file).lastComponent?.string ?? "file")
             do throws(FileError) {
-                guard let bytes = try AtomicFile.read(FilePath(file), atMost: 16 << 20, isOwn: false) else {
+                guard let bytes = try AtomicFile.readOfAnyUser(FilePath(file), atMost: Self.driverFileLimit) else {
                     bundle.leaveOut(name, "\(file) does not exist")
                     continue
                 }
@@ -148,7 +149,7 @@ struct BundleCollector {
         let name = "logs/" + (FilePath(log).lastComponent?.string ?? "log")
         guard hasLogs else { return bundle.leaveOut(name, "it has data of clients; --logs adds its end") }
         do {
-            let descriptor = try FileDescriptor.open(FilePath(log), .readOnly, options: [.closeOnExec, .nonBlocking])
+            let descriptor = try OwnFile.openOfAnyUser(FilePath(log))
             let tail = try descriptor.closeAfter {
                 let size = try descriptor.seek(offset: 0, from: .end)
                 let start = max(0, size - Int64(Self.logTail))
@@ -159,7 +160,7 @@ struct BundleCollector {
                 return Array(bytes.prefix(count).drop { $0 == 0 })
             }
             bundle.add(name, from: "\(log), its end", tail)
-        } catch { bundle.leaveOut(name, "\(FileError("read", FilePath(log), error))") }
+        } catch { bundle.leaveOut(name, "\(error as? FileError ?? FileError("read", FilePath(log), error))") }
     }
 
     // MARK: - The system

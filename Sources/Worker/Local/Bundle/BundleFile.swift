@@ -20,14 +20,14 @@ enum BundleFile {
     static func write(_ archive: [UInt8], to path: FilePath) throws(Failure) {
         let output = try open(path, .writeOnly)
         do {
-            try output.closeAfter { try compress(archive, beside: path, to: output) }
+            try output.closeAfter { try compress(archive, for: path, to: output) }
         } catch {
             unsafe unlink(path.string)
             throw error as? Failure ?? Failure(description: "\(FileError("write", path, error))")
         }
     }
 
-    private static func compress(_ archive: [UInt8], beside path: FilePath, to output: FileDescriptor) throws {
+    private static func compress(_ archive: [UInt8], for path: FilePath, to output: FileDescriptor) throws {
         let plainPath = FilePath(path.string + ".tar")
         let input = try open(plainPath, .readWrite)
         // It goes with its descriptor.

@@ -76,7 +76,7 @@ final class HistoryFile: JobObserver {
     /// - Returns: What could be read; empty if there is no file.
     /// - Throws: `FileError` if the file cannot be read.
     static func read(in folder: FilePath) throws(FileError) -> History {
-        let bytes = try AtomicFile.read(folder.appending(name), atMost: readLimit) ?? []
+        let bytes = try AtomicFile.readOfAnyUser(folder.appending(name), atMost: readLimit) ?? []
         return parse(bytes).history
     }
 
