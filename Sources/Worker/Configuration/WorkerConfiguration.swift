@@ -91,6 +91,12 @@ struct WorkerConfiguration: Sendable {
 
     /// The settings of the selected driver.
     var ownDriverSettings: any Sendable { driverSettings[driver.name] ?? NoSettings() }
+
+    /// What support needs of the driver that is used.
+    func supportFacts(logger: Logger) -> SupportFacts {
+        let context = DriverContext(stateDirectory: stateDirectory, logger: logger, isReadOnly: true)
+        return driver.supportFacts(ownDriverSettings, context)
+    }
 }
 
 extension WorkerConfiguration {

@@ -12,6 +12,8 @@ final class ConnectionState: Sendable {
         let server: GearmanServer
         /// Since when the agent takes jobs from it; nil if it takes none.
         fileprivate(set) var connectedSince: UTCTimestamp?
+        /// Since when the agent takes none; nil if it takes jobs.
+        fileprivate(set) var disconnectedSince: UTCTimestamp? = .now
         /// How often the agent has registered again after a connection was lost.
         fileprivate(set) var reconnectCount = 0
         /// Why the last connection, or attempt, has failed; nil if none has.
@@ -37,6 +39,7 @@ final class ConnectionState: Sendable {
             if state.wasConnected { state.reconnectCount += 1 }
             state.wasConnected = true
             state.connectedSince = .now
+            state.disconnectedSince = nil
         }
     }
 
@@ -44,6 +47,7 @@ final class ConnectionState: Sendable {
     func noteLost(_ reason: String) {
         state.withLock { state in
             state.connectedSince = nil
+            if state.disconnectedSince == nil { state.disconnectedSince = .now }
             state.lastError = reason
             state.lastErrorTime = .now
         }

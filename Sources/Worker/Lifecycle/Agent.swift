@@ -44,7 +44,16 @@ struct Agent {
         let registry = MetricsRegistry(known: AgentMetric.counted, reserved: Set(AgentMetric.read.map(\.name)))
         let driver = try makeDriver(isReadOnly: configuration.isDryRun, metrics: registry)
         serviceManager.discardRemaining()
-        let dispatcher = try makeDispatcher(driver, observers: [JobMetrics(registry)])
+        let folder = FilePath(configuration.stateDirectory)
+        let history = HistoryFile(in: folder, logger: logger, isReadOnly: configuration.isDryRun)
+        await history.begin(with: driver)
+        let collector = StatusCollector(
+            configuration,
+            logDirectory: logDirectory,
+            driver: driver,
+            history: history
+        )
+        let dispatcher = try makeDispatcher(driver, observers: [history, collector, JobMetrics(registry)])
         await dispatcher.recover()
         let transport = try GearmanTransport(
             servers: configuration.servers,
@@ -54,6 +63,7 @@ struct Agent {
             logger: logger,
             ready: { [self] in announce() }
         )
+        collector.show { transport.connections }
         let metrics = makeMetricsExporter(registry, driver, transport)
         do { try await metrics.apply(configuration.metrics) } catch let error as SettingError {
             throw configuration.namingOrigin(error)
@@ -79,6 +89,9 @@ struct Agent {
         }
         // A driver service starts missing processes; a dry run must change nothing.
         if !configuration.isDryRun { services.append(DriverService(driver: driver)) }
+        services.append(
+            ControlService(in: folder, dispatcher: dispatcher, status: { await collector.report() }, logger: logger)
+        )
         services.append(transport)
         // Stopped in reverse order: no job may arrive after the driver has ended.
         let group = ServiceGroup(services: services, logger: serviceLogger)
@@ -239,8 +252,8 @@ struct Agent {
 
     private func makeDispatcher(
         _ driver: any LoadBalancerDriver,
-        keepsProgress: Bool = true,
-        observers: [any JobObserver] = []
+        observers: [any JobObserver] = [],
+        keepsProgress: Bool = true
     ) throws -> Dispatcher {
         Dispatcher(
             driver: driver,
@@ -254,6 +267,12 @@ struct Agent {
             logger: logger,
             observers: observers
         )
+    }
+
+    /// The directory of the log that an ARCHIVE reads; nil if the driver does not name it.
+    private var logDirectory: String? {
+        let log = configuration.supportFacts(logger: logger).log
+        return log.map { FilePath($0).removingLastComponent().string }
     }
 
     /// - Parameter keepsProgress: Whether to record the archive state, which only one process at a time may do.
