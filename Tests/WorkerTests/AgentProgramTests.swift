@@ -39,9 +39,9 @@ private struct KeepsNothing: ObjectStore {
 /// The drivers and stores that a program may register.
 @Suite struct AgentProgramTests {
     @Test(arguments: [
-        ([], [], "no driver"), (["My"], [], "no name"), (["a b"], [], "no name"), ([""], [], "no name"),
-        (["a", "a"], [], "in use"), (["a"], ["a"], "in use"), (["log"], [], "in use"), (["state_dir"], [], "in use"),
-        (["a"], ["archive"], "in use"), (["a"], ["S3"], "no name"),
+        ([], [], "no driver"), (["My"], [], "not a valid name"), (["a b"], [], "not a valid name"), ([""], [], "not a valid name"),
+        (["a", "a"], [], "already used"), (["a"], ["a"], "already used"), (["log"], [], "already used"), (["state_dir"], [], "already used"),
+        (["a"], ["archive"], "already used"), (["a"], ["S3"], "not a valid name"),
     ])
     func refuses(_ drivers: [String], _ stores: [String], _ words: String) {
         #expect(AgentProgram.of(drivers, stores: stores).fault?.contains(words) == true)
