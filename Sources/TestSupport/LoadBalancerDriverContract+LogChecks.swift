@@ -34,14 +34,14 @@ extension LoadBalancerDriverContract {
             try await driver.apply(device.both())
             let log = try await driver.openLog()
             guard let end = log.end else { return }
-            for metered in MeteredProtocol.allCases {
-                let before = try log.lines(of: [LogPart(metered, upTo: end)])[0].bytes
-                let behind = try log.lines(of: [LogPart(metered, after: end)])[0].bytes
+            for proxyKind in ProxyKind.allCases {
+                let before = try log.lines(of: [LogPart(proxyKind, upTo: end)])[0].bytes
+                let behind = try log.lines(of: [LogPart(proxyKind, after: end)])[0].bytes
                 try require(
-                    try log.lines(of: [LogPart(metered)])[0].bytes == before + behind,
+                    try log.lines(of: [LogPart(proxyKind)])[0].bytes == before + behind,
                     "the lines before the end and after it must be all lines"
                 )
-                let between = try log.lines(of: [LogPart(metered, after: end, upTo: end)])[0].bytes
+                let between = try log.lines(of: [LogPart(proxyKind, after: end, upTo: end)])[0].bytes
                 try require(between.isEmpty, "there must be no lines between the end mark and itself")
                 try require(
                     behind.count { $0 == UInt8(ascii: "\n") } <= 1,

@@ -15,8 +15,8 @@ extension LoadBalancerDriverContract {
             try await driver.apply(device.both())
             let first = try await driver.usage()
             try require(
-                Set(first.entries.map(\.metered)) == [.http, .tcp],
-                "usage() must have entries for http and tcp, not for \(first.entries.map(\.metered))"
+                Set(first.entries.map(\.proxyKind)) == [.http, .tcp],
+                "usage() must have entries for http and tcp, not for \(first.entries.map(\.proxyKind))"
             )
             try require(first.start <= first.end, "a report must not end before it starts")
             let repeated = try await driver.usage()

@@ -6,12 +6,12 @@ import Synchronization
 
 /// A log that returns one line at a time; a mark in it is a number of lines.
 package struct LinesInMemory: OpenedLog {
-    private let lines: [(metered: MeteredProtocol, line: String)]
+    private let lines: [(proxyKind: ProxyKind, line: String)]
     private let onRead: @Sendable () -> Void
 
     /// - Parameter onRead: Called for each line read.
-    package init(_ lines: [MeteredProtocol: [String]], onRead: @escaping @Sendable () -> Void = {}) {
-        self.lines = MeteredProtocol.allCases.flatMap { metered in (lines[metered] ?? []).map { (metered, $0) } }
+    package init(_ lines: [ProxyKind: [String]], onRead: @escaping @Sendable () -> Void = {}) {
+        self.lines = ProxyKind.allCases.flatMap { proxyKind in (lines[proxyKind] ?? []).map { (proxyKind, $0) } }
         self.onRead = onRead
     }
 
@@ -23,14 +23,14 @@ package struct LinesInMemory: OpenedLog {
 
     private final class Reader: LogReader {
         private let log: LinesInMemory
-        private let parts: [(metered: MeteredProtocol, lines: Range<Int>)]
+        private let parts: [(proxyKind: ProxyKind, lines: Range<Int>)]
         private let state = Mutex((index: 0, position: UInt64(0)))
 
         init(_ log: LinesInMemory, _ parts: [LogPart]) {
             self.log = log
             self.parts = parts.map { part in
                 let first = part.after.flatMap { Int($0.text) } ?? 0
-                return (part.metered, first..<max(first, part.upTo.flatMap { Int($0.text) } ?? log.lines.count))
+                return (part.proxyKind, first..<max(first, part.upTo.flatMap { Int($0.text) } ?? log.lines.count))
             }
         }
 
@@ -40,9 +40,9 @@ package struct LinesInMemory: OpenedLog {
             log.onRead()
             return state.withLock { state in
                 guard state.index < log.lines.count else { return nil }
-                let (metered, line) = log.lines[state.index]
+                let (proxyKind, line) = log.lines[state.index]
                 for (index, part) in parts.enumerated()
-                where part.metered == metered && part.lines.contains(state.index) {
+                where part.proxyKind == proxyKind && part.lines.contains(state.index) {
                     blocks[index].bytes += Array("\(line)\n".utf8)
                     blocks[index].lineCount += 1
                 }

@@ -86,7 +86,7 @@ struct ParsingTests {
     func results() throws {
         func root(_ text: String) throws -> JSONValue { try JSONDocument(Array(text.utf8)).root }
         let usage = "{\"start_us\":5,\"end_us\":9,\"mark\":1,\"entries\":[{\"protocol\":\"http\",\"bytes_out\":7}]}"
-        #expect(try UsageReport(program: root(usage)).entries == [.init(metered: .http, bytesOut: 7)])
+        #expect(try UsageReport(program: root(usage)).entries == [.init(proxyKind: .http, bytesOut: 7)])
         for (old, new) in [("9", "4"), ("7", "-7"), ("http", "udp"), ("1,", "\"x\","), ("5", "1.5")] {
             #expect(throws: ProtocolFault.self) {
                 _ = try UsageReport(program: root(usage.replacing(old, with: new, maxReplacements: 1)))

@@ -57,7 +57,7 @@ struct CountingTests {
             if isUpdated { try await next.apply(set) }
             try await supervised(next) {
                 try await eventually("the served protocols are reported") {
-                    try await next.usage().entries.map(\.metered) == [.http]
+                    try await next.usage().entries.map(\.proxyKind) == [.http]
                 }
                 let before = try #require(try await next.usage().entries.first?.bytesOut)
                 let received = UInt64(try await HTTPClient(port: device.httpPort).get("/bytes/3000").byteCount)

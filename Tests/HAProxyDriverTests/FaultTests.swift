@@ -174,10 +174,10 @@ struct FaultTests {
             try await device.driver.apply(LoadBalancerSet([device.http(nodes), device.tcp(nodes)]))
             _ = try await HTTPClient(port: device.httpPort).get("/tcp-in/tcp-servers")
             _ = try await HTTPClient(port: device.tcpPort).get("/http-in")
-            for (metered, name) in [(MeteredProtocol.http, "http"), (.tcp, "tcp")] {
+            for (proxyKind, name) in [(ProxyKind.http, "http"), (.tcp, "tcp")] {
                 try await eventually("the log has a line of \(name)") {
                     let log = try await device.driver.openLog()
-                    let text = try log.lines(of: [LogPart(metered)])[0].bytes
+                    let text = try log.lines(of: [LogPart(proxyKind)])[0].bytes
                     let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
                     return lines.count == 1 && lines[0].contains("] \(name)-in \(name)-servers/id-1 ")
                 }

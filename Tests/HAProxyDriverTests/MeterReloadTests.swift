@@ -133,11 +133,11 @@ struct MeterReloadTests {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for round in 1...50 {
                         idle.append(try await clients.open(.http, device.httpPort, "/bytes/1000"))
-                        let (metered, port) =
-                            round.isMultiple(of: 2) ? (MeteredProtocol.http, device.httpPort) : (.tcp, device.tcpPort)
-                        group.addTask { _ = try await clients.ask(metered, port, "/slow/4000000/120000") }
+                        let (proxyKind, port) =
+                            round.isMultiple(of: 2) ? (ProxyKind.http, device.httpPort) : (.tcp, device.tcpPort)
+                        group.addTask { _ = try await clients.ask(proxyKind, port, "/slow/4000000/120000") }
                         try await eventually("the download has started") {
-                            clients.received[metered, default: 0] >= UInt64((round + 1) / 2 * 200_000)
+                            clients.received[proxyKind, default: 0] >= UInt64((round + 1) / 2 * 200_000)
                         }
                         try await device.driver.apply(device.variant(round, node.port))
                         most = max(most, try await device.processes()?.oldWorkers.count ?? 0)

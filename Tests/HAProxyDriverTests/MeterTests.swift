@@ -18,11 +18,11 @@ struct MeterTests {
         try await withDevice { device in
             let nodes = [try Node.local("1", node.port)]
             try await device.driver.apply(LoadBalancerSet([device.http(nodes), device.tcp(nodes)]))
-            var received: [MeteredProtocol: UInt64] = [.http: 0, .tcp: 0]
+            var received: [ProxyKind: UInt64] = [.http: 0, .tcp: 0]
             for round in 0..<4 {
-                for (metered, port) in [(MeteredProtocol.http, device.httpPort), (.tcp, device.tcpPort)] {
+                for (proxyKind, port) in [(ProxyKind.http, device.httpPort), (.tcp, device.tcpPort)] {
                     let answer = try await HTTPClient(port: port).get("/bytes/\(round * 10_000)")
-                    received[metered, default: 0] += UInt64(answer.byteCount)
+                    received[proxyKind, default: 0] += UInt64(answer.byteCount)
                 }
                 // Other options each time: a reload, and a new worker whose counters start at 0.
                 let options = try ConnectionOptions(connectRetries: round + 4)
@@ -35,7 +35,7 @@ struct MeterTests {
             try await device.driver.enable()
             try await eventually("all bytes are metered") {
                 let report = try await device.driver.usage()
-                return Dictionary(report.entries.map { ($0.metered, $0.bytesOut) }) { $1 } == received
+                return Dictionary(report.entries.map { ($0.proxyKind, $0.bytesOut) }) { $1 } == received
             }
             #expect(try await device.processes()?.reloads == 4)
         }

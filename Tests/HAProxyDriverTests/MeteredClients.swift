@@ -10,12 +10,12 @@ import TestServers
 
 /// Clients that count every received byte, including those of incomplete responses.
 final class MeteredClients: Sendable {
-    private let bytes = Mutex<[MeteredProtocol: UInt64]>([:])
+    private let bytes = Mutex<[ProxyKind: UInt64]>([:])
     private let isStopped = Atomic(false)
     private let answers = Atomic(0)
 
     /// The bytes received so far.
-    var received: [MeteredProtocol: UInt64] { bytes.withLock { $0 } }
+    var received: [ProxyKind: UInt64] { bytes.withLock { $0 } }
     /// The number of complete responses.
     var answered: Int { answers.load(ordering: .relaxed) }
 
@@ -23,11 +23,11 @@ final class MeteredClients: Sendable {
     func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// Repeats requests until ``stop()``: on one connection as long as it lasts, or each on a new one.
-    func goOn(_ metered: MeteredProtocol, _ port: Int, _ path: String, keepsAlive: Bool) async throws {
+    func goOn(_ proxyKind: ProxyKind, _ port: Int, _ path: String, keepsAlive: Bool) async throws {
         try await blocking { [self] in
             while !isStopped.load(ordering: .relaxed) {
                 let socket = try LoopbackSocket.connected(to: port)
-                while exchange(metered, socket, path), keepsAlive, !isStopped.load(ordering: .relaxed) {}
+                while exchange(proxyKind, socket, path), keepsAlive, !isStopped.load(ordering: .relaxed) {}
                 // The back end keeps its side of every connection open.
                 usleep(10_000)
             }
@@ -37,24 +37,24 @@ final class MeteredClients: Sendable {
     /// Sends one request on a new connection.
     ///
     /// - Returns: Whether the response was complete.
-    func ask(_ metered: MeteredProtocol, _ port: Int, _ path: String) async throws -> Bool {
-        try await blocking { [self] in exchange(metered, try LoopbackSocket.connected(to: port), path) }
+    func ask(_ proxyKind: ProxyKind, _ port: Int, _ path: String) async throws -> Bool {
+        try await blocking { [self] in exchange(proxyKind, try LoopbackSocket.connected(to: port), path) }
     }
 
     /// Sends one request on a connection that stays open until it is released.
-    func open(_ metered: MeteredProtocol, _ port: Int, _ path: String) async throws -> LoopbackSocket {
+    func open(_ proxyKind: ProxyKind, _ port: Int, _ path: String) async throws -> LoopbackSocket {
         try await blocking { [self] in
             let socket = try LoopbackSocket.connected(to: port)
-            guard exchange(metered, socket, path) else { throw ServerFailure("the response was incomplete") }
+            guard exchange(proxyKind, socket, path) else { throw ServerFailure("the response was incomplete") }
             return socket
         }
     }
 
-    private func exchange(_ metered: MeteredProtocol, _ socket: LoopbackSocket, _ path: String) -> Bool {
+    private func exchange(_ proxyKind: ProxyKind, _ socket: LoopbackSocket, _ path: String) -> Bool {
         guard socket.write(Array("GET \(path) HTTP/1.1\r\nHost: test\r\n\r\n".utf8)) else { return false }
         var answer: [UInt8] = []
         while let more = socket.read(), !more.isEmpty {
-            bytes.withLock { $0[metered, default: 0] += UInt64(more.count) }
+            bytes.withLock { $0[proxyKind, default: 0] += UInt64(more.count) }
             answer += more
             guard let head = answer.firstRange(of: Array("\r\n\r\n".utf8)) else { continue }
             let lines = String(decoding: answer[..<head.lowerBound], as: UTF8.self).split(separator: "\r\n")
@@ -78,9 +78,9 @@ extension DeviceUnderTest {
 
 /// Waits until the bytes that a driver reports equal the bytes that clients received.
 func expectExact(_ driver: HAProxyDriver, _ clients: MeteredClients, within seconds: Double = 60) async throws {
-    func reported() async throws -> [MeteredProtocol: UInt64] {
+    func reported() async throws -> [ProxyKind: UInt64] {
         let report = try await driver.usage()
-        return Dictionary(report.entries.filter { $0.bytesOut > 0 }.map { ($0.metered, $0.bytesOut) }) { $1 }
+        return Dictionary(report.entries.filter { $0.bytesOut > 0 }.map { ($0.proxyKind, $0.bytesOut) }) { $1 }
     }
     do {
         try await eventually("all bytes are metered", within: seconds) { try await reported() == clients.received }

@@ -76,7 +76,7 @@ struct RecoveryTests {
                 let next = try device.restarted()
                 try await supervised(next) {
                     _ = try await next.status()
-                    #expect(try await next.usage().entries.map(\.metered) == [.http])
+                    #expect(try await next.usage().entries.map(\.proxyKind) == [.http])
                 }
             }
         }

@@ -29,7 +29,7 @@ struct ServerModel {
             self.running = running
             isBackup = server.parameters.contains { $0.text == "backup" }
             cookie =
-                if server.name.metered != .http {
+                if server.name.proxyKind != .http {
                     .none
                 } else if server.parameters.contains(where: { $0.text.hasPrefix("cookie ") }) {
                     .own(server.name)
@@ -100,8 +100,8 @@ struct ServerModel {
         for server in servers {
             guard let other = expected[server.running.name], Self.isEqual(server, other) else { return false }
         }
-        return MeteredProtocol.allCases.allSatisfy { metered in
-            let backups = wanted.servers.filter { $0.name.metered == metered && $0.isBackup }.map(\.name)
+        return ProxyKind.allCases.allSatisfy { proxyKind in
+            let backups = wanted.servers.filter { $0.name.proxyKind == proxyKind && $0.isBackup }.map(\.name)
             return servers.map(\.running.name).filter(Set(backups).contains) == backups
         }
     }

@@ -128,7 +128,7 @@ struct SuspensionTests {
             }
             try await device.driver.apply(set("1"))
             let keptAlive = try await HTTPClient(port: device.httpPort)
-            var received: [MeteredProtocol: UInt64] = [:]
+            var received: [ProxyKind: UInt64] = [:]
             received[.http] = UInt64(try await keptAlive.get("/bytes/3000").byteCount)
             let session = try await HTTPClient(port: device.tcpPort)
             received[.tcp] = UInt64(try await session.get("/bytes/2000").byteCount)
@@ -148,7 +148,7 @@ struct SuspensionTests {
             #expect(await session.isDead())
             try await eventually("the old workers have ended") { try await device.processes()?.oldWorkers == [] }
             let report = try await device.driver.usage()
-            #expect(Dictionary(report.entries.map { ($0.metered, $0.bytesOut) }) { $1 } == received)
+            #expect(Dictionary(report.entries.map { ($0.proxyKind, $0.bytesOut) }) { $1 } == received)
             try await device.driver.enable()
             #expect(try await HTTPClient(port: device.httpPort).get("/").text == "node")
         }

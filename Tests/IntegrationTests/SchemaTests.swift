@@ -54,7 +54,10 @@ import Testing
         let result = try await Subprocess.run(
             .path(FilePath(TestServers.Environment.testPython)),
             arguments: [script, "verdicts"],
-            input: .array(Array(messages.joined(separator: "\n").utf8)),
+            input: .fileDescriptor(
+                try InputFile.open(Array(messages.joined(separator: "\n").utf8)),
+                closeAfterSpawningProcess: true
+            ),
             output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20)
         )

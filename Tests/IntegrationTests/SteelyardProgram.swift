@@ -42,7 +42,7 @@ enum SteelyardProgram {
             arguments: Arguments(arguments),
             environment: .inherit.updating(Dictionary(uniqueKeysWithValues: changes)),
             workingDirectory: folder.map { FilePath($0.path) },
-            input: .array(input),
+            input: .fileDescriptor(try InputFile.open(input), closeAfterSpawningProcess: true),
             output: .string(limit: 64 << 20),
             error: .string(limit: 1 << 20)
         )

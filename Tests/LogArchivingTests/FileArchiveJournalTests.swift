@@ -16,8 +16,8 @@ struct FileArchiveJournalTests {
         try await withTemporaryFolder { folder in
             let path = FilePath(folder.appending(path: "archived").path)
             let journal = FileArchiveJournal(path)
-            let keys = try MeteredProtocol.allCases.flatMap { metered in
-                try ["15", "15.http", "a.b_c-d"].map { ArchiveJournalKey(id: try Identifier($0), metered: metered) }
+            let keys = try ProxyKind.allCases.flatMap { proxyKind in
+                try ["15", "15.http", "a.b_c-d"].map { ArchiveJournalKey(id: try Identifier($0), proxyKind: proxyKind) }
             }
             try journal.removeAll()
             for (index, key) in keys.enumerated() {
@@ -46,7 +46,7 @@ struct FileArchiveJournalTests {
             try Data().write(to: file)
             let journal = FileArchiveJournal(FilePath(file.path).appending("archived"))
             let error = #expect(throws: ArchiveJournalError.self) {
-                try journal.write([1], for: ArchiveJournalKey(id: Identifier("1"), metered: .http))
+                try journal.write([1], for: ArchiveJournalKey(id: Identifier("1"), proxyKind: .http))
             }
             #expect(error?.description.contains(file.path) == true)
         }

@@ -227,7 +227,7 @@ struct IncrementalArchiveTests {
         // The record is lost, and with it the time of the last name.
         device.journal.fill(with: ArchiveRecord().bytes)
         #expect(try await device.archive().objects.map(\.lineCount) == [1])
-        let record = device.journal.record(of: ArchiveJournalKey(id: try Identifier("15"), metered: .http))
+        let record = device.journal.record(of: ArchiveJournalKey(id: try Identifier("15"), proxyKind: .http))
         #expect(record.flatMap { ArchiveRecord($0) }?.announcements == [])
         #expect(device.store.places.count == 2)
     }

@@ -93,7 +93,7 @@ import Testing
 
     /// The reason of a 503 is one line.
     @Test(arguments: [true, false]) func reportsHealth(_ isConnected: Bool) async throws {
-        let state = ConnectionState(server: try GearmanServer("a.example:4730"))
+        let state = ConnectionState(server: try HostPort("a.example:4730"))
         if isConnected { state.noteConnected() }
         let error = DriverError(.notRunning, "the proxy\nhas ended")
         let collector = MetricsCollector(

@@ -49,9 +49,9 @@ extension OpenStackSwiftTests {
 
             let names = ["lbaas/15/haproxy-20231114-221320.log.gz", "lbaas/tcp-16/haproxy-20231114-221320.log.gz"]
             #expect(try await server.names(in: container) == names)
-            for (name, metered) in zip(names, [MeteredProtocol.http, .tcp]) {
+            for (name, proxyKind) in zip(names, [ProxyKind.http, .tcp]) {
                 let object = try #require(try await server.object("\(container)/\(name)"))
-                #expect(try await Gunzip.run(object.content) == source.bytes(of: metered))
+                #expect(try await Gunzip.run(object.content) == source.bytes(of: proxyKind))
                 #expect(log.lines.contains { $0.contains(object.etag) && $0.contains(name) })
             }
             #expect(job.reports.last == source.byteCount)
@@ -85,26 +85,26 @@ extension OpenStackSwiftTests {
 }
 
 private final class MemoryLog: OpenedLog {
-    private let chunks: [(metered: MeteredProtocol, lines: [String])]
+    private let chunks: [(proxyKind: ProxyKind, lines: [String])]
 
-    var byteCount: UInt64 { UInt64(MeteredProtocol.allCases.reduce(0) { $0 + bytes(of: $1).count }) }
+    var byteCount: UInt64 { UInt64(ProxyKind.allCases.reduce(0) { $0 + bytes(of: $1).count }) }
 
-    init(_ counts: [MeteredProtocol: Int]) {
-        chunks = counts.flatMap { metered, count in
-            let text = (0..<count).map { "haproxy[1]: 10.0.0.\($0 % 255):\($0) [] \(metered)-in GET /\($0)\n" }
-            return stride(from: 0, to: count, by: 1000).map { (metered, Array(text[$0..<min($0 + 1000, count)])) }
+    init(_ counts: [ProxyKind: Int]) {
+        chunks = counts.flatMap { proxyKind, count in
+            let text = (0..<count).map { "haproxy[1]: 10.0.0.\($0 % 255):\($0) [] \(proxyKind)-in GET /\($0)\n" }
+            return stride(from: 0, to: count, by: 1000).map { (proxyKind, Array(text[$0..<min($0 + 1000, count)])) }
         }
     }
 
-    func bytes(of metered: MeteredProtocol) -> [UInt8] {
-        chunks.filter { $0.metered == metered }.flatMap { $0.lines.flatMap { Array($0.utf8) } }
+    func bytes(of proxyKind: ProxyKind) -> [UInt8] {
+        chunks.filter { $0.proxyKind == proxyKind }.flatMap { $0.lines.flatMap { Array($0.utf8) } }
     }
 
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { Reader(self, parts) }
 
     private final class Reader: LogReader {
         private let parts: [LogPart]
-        private let state: Mutex<(rest: ArraySlice<(metered: MeteredProtocol, lines: [String])>, position: UInt64)>
+        private let state: Mutex<(rest: ArraySlice<(proxyKind: ProxyKind, lines: [String])>, position: UInt64)>
 
         init(_ log: MemoryLog, _ parts: [LogPart]) {
             self.parts = parts
@@ -117,7 +117,7 @@ private final class MemoryLog: OpenedLog {
             state.withLock { state in
                 guard let chunk = state.rest.popFirst() else { return nil }
                 let bytes = chunk.lines.flatMap { Array($0.utf8) }
-                for (index, part) in parts.enumerated() where part.metered == chunk.metered {
+                for (index, part) in parts.enumerated() where part.proxyKind == chunk.proxyKind {
                     blocks[index].bytes += bytes
                     blocks[index].lineCount += UInt64(chunk.lines.count)
                 }

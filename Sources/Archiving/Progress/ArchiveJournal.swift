@@ -23,11 +23,11 @@ package protocol ArchiveJournal: Sendable {
 /// The key of a record: the id of a load balancer and its proxy kind.
 package struct ArchiveJournalKey: Hashable, Sendable {
     package let id: Identifier
-    package let metered: MeteredProtocol
+    package let proxyKind: ProxyKind
 
-    package init(id: Identifier, metered: MeteredProtocol) {
+    package init(id: Identifier, proxyKind: ProxyKind) {
         self.id = id
-        self.metered = metered
+        self.proxyKind = proxyKind
     }
 }
 

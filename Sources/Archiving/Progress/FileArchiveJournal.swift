@@ -59,6 +59,6 @@ struct FileArchiveJournal: ArchiveJournal {
 
     /// Ids contain no slash.
     private func path(_ key: ArchiveJournalKey) -> FilePath {
-        folder.appending("\(key.id).\(key.metered.rawValue).json")
+        folder.appending("\(key.id).\(key.proxyKind.rawValue).json")
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// The record of one load balancer during an ARCHIVE.
 final class ItemProgress: Sendable {
     let id: Identifier
-    let metered: MeteredProtocol
+    let proxyKind: ProxyKind
     private let store: Store?
     private let record: Mutex<ArchiveRecord>
 
@@ -26,9 +26,9 @@ final class ItemProgress: Sendable {
     /// - Throws: `ObjectStoreError` if it cannot be read and is required.
     init(_ item: ArchiveRequest.Item, in store: Store?) throws(ObjectStoreError) {
         id = item.id
-        metered = item.protocol.metered
+        proxyKind = item.protocol.proxyKind
         self.store = store
-        let key = ArchiveJournalKey(id: id, metered: metered)
+        let key = ArchiveJournalKey(id: id, proxyKind: proxyKind)
         do throws(ObjectStoreError) {
             record = Mutex(try store?.ledger.read(key, store?.logger ?? Logger(label: "")) ?? ArchiveRecord())
         } catch {
@@ -96,7 +96,7 @@ final class ItemProgress: Sendable {
             let result = body(&record)
             guard let store else { return result }
             do throws(ObjectStoreError) {
-                let key = ArchiveJournalKey(id: id, metered: metered)
+                let key = ArchiveJournalKey(id: id, proxyKind: proxyKind)
                 try store.ledger.write(record, for: key)
             } catch {
                 guard !store.isRequired else { throw error }

@@ -306,7 +306,7 @@ extension Dispatcher {
         let report = try await driven(message) { () throws(DriverError) in try await driver.usage() }
         let entries = report.entries.map { entry in
             JSONFragment.object([
-                .init("protocol", .string(entry.metered.rawValue)),
+                .init("protocol", .string(entry.proxyKind.rawValue)),
                 .init("bytes_out", .integer(Int64(clamping: entry.bytesOut))),
             ])
         }

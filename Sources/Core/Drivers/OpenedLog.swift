@@ -66,15 +66,15 @@ public protocol LogReader: Sendable {
 /// A selection of a log's lines: one protocol, between two marks.
 public struct LogPart: Hashable, Sendable {
     /// The protocol.
-    public let metered: MeteredProtocol
+    public let proxyKind: ProxyKind
     /// The start; nil for the oldest line.
     public let after: LogMark?
     /// The end; nil for the end of the log, including an unterminated last line.
     public let upTo: LogMark?
 
     /// Creates a part.
-    public init(_ metered: MeteredProtocol, after: LogMark? = nil, upTo: LogMark? = nil) {
-        self.metered = metered
+    public init(_ proxyKind: ProxyKind, after: LogMark? = nil, upTo: LogMark? = nil) {
+        self.proxyKind = proxyKind
         self.after = after
         self.upTo = upTo
     }

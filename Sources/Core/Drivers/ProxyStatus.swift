@@ -20,7 +20,7 @@ public struct ProxyStatus: Hashable, Sendable {
     /// The number of times such changes were found since the agent was started.
     public var driftCount = 0
     /// The bytes sent to clients since the agent was started, by protocol; monotonic.
-    public var bytesOut: [MeteredProtocol: UInt64] = [:]
+    public var bytesOut: [ProxyKind: UInt64] = [:]
 
     /// A process that accepts no new connections.
     public struct OldProcess: Hashable, Sendable {

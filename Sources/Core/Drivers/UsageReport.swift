@@ -6,13 +6,13 @@ public struct UsageReport: Hashable, Sendable {
     /// The bytes of one protocol.
     public struct Entry: Hashable, Sendable {
         /// The protocol.
-        public let metered: MeteredProtocol
+        public let proxyKind: ProxyKind
         /// The bytes sent to clients.
         public let bytesOut: UInt64
 
         /// Creates an entry.
-        public init(metered: MeteredProtocol, bytesOut: UInt64) {
-            self.metered = metered
+        public init(proxyKind: ProxyKind, bytesOut: UInt64) {
+            self.proxyKind = proxyKind
             self.bytesOut = bytesOut
         }
     }

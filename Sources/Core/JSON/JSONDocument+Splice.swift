@@ -4,10 +4,12 @@
 extension JSONDocument {
     /// Returns the document's bytes with members added at its end.
     ///
-    /// - Parameter members: The members to add. They replace the document's members of the same name.
+    /// - Parameters:
+    ///   - members: The members to add. They replace the document's members of the same name.
+    ///   - names: More members of the document to leave out.
     /// - Returns: One JSON object without surrounding white space.
-    package func bytes(adding members: [JSONFragment.Member]) -> [UInt8] {
-        var (bytes, needsComma) = opened(without: members)
+    package func bytes(adding members: [JSONFragment.Member], without names: [String] = []) -> [UInt8] {
+        var (bytes, needsComma) = opened(without: members.map(\.name) + names)
         for member in members {
             if needsComma { bytes.append(UInt8(ascii: ",")) }
             member.write(to: &bytes)
@@ -18,9 +20,9 @@ extension JSONDocument {
     }
 
     /// The document up to the end of its last member, and whether it has any members.
-    private func opened(without members: [JSONFragment.Member]) -> ([UInt8], Bool) {
+    private func opened(without names: [String]) -> ([UInt8], Bool) {
         var end: Int?
-        let dropsSome = forEachKept(without: members) { end = $0.upperBound }
+        let dropsSome = forEachKept(without: names) { end = $0.upperBound }
         guard let end else { return ([UInt8(ascii: "{")], false) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(self.bytes.count + 256)
@@ -28,7 +30,7 @@ extension JSONDocument {
             bytes.append(contentsOf: self.bytes[Int(nodes[0].start)..<end])
             return (bytes, true)
         }
-        forEachKept(without: members) { member in
+        forEachKept(without: names) { member in
             bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
             bytes.append(contentsOf: self.bytes[member])
         }
@@ -39,13 +41,13 @@ extension JSONDocument {
     ///
     /// - Returns: Whether other members were dropped.
     @discardableResult
-    private func forEachKept(without members: [JSONFragment.Member], _ body: (Range<Int>) -> Void) -> Bool {
+    private func forEachKept(without names: [String], _ body: (Range<Int>) -> Void) -> Bool {
         var dropsSome = false
         var index = 1
         while index < nodes.count {
             let value = nodes[index]
             let name = JSONName(document: self, node: value.nameNode)
-            if members.contains(where: { name.equals($0.name) }) {
+            if names.contains(where: { name.equals($0) }) {
                 dropsSome = true
             } else {
                 body(Int(value.name.start) - 1..<value.endWithQuote)

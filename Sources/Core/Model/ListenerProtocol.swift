@@ -11,5 +11,5 @@ public enum ListenerProtocol: String, NamedChoice {
     case galera = "GALERA"
 
     /// The protocol under which its bytes are metered and its log lines are stored.
-    public var metered: MeteredProtocol { self == .http ? .http : .tcp }
+    public var proxyKind: ProxyKind { self == .http ? .http : .tcp }
 }

@@ -61,13 +61,13 @@ struct SimulatedDevice {
 
     func usage(until time: UTCTimestamp) throws(DriverError) -> UsageReport {
         try requireConfiguration()
-        let served = configured?.loadBalancers.map(\.protocol.metered) ?? []
+        let served = configured?.loadBalancers.map(\.protocol.proxyKind) ?? []
         let start = reported ?? time
         return UsageReport(
             start: start,
             // The clock may have been set back.
             end: max(start, time),
-            entries: served.map { UsageReport.Entry(metered: $0, bytesOut: 0) },
+            entries: served.map { UsageReport.Entry(proxyKind: $0, bytesOut: 0) },
             mark: UInt64(clamping: time.microseconds)
         )
     }

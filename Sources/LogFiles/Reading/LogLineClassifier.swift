@@ -16,7 +16,7 @@ package protocol LogLineClassifier: Sendable {
 /// The owner of a line.
 package enum LogLineOwner: Hashable, Sendable {
     /// A load balancer, with its proxy kind.
-    case loadBalancer(MeteredProtocol)
+    case loadBalancer(ProxyKind)
     /// A deleted load balancer: no archive contains the line.
     case deletedLoadBalancer
     /// No owner.

@@ -17,14 +17,14 @@ package struct LogLineSplitter {
     package private(set) var lineCount: UInt64 = 0
     /// The number of lines of deleted load balancers.
     package private(set) var deletedLineCount: UInt64 = 0
-    private let parts: [MeteredProtocol]
+    private let parts: [ProxyKind]
     private let classifier: any LogLineClassifier
     /// Whether each part currently wants lines.
     var isActive: [Bool]
     /// The owner of the long line whose start has been passed on; nil if there is no such line.
-    private var longLineOwner: MeteredProtocol??
+    private var longLineOwner: ProxyKind??
 
-    package init(_ parts: [MeteredProtocol], _ classifier: any LogLineClassifier) {
+    package init(_ parts: [ProxyKind], _ classifier: any LogLineClassifier) {
         self.parts = parts
         self.classifier = classifier
         isActive = Array(repeating: true, count: parts.count)
@@ -51,11 +51,11 @@ package struct LogLineSplitter {
         }
         // Consecutive lines of one owner are passed on at once.
         var (runStart, runLines) = (position, UInt64(0))
-        var runOwner: MeteredProtocol?
+        var runOwner: ProxyKind?
         while position < bytes.count {
             let start = unsafe Self.endOfNULs(bytes, from: position)
             let end = unsafe Self.lineEnd(base, from: start, to: bytes.count)
-            var owner: MeteredProtocol?
+            var owner: ProxyKind?
             if let end {
                 owner = unsafe self.owner(of: UnsafeRawBufferPointer(start: base + start, count: end - 1 - start))
             }
@@ -103,7 +103,7 @@ package struct LogLineSplitter {
         if longLineOwner != nil { unsafe end(UnsafeRawBufferPointer(start: nil, count: 0), into: &blocks) }
     }
 
-    private mutating func owner(of line: UnsafeRawBufferPointer) -> MeteredProtocol? {
+    private mutating func owner(of line: UnsafeRawBufferPointer) -> ProxyKind? {
         switch unsafe classifier.owner(of: line) {
         case .loadBalancer(let kind): return kind
         case .deletedLoadBalancer:
@@ -115,7 +115,7 @@ package struct LogLineSplitter {
 
     private func pass(
         _ bytes: UnsafeRawBufferPointer,
-        _ owner: MeteredProtocol?,
+        _ owner: ProxyKind?,
         _ lines: UInt64,
         _ blocks: inout [LogBlock]
     ) {

@@ -26,7 +26,7 @@ struct Submission: Sendable {
     private static let workerLimit = Duration.seconds(2)
 
     let payload: [UInt8]
-    let servers: [GearmanServer]
+    let servers: [HostPort]
     let tls: TLSContextSource?
     let function: String
     let timeout: Duration
@@ -64,7 +64,7 @@ struct Submission: Sendable {
 
     private func submit(
         _ client: GearmanClient,
-        to server: GearmanServer,
+        to server: HostPort,
         by deadline: Instant
     ) throws(ConnectionError) -> [UInt8] {
         // The unique id lets the worker find out whether a client waits for the job.
@@ -88,7 +88,7 @@ struct Submission: Sendable {
 
     /// - Throws: `ConnectionError` if no worker serves the function for some time.
     private func requireWorker(
-        at server: GearmanServer,
+        at server: HostPort,
         since submitted: Instant,
         by deadline: Instant
     ) throws(ConnectionError) {

@@ -6,7 +6,7 @@ import SteelyardCore
 /// The settings of the group `diagnostics`.
 struct DiagnosticsSettings: Sendable {
     /// The target of the network probe.
-    let target: GearmanServer
+    let target: HostPort
     /// The timeout of each probe in seconds, 1 to 60.
     let timeout: Int
     /// The format of the job servers in the reply.
@@ -26,8 +26,8 @@ struct DiagnosticsSettings: Sendable {
         style = try settings.choice("reply", default: .documented, "Format of the reply's list of job servers.")
     }
 
-    private static func target(_ text: String) throws(InvalidValue) -> GearmanServer {
-        guard text.contains(":"), let target = try? GearmanServer(text) else {
+    private static func target(_ text: String) throws(InvalidValue) -> HostPort {
+        guard text.contains(":"), let target = try? HostPort(text) else {
             throw InvalidValue("must be HOST:PORT, not \"\(text)\"")
         }
         return target

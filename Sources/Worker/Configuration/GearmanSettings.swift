@@ -5,7 +5,7 @@ import SteelyardCore
 
 /// The settings of the group `gearman`.
 struct GearmanSettings: Sendable {
-    let servers: [GearmanServer]
+    let servers: [HostPort]
     let function: String
     let tls: TLSSettings?
 
@@ -57,16 +57,16 @@ struct GearmanSettings: Sendable {
         }
     }
 
-    private static func servers(_ value: SettingValue) throws(InvalidValue) -> [GearmanServer] {
-        var servers: [GearmanServer] = []
-        for text in try value.strings() { servers.append(try GearmanServer(text)) }
+    private static func servers(_ value: SettingValue) throws(InvalidValue) -> [HostPort] {
+        var servers: [HostPort] = []
+        for text in try value.strings() { servers.append(try HostPort(text)) }
         guard !servers.isEmpty else { throw InvalidValue("must name at least one job server") }
         guard Set(servers).count == servers.count else { throw InvalidValue("must name each job server once") }
         return servers
     }
 }
 
-extension GearmanServer {
+extension HostPort {
     /// The job server of this device.
-    fileprivate static let local = try? GearmanServer("127.0.0.1")
+    fileprivate static let local = try? HostPort("127.0.0.1")
 }

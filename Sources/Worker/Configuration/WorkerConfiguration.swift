@@ -9,7 +9,7 @@ import SteelyardCore
 /// Each property names its key in the configuration file.
 struct WorkerConfiguration: Sendable {
     /// `gearman.servers`: the job servers; at least one.
-    var servers: [GearmanServer]
+    var servers: [HostPort]
     /// `gearman.function`: the function to register for jobs; by default the host name.
     let function: String
     /// `gearman.tls`: the encryption of connections to the job servers; nil for plain TCP, if all of its keys are null.

@@ -9,8 +9,8 @@ import Synchronization
 ///
 /// A DIAGNOSTICS that arrives during another gets the same report: each probe has its own thread.
 final class NetworkDiagnostics: DeviceDiagnostics {
-    private let target: GearmanServer
-    private let servers: [GearmanServer]
+    private let target: HostPort
+    private let servers: [HostPort]
     private let tls: TLSContextSource?
     private let function: String
     private let timeout: Int
@@ -69,7 +69,7 @@ final class NetworkDiagnostics: DeviceDiagnostics {
         return DiagnosticsReport(network: network, servers: results, style: style, function: function)
     }
 
-    private static func answersEcho(_ server: GearmanServer, _ tls: TLSContextSource?, within limit: Duration) -> Bool {
+    private static func answersEcho(_ server: HostPort, _ tls: TLSContextSource?, within limit: Duration) -> Bool {
         let deadline = ContinuousClock.now + limit
         do throws(ConnectionError) {
             try GearmanClient(server, tls: tls, by: deadline).echo(by: deadline)

@@ -12,7 +12,7 @@ enum TCPProbe {
     /// - Parameters:
     ///   - target: The host and the port.
     ///   - milliseconds: The timeout for each address. The name lookup may take longer.
-    static func connects(to target: GearmanServer, milliseconds: Int32) -> Bool {
+    static func connects(to target: HostPort, milliseconds: Int32) -> Bool {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         unsafe hints.ai_family = AF_UNSPEC

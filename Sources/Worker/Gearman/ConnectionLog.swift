@@ -19,7 +19,7 @@ final class ConnectionLog {
     private var loggedCodes: Set<String> = []
     private static let greatestCodeCount = 8
 
-    init(server: GearmanServer, function: String, state: ConnectionState, logger: Logger) {
+    init(server: HostPort, function: String, state: ConnectionState, logger: Logger) {
         metadata = [LogKeys.gearmanServer: "\(server)", LogKeys.gearmanFunction: "\(function)"]
         self.state = state
         self.logger = logger

@@ -9,7 +9,7 @@ final class ConnectionState: Sendable {
     /// The state at one moment.
     struct Snapshot: Hashable, Sendable {
         /// The job server.
-        let server: GearmanServer
+        let server: HostPort
         /// Since when the agent takes jobs from it; nil if it takes none.
         fileprivate(set) var connectedSince: UTCTimestamp?
         /// Since when the agent takes none; nil if it takes jobs.
@@ -28,7 +28,7 @@ final class ConnectionState: Sendable {
 
     private let state: Mutex<Snapshot>
 
-    init(server: GearmanServer) { state = Mutex(Snapshot(server: server)) }
+    init(server: HostPort) { state = Mutex(Snapshot(server: server)) }
 
     /// The state now.
     var snapshot: Snapshot { state.withLock { $0 } }

@@ -39,7 +39,7 @@ final class GearmanTransport: Service {
     ///   - ready: Called once, when the first server has registered the function.
     /// - Throws: `ConnectionError` if no file descriptors are available.
     init(
-        servers: [GearmanServer],
+        servers: [HostPort],
         tls: TLSSettings?,
         function: String,
         dispatcher: Dispatcher,
@@ -57,7 +57,7 @@ final class GearmanTransport: Service {
     ///
     /// - Throws: `ConnectionError` or `ThreadError` if no file descriptors or threads are available; then nothing has
     ///   changed.
-    func apply(servers: [GearmanServer], tls: TLSSettings?) throws {
+    func apply(servers: [HostPort], tls: TLSSettings?) throws {
         let (old, oldSource) = state.withLock { ($0.lanes, $0.tls) }
         let isSameTLS = oldSource?.settings == tls
         let source = isSameTLS ? oldSource : tls.map { TLSContextSource($0, logger: logger) }
@@ -127,7 +127,7 @@ final class GearmanTransport: Service {
         }
     }
 
-    private func makeLane(_ server: GearmanServer, _ tls: TLSContextSource?) throws(ConnectionError) -> ServerLane {
+    private func makeLane(_ server: HostPort, _ tls: TLSContextSource?) throws(ConnectionError) -> ServerLane {
         try ServerLane(
             server: server,
             tls: tls,

@@ -37,7 +37,7 @@ actor ServerLane {
     /// It equals the longest pause, so that a server that closes every connection is not contacted more often.
     private static let steadyTime = Duration.seconds(5)
 
-    nonisolated let server: GearmanServer
+    nonisolated let server: HostPort
     private nonisolated let state: ConnectionState
     private nonisolated let loop: EventLoop
     private nonisolated let control = Mutex(Control())
@@ -71,7 +71,7 @@ actor ServerLane {
     ///   - registered: Called each time the server has registered the function.
     /// - Throws: `ConnectionError` if no file descriptor is available.
     init(
-        server: GearmanServer,
+        server: HostPort,
         tls: TLSContextSource?,
         function: String,
         dispatcher: Dispatcher,

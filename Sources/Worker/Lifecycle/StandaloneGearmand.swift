@@ -13,14 +13,14 @@ import SystemPackage
 ///
 /// A gearmand left running by a killed agent is taken over, with its queued jobs.
 struct StandaloneGearmand: Service {
-    private let server: GearmanServer
+    private let server: HostPort
     private let program: String
     private let pidFile: FilePath
     private let logFile: FilePath
     private let logger: Logger
 
     /// - Throws: `ConfigurationError` if gearmand is not installed, or if the server is not on loopback.
-    init(server: GearmanServer, stateDirectory: FilePath, logger: Logger) throws(ConfigurationError) {
+    init(server: HostPort, stateDirectory: FilePath, logger: Logger) throws(ConfigurationError) {
         guard ["127.0.0.1", "localhost", "::1"].contains(server.host) else {
             throw ConfigurationError("--gearman", "must be on loopback with --standalone, not \(server.host)")
         }

@@ -100,8 +100,8 @@ extension MetricsCollector {
             MetricFamily(AgentMetric.driftFound, .count(proxy.driftCount)),
             MetricFamily(
                 AgentMetric.bytesOut,
-                proxy.bytesOut.sorted { $0.key.rawValue < $1.key.rawValue }.map { metered, count in
-                    .init([MetricLabel("protocol", metered.rawValue)], .integer(Int64(clamping: count)))
+                proxy.bytesOut.sorted { $0.key.rawValue < $1.key.rawValue }.map { proxyKind, count in
+                    .init([MetricLabel("protocol", proxyKind.rawValue)], .integer(Int64(clamping: count)))
                 }
             ),
         ]

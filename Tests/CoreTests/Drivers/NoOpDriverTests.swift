@@ -21,7 +21,7 @@ struct NoOpDriverTests {
         try await driver.apply(try .http)
         let report = try await driver.usage()
         #expect(report.start.microseconds == 100 && report.end.microseconds == 200)
-        #expect(report.entries == [.init(metered: .http, bytesOut: 0)])
+        #expect(report.entries == [.init(proxyKind: .http, bytesOut: 0)])
         try await driver.suspend()
         #expect(try await driver.usage().entries == report.entries)
         try await driver.delete()

@@ -100,7 +100,7 @@ struct ArchiveMessageTests {
             #"[{"protocol":"tcp"},{"id":15,"protocol":"HTTP"},{"id":null,"protocol":"GALERA","name":7},{"id":"x.y","protocol":"http"}]"#
         let items = try decode(Self.text(list: list)).items
         #expect(items.map(\.id.description) == ["1", "15", "3", "x.y"])
-        #expect(items.map(\.protocol.metered) == [.tcp, .http, .tcp, .http])
+        #expect(items.map(\.protocol.proxyKind) == [.tcp, .http, .tcp, .http])
     }
 
     @Test(

@@ -92,7 +92,7 @@ struct DeployedMessagesTests {
                 start: UTCTimestamp(microseconds: 1_382_367_476_000_001),
                 end: UTCTimestamp(microseconds: 1_382_371_076_999_999),
                 entries: [
-                    .init(metered: .http, bytesOut: 9_007_199_254_740_993), .init(metered: .tcp, bytesOut: .max),
+                    .init(proxyKind: .http, bytesOut: 9_007_199_254_740_993), .init(proxyKind: .tcp, bytesOut: .max),
                 ],
                 mark: 7
             )

@@ -12,7 +12,7 @@ final class RecordingDriver: LoadBalancerDriver {
         var events: [String] = []
         var changing = 0
         var mostAtOnce = 0
-        var logLines: [MeteredProtocol: [String]] = [:]
+        var logLines: [ProxyKind: [String]] = [:]
         var usage: UsageReport?
     }
 
@@ -42,7 +42,7 @@ final class RecordingDriver: LoadBalancerDriver {
     /// The greatest number of changes that ran at the same time.
     var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
 
-    func setLog(of metered: MeteredProtocol, _ lines: [String]) { state.withLock { $0.logLines[metered] = lines } }
+    func setLog(of proxyKind: ProxyKind, _ lines: [String]) { state.withLock { $0.logLines[proxyKind] = lines } }
     func setUsage(_ report: UsageReport) { state.withLock { $0.usage = report } }
 
     func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {

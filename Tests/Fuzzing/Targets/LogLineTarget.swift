@@ -18,7 +18,7 @@ extension FuzzTarget {
         try checkNames(input.content)
     }
 
-    private static let parts = [MeteredProtocol.http, .tcp, .http]
+    private static let parts = [ProxyKind.http, .tcp, .http]
 
     /// This byte, which is invalid in UTF-8, stands for so many characters that a line becomes long.
     private static let longRunMark: UInt8 = 0xFF

@@ -275,15 +275,15 @@ extension RotatedLog {
     }
 
     /// A line with the given accept date, in local time as HAProxy writes it.
-    static func line(_ number: Int, _ metered: MeteredProtocol = .http, at date: Date) -> String {
+    static func line(_ number: Int, _ proxyKind: ProxyKind = .http, at date: Date) -> String {
         let time = text(date, "%d/%b/%Y:%H:%M:%S") + "." + fraction(date, digits: 3)
-        let line = line(number, metered)
+        let line = line(number, proxyKind)
         guard let start = line.firstIndex(of: "["), let end = line.firstIndex(of: "]") else { return line }
         return line[..<start] + "[\(time)]" + line[line.index(after: end)...]
     }
 
-    static func lines(_ numbers: Range<Int>, _ metered: MeteredProtocol = .http, at date: Date) -> String {
-        numbers.map { line($0, metered, at: date) + "\n" }.joined()
+    static func lines(_ numbers: Range<Int>, _ proxyKind: ProxyKind = .http, at date: Date) -> String {
+        numbers.map { line($0, proxyKind, at: date) + "\n" }.joined()
     }
 
     static func syslogDate(_ date: Date) -> String { text(date, "%b %e %H:%M:%S") }

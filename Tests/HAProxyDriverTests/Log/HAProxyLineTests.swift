@@ -14,9 +14,9 @@ struct HAProxyLineTests {
     struct Line: Sendable, CustomTestStringConvertible {
         let text: String
         /// nil for a line of no load balancer.
-        let owner: MeteredProtocol?
+        let owner: ProxyKind?
 
-        init(_ owner: MeteredProtocol?, _ text: String) {
+        init(_ owner: ProxyKind?, _ text: String) {
             self.owner = owner
             self.text = text
         }

@@ -24,10 +24,10 @@ struct IncrementalLogTests {
                 await Task.yield()
             }
             try life.finish()
-            for metered in MeteredProtocol.allCases {
+            for proxyKind in ProxyKind.allCases {
                 // Compared before the expectation, since the texts are long.
-                let isSame = life.archived[metered] == life.written[metered]
-                #expect(isSame, "seed \(seed): \(life.difference(metered)) after \(life.steps)")
+                let isSame = life.archived[proxyKind] == life.written[proxyKind]
+                #expect(isSame, "seed \(seed): \(life.difference(proxyKind)) after \(life.steps)")
             }
             #expect(log.warnings.lines.isEmpty, "seed \(seed): \(life.steps)")
         }
@@ -98,11 +98,11 @@ struct IncrementalLogTests {
 /// A log in use: it is written, rotated, compressed, removed and archived at random.
 private struct LogLife {
     let log: RotatedLog
-    private(set) var archived: [MeteredProtocol: String] = [.http: "", .tcp: ""]
-    private(set) var written: [MeteredProtocol: String] = [.http: "", .tcp: ""]
+    private(set) var archived: [ProxyKind: String] = [.http: "", .tcp: ""]
+    private(set) var written: [ProxyKind: String] = [.http: "", .tcp: ""]
     private(set) var steps: [String] = []
     private var random: SeededGenerator
-    private var marks: [MeteredProtocol: LogMark] = [:]
+    private var marks: [ProxyKind: LogMark] = [:]
     private var number = 0
     private var half: String?
     private let keepsCopies: Bool
@@ -126,18 +126,18 @@ private struct LogLife {
         case 4, 5: try rotate()
         case 6: try compressSome()
         case 7: try removeOldest()
-        default: try archive(random.pick(MeteredProtocol.allCases))
+        default: try archive(random.pick(ProxyKind.allCases))
         }
     }
 
     mutating func finish() throws {
         repeat { try append(lines: 1) } while half != nil
-        for metered in MeteredProtocol.allCases { try archive(metered) }
+        for proxyKind in ProxyKind.allCases { try archive(proxyKind) }
     }
 
     /// The first line that differs.
-    func difference(_ metered: MeteredProtocol) -> String {
-        let lines = [archived, written].map { ($0[metered] ?? "").split(separator: "\n") }
+    func difference(_ proxyKind: ProxyKind) -> String {
+        let lines = [archived, written].map { ($0[proxyKind] ?? "").split(separator: "\n") }
         let index =
             zip(lines[0], lines[1]).enumerated().first { $1.0 != $1.1 }?.offset ?? min(lines[0].count, lines[1].count)
         return "line \(index) of \(lines.map(\.count)): \(lines.map { $0.dropFirst(index).first ?? "none" })"
@@ -149,9 +149,9 @@ private struct LogLife {
         half = nil
         for _ in 0..<lines {
             number += 1
-            let metered = random.pick(MeteredProtocol.allCases)
-            let line = RotatedLog.line(number, metered) + "\n"
-            written[metered, default: ""] += line
+            let proxyKind = random.pick(ProxyKind.allCases)
+            let line = RotatedLog.line(number, proxyKind) + "\n"
+            written[proxyKind, default: ""] += line
             text += line
         }
         try log.append(text)
@@ -175,11 +175,11 @@ private struct LogLife {
         if keepsCopies {
             try log.copy("haproxy.log", to: name)
             // An archive may run between the two.
-            if random.isLucky(oneIn: 3) { try archive(random.pick(MeteredProtocol.allCases)) }
+            if random.isLucky(oneIn: 3) { try archive(random.pick(ProxyKind.allCases)) }
             try log.truncate(leavesHole: leavesHoles)
         } else {
             try log.move("haproxy.log", to: name)
-            if random.isLucky(oneIn: 3) { try archive(random.pick(MeteredProtocol.allCases)) }
+            if random.isLucky(oneIn: 3) { try archive(random.pick(ProxyKind.allCases)) }
             try log.write("")
         }
     }
@@ -207,7 +207,7 @@ private struct LogLife {
     /// Removes the files that logrotate has kept long enough and that both have archived.
     private mutating func removeOldest() throws {
         guard rotated.count > 1, let name = rotated.last else { return }
-        for metered in MeteredProtocol.allCases { try archive(metered) }
+        for proxyKind in ProxyKind.allCases { try archive(proxyKind) }
         steps.append("remove \(name)")
         for suffix in ["", ".gz"] where exists(name + suffix) { try log.remove(name + suffix) }
         rotated.removeLast()
@@ -215,11 +215,11 @@ private struct LogLife {
 
     private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: log.url(name).path) }
 
-    private mutating func archive(_ metered: MeteredProtocol) throws {
-        steps.append("archive \(metered)")
+    private mutating func archive(_ proxyKind: ProxyKind) throws {
+        steps.append("archive \(proxyKind)")
         let opened = try log.opened()
-        let part = LogPart(metered, after: marks[metered], upTo: opened.end)
-        archived[metered, default: ""] += try RotatedLog.text(opened, part)
-        marks[metered] = opened.end
+        let part = LogPart(proxyKind, after: marks[proxyKind], upTo: opened.end)
+        archived[proxyKind, default: ""] += try RotatedLog.text(opened, part)
+        marks[proxyKind] = opened.end
     }
 }

@@ -41,7 +41,7 @@ struct RotatedLog {
     }
 
     /// All lines of a protocol.
-    func text(of metered: MeteredProtocol = .http) throws -> String { try Self.text(opened(), LogPart(metered)) }
+    func text(of proxyKind: ProxyKind = .http) throws -> String { try Self.text(opened(), LogPart(proxyKind)) }
 
     static func text(_ log: HAProxyLog, _ part: LogPart) throws -> String {
         String(decoding: try log.lines(of: [part])[0].bytes, as: UTF8.self)
@@ -100,16 +100,16 @@ struct RotatedLog {
     }
 
     /// Returns a line in HAProxy's format with a unique number.
-    static func line(_ number: Int, _ metered: MeteredProtocol = .http) -> String {
+    static func line(_ number: Int, _ proxyKind: ProxyKind = .http) -> String {
         let time =
             "[23/Nov/2026:\(10 + number / 3600 % 12):\(10 + number / 60 % 50):\(10 + number % 50).\(100 + number % 900)]"
-        let name = metered.rawValue
+        let name = proxyKind.rawValue
         return
             "10.0.0.1:\(1024 + number % 60_000) \(time) \(name)-in \(name)-servers/id-1 0/0/\(number) \"GET /tcp-in/http-in/\(number)\""
     }
 
-    static func lines(_ numbers: Range<Int>, _ metered: MeteredProtocol = .http) -> String {
-        numbers.map { line($0, metered) + "\n" }.joined()
+    static func lines(_ numbers: Range<Int>, _ proxyKind: ProxyKind = .http) -> String {
+        numbers.map { line($0, proxyKind) + "\n" }.joined()
     }
 }
 

@@ -28,7 +28,7 @@ final class ExecLogReader: LogReader {
         guard !isAtEnd else { return nil }
         let piece = try log.read(from: offset)
         for (index, part) in parts.enumerated() {
-            guard let text = piece.texts[part.metered] else { continue }
+            guard let text = piece.texts[part.proxyKind] else { continue }
             blocks[index].bytes += text
             blocks[index].lineCount += UInt64(text.count { $0 == UInt8(ascii: "\n") })
         }

@@ -12,7 +12,7 @@ struct LogPiece: Sendable {
     /// The number of log lines read for it.
     let examinedLines: UInt64
     /// The lines of each proxy kind, each line with its newline.
-    let texts: [MeteredProtocol: [UInt8]]
+    let texts: [ProxyKind: [UInt8]]
 
     /// Parses a result.
     ///
@@ -27,17 +27,17 @@ struct LogPiece: Sendable {
         guard offset >= start, isLast || offset > start, offset <= end else {
             throw ProtocolFault("answered 'read_log' with the offset \(offset), which is not from \(start) to \(end)")
         }
-        var texts: [MeteredProtocol: [UInt8]] = [:]
-        for metered in MeteredProtocol.allCases {
-            guard let member = result.member(metered.rawValue), !member.isNull else { continue }
+        var texts: [ProxyKind: [UInt8]] = [:]
+        for proxyKind in ProxyKind.allCases {
+            guard let member = result.member(proxyKind.rawValue), !member.isNull else { continue }
             guard let text = member.string else {
-                throw ProtocolFault("answered 'read_log' with \(metered.rawValue) that is not a string")
+                throw ProtocolFault("answered 'read_log' with \(proxyKind.rawValue) that is not a string")
             }
             guard !text.isEmpty else { continue }
             let newline = UInt8(ascii: "\n")
             var bytes = Array(text.utf8)
             if bytes.last != newline { bytes.append(newline) }
-            texts[metered] = bytes
+            texts[proxyKind] = bytes
         }
         self.offset = offset
         self.isLast = isLast

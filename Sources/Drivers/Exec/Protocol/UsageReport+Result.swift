@@ -19,15 +19,15 @@ extension UsageReport {
         }
         var entries: [Entry] = []
         for entry in list {
-            guard let metered = entry.member("protocol")?.string.flatMap(MeteredProtocol.init),
+            guard let proxyKind = entry.member("protocol")?.string.flatMap(ProxyKind.init),
                 let bytes = entry.member("bytes_out")?.wholeNumber, bytes >= 0,
-                !entries.contains(where: { $0.metered == metered })
+                !entries.contains(where: { $0.proxyKind == proxyKind })
             else {
                 throw ProtocolFault(
                     "answered 'usage' with an entry without protocol, http or tcp, once each, and bytes_out from 0"
                 )
             }
-            entries.append(Entry(metered: metered, bytesOut: UInt64(bytes)))
+            entries.append(Entry(proxyKind: proxyKind, bytesOut: UInt64(bytes)))
         }
         self.init(start: start, end: end, entries: entries, mark: UInt64(mark))
     }
@@ -43,7 +43,7 @@ extension UsageReport {
                 .array(
                     entries.map {
                         .object([
-                            .init("protocol", .string($0.metered.rawValue)),
+                            .init("protocol", .string($0.proxyKind.rawValue)),
                             .init("bytes_out", .integer(Int64(clamping: $0.bytesOut))),
                         ])
                     }

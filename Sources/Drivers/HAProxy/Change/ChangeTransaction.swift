@@ -70,8 +70,8 @@ struct ChangeTransaction {
 
     /// Reports the new set of protocols to the meter.
     private func meterWanted() async {
-        func protocols(_ set: LoadBalancerSet?) -> Set<MeteredProtocol> {
-            Set((set?.loadBalancers ?? []).map(\.protocol.metered))
+        func protocols(_ set: LoadBalancerSet?) -> Set<ProxyKind> {
+            Set((set?.loadBalancers ?? []).map(\.protocol.proxyKind))
         }
         if protocols(old.served?.set) != protocols(wanted.set) { await context.meter.serve(wanted.set) }
     }
@@ -134,12 +134,12 @@ extension ChangeTransaction {
         let (check, meter, candidate) = (context.check, context.meter, context.files.candidate)
         let (wanted, isClosing) = (wanted, isClosing)
         async let checked = isClosing ? .success(()) : check.result(candidate, wanted)
-        async let metered: Void = meter.readBeforeReload()
+        async let proxyKind: Void = meter.readBeforeReload()
         let loaded = old.served.map { context.render($0, isSuspended: old.isSuspended) }
         let states =
             observation.snapshot.map { context.running.carriedStates(from: loaded, to: wanted, $0.servers) } ?? ""
         let state = try context.store.prepare(DeviceState(wanted), usesSpare: isClosing)
-        await metered
+        await proxyKind
         try await checked.get()
         context.onStep(.checked)
         let oldBytes = context.contents(of: context.files.config)
@@ -247,7 +247,7 @@ extension ChangeTransaction {
             guard let served = old.served, snapshot.fingerprint == served.fingerprint else { return }
             // A paused or disabled front end has released its port.
             listening = served.set.loadBalancers.filter {
-                snapshot.frontends[ProxyName($0.protocol.metered).frontend] == "OPEN"
+                snapshot.frontends[ProxyName($0.protocol.proxyKind).frontend] == "OPEN"
             }
         } else if case .uncontrolled = observation {
             // It holds its ports until this change ends it.

@@ -14,7 +14,7 @@ struct HAProxyLine: Hashable, Sendable {
     static let headLimit = 1024
 
     /// The protocol of the proxy.
-    let owner: MeteredProtocol
+    let owner: ProxyKind
     /// The index of the accept date; nil for a message from HAProxy itself.
     let acceptDate: Int?
 
@@ -61,13 +61,13 @@ struct HAProxyLine: Hashable, Sendable {
         return unsafe memchr(base + second, space, head.count - 1 - second) == nil
     }
 
-    private init(owner: MeteredProtocol, acceptDate: Int?) {
+    private init(owner: ProxyKind, acceptDate: Int?) {
         self.owner = owner
         self.acceptDate = acceptDate
     }
 
     /// The protocol of the proxy that a word of a line names.
-    static func owner(named word: Range<Int>, in line: UnsafeRawBufferPointer) -> MeteredProtocol? {
+    static func owner(named word: Range<Int>, in line: UnsafeRawBufferPointer) -> ProxyKind? {
         guard word.count > 5 else { return nil }
         switch unsafe line[word.lowerBound] {
         case UInt8(ascii: "h"):

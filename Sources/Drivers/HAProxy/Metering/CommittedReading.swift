@@ -11,7 +11,7 @@ struct CommittedReading: Hashable, Sendable {
     private enum Name {
         static let until = "proc.metered_until"
         static let sequence = "proc.metered_sequence"
-        static func bytes(_ metered: MeteredProtocol) -> String { "proc.metered_\(metered.rawValue)" }
+        static func bytes(_ proxyKind: ProxyKind) -> String { "proc.metered_\(proxyKind.rawValue)" }
     }
 
     /// The end of the report.
@@ -45,8 +45,8 @@ struct CommittedReading: Hashable, Sendable {
         }
         guard let until = try value(Name.until), UTCTimestamp.storable.contains(until) else { return nil }
         var bytes: UsageLedger.Bytes = [:]
-        for metered in MeteredProtocol.allCases {
-            bytes[metered] = try value(Name.bytes(metered)).flatMap { UInt64(exactly: $0) }
+        for proxyKind in ProxyKind.allCases {
+            bytes[proxyKind] = try value(Name.bytes(proxyKind)).flatMap { UInt64(exactly: $0) }
         }
         let sequence = try value(Name.sequence).flatMap { UInt64(exactly: $0) }
         self.init(until: UTCTimestamp(microseconds: until), bytes: bytes, sequence: sequence)

@@ -61,7 +61,7 @@ actor Meter {
     func serve(_ set: LoadBalancerSet) {
         var ledger = ledger ?? UsageLedger(start: now())
         let before = ledger.served
-        ledger.serve(Set(set.loadBalancers.map(\.protocol.metered)))
+        ledger.serve(Set(set.loadBalancers.map(\.protocol.proxyKind)))
         self.ledger = ledger
         write(atOnce: written == nil || before != ledger.served)
     }
@@ -186,11 +186,11 @@ actor Meter {
             throw DriverError(.unavailable, "HAProxy's worker \(worker.processID) returned no statistics")
         }
         var reading: UsageLedger.Bytes = [:]
-        for metered in MeteredProtocol.allCases {
-            let name = ProxyName(metered).frontend
+        for proxyKind in ProxyKind.allCases {
+            let name = ProxyName(proxyKind).frontend
             guard let row = table.rows.first(where: { $0["pxname"] == name }) else { continue }
             // The bytes on the wire; `bout` leaves out part of the head of each HTTP response.
-            reading[metered] = UInt64(metered == .http ? row["h1_bytes_out"] : row["bout"]) ?? UInt64(row["bout"])
+            reading[proxyKind] = UInt64(proxyKind == .http ? row["h1_bytes_out"] : row["bout"]) ?? UInt64(row["bout"])
         }
         if let added = ledger?.record(reading, of: worker) { view.add(added) }
     }

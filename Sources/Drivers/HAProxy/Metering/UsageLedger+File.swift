@@ -26,8 +26,8 @@ extension UsageLedger {
         let moved: Moved?
         let sequence: UInt64
         let isNew: Bool
-        let served: [MeteredProtocol]
-        let servedSince: [MeteredProtocol]
+        let served: [ProxyKind]
+        let servedSince: [ProxyKind]
         let pending: Bytes
         let readings: [Reading]
     }
@@ -97,10 +97,10 @@ private enum FirstValue: Decodable {
 
     var number: Int64? { if case .number(let number) = self { number } else { nil } }
 
-    var protocols: Set<MeteredProtocol>? {
+    var protocols: Set<ProxyKind>? {
         guard case .text(let text) = self else { return nil }
         let names = text.split(separator: " ")
-        let protocols = names.compactMap { MeteredProtocol(rawValue: String($0)) }
+        let protocols = names.compactMap { ProxyKind(rawValue: String($0)) }
         return protocols.count == names.count ? Set(protocols) : nil
     }
 
@@ -109,9 +109,9 @@ private enum FirstValue: Decodable {
         var bytes: UsageLedger.Bytes = [:]
         for part in text.split(separator: " ") {
             let pair = part.split(separator: "=")
-            guard pair.count == 2, let metered = MeteredProtocol(rawValue: String(pair[0])), let value = UInt64(pair[1])
+            guard pair.count == 2, let proxyKind = ProxyKind(rawValue: String(pair[0])), let value = UInt64(pair[1])
             else { return nil }
-            bytes[metered] = value
+            bytes[proxyKind] = value
         }
         return bytes
     }

@@ -24,7 +24,7 @@ struct UsageLedger: Hashable, Sendable {
         let clock: DeviceClock
     }
 
-    typealias Bytes = [MeteredProtocol: UInt64]
+    typealias Bytes = [ProxyKind: UInt64]
 
     /// The end of the last committed report.
     private(set) var start: UTCTimestamp
@@ -42,9 +42,9 @@ struct UsageLedger: Hashable, Sendable {
     /// The counters of each worker at its last reading.
     private(set) var readings: [Worker: Bytes]
     /// The protocols that are served now.
-    private(set) var served: Set<MeteredProtocol>
+    private(set) var served: Set<ProxyKind>
     /// The protocols that were served at any time since the last committed report.
-    private(set) var servedSince: Set<MeteredProtocol>
+    private(set) var servedSince: Set<ProxyKind>
 
     /// Creates a ledger for a device that starts to serve.
     init(start: UTCTimestamp, by clock: DeviceClock = .current) {
@@ -68,8 +68,8 @@ struct UsageLedger: Hashable, Sendable {
         isNew: Bool,
         pending: Bytes,
         readings: [Worker: Bytes],
-        served: Set<MeteredProtocol>,
-        servedSince: Set<MeteredProtocol>
+        served: Set<ProxyKind>,
+        servedSince: Set<ProxyKind>
     ) {
         self.start = start
         self.clock = clock
@@ -86,7 +86,7 @@ struct UsageLedger: Hashable, Sendable {
     static func sequence(after sequence: UInt64) -> UInt64 { sequence < UInt64(Int64.max) ? sequence + 1 : 0 }
 
     /// Records the protocols that are served from now on.
-    mutating func serve(_ protocols: Set<MeteredProtocol>) {
+    mutating func serve(_ protocols: Set<ProxyKind>) {
         served = protocols
         servedSince.formUnion(protocols)
     }
@@ -99,12 +99,12 @@ struct UsageLedger: Hashable, Sendable {
         isNew = false
         let last = readings[worker] ?? [:]
         var added: Bytes = [:]
-        for (metered, bytes) in reading {
-            let before = last[metered] ?? 0
+        for (proxyKind, bytes) in reading {
+            let before = last[proxyKind] ?? 0
             // An operator may have cleared the counters: they then restarted at 0.
             let new = bytes >= before ? bytes - before : bytes
-            pending[metered, default: 0] &+= new
-            added[metered] = new
+            pending[proxyKind, default: 0] &+= new
+            added[proxyKind] = new
         }
         readings[worker] = last.merging(reading) { $1 }
         return added
@@ -159,11 +159,11 @@ struct UsageLedger: Hashable, Sendable {
     func report(until now: UTCTimestamp, by clock: DeviceClock = .current) -> UsageReport {
         var ledger = self
         ledger.settle(before: now, by: clock)
-        let protocols = MeteredProtocol.allCases.filter { servedSince.contains($0) || pending[$0] ?? 0 > 0 }
+        let protocols = ProxyKind.allCases.filter { servedSince.contains($0) || pending[$0] ?? 0 > 0 }
         return UsageReport(
             start: ledger.moved?.start ?? start,
             end: now,
-            entries: protocols.map { UsageReport.Entry(metered: $0, bytesOut: pending[$0] ?? 0) },
+            entries: protocols.map { UsageReport.Entry(proxyKind: $0, bytesOut: pending[$0] ?? 0) },
             mark: sequence
         )
     }
@@ -174,8 +174,8 @@ struct UsageLedger: Hashable, Sendable {
     mutating func commit(_ report: UsageReport, by clock: DeviceClock = .current) -> Bool {
         guard report.mark == sequence else { return false }
         for entry in report.entries {
-            let bytes = pending[entry.metered] ?? 0
-            pending[entry.metered] = bytes > entry.bytesOut ? bytes - entry.bytesOut : 0
+            let bytes = pending[entry.proxyKind] ?? 0
+            pending[entry.proxyKind] = bytes > entry.bytesOut ? bytes - entry.bytesOut : 0
         }
         start = report.end
         self.clock = clock

@@ -47,7 +47,7 @@ enum ChangePlan: Hashable, Sendable {
             return
         }
         let comparison = ServerComparison(from: running, old, to: wanted, removed: removed)
-        let frontends = wanted.set.loadBalancers.map(\.protocol.metered)
+        let frontends = wanted.set.loadBalancers.map(\.protocol.proxyKind)
         let switches: [RuntimeChange] =
             switch (old.isSuspended, wanted.isSuspended) {
             case (false, true): frontends.map(RuntimeChange.close)
@@ -75,21 +75,21 @@ enum ChangePlan: Hashable, Sendable {
 
     private static func reasons(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> [ReloadReason] {
         var reasons: [ReloadReason] = []
-        for metered in MeteredProtocol.allCases {
-            let before = old.loadBalancers.first { $0.protocol.metered == metered }
-            let after = wanted.loadBalancers.first { $0.protocol.metered == metered }
+        for proxyKind in ProxyKind.allCases {
+            let before = old.loadBalancers.first { $0.protocol.proxyKind == proxyKind }
+            let after = wanted.loadBalancers.first { $0.protocol.proxyKind == proxyKind }
             switch (before, after) {
             case (nil, nil): break
-            case (nil, _?): reasons.append(.loadBalancerAdded(metered))
-            case (_?, nil): reasons.append(.loadBalancerRemoved(metered))
+            case (nil, _?): reasons.append(.loadBalancerAdded(proxyKind))
+            case (_?, nil): reasons.append(.loadBalancerRemoved(proxyKind))
             case (let before?, let after?):
-                if before.protocol != after.protocol { reasons.append(.protocolChanged(metered)) }
+                if before.protocol != after.protocol { reasons.append(.protocolChanged(proxyKind)) }
                 if before.address != after.address || before.port != after.port {
-                    reasons.append(.listenerChanged(metered))
+                    reasons.append(.listenerChanged(proxyKind))
                 }
-                if before.algorithm != after.algorithm { reasons.append(.algorithmChanged(metered)) }
-                if before.monitor != after.monitor { reasons.append(.monitorChanged(metered)) }
-                if before.options != after.options { reasons.append(.optionsChanged(metered)) }
+                if before.algorithm != after.algorithm { reasons.append(.algorithmChanged(proxyKind)) }
+                if before.monitor != after.monitor { reasons.append(.monitorChanged(proxyKind)) }
+                if before.options != after.options { reasons.append(.optionsChanged(proxyKind)) }
             }
         }
         return reasons.isEmpty ? [.settingsChanged] : reasons

@@ -8,21 +8,21 @@ enum ReloadReason: Hashable, Sendable {
     /// HAProxy runs a configuration of another program or of an earlier version of this driver.
     case unknownConfiguration
     /// Another program has opened or closed a front end.
-    case frontendMisplaced(MeteredProtocol)
+    case frontendMisplaced(ProxyKind)
     /// The file that HAProxy loaded disables the front ends that must open.
     case frontendsDisabled
     /// The file of the master's socket is missing.
     case masterSocketLost
     /// The file of the workers' socket is missing.
     case adminSocketLost
-    case loadBalancerAdded(MeteredProtocol)
-    case loadBalancerRemoved(MeteredProtocol)
+    case loadBalancerAdded(ProxyKind)
+    case loadBalancerRemoved(ProxyKind)
     /// TCP to GALERA, or the reverse.
-    case protocolChanged(MeteredProtocol)
-    case listenerChanged(MeteredProtocol)
-    case algorithmChanged(MeteredProtocol)
-    case monitorChanged(MeteredProtocol)
-    case optionsChanged(MeteredProtocol)
+    case protocolChanged(ProxyKind)
+    case listenerChanged(ProxyKind)
+    case algorithmChanged(ProxyKind)
+    case monitorChanged(ProxyKind)
+    case optionsChanged(ProxyKind)
     /// A setting that depends on all nodes: whether one has a host name, or `maxconn`.
     case settingsChanged
     /// A node with a host name is added, removed or renamed, or gets its first address.
@@ -32,7 +32,7 @@ enum ReloadReason: Hashable, Sendable {
     /// A node has become or stopped being a backup or a cluster's main node.
     case roleChanged(ServerName)
     /// The backups have another order, which is the order in which they are used.
-    case backupsReordered(MeteredProtocol)
+    case backupsReordered(ProxyKind)
     /// Too many node changes: a reload is faster.
     case manyChanges(Int)
     /// A node is added again, with other parameters than its old server, which is not deleted yet.
@@ -43,23 +43,23 @@ extension ReloadReason: CustomStringConvertible {
     var description: String {
         switch self {
         case .unknownConfiguration: "HAProxy runs an unknown configuration"
-        case .frontendMisplaced(let metered): "another program opened or closed \(metered)"
+        case .frontendMisplaced(let proxyKind): "another program opened or closed \(proxyKind)"
         case .frontendsDisabled: "HAProxy was started suspended"
         case .masterSocketLost: "the file of the master's socket is missing"
         case .adminSocketLost: "the file of the workers' socket is missing"
-        case .loadBalancerAdded(let metered): "\(metered) is new"
-        case .loadBalancerRemoved(let metered): "\(metered) was removed"
-        case .protocolChanged(let metered): "\(metered) has another protocol"
-        case .listenerChanged(let metered): "\(metered) listens on another address or port"
-        case .algorithmChanged(let metered): "\(metered) has another algorithm"
-        case .monitorChanged(let metered): "\(metered) has another monitor"
-        case .optionsChanged(let metered): "\(metered) has other options"
+        case .loadBalancerAdded(let proxyKind): "\(proxyKind) is new"
+        case .loadBalancerRemoved(let proxyKind): "\(proxyKind) was removed"
+        case .protocolChanged(let proxyKind): "\(proxyKind) has another protocol"
+        case .listenerChanged(let proxyKind): "\(proxyKind) listens on another address or port"
+        case .algorithmChanged(let proxyKind): "\(proxyKind) has another algorithm"
+        case .monitorChanged(let proxyKind): "\(proxyKind) has another monitor"
+        case .optionsChanged(let proxyKind): "\(proxyKind) has other options"
         case .settingsChanged: "settings for the whole device are different"
         case .hostName(let name): "\(name) has a host name"
         case .ownCookie(let name):
             "the cookie of \(name) changes: it shares an address, or is one of more than 1,000"
         case .roleChanged(let name): "\(name) changed its role"
-        case .backupsReordered(let metered): "\(metered) has its backups in another order"
+        case .backupsReordered(let proxyKind): "\(proxyKind) has its backups in another order"
         case .manyChanges(let count): "\(count) changes of nodes take longer than a reload"
         case .nodeStillEnding(let name): "\(name) was added again before its old server was deleted"
         }

@@ -10,7 +10,7 @@ struct RunningState: Sendable {
     /// Its servers, in its order.
     let servers: [RunningServer]
     /// The front ends that another program has opened or closed.
-    let misplacedFrontends: [MeteredProtocol]
+    let misplacedFrontends: [ProxyKind]
     /// Whether the loaded file disables the front ends: no command can open those.
     let hasDisabledFrontends: Bool
 
@@ -22,7 +22,7 @@ struct RunningState: Sendable {
     init(
         configuration: RenderedConfiguration?,
         servers: [RunningServer],
-        misplacedFrontends: [MeteredProtocol] = [],
+        misplacedFrontends: [ProxyKind] = [],
         hasDisabledFrontends: Bool = false
     ) {
         self.configuration = configuration

@@ -19,9 +19,9 @@ enum RuntimeChange: Hashable, Sendable {
     /// Into maintenance until the server is deleted (`RetiredServers`).
     case remove(ServerName)
     /// Closes a front end's port, and refuses the next request of its clients.
-    case close(MeteredProtocol)
+    case close(ProxyKind)
     /// Opens a front end's port again.
-    case open(MeteredProtocol)
+    case open(ProxyKind)
 
     /// The commands, each with the answer that means success.
     var commands: [RuntimeCommand] {
@@ -52,10 +52,10 @@ enum RuntimeChange: Hashable, Sendable {
         case .setWeight(let name, _, let weight): return [RuntimeCommand("set server", "\(name)", "weight \(weight)")]
         case .disable(let name), .remove(let name):
             return [RuntimeCommand("set server", "\(name)", "state maint")]
-        case .close(let metered):
-            return Self.setSuspended(true) + [RuntimeCommand("disable frontend", "\(frontend: metered)")]
-        case .open(let metered):
-            return [RuntimeCommand("enable frontend", "\(frontend: metered)")] + Self.setSuspended(false)
+        case .close(let proxyKind):
+            return Self.setSuspended(true) + [RuntimeCommand("disable frontend", "\(frontend: proxyKind)")]
+        case .open(let proxyKind):
+            return [RuntimeCommand("enable frontend", "\(frontend: proxyKind)")] + Self.setSuspended(false)
         }
     }
 
@@ -92,8 +92,8 @@ extension RuntimeChange: CustomStringConvertible {
         case .setWeight(let name, let old, let new): "weight of \(name) from \(old) to \(new)"
         case .disable(let name): "disable \(name)"
         case .remove(let name): "remove \(name)"
-        case .close(let metered): "close \(metered)"
-        case .open(let metered): "open \(metered)"
+        case .close(let proxyKind): "close \(proxyKind)"
+        case .open(let proxyKind): "open \(proxyKind)"
         }
     }
 }

@@ -100,14 +100,14 @@ struct ServerComparison {
         _ known: [ServerName: ProxyServer],
         _ wanted: RenderedConfiguration
     ) {
-        for metered in MeteredProtocol.allCases {
-            let backups = wanted.servers.filter { $0.name.metered == metered && $0.isBackup }.map(\.name)
+        for proxyKind in ProxyKind.allCases {
+            let backups = wanted.servers.filter { $0.name.proxyKind == proxyKind && $0.isBackup }.map(\.name)
             guard backups.count > 1 else { continue }
             let wantedNames = Set(backups)
             let present = running.servers.map(\.name).filter(wantedNames.contains)
             let isPresent = Set(present)
             if present + backups.filter({ !isPresent.contains($0) }) != backups {
-                obstacles.append(.backupsReordered(metered))
+                obstacles.append(.backupsReordered(proxyKind))
             }
         }
     }

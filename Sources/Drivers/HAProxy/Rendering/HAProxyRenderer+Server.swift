@@ -26,7 +26,7 @@ extension HAProxyRenderer {
             if hasOwnCookie { parameters.append("cookie id-\(node.id)") }
             if node.hasName, facts.hasNameServer { parameters.append(ProxyServer.resolvers) }
             return ProxyServer(
-                name: ServerName(loadBalancer.protocol.metered, node.id),
+                name: ServerName(loadBalancer.protocol.proxyKind, node.id),
                 address: node.address,
                 initialAddress: initialAddress(of: node.address),
                 port: node.port,

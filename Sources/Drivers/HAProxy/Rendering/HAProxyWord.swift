@@ -33,8 +33,8 @@ struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleB
         mutating func appendInterpolation(_ name: ServerName) { text += name.description }
         mutating func appendInterpolation(_ spoken: ListenerProtocol) { text += spoken.rawValue }
         mutating func appendInterpolation(_ algorithm: BalancingAlgorithm) { text += algorithm.rawValue }
-        mutating func appendInterpolation(frontend metered: MeteredProtocol) { text += ProxyName(metered).frontend }
-        mutating func appendInterpolation(backend metered: MeteredProtocol) { text += ProxyName(metered).backend }
+        mutating func appendInterpolation(frontend proxyKind: ProxyKind) { text += ProxyName(proxyKind).frontend }
+        mutating func appendInterpolation(backend proxyKind: ProxyKind) { text += ProxyName(proxyKind).backend }
         mutating func appendInterpolation(_ word: HAProxyWord) { text += word.text }
     }
 }

@@ -13,9 +13,9 @@ struct ProxyName: Hashable, Sendable {
     /// The front end of the statistics page, which belongs to no load balancer.
     static let statistics = "stats"
 
-    init(_ metered: MeteredProtocol) {
-        frontend = "\(metered.rawValue)-in"
-        backend = "\(metered.rawValue)-servers"
+    init(_ proxyKind: ProxyKind) {
+        frontend = "\(proxyKind.rawValue)-in"
+        backend = "\(proxyKind.rawValue)-servers"
     }
 
     /// The name of a node's server in its back end.

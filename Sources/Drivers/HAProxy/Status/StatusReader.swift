@@ -90,7 +90,7 @@ actor StatusReader {
             var states: [NodeStatus] = []
             let now = UTCTimestamp.now
             for loadBalancer in served.set.loadBalancers {
-                let name = ProxyName(loadBalancer.protocol.metered)
+                let name = ProxyName(loadBalancer.protocol.proxyKind)
                 guard mayBeClosed || rows[name.frontend[...]]?["FRONTEND"]?["status"] == "OPEN" else { return nil }
                 let servers = rows[name.backend[...]] ?? [:]
                 for node in loadBalancer.nodes {

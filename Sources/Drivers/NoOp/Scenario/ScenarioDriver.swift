@@ -80,7 +80,7 @@ package final class ScenarioDriver: LoadBalancerDriver {
             entries: zip(report.entries, owners).map { entry, owner in
                 let rule = effects.bytes.first { $0.matches(owner) }
                 let count = rule?.amount.count(microseconds: microseconds) ?? 0
-                return UsageReport.Entry(metered: entry.metered, bytesOut: count)
+                return UsageReport.Entry(proxyKind: entry.proxyKind, bytesOut: count)
             },
             mark: report.mark
         )

@@ -19,7 +19,7 @@ final class BlockingSocket {
     /// Connects.
     ///
     /// - Throws: `ConnectionError`, also after the deadline.
-    init(_ server: GearmanServer, tls: TLSContextSource?, by deadline: Instant) throws(ConnectionError) {
+    init(_ server: HostPort, tls: TLSContextSource?, by deadline: Instant) throws(ConnectionError) {
         let loop: EventLoop
         do { loop = try EventLoop() } catch { throw .system("make an event descriptor", error) }
         var connector = try Connector(server, tls: tls) { loop.wake() }

@@ -17,7 +17,7 @@ struct FunctionStatus: Hashable, Sendable {
     /// - Throws: `ConnectionError`, also for a malformed list.
     init(
         of function: String,
-        at server: GearmanServer,
+        at server: HostPort,
         tls: TLSContextSource?,
         by deadline: ContinuousClock.Instant
     ) throws(ConnectionError) {

@@ -14,7 +14,7 @@ final class GearmanClient {
     /// Connects.
     ///
     /// - Throws: `ConnectionError`, also after the deadline.
-    init(_ server: GearmanServer, tls: TLSContextSource?, by deadline: Instant) throws(ConnectionError) {
+    init(_ server: HostPort, tls: TLSContextSource?, by deadline: Instant) throws(ConnectionError) {
         socket = try BlockingSocket(server, tls: tls, by: deadline)
     }
 

@@ -14,7 +14,7 @@ final class AddressLookup: Sendable {
     ///   - server: The server to resolve.
     ///   - isDone: Called on any thread once ``result`` is available.
     /// - Throws: `ThreadError` if no thread is available.
-    init(_ server: GearmanServer, isDone: @escaping @Sendable () -> Void) throws(ThreadError) {
+    init(_ server: HostPort, isDone: @escaping @Sendable () -> Void) throws(ThreadError) {
         try DedicatedThread.start(name: "resolver") { [self] in
             let result: Result<[ResolvedAddress], ConnectionError>
             do throws(ConnectionError) { result = .success(try ResolvedAddress.lookUp(server)) } catch {

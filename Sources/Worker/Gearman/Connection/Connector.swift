@@ -16,7 +16,7 @@ struct Connector {
     /// The timeout of one address, including the TLS handshake.
     private static let addressLimit = Duration.seconds(5)
 
-    private let server: GearmanServer
+    private let server: HostPort
     private let tls: TLSContext?
     private var step: Step
     /// The timeout of the current step.
@@ -30,7 +30,7 @@ struct Connector {
     ///   - wake: Called on any thread when ``advance()`` must be called although the descriptor is not ready.
     /// - Throws: `ConnectionError`.
     init(
-        _ server: GearmanServer,
+        _ server: HostPort,
         tls: TLSContextSource?,
         wake: @escaping @Sendable () -> Void
     ) throws(ConnectionError) {

@@ -26,7 +26,7 @@ struct ResolvedAddress: Sendable {
     /// Resolves all addresses of a host; may block if the host is a name.
     ///
     /// - Throws: `ConnectionError`.
-    static func lookUp(_ server: GearmanServer) throws(ConnectionError) -> [ResolvedAddress] {
+    static func lookUp(_ server: HostPort) throws(ConnectionError) -> [ResolvedAddress] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         unsafe hints.ai_family = AF_UNSPEC

@@ -7,7 +7,7 @@ import SteelyardCore
 
 /// nginx's access logs, one for each protocol, with the size that they had when they were opened.
 struct AccessLogs: OpenedLog {
-    private let files: [MeteredProtocol: OpenFile]
+    private let files: [ProxyKind: OpenFile]
     let byteCount: UInt64
     let leftOut: [LeftOutLog]
 
@@ -15,8 +15,8 @@ struct AccessLogs: OpenedLog {
     ///
     /// - Throws: `DriverError` with the code `logUnavailable`.
     init(_ directory: NginxDirectory) throws(DriverError) {
-        var files: [MeteredProtocol: OpenFile] = [:]
-        for kind in MeteredProtocol.allCases { files[kind] = try OpenFile(directory.file("\(kind.rawValue).log")) }
+        var files: [ProxyKind: OpenFile] = [:]
+        for kind in ProxyKind.allCases { files[kind] = try OpenFile(directory.file("\(kind.rawValue).log")) }
         self.files = files
         byteCount = files.values.reduce(0) { $0 + $1.byteCount }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
@@ -26,7 +26,7 @@ struct AccessLogs: OpenedLog {
     }
 
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader {
-        AccessLogReader(parts.map { files[$0.metered] })
+        AccessLogReader(parts.map { files[$0.proxyKind] })
     }
 
     /// A file that remains readable after its removal.

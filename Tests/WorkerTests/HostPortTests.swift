@@ -15,7 +15,7 @@ import Testing
         ]
     )
     func reads(_ text: String, _ host: String, _ port: Int, _ shown: String) throws {
-        let server = try GearmanServer(text)
+        let server = try HostPort(text)
         #expect(server.host == host)
         #expect(server.port == port)
         #expect(server.description == shown)
@@ -28,6 +28,6 @@ import Testing
         ]
     )
     func refuses(_ text: String) {
-        #expect(throws: InvalidValue.self) { try GearmanServer(text) }
+        #expect(throws: InvalidValue.self) { try HostPort(text) }
     }
 }

@@ -4,7 +4,7 @@
 import SteelyardCore
 
 /// A job server: `HOST`, `HOST:PORT` or `[IPV6]:PORT`.
-struct GearmanServer: Hashable, Sendable, CustomStringConvertible {
+struct HostPort: Hashable, Sendable, CustomStringConvertible {
     /// The host's name or address, an IPv6 address without brackets.
     let host: String
     /// The TCP port; the default is 4730.
