@@ -9,14 +9,14 @@ import Testing
 package enum ReplyRecorder {
     /// Creates the file in the folder that the variable names; nil if it names none.
     private static let file: Mutex<FileHandle?> = {
-        guard let folder = Environment["STEELYARD_RECORDED_REPLIES"] else { return Mutex(nil) }
+        guard let folder = Environment["STEELYARD_TEST_REPLIES"] else { return Mutex(nil) }
         let path = URL(fileURLWithPath: folder)
             .appending(path: "\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))")
         _ = FileManager.default.createFile(atPath: path.path, contents: nil)
         return Mutex(FileHandle(forWritingAtPath: path.path))
     }()
 
-    /// Records a reply; does nothing unless the variable `STEELYARD_RECORDED_REPLIES` names a folder.
+    /// Records a reply; does nothing unless the variable `STEELYARD_TEST_REPLIES` names a folder.
     package static func record(_ reply: some Sequence<UInt8>) {
         file.withLock { file in
             guard let file else { return }
