@@ -5,7 +5,7 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// One ARCHIVE in its turn.
+/// Runs one ARCHIVE request.
 final class ArchiveRun: Sendable {
     private struct Entry: Sendable {
         let progress: ItemProgress
@@ -14,14 +14,14 @@ final class ArchiveRun: Sendable {
     }
 
     let batch: UploadBatch
-    /// What the objects' names begin with.
+    /// The prefix of the objects' names.
     let logName: String
-    /// Where it is noted what has been archived; nil to note nothing.
+    /// Records what has been archived; nil to record nothing.
     let ledger: ProgressLedger.View?
-    /// Whether to archive only what no ARCHIVE has before.
+    /// Whether to archive only lines that no earlier ARCHIVE has archived.
     let isIncremental: Bool
     let now: UTCTimestamp
-    /// The bytes of log to read for all new objects.
+    /// The total bytes of log to read for all new objects.
     private let total: UInt64
     private let examinedLineCount = Mutex<UInt64>(0)
 
@@ -41,7 +41,7 @@ final class ArchiveRun: Sendable {
         guard !batch.job.isCancelled else { return outcome(error: .cancelledArchive) }
         guard !isIncremental || batch.log.end != nil else {
             return outcome(
-                error: ObjectStoreError(.sourceFailed, "this driver's log keeps no marks; set archive.mode to full")
+                error: ObjectStoreError(.sourceFailed, "driver cannot archive incrementally; set archive.mode to full")
             )
         }
         var entries: [Entry] = []
@@ -49,7 +49,7 @@ final class ArchiveRun: Sendable {
         let interrupted = entries.map { $0.progress.announcements(for: request) }
         if isIncremental { await recover(&entries) }
         await store(&entries)
-        // Last, so that no store that fails at it keeps new lines waiting; and an upload that goes on needs its segments.
+        // Last, so that a failure does not delay new lines; a resumed upload also needs its segments.
         await removeRemains(of: interrupted, entries)
         if entries.allSatisfy({ $0.error == nil }) { batch.job.report(progress: total, of: total) }
         return outcome(entries.flatMap(\.objects), error: entries.lazy.compactMap(\.error).first)
@@ -78,16 +78,16 @@ final class ArchiveRun: Sendable {
         )
     }
 
-    /// Only the job knows why it was cancelled.
+    /// Replaces the error of a cancelled job by the job's own reason.
     private func reworded(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(.cancelled, batch.job.cancellationMessage, mayBeStored: error.mayBeStored)
     }
 
     // MARK: - Interrupted uploads
 
-    /// Removes what agents that were killed have left in this container.
+    /// Removes the segments that killed agents left in this container.
     ///
-    /// An object that was stored stays, with the segments that it consists of.
+    /// A stored object is kept, with its segments.
     private func removeRemains(of interrupted: [[ArchiveRecord.Announcement]], _ entries: [Entry]) async {
         for (entry, announcements) in zip(entries, interrupted) {
             for announcement in announcements where !batch.job.isCancelled {
@@ -98,7 +98,7 @@ final class ArchiveRun: Sendable {
                         at: request.endpoint,
                         credentials: request.credentials
                     )
-                    // What may hold lines that no other object has is still to be asked for.
+                    // A pending upload is resumed, not removed: it may hold lines that no other object has.
                     guard !isIncremental || !entry.progress.isPending(announcement) else { continue }
                     if isIncremental || announcement.upTo == nil { try entry.progress.remove(announcement) }
                 } catch {
@@ -115,12 +115,12 @@ final class ArchiveRun: Sendable {
         }
     }
 
-    /// Goes on with what was announced and never confirmed.
+    /// Resumes uploads that were announced but never confirmed.
     private func recover(_ entries: inout [Entry]) async {
         var jobs: [ObjectJob] = []
         var places: [Int] = []
         for (index, entry) in entries.enumerated() {
-            // At another place, the lines are sent as if for the first time: its credentials cannot ask this one.
+            // An upload to another container starts again: this request's credentials cannot query the other one.
             guard let announcement = entry.progress.announcements(for: request).last(where: { $0.upTo != nil }) else {
                 continue
             }
@@ -144,7 +144,7 @@ final class ArchiveRun: Sendable {
                     continue
                 }
                 batch.logger.warning(
-                    "another program's object has the name of an archive; its lines go to another object",
+                    "object name already used by another program; archiving under another name",
                     metadata: [
                         LogKeys.objectPath: "\(Excerpt.line(failure.announcement?.path.description ?? ""))"
                     ]
@@ -154,11 +154,11 @@ final class ArchiveRun: Sendable {
         }
     }
 
-    /// Takes an object for the one that an earlier version of the agent has announced: it overwrote none.
+    /// Counts an object announced by an earlier version of the agent as our own: that version overwrote nothing.
     private func takeForOwn(_ announcement: ArchiveRecord.Announcement?, in entry: inout Entry) {
         guard let announcement else { return }
         batch.logger.warning(
-            "object found that an earlier agent has announced; its lines count as archived",
+            "found an object announced by an earlier agent version; its lines count as archived",
             metadata: [LogKeys.objectPath: "\(Excerpt.line(announcement.path.description))"]
         )
         do throws(ObjectStoreError) { try entry.progress.confirm(announcement) } catch { entry.error = error }
@@ -189,7 +189,7 @@ final class ArchiveRun: Sendable {
             case .success(let object): await note(object, job, in: &entries[index])
             case .failure(let failure):
                 entries[index].error = failure.error
-                // What may be stored, or may have left segments, stays announced.
+                // An object that may be stored, or may have left segments, stays announced.
                 guard let announcement = failure.announcement, !failure.error.mayBeStored else { continue }
                 do throws(ObjectStoreError) { try entries[index].progress.remove(announcement) } catch {
                     batch.logger.error("archive state file not written", metadata: [LogKeys.error: "\(error.message)"])
@@ -198,7 +198,7 @@ final class ArchiveRun: Sendable {
         }
     }
 
-    /// Notes that an object is stored.
+    /// Records that an object is stored.
     private func note(_ object: UploadedObject, _ job: ObjectJob, in entry: inout Entry) async {
         let lineCount: UInt64? = if let known = object.lineCount { known } else { await countLines(object, job) }
         entry.objects.append(
@@ -212,9 +212,9 @@ final class ArchiveRun: Sendable {
         do throws(ObjectStoreError) { try entry.progress.confirm(object.announcement) } catch { entry.error = error }
     }
 
-    /// Counts the lines of an object that an earlier ARCHIVE has stored.
+    /// Counts the lines of an object that an earlier ARCHIVE stored.
     ///
-    /// - Returns: nil if the log does not have them any more: then the same lines do not make as many bytes.
+    /// - Returns: nil if the log no longer has these lines: the same range no longer yields the same number of bytes.
     private func countLines(_ object: UploadedObject, _ job: ObjectJob) async -> UInt64? {
         let dryRun = UploadBatch(
             store: DryRunObjectStore(),
@@ -236,7 +236,7 @@ final class ArchiveRun: Sendable {
         return made.byteCount == object.byteCount ? made.lineCount : nil
     }
 
-    /// Makes objects, as many at a time as may be.
+    /// Uploads objects, in batches of at most ``UploadBatch/greatestCount``.
     private func upload(
         _ jobs: [ObjectJob],
         progress: @escaping @Sendable (UInt64) -> Void
@@ -253,7 +253,7 @@ final class ArchiveRun: Sendable {
         return results
     }
 
-    /// Reading ends before the upload does: the last hundredth is reported once the store has confirmed all objects.
+    /// Reading ends before the upload does: 100 % is reported once the store has confirmed all objects.
     private func reportProgress(_ position: UInt64) {
         batch.job.report(progress: min(position, total - total / 100), of: total)
     }

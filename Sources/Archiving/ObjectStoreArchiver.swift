@@ -5,9 +5,9 @@ package import Logging
 package import SteelyardCore
 import SystemPackage
 
-/// Ships logs to an object store: the lines of each load balancer, compressed on the way, to an object of its own.
+/// Archives logs to an object store: the lines of each load balancer go, compressed, to an object of their own.
 package struct ObjectStoreArchiver: LogArchiver {
-    /// The stores by their types; tests have one for all types.
+    /// Returns the store for a type; tests return the same one for all types.
     private let store: @Sendable (String) -> (any ObjectStore)?
     private let logName: String
     private let compressor: any LogCompressor
@@ -16,7 +16,7 @@ package struct ObjectStoreArchiver: LogArchiver {
     private let mode: ArchiveSettings.Mode
     private var ledger: ProgressLedger?
     private let now: @Sendable () -> UTCTimestamp
-    /// One ARCHIVE at a time: two would take twice the memory, and end no sooner.
+    /// Runs one ARCHIVE at a time: two at once need twice the memory and finish no sooner.
     private var turns = SerialGate()
 
     /// Creates an archiver.
@@ -56,17 +56,17 @@ package struct ObjectStoreArchiver: LogArchiver {
         self.now = now
     }
 
-    /// The same archiver, which takes turns with the one that it replaces.
+    /// Returns this archiver, sharing its queue with the archiver that it replaces.
     package func replacing(_ other: any LogArchiver) -> any LogArchiver {
         guard let other = other as? ObjectStoreArchiver else { return self }
         var archiver = self
         archiver.turns = other.turns
-        // A DELETE must also reach an ARCHIVE that the other one has in hand.
+        // A DELETE must also reach an ARCHIVE that the other archiver is running.
         if ledger != nil, let shared = other.ledger { archiver.ledger = shared }
         return archiver
     }
 
-    /// Ships the logs, in one reading for all load balancers.
+    /// Archives the logs, reading the log once for all load balancers.
     package func archive(
         _ request: ArchiveRequest,
         job: any JobContext,
@@ -76,7 +76,7 @@ package struct ObjectStoreArchiver: LogArchiver {
         do throws(ObjectStoreError) {
             try checkAllowed(request.endpoint)
             guard let store = store(request.store) else {
-                throw ObjectStoreError(.unsupported, "this agent has no object store of the type \(request.store)")
+                throw ObjectStoreError(.unsupported, "unsupported object store type \(request.store)")
             }
             try store.check(
                 container: request.basePath.container,
@@ -97,7 +97,7 @@ package struct ObjectStoreArchiver: LogArchiver {
         _ logger: Logger,
         _ openLog: @Sendable () async throws(DriverError) -> any OpenedLog
     ) async -> ArchiveOutcome {
-        // Before the log is opened: what a DELETE that comes afterwards forgets must not be noted again.
+        // Before the log is opened: an ARCHIVE must not record anything that a later DELETE removes.
         let progress = ledger.map { ProgressLedger.View($0) }
         let log: any OpenedLog
         do throws(DriverError) { log = try await openLog() } catch { return ArchiveOutcome(failure: .log(error)) }
@@ -132,7 +132,7 @@ package struct ObjectStoreArchiver: LogArchiver {
         }
     }
 
-    /// Forgets what has been archived, because the load balancers are deleted.
+    /// Removes all archive records, because the load balancers are deleted.
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`.
     package func forget() throws(DriverError) {

@@ -6,9 +6,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-/// Counts the certificates in a text in PEM form; other blocks are skipped.
+/// Counts the certificates in a PEM text; skips other blocks.
 ///
-/// Returns -1 if one of them is damaged; `found` is the number of those before it.
+/// Returns -1 if one of them is corrupt; `found` is then the number of certificates before it.
 static inline int steelyard_pem_certificates(const void *text, int length, int *found) {
     *found = 0;
     BIO *source = BIO_new_mem_buf(text, length);

@@ -6,8 +6,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot import; each of these fixes the type of
-// the one argument, so that a wrong one is a compile error.
+// Swift cannot import the variadic functions curl_easy_setopt and curl_easy_getinfo; each function below fixes the type
+// of one argument, so that a wrong type is a compile error.
 static inline CURLcode steelyard_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
 }
@@ -51,7 +51,7 @@ static inline CURLcode steelyard_curl_set_open_socket(CURL *handle, steelyard_cu
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
 }
 
-// The address as text, without a zone; 0 if it is neither IPv4 nor IPv6. The member addr has room for both.
+// Formats the address without a zone; returns 0 if it is neither IPv4 nor IPv6. The member addr has room for both.
 static inline int steelyard_curl_address_text(const struct curl_sockaddr *target, char *text, size_t size) {
     if (target->family == AF_INET && target->addrlen >= sizeof(struct sockaddr_in)) {
         struct sockaddr_in address;

@@ -1,5 +1,5 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Of the tests only: control planes use libgearman, so that what the agent speaks is held against it.
+// Used by the tests only: control planes use libgearman, so the tests check the agent against it.
 #include <libgearman/gearman.h>

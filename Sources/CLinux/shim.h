@@ -19,53 +19,53 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Has every block of memory that is larger than this be a mapping of its own, always: by itself, the allocator takes to
-/// keeping such blocks once some were freed.
+/// Makes the allocator map each block larger than this separately; by default, it keeps such blocks once some have been
+/// freed.
 static inline void steelyard_map_blocks_larger_than(int size) {
     mallopt(M_MMAP_THRESHOLD, size);
 }
 
 // Swift cannot call ioctl(), which is variadic.
 
-/// The columns of a terminal; 0 if the descriptor is no terminal or does not report its size.
+/// Returns the columns of a terminal; 0 if the descriptor is not a terminal or does not report its size.
 static inline int steelyard_terminal_columns(int descriptor) {
     struct winsize size;
     return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-// Swift's Glibc module leaves <sys/eventfd.h> out.
+// Swift's Glibc module lacks <sys/eventfd.h>.
 
-/// A descriptor that is readable once 8 bytes were written to it; closed on exec, and never blocking. -1 sets errno.
+/// Returns a nonblocking, close-on-exec descriptor that is readable after 8 bytes are written to it. -1 sets errno.
 static inline int steelyard_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
-// Swift cannot call syscall(), which is variadic, and its Glibc module leaves <sys/pidfd.h> out.
+// Swift cannot call syscall(), which is variadic, and its Glibc module lacks <sys/pidfd.h>.
 
-/// A descriptor for a process: readable once the process has ended, and never another process's. -1 sets errno.
+/// Returns a pidfd: readable once the process has ended, and never valid for another process. -1 sets errno.
 static inline int steelyard_pidfd_open(pid_t pid) {
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/// Sends a signal to the process that the descriptor was opened for, and to no other. -1 sets errno.
+/// Sends a signal to the process of the pidfd, and to no other. -1 sets errno.
 static inline int steelyard_pidfd_send_signal(int descriptor, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);
 }
 
-// vfork rather than posix_spawn: the child must get its own limit on descriptors, and the error of execve.
+// vfork rather than posix_spawn: the child needs its own descriptor limit, and the parent the error of execve.
 
-/// Starts a program in a child process that shares nothing with this one but what is given here.
+/// Starts a program in a child process that inherits only the arguments of this function.
 ///
-/// Every signal has its standard effect in the child and none is blocked. Descriptors above 2 are closed.
+/// Every signal has its default action in the child and none is blocked. Descriptors above 2 are closed.
 ///
 /// - Parameters:
 ///   - directory: The working directory; NULL for this process's.
 ///   - input, output, error: The standard streams; each descriptor must be above 2.
-///   - descriptors: The limit on descriptors; NULL for this process's.
-///   - failure: Receives an error number where the result is -1.
+///   - descriptors: The descriptor limit; NULL for this process's.
+///   - failure: Receives an error number if the result is -1.
 static __attribute__((noinline)) pid_t steelyard_spawn(
     const char *path, char *const *arguments, char *const *environment, const char *directory,
     int input, int output, int error, int starts_session, int ends_with_thread, const struct rlimit *descriptors, int *failure
 ) {
-    // The child runs in this process's memory until execve: no handler may run there.
+    // The child runs in this process's memory until execve: no signal handler may run there.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -73,17 +73,17 @@ static __attribute__((noinline)) pid_t steelyard_spawn(
     const pid_t parent = getpid();
     pid_t child = vfork();
     if (child == 0) {
-        // The parent may have ended before the call; the child then has another one.
+        // The parent may have ended before the call; the child then has another parent.
         if (ends_with_thread && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)) _exit(127);
         struct sigaction standard;
         memset(&standard, 0, sizeof standard);
         standard.sa_handler = SIG_DFL;
         for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
-        // A filter of system calls may refuse this; the program then has this process's limit.
+        // A seccomp filter may reject this; the program then has this process's limit.
         if (descriptors) setrlimit(RLIMIT_NOFILE, descriptors);
         if ((!starts_session || setsid() >= 0) && dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(error, 2) >= 0
             && (!directory || chdir(directory) == 0)) {
-            // All of this process's own are closed by execve anyway.
+            // execve closes all descriptors of this process anyway.
             syscall(SYS_close_range, 3u, ~0u, 0u);
             sigset_t none;
             sigemptyset(&none);
@@ -101,50 +101,50 @@ static __attribute__((noinline)) pid_t steelyard_spawn(
     return -1;
 }
 
-/// Locks a file until its descriptor is closed, as often as it was duplicated: exclusively, which needs a descriptor that
-/// can be written, or together with others, which needs one that can be read. -1 sets errno: EAGAIN where it would wait.
+/// Locks a file until its descriptor and all duplicates are closed: exclusively, which requires a writable descriptor,
+/// or shared, which requires a readable one. -1 sets errno: EAGAIN if it would have to wait.
 static inline int steelyard_lock_file(int descriptor, int is_exclusive, int waits) {
-    // F_OFD_SETLK and F_OFD_SETLKW, which glibc shows to GNU sources only.
+    // F_OFD_SETLK and F_OFD_SETLKW, which glibc declares with _GNU_SOURCE only.
     struct flock lock = { .l_type = is_exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
     return fcntl(descriptor, waits ? 38 : 37, &lock);
 }
 
-/// Frees a part of a file, which then reads as zeros; the file keeps its size. -1 sets errno.
+/// Frees a range of a file, which then reads as zeros; the file keeps its size. -1 sets errno.
 static inline int steelyard_punch_hole(int descriptor, off_t start, off_t count) {
-    // FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE, which need GNU sources, too.
+    // FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE, which also need _GNU_SOURCE.
     return (int)syscall(SYS_fallocate, descriptor, 0x03, start, count);
 }
 
-/// Limits the number of heaps that the allocator makes, each of which reserves 64 MB of address space for some threads.
+/// Limits the number of the allocator's heaps, each of which reserves 64 MB of address space for some threads.
 static inline void steelyard_limit_heaps(int count) {
     mallopt(M_ARENA_MAX, count);
 }
 
-/// The number of a child that has ended and was not waited for, which stays so. 0 where there is none, -1 sets errno.
+/// Returns the ID of an ended child without reaping it. 0 if there is none, -1 sets errno.
 static inline pid_t steelyard_ended_child(void) {
     siginfo_t information;
     information.si_pid = 0;
     return waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT) == 0 ? information.si_pid : -1;
 }
 
-/// Whether the kernel hands orphans among this process's descendants to it.
+/// Returns whether the kernel reparents orphaned descendants to this process.
 static inline int steelyard_adopts_orphans(void) {
     int subreaper = 0;
     prctl(PR_GET_CHILD_SUBREAPER, &subreaper, 0, 0, 0);
     return subreaper || getpid() == 1;
 }
 
-/// Makes a pipe: its reading end and its writing end, closed by execve. -1 sets errno.
+/// Creates a pipe: its reading end and its writing end, closed by execve. -1 sets errno.
 static inline int steelyard_pipe(int ends[2], int is_nonblocking) {
     return (int)syscall(SYS_pipe2, ends, O_CLOEXEC | (is_nonblocking ? O_NONBLOCK : 0));
 }
 
-/// Another descriptor for the same file, above those of the standard streams. -1 sets errno.
+/// Duplicates a descriptor above those of the standard streams. -1 sets errno.
 static inline int steelyard_duplicate_above_standard(int descriptor) {
     return fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
 }
 
-// One Swift file uses what follows, so that there is one such variable.
+// Only one Swift file uses the declarations below, so that there is a single variable.
 static int steelyard_signal_pipe = -1;
 
 static void steelyard_note_signal(int signal) {
@@ -154,7 +154,7 @@ static void steelyard_note_signal(int signal) {
     errno = before;
 }
 
-/// Has a signal write its number, a byte, into a pipe, and have no other effect. -1 sets errno.
+/// Makes a signal write its number, a byte, to a pipe, and have no other effect. -1 sets errno.
 static inline int steelyard_catch_signal(int signal, int pipe) {
     steelyard_signal_pipe = pipe;
     struct sigaction action;

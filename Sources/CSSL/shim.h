@@ -7,13 +7,13 @@
 #include <stdint.h>
 #include <time.h>
 
-// Swift cannot import the following macros of OpenSSL; each function below has the type that the macro leaves open.
+// Swift cannot import the following OpenSSL macros; each function below fixes the types that a macro leaves open.
 
 static inline int steelyard_ssl_require_tls_1_2(SSL_CTX *context) {
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 }
 
-/// Partial writes, writes repeated from another address, and no buffers for an idle connection.
+/// Enables partial writes, retries from another address, and no buffers for an idle connection.
 static inline void steelyard_ssl_set_modes(SSL_CTX *context) {
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
@@ -33,15 +33,15 @@ static inline int steelyard_ssl_refuse_passphrase(char *buffer, int size, int is
     return -1;
 }
 
-/// Answers each request for a passphrase with a refusal; without this OpenSSL asks on the terminal.
+/// Rejects each request for a passphrase; by default, OpenSSL prompts on the terminal.
 ///
-/// `was_asked` is set to 1 by such a request; it must outlive the context or be replaced by NULL.
+/// Such a request sets `was_asked` to 1; it must outlive the context or be replaced by NULL.
 static inline void steelyard_ssl_refuse_passphrases(SSL_CTX *context, int *was_asked) {
     SSL_CTX_set_default_passwd_cb(context, steelyard_ssl_refuse_passphrase);
     SSL_CTX_set_default_passwd_cb_userdata(context, was_asked);
 }
 
-/// The errno of an entry of the error queue; 0 where a system call is not the cause.
+/// Returns the errno of an entry of the error queue; 0 if a system call is not the cause.
 static inline int steelyard_ssl_system_error(unsigned long error) {
     return ERR_SYSTEM_ERROR(error) ? ERR_GET_REASON(error) : 0;
 }
@@ -50,10 +50,10 @@ static inline int steelyard_ssl_library(unsigned long error) { return ERR_GET_LI
 
 static inline int steelyard_ssl_reason(unsigned long error) { return ERR_GET_REASON(error); }
 
-/// The number of subject alternative names.
+/// Returns the number of subject alternative names.
 static inline int steelyard_ssl_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
 
-/// The bytes of a subject alternative name and their number; -1 for what is neither a DNS name nor an IP address.
+/// Returns the bytes of a subject alternative name and their number; -1 if it is neither a DNS name nor an IP address.
 static inline int steelyard_ssl_name(const GENERAL_NAMES *names, int index, int *is_address,
                                      const unsigned char **bytes) {
     const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
@@ -67,12 +67,12 @@ static inline int steelyard_ssl_name(const GENERAL_NAMES *names, int index, int 
 
 static inline int steelyard_ssl_certificate_count(const STACK_OF(X509) *chain) { return sk_X509_num(chain); }
 
-/// A certificate of a chain, owned by the chain; the first is the peer's.
+/// Returns a certificate of a chain, owned by the chain; the first is the peer's.
 static inline X509 *steelyard_ssl_certificate(const STACK_OF(X509) *chain, int index) {
     return sk_X509_value(chain, index);
 }
 
-/// The seconds since 1970 of a certificate's time. Returns 0 for what is not a valid time.
+/// Converts a certificate's time to seconds since 1970. Returns 0 if the time is invalid.
 static inline int steelyard_ssl_seconds(const ASN1_TIME *time, int64_t *seconds) {
     struct tm parts;
     if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;

@@ -5,7 +5,7 @@
 
 #include <zlib.h>
 
-/// Begins to read gzip and nothing else; a function, because inflateInit2 is a macro that Swift cannot see.
+/// Starts decoding gzip only; a function, because inflateInit2 is a macro that Swift cannot import.
 static inline int steelyard_inflate_gzip(z_stream *stream) {
     return inflateInit2(stream, 16 + MAX_WBITS);
 }

@@ -10,13 +10,13 @@ import S3Store
 import SteelyardCore
 import SteelyardWorker
 
-/// The executable: the program with the drivers and stores that come with it.
+/// The executable: the program with its drivers and stores.
 @main
 enum Steelyard {
     static func main() async {
         await AgentProgram(
             name: "steelyard",
-            summary: "The agent on a load-balancer device: takes messages from Gearman and makes HAProxy obey them.",
+            summary: "The agent on a load-balancer device: receives messages from Gearman and applies them to HAProxy.",
             release: Release(version: Build.version, release: Build.release),
             drivers: [.haproxy, .exec, .noOp],
             stores: [.openStackSwift, .s3],

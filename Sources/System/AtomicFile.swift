@@ -4,14 +4,14 @@
 import Glibc
 package import SystemPackage
 
-/// Replaces files: after a crash, a file has its old or its new content.
+/// Replaces files atomically: after a crash, a file has its old or its new content.
 package enum AtomicFile {
-    /// Replaces a file: a new file is written, flushed to the disk and renamed, and the folder is flushed.
+    /// Replaces a file: writes, flushes and renames a new file, and flushes the directory.
     ///
     /// - Parameters:
-    ///   - path: The file.
-    ///   - bytes: Its new content.
-    ///   - permissions: The mode that the new file has from its creation on.
+    ///   - path: The path of the file.
+    ///   - bytes: The new content.
+    ///   - permissions: The mode of the new file, from its creation on.
     /// - Throws: `FileError`; the old file is then unchanged.
     package static func write(
         _ bytes: [UInt8],
@@ -26,11 +26,11 @@ package enum AtomicFile {
     /// Reads a whole file.
     ///
     /// - Parameters:
-    ///   - path: The file.
-    ///   - limit: The most bytes that it may have.
-    ///   - isOwn: Whether it is a file of the agent, which is opened as ``OwnFile`` does; otherwise symbolic links are
-    ///     followed, and the file may belong to any user and may be a pipe.
-    /// - Returns: nil if there is no file.
+    ///   - path: The path of the file.
+    ///   - limit: The largest size accepted, in bytes.
+    ///   - isOwn: Whether it is a file of the agent, opened as by ``OwnFile``; otherwise symbolic links are followed,
+    ///     and the file may belong to any user and may be a pipe.
+    /// - Returns: nil if the file does not exist.
     /// - Throws: `FileError` if it cannot be read, or is larger than the limit.
     package static func read(
         _ path: FilePath,
@@ -68,7 +68,7 @@ package enum AtomicFile {
         }
     }
 
-    /// Reads a file whose size is not known, such as those of /proc, to its end.
+    /// Reads a file of unknown size, such as those in /proc, to its end.
     ///
     /// - Throws: `FileError` if it cannot be read.
     package static func readStream(_ path: FilePath) throws(FileError) -> [UInt8] {
@@ -97,7 +97,7 @@ package enum AtomicFile {
         return information.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Gives a file a second name, which replaces the file that had it; does nothing if there is no file.
+    /// Creates a hard link to a file, which replaces any file of that name; does nothing if the file does not exist.
     ///
     /// - Throws: `FileError`; the other file is then unchanged.
     package static func link(_ path: FilePath, to other: FilePath) throws(FileError) {
@@ -106,7 +106,7 @@ package enum AtomicFile {
             unsafe unlink(newPath.string)
             try checked(unsafe Glibc.link(path.string, newPath.string))
             try checked(unsafe Glibc.rename(newPath.string, other.string))
-            // rename() leaves both names if they are already names of one file.
+            // rename() keeps both names if they already link to the same file.
             unsafe unlink(newPath.string)
         } catch {
             if error as? Errno == .noSuchFileOrDirectory { return }
@@ -114,7 +114,7 @@ package enum AtomicFile {
         }
     }
 
-    /// Gives a file another name, and flushes the folder to the disk.
+    /// Renames a file and flushes the directory.
     ///
     /// - Throws: `FileError` if it cannot be renamed.
     package static func rename(_ path: FilePath, to other: FilePath) throws(FileError) {
@@ -124,7 +124,7 @@ package enum AtomicFile {
         } catch { throw FileError("rename", path, error) }
     }
 
-    /// The names of everything in a folder; none if there is no folder.
+    /// Returns the names of all entries of a directory; none if the directory does not exist.
     ///
     /// - Throws: `FileError` if it cannot be listed.
     package static func names(in folder: FilePath) throws(FileError) -> [String] {
@@ -143,7 +143,7 @@ package enum AtomicFile {
         return names
     }
 
-    /// Gives a file the ending `.foreign`, which replaces an older file of that name.
+    /// Renames a file to the suffix `.foreign`, which replaces an older file of that name.
     ///
     /// - Returns: The new name.
     /// - Throws: `FileError` if it cannot be renamed.
@@ -156,9 +156,9 @@ package enum AtomicFile {
         return other
     }
 
-    /// Removes a file; does nothing if there is no file.
+    /// Removes a file; does nothing if it does not exist.
     ///
-    /// - Parameter isFlushed: Whether the removal is on the disk when this returns.
+    /// - Parameter isFlushed: Whether to flush the removal to disk before returning.
     /// - Throws: `FileError` if it cannot be removed.
     package static func remove(_ path: FilePath, isFlushed: Bool = true) throws(FileError) {
         do {
@@ -170,14 +170,14 @@ package enum AtomicFile {
         }
     }
 
-    /// Makes a folder with mode 700, and the folders above it; an existing folder keeps its mode.
+    /// Creates a directory with mode 700, and its parents; an existing directory keeps its mode.
     ///
-    /// - Throws: `FileError` if it cannot be made, or if the name belongs to something else.
+    /// - Throws: `FileError` if it cannot be created, or if the name belongs to another kind of file.
     package static func makeFolder(_ path: FilePath) throws(FileError) {
         var information = stat()
         if unsafe stat(path.string, &information) == 0 {
             guard information.st_mode & S_IFMT == S_IFDIR else {
-                throw FileError("use as a folder", path, Errno.notDirectory)
+                throw FileError("use as a directory", path, Errno.notDirectory)
             }
             return
         }
@@ -188,10 +188,10 @@ package enum AtomicFile {
                 if errno == EEXIST { return }
                 throw Errno(rawValue: errno)
             }
-            // The process's mask may have taken away what the agent needs.
+            // The umask may have removed permissions that the agent needs.
             let folder = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .directory, .noFollow])
             try folder.closeAfter { try checked(fchmod(folder.rawValue, 0o700)) }
-        } catch { throw FileError("make the folder", path, error) }
+        } catch { throw FileError("create the directory", path, error) }
     }
 
     static func flushFolder(of path: FilePath) throws {

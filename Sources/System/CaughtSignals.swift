@@ -4,20 +4,19 @@
 import CLinux
 import Glibc
 
-/// Signals that no longer end the process but are received by a thread of it, each of them, from the moment of their
-/// catching on.
+/// Signals that threads of the process receive, from the creation of this object on, without ending the process.
 ///
-/// A program makes one of these, before all that takes time.
+/// A program creates this first, before any slow initialization.
 package final class CaughtSignals: Sendable {
     private let reading: Int32
 
     /// Catches signals.
     ///
-    /// - Throws: `SystemFailure` where there is no descriptor left.
+    /// - Throws: `SystemFailure` if no descriptor is available.
     package init(_ signals: [Int32]) throws(SystemFailure) {
         var ends: [Int32] = [-1, -1]
         guard unsafe steelyard_pipe(&ends, 1) == 0 else {
-            throw SystemFailure("signals cannot be caught", errno: errno)
+            throw SystemFailure("cannot catch signals", errno: errno)
         }
         reading = ends[0]
         var set = sigset_t()
@@ -26,13 +25,13 @@ package final class CaughtSignals: Sendable {
             guard steelyard_catch_signal(signal, ends[1]) == 0 else { continue }
             unsafe sigaddset(&set, signal)
         }
-        // The program that has started this one may have blocked them.
+        // The parent process may have blocked them.
         unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     /// Waits for the next signal.
     ///
-    /// - Returns: nil once the deadline has passed.
+    /// - Returns: nil if the deadline has passed.
     package func next(by deadline: Deadline?) -> Int32? {
         while true {
             var byte: UInt8 = 0

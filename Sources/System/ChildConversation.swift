@@ -4,26 +4,26 @@
 import Glibc
 import SystemPackage
 
-/// A child process and its three standard streams, for one thread that waits for all of them and blocks in none.
+/// A child process and its three standard streams, for one thread that waits for all of them without blocking on one.
 ///
-/// The thread must have SIGPIPE blocked, as each ``DedicatedThread`` has.
+/// The thread must block SIGPIPE, as each ``DedicatedThread`` does.
 package final class ChildConversation {
-    /// A stream that the child writes.
+    /// An output stream of the child.
     package enum Stream { case output, error }
 
-    /// What a wait has ended with; none where the deadline has passed.
+    /// The result of a wait; no event if the deadline has passed.
     package struct Events {
         /// The child has ended.
         package let hasEnded: Bool
-        /// Standard output can be read, or is at its end.
+        /// Standard output is readable, or at its end.
         package let canReadOutput: Bool
-        /// Standard error can be read, or is at its end.
+        /// Standard error is readable, or at its end.
         package let canReadError: Bool
-        /// Standard input can be written, or was closed by the child.
+        /// Standard input is writable, or was closed by the child.
         package let canWrite: Bool
     }
 
-    /// What a read has found.
+    /// The result of a read.
     package enum Reading {
         case bytes(ArraySlice<UInt8>)
         case nothingYet
@@ -41,7 +41,7 @@ package final class ChildConversation {
     /// Starts a program.
     ///
     /// - Parameters:
-    ///   - command: What to run.
+    ///   - command: The program to run.
     ///   - wakeup: Ends a wait early.
     /// - Throws: `ChildProcessError`.
     package init(_ command: ChildProcess.Command, wakeup: Wakeup) throws(ChildProcessError) {
@@ -55,11 +55,11 @@ package final class ChildConversation {
         self.wakeup = wakeup
     }
 
-    /// Waits until something happens, or until the deadline.
+    /// Waits for an event or the deadline.
     ///
     /// - Parameters:
-    ///   - writes: Whether there is something to write.
-    ///   - readsError: Whether standard error is looked at.
+    ///   - writes: Whether to wait until standard input is writable.
+    ///   - readsError: Whether to wait for standard error.
     ///   - deadline: nil for no limit.
     package func wait(writes: Bool, readsError: Bool, until deadline: ContinuousClock.Instant?) -> Events {
         let reading = Int16(POLLIN)
@@ -82,7 +82,7 @@ package final class ChildConversation {
         )
     }
 
-    /// Reads at most 64 KiB; after the end, the stream is not looked at again.
+    /// Reads at most 64 KiB; after its end, a stream is no longer polled.
     package func read(_ stream: Stream) -> Reading {
         let pipe = stream == .output ? output : error
         guard pipe.own >= 0 else { return .end }
@@ -93,9 +93,9 @@ package final class ChildConversation {
         return .end
     }
 
-    /// Writes as much as fits into the pipe.
+    /// Writes as many bytes as fit into the pipe.
     ///
-    /// - Returns: How many bytes were written; nil where the child reads no more.
+    /// - Returns: The number of bytes written; nil if the child has closed the pipe.
     package func write(_ bytes: ArraySlice<UInt8>) -> Int? {
         guard input.own >= 0 else { return nil }
         let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(input.own, $0.baseAddress, $0.count) }

@@ -6,18 +6,18 @@ import Synchronization
 import SystemPackage
 
 extension ChildProcess {
-    /// What a program has printed on both outputs, and how it has ended.
+    /// A program's output on both streams, and its status.
     package struct Result: Sendable {
         package let status: Status
         package let output: [UInt8]
     }
 
-    /// Runs a program to its end on a thread of its own; the task's cancellation kills it.
+    /// Runs a program to its end on a dedicated thread; cancelling the task kills it.
     ///
     /// - Parameters:
-    ///   - command: What to run.
-    ///   - timeout: How long the program may run. Time in which this process itself gets no processor counts in part only.
-    ///   - outputLimit: How many bytes the program may print.
+    ///   - command: The program to run.
+    ///   - timeout: The longest run time. Time in which this process itself is not scheduled counts only in part.
+    ///   - outputLimit: The most bytes that the program may print.
     /// - Throws: `ChildProcessError`; the program has then ended.
     package static func run(
         _ command: Command,
@@ -56,7 +56,7 @@ extension ChildProcess {
         pipe.closeWriting()
         cancellation.set(child)
         var left = timeout
-        // A pause of the whole machine, or of this process, is not charged to the program in full.
+        // A pause of the whole machine, or of this process, counts only in part against the time-out.
         let step = timeout / 20
         while left > .zero {
             let began = ContinuousClock.now
@@ -65,7 +65,7 @@ extension ChildProcess {
                 child.end()
                 throw ChildProcessError(.outputTooLong, name, "printed more than \(outputLimit) bytes")
             }
-            // What the program has started may hold the pipe open still.
+            // A grandchild may still hold the pipe open.
             if hasEnded, let status = child.waitForEnd(by: .after(.zero)) {
                 if cancellation.isCancelled { throw ChildProcessError(.cancelled, name, "was cancelled") }
                 return Result(status: status, output: pipe.bytes)

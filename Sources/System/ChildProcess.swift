@@ -5,25 +5,25 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// A program that this process has started.
+/// A child process.
 ///
-/// The program inherits nothing but its three standard streams: no other descriptor, no variable, no blocked or ignored
-/// signal, and the limit on descriptors that this process was started with. A child that ends after the last reference
-/// to this object has gone is reaped, too.
+/// The program inherits only its three standard streams and the descriptor limit that this process was started with: no
+/// other descriptor, no environment variable, no blocked or ignored signal. A child that ends after the last reference
+/// to this object is released is reaped, too.
 package final class ChildProcess: Sendable {
-    /// What to run.
+    /// The program to run, and how.
     package struct Command: Sendable {
-        /// The program's file; a name without a slash is looked up in ``searchPath``.
+        /// The path of the program; a name without a slash is looked up in ``searchPath``.
         package var program: FilePath
         /// The arguments, without the program's name.
         package var arguments: [String]
-        /// The whole environment of the program.
+        /// The complete environment of the program.
         package var environment = ["PATH": ChildProcess.searchPath]
-        /// nil for this process's.
+        /// nil for the directory of this process.
         package var workingDirectory: FilePath?
-        /// Whether the program leads a session of its own, away from this process's terminal.
+        /// Whether the program starts its own session, without this process's terminal.
         package var startsSession = true
-        /// Whether the kernel kills the program when the thread that has started it ends, and so when this process does.
+        /// Whether the kernel kills the program when the thread that started it ends, and so when this process ends.
         package var endsWithThread = false
 
         package init(_ program: FilePath, _ arguments: [String]) {
@@ -32,11 +32,11 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// How a program has ended.
+    /// The exit status of a program.
     package enum Status: Hashable, Sendable, CustomStringConvertible {
-        /// By itself, with this code.
+        /// It exited with this code.
         case exited(Int32)
-        /// By this signal.
+        /// This signal ended it.
         case signaled(Int32)
 
         package var isSuccess: Bool { self == .exited(0) }
@@ -54,20 +54,20 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Where programs are looked for; the agent's own environment has no part in it.
+    /// The search path for programs; the agent's own environment is not used.
     package static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// The process.
+    /// The handle of the process.
     package let handle: ProcessHandle
     private let leadsSession: Bool
 
     /// Starts a program.
     ///
     /// - Parameters:
-    ///   - command: What to run.
-    ///   - input: For its standard input; nil for an empty one. Stays open here.
-    ///   - output: For its standard output; nil to discard that. Stays open here.
-    ///   - error: For its standard error; nil to discard that. Stays open here.
+    ///   - command: The program to run.
+    ///   - input: Its standard input; nil for an empty one. Stays open here.
+    ///   - output: Its standard output; nil to discard it. Stays open here.
+    ///   - error: Its standard error; nil to discard it. Stays open here.
     /// - Throws: `ChildProcessError`.
     package init(
         _ command: Command,
@@ -86,7 +86,7 @@ package final class ChildProcess: Sendable {
             error: error?.rawValue ?? null
         )
         guard let handle = ProcessHandle(processID) else {
-            // Without a descriptor for it, the child cannot be waited for with a limit.
+            // Without a pidfd, waiting for the child could not have a time limit.
             let reason = errno
             Glibc.kill(processID, SIGKILL)
             var status: Int32?
@@ -109,25 +109,25 @@ package final class ChildProcess: Sendable {
     /// Sends a signal, unless the program has ended.
     package func send(_ signal: Int32) { handle.send(signal) }
 
-    /// Kills the program, with all in its session's first group where it leads one.
+    /// Kills the program, and its process group if it started a session.
     package func kill() {
         if !leadsSession || !ChildTable.killGroup(of: handle.processID) { handle.send(SIGKILL) }
     }
 
     /// Waits for the program's end, and reaps it.
     ///
-    /// - Returns: nil where it runs still, or where its end was returned before.
+    /// - Returns: nil if it is still running, or if its status has already been returned.
     package func waitForEnd(by deadline: Deadline) -> Status? {
         guard handle.waitForEnd(by: deadline) else { return nil }
         return ChildTable.reap(handle.processID).map(Status.init(waitStatus:))
     }
 
-    /// Waits for the program's end, kills what is left of its process group, and reaps it.
+    /// Waits for the program's end, kills the rest of its process group, and reaps it.
     ///
-    /// - Returns: nil where it runs still, or where its end was returned before.
+    /// - Returns: nil if it is still running, or if its status has already been returned.
     package func waitForEndOfGroup(by deadline: Deadline) -> Status? {
         guard handle.waitForEnd(by: deadline) else { return nil }
-        // Until the program is reaped, its number is no other group's.
+        // Until the program is reaped, its process group ID is not reused.
         if leadsSession { _ = ChildTable.killGroup(of: handle.processID) }
         return ChildTable.reap(handle.processID).map(Status.init(waitStatus:))
     }
@@ -174,7 +174,7 @@ package final class ChildProcess: Sendable {
         throw ChildProcessError(program.string, errno: ENOENT)
     }
 
-    /// Moves a descriptor away from the standard streams, which the child's would overwrite.
+    /// Moves a descriptor out of the range of the standard streams, which the child's would overwrite.
     static func aboveStandard(_ descriptor: Int32) -> Int32 {
         guard 0...2 ~= descriptor else { return descriptor }
         defer { close(descriptor) }
@@ -182,7 +182,7 @@ package final class ChildProcess: Sendable {
     }
 }
 
-/// Strings for C, with the null pointer at the end, freed with this.
+/// A null-terminated array of C strings, freed on release.
 @safe
 private final class CStrings {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>

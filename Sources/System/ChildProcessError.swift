@@ -3,17 +3,17 @@
 
 import Glibc
 
-/// Says why a program could not be run to its end.
+/// The error of a program that could not be run to its end.
 package struct ChildProcessError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of failure.
     package enum Code: Hashable, Sendable {
-        /// There is no such program.
+        /// The program does not exist.
         case programNotFound
-        /// The file cannot be executed by this user, or is not a program.
+        /// This user cannot execute the file, or it is not a program.
         case notExecutable
-        /// The process, or the system, has no file descriptor left.
+        /// The process or the system is out of file descriptors.
         case descriptorsExhausted
-        /// There is no memory for a process or a thread, or no process is left.
+        /// The system is out of memory or processes.
         case memoryExhausted
         /// The program did not end in time; it was killed.
         case timedOut
@@ -27,7 +27,7 @@ package struct ChildProcessError: Error, Hashable, Sendable, CustomStringConvert
 
     /// The kind of failure.
     package let code: Code
-    /// The program and the reason, in one sentence.
+    /// The program and the cause, in one sentence.
     package let description: String
 
     init(_ code: Code, _ program: String, _ reason: String) {
@@ -35,20 +35,20 @@ package struct ChildProcessError: Error, Hashable, Sendable, CustomStringConvert
         description = "\(program) \(reason)"
     }
 
-    /// Describes an error number of the system.
+    /// Creates an error from errno.
     init(_ program: String, errno number: Int32) {
         switch number {
         case ENOENT, ENOTDIR: self.init(.programNotFound, program, "does not exist")
         case EACCES, EPERM, ENOEXEC, EISDIR:
             self.init(.notExecutable, program, "cannot be executed: \(unsafe String(cString: strerror(number)))")
         case EMFILE:
-            let advice = "the agent has no file descriptor left (EMFILE); raise its limit (LimitNOFILE)"
+            let advice = "the agent is out of file descriptors (EMFILE); raise its limit (LimitNOFILE)"
             self.init(.descriptorsExhausted, program, "cannot be started: \(advice)")
         case ENFILE:
-            self.init(.descriptorsExhausted, program, "cannot be started: the system has no file left (ENFILE)")
-        case ENOMEM: self.init(.memoryExhausted, program, "cannot be started: there is no memory left (ENOMEM)")
+            self.init(.descriptorsExhausted, program, "cannot be started: the system is out of open files (ENFILE)")
+        case ENOMEM: self.init(.memoryExhausted, program, "cannot be started: out of memory (ENOMEM)")
         case EAGAIN:
-            self.init(.memoryExhausted, program, "cannot be started: the limit on processes is reached (EAGAIN)")
+            self.init(.memoryExhausted, program, "cannot be started: process limit reached (EAGAIN)")
         default: self.init(.system, program, "cannot be run: \(unsafe String(cString: strerror(number)))")
         }
     }

@@ -7,15 +7,15 @@ import Synchronization
 
 /// The children that this process has started and waits for.
 ///
-/// As process 1 of a container, the process is also given orphans of its descendants: those are not in the table and
-/// are reaped by ``reapOrphans()``.
+/// If the process is process 1 of a container, it also inherits orphans of its descendants: those are not in the table,
+/// and ``reapOrphans()`` reaps them.
 package enum ChildTable {
     private static let children = Mutex<Set<pid_t>>([])
 
-    /// Whether the kernel hands orphans to this process: it is process 1, or a "child subreaper".
+    /// Whether the kernel reparents orphans to this process: it is process 1, or a "child subreaper".
     package static let adoptsOrphans = steelyard_adopts_orphans() != 0
 
-    /// Starts a child under the table's lock, so that its end cannot be taken for an orphan's.
+    /// Starts a child under the table's lock, so that it is never mistaken for an orphan.
     static func add(_ start: () -> pid_t) -> pid_t {
         children.withLock { children in
             let child = start()
@@ -24,19 +24,19 @@ package enum ChildTable {
         }
     }
 
-    /// Whether a child was not reaped yet.
+    /// Returns whether a child has not been reaped yet.
     static func isAwaited(_ child: pid_t) -> Bool { children.withLock { $0.contains(child) } }
 
     /// Kills the process group that a child leads.
     ///
-    /// - Returns: false where the child was reaped before: its number may be another group's.
+    /// - Returns: false if the child has already been reaped: its number may belong to another group.
     static func killGroup(of child: pid_t) -> Bool {
         children.withLock { $0.contains(child) && kill(-child, SIGKILL) == 0 }
     }
 
     /// Reaps a child that has ended.
     ///
-    /// - Returns: The status as `waitpid` gives it; nil for a child that still runs or was reaped before.
+    /// - Returns: The status from `waitpid`; nil for a child that is still running or has already been reaped.
     static func reap(_ child: pid_t) -> Int32? {
         let status: Int32? = children.withLock { children in
             guard children.contains(child) else { return nil }
@@ -46,12 +46,12 @@ package enum ChildTable {
             if result != 0 { children.remove(child) }
             return result == child ? status : nil
         }
-        // The child hid the orphans that ended after it.
+        // The child hid orphans that ended after it.
         if adoptsOrphans { reapOrphans() }
         return status
     }
 
-    /// Reaps the children that have ended and that this process has not started.
+    /// Reaps ended children that this process did not start.
     package static func reapOrphans() {
         while true {
             let isReaped = children.withLock { children in

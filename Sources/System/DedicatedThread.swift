@@ -4,17 +4,17 @@
 import CLinux
 import Glibc
 
-/// A thread for blocking calls, which must never be made on Swift's cooperative pool.
+/// A thread for blocking calls, which must not run on Swift's cooperative pool.
 package enum DedicatedThread {
-    /// Small enough for dozens of them, large enough for libcurl and OpenSSL.
+    /// Small enough for dozens of threads, large enough for libcurl and OpenSSL.
     private static let stackSize = 512 << 10
 
-    /// Starts a detached thread with all signals blocked, so that they reach the threads that wait for them.
+    /// Starts a detached thread with all signals blocked, so that signals reach the threads that wait for them.
     ///
     /// - Parameters:
-    ///   - name: What tools such as `top -H` show, cut to 15 bytes.
-    ///   - body: What the thread does; it ends with it.
-    /// - Throws: `ThreadError` where the system gives no more threads.
+    ///   - name: The name in tools such as `top -H`, cut to 15 bytes.
+    ///   - body: The work of the thread, which ends with it.
+    /// - Throws: `ThreadError` if the system cannot create a thread.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
@@ -46,9 +46,9 @@ package enum DedicatedThread {
         }
     }
 
-    /// Runs a blocking call on a thread of its own.
+    /// Runs a blocking call on a dedicated thread.
     ///
-    /// - Throws: `ThreadError` where the system gives no more threads.
+    /// - Throws: `ThreadError` if the system cannot create a thread.
     package static func run<Success: Sendable>(
         name: String,
         _ body: @escaping @Sendable () -> Success
@@ -75,7 +75,7 @@ private final class ThreadStart: Sendable {
 }
 
 private func nameThisThread(_ name: String) {
-    // The one way to name a thread that Swift can see: pthread_setname_np needs _GNU_SOURCE.
+    // The only way to name a thread from Swift: pthread_setname_np needs _GNU_SOURCE.
     let path = "/proc/thread-self/comm"
     let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -84,13 +84,13 @@ private func nameThisThread(_ name: String) {
     _ = unsafe write(descriptor, &bytes, bytes.count)
 }
 
-/// Says that a thread could not be started.
+/// The error of a thread that could not be started.
 package struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The system's error number.
+    /// The value of errno.
     package let code: Int32
 
-    /// What the system says, and what to do.
+    /// The cause and the remedy.
     package var description: String {
-        "cannot start a thread (\(unsafe String(cString: strerror(code)))); raise the limit on the agent's tasks"
+        "cannot start a thread (\(unsafe String(cString: strerror(code)))); raise the agent's TasksMax"
     }
 }

@@ -5,25 +5,25 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// How many file descriptors this process may have.
+/// The limit on file descriptors of this process.
 package enum DescriptorLimit {
     private static let before = Mutex<rlimit?>(nil)
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    /// More than all job servers, jobs and old workers need together; some libraries walk through all descriptors.
+    /// More than all job servers, jobs and old workers need; some libraries iterate over all descriptors.
     private static let ceiling: rlim_t = 65_536
 
-    /// The limit that this process was started with, for its children: HAProxy derives its own from it.
+    /// The limit that this process was started with, for its children: HAProxy derives its own limits from it.
     ///
-    /// nil where it was not changed.
+    /// nil if it was not changed.
     static var inherited: rlimit? { before.withLock { $0 } }
 
-    /// The number of descriptors that this process may have now.
+    /// The current limit on file descriptors of this process.
     package static var current: Int {
         var limit = rlimit()
         return unsafe getrlimit(resource, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 1024
     }
 
-    /// Raises the soft limit to the hard one, 65,536 at most.
+    /// Raises the soft limit to the hard limit, but at most 65,536.
     package static func raise() {
         before.withLock { before in
             var limit = rlimit()

@@ -4,11 +4,11 @@
 import Glibc
 import SystemPackage
 
-/// The difference between the time of day and the time since the device was started: it changes when the clock is set.
+/// The difference between the time of day and the time since boot: it changes when the clock is set.
 package struct DeviceClock: Hashable, Codable, Sendable {
-    /// The kernel's name for the time since the device was started; empty if it is not known.
+    /// The kernel's ID of this boot; empty if unknown.
     package let boot: String
-    /// The microseconds since 1970 when the device was started, as the clock shows it now.
+    /// The time of boot by the current clock, in microseconds since 1970.
     package let offset: Int64
 
     package init(boot: String, offset: Int64) {
@@ -16,17 +16,17 @@ package struct DeviceClock: Hashable, Codable, Sendable {
         self.offset = offset
     }
 
-    /// How the clock is set now.
+    /// Returns the current reading.
     package static var current: DeviceClock {
         DeviceClock(boot: currentBoot, offset: microseconds(CLOCK_REALTIME) - uptime)
     }
 
-    /// The microseconds since the device was started.
+    /// The microseconds since boot.
     package static var uptime: Int64 { microseconds(CLOCK_BOOTTIME) }
 
-    /// How far the clock was set forward since another reading, in microseconds.
+    /// Returns how far the clock was set forward since another reading, in microseconds.
     ///
-    /// - Returns: nil if the device was started again in between, or if that is not known.
+    /// - Returns: nil if the device was rebooted in between, or if that is unknown.
     package func change(since other: DeviceClock) -> Int64? {
         guard boot == other.boot, !boot.isEmpty else { return nil }
         let (change, isTooLarge) = offset.subtractingReportingOverflow(other.offset)

@@ -4,10 +4,10 @@
 import Dispatch
 import Synchronization
 
-/// An executor whose jobs run on whichever thread drains it, one at a time, in order.
+/// An executor whose jobs run, one at a time and in order, on the thread that drains it.
 ///
-/// A thread that waits in a C library for work drains its own executor once it has some: the async code that the work
-/// needs then runs right there, and not a single hop between threads is paid.
+/// A thread that waits in a C library for work drains its own executor once it has some: the async code for that work
+/// then runs on the same thread, without a hop between threads.
 package final class DrainedExecutor: SerialExecutor, TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
@@ -17,20 +17,20 @@ package final class DrainedExecutor: SerialExecutor, TaskExecutor {
     private let state = Mutex(State())
     private let available = DispatchSemaphore(value: 0)
 
-    /// Creates an executor that nobody drains yet.
+    /// Creates an executor that no thread drains yet.
     package init() {}
 
-    /// Takes a job from any thread.
+    /// Queues a job from any thread.
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         state.withLock { $0.jobs.append(job) }
         available.signal()
     }
 
-    /// Runs jobs on the calling thread, sleeping where there are none, until the condition holds.
+    /// Runs jobs on the calling thread, sleeping while there are none, until the condition is true.
     ///
-    /// - Parameter isDone: Asked before every job; what makes it true must be done by a job of this executor, or be
-    ///   followed by ``wake()``.
+    /// - Parameter isDone: Evaluated before every job; any change of its result must come from a job of this executor
+    ///   or be followed by ``wake()``.
     package func drain(until isDone: () -> Bool) {
         while !isDone() {
             available.wait()
@@ -38,12 +38,12 @@ package final class DrainedExecutor: SerialExecutor, TaskExecutor {
         }
     }
 
-    /// Runs the jobs that are there, and returns where there is none.
+    /// Runs the queued jobs and returns when the queue is empty.
     package func drainAvailable(until isDone: () -> Bool) {
         while !isDone(), available.wait(timeout: .now()) == .success { runNext() }
     }
 
-    /// Has a draining thread ask its condition again.
+    /// Makes a draining thread evaluate its condition again.
     package func wake() { available.signal() }
 
     private func runNext() {

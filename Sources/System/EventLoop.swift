@@ -6,10 +6,10 @@ import Glibc
 import Synchronization
 package import SystemPackage
 
-/// An executor for one thread that waits for a socket and for async code at the same time.
+/// An executor for one thread that waits for a socket and runs async code.
 ///
 /// The thread calls ``runJobs()`` and ``wait(for:events:until:)`` in turn. Async code that prefers this executor, and
-/// actors that name it, run on that thread and nowhere else: work that never suspends costs no hop between threads.
+/// actors that name it, run on that thread only: work that never suspends costs no hop between threads.
 package final class EventLoop: SerialExecutor, TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
@@ -18,12 +18,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
 
     private let state = Mutex(State())
     private let thread = Atomic<UInt>(0)
-    /// An eventfd: readable when a waiting thread has to look for jobs.
+    /// An eventfd: readable if the waiting thread must run jobs.
     private let wakeup: Int32
 
     /// Creates a loop that no thread runs yet.
     ///
-    /// - Throws: `Errno` where the system gives no descriptor.
+    /// - Throws: `Errno` if no descriptor is available.
     package init() throws(Errno) {
         wakeup = steelyard_eventfd()
         guard wakeup >= 0 else { throw Errno(rawValue: errno) }
@@ -31,10 +31,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
 
     deinit { close(wakeup) }
 
-    /// Makes the calling thread the one that runs the jobs; before its first ``runJobs()``.
+    /// Makes the calling thread the loop's thread; call before its first ``runJobs()``.
     package func attach() { thread.store(UInt(pthread_self()), ordering: .releasing) }
 
-    /// Takes a job from any thread.
+    /// Queues a job from any thread.
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let isWaiting = state.withLock { state in
@@ -45,10 +45,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         if isWaiting { signal() }
     }
 
-    /// Ends a wait, or the next one, early.
+    /// Ends the current or the next wait early.
     package func wake() { signal() }
 
-    /// Runs the jobs that were enqueued, and those that they enqueue, until none is left.
+    /// Runs the queued jobs, and those that they enqueue, until none is left.
     package func runJobs() {
         while true {
             let jobs = state.withLock { state in
@@ -66,13 +66,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         }
     }
 
-    /// Waits until the descriptor is ready, a job was enqueued, ``wake()`` was called, or the deadline has passed.
+    /// Waits until the descriptor is ready, a job is enqueued, ``wake()`` is called, or the deadline has passed.
     ///
     /// - Parameters:
-    ///   - descriptor: What to wait for; nil for none.
+    ///   - descriptor: The descriptor to wait for; nil for none.
     ///   - events: `POLLIN`, `POLLOUT`, or both.
     ///   - deadline: nil for no limit.
-    /// - Returns: What `poll` reports of the descriptor; 0 where it is not ready.
+    /// - Returns: The descriptor's events from `poll`; 0 if it is not ready.
     package func wait(for descriptor: Int32?, events: Int16, until deadline: ContinuousClock.Instant?) -> Int16 {
         let isIdle = state.withLock { state in
             state.isWaiting = state.jobs.isEmpty
@@ -93,7 +93,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         return entries[1].revents
     }
 
-    /// Lets actors be entered from the loop's own thread outside of a job.
+    /// Lets the loop's own thread enter actors outside of a job.
     package func checkIsolated() {
         precondition(thread.load(ordering: .acquiring) == UInt(pthread_self()), "not on the event loop's thread")
     }
@@ -103,7 +103,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         _ = unsafe write(wakeup, &one, MemoryLayout<UInt64>.size)
     }
 
-    /// The time until a deadline, for `poll`; -1 for no deadline.
+    /// Returns the time until a deadline, for `poll`; -1 for no deadline.
     static func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
         guard let deadline else { return -1 }
         let left = deadline - ContinuousClock.now

@@ -3,13 +3,13 @@
 
 package import SystemPackage
 
-/// Says what could not be done with a file.
+/// The error of a file operation.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file.
     package let path: FilePath
-    /// The system's reason; `EACCES` if the agent refuses the file.
+    /// The system's error; `EACCES` if the agent rejects the file.
     package let reason: Errno
-    /// What could not be done with which file, and why.
+    /// The operation, the file and the cause.
     package let description: String
 
     package init(_ verb: String, _ path: FilePath, _ error: any Error) {
@@ -18,7 +18,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         description = "cannot \(verb) \(path): \(reason)"
     }
 
-    /// Creates an error for a file that the system would accept, and the agent does not.
+    /// Creates an error for a file that the system accepts but the agent rejects.
     package init(_ verb: String, _ path: FilePath, problem: String) {
         self.path = path
         reason = .permissionDenied

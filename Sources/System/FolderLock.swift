@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import Glibc
+import Glibc
 import Synchronization
 package import SystemPackage
 
-/// Gives a folder to one process at a time: two agents with one state would undo each other's changes.
+/// An exclusive lock on a directory: two agents with one state directory would undo each other's changes.
 ///
-/// The kernel releases the lock when the process ends. It belongs to the process, not to the descriptor as `flock` has
-/// it: a child that was just made, and has yet to close what it inherited, would hold on to the lock of an agent that
-/// was killed.
+/// The kernel releases the lock when the process ends. It belongs to the process, not to the descriptor like `flock`:
+/// otherwise a child that has just been forked, and has not closed its inherited descriptors yet, would keep the lock
+/// of a killed agent.
 package struct FolderLock: ~Copyable {
-    /// A process is never refused a lock that it has itself.
+    /// The locks of this process: the kernel grants a process a lock that it already holds.
     private static let held = Mutex<Set<FilePath>>([])
 
     private static var wholeFile: flock {
@@ -24,24 +24,24 @@ package struct FolderLock: ~Copyable {
     private let path: FilePath
     private let descriptor: FileDescriptor
 
-    /// Takes the lock.
+    /// Acquires the lock.
     ///
-    /// - Parameter folder: The folder; the lock is the file `lock` in it.
-    /// - Returns: nil if it is taken.
-    /// - Throws: `FileError` if the file cannot be made or opened.
+    /// - Parameter folder: The directory; the lock is the file `lock` in it.
+    /// - Returns: nil if another owner has the lock.
+    /// - Throws: `FileError` if the file cannot be created or opened.
     package init?(_ folder: FilePath) throws(FileError) {
         let path = folder.appending("lock")
-        // The check comes first: to close a second descriptor of the file would release the lock.
+        // Checked first: closing a second descriptor of the file would release the lock.
         guard Self.held.withLock({ $0.insert(path).inserted }) else { return nil }
         guard let descriptor = try Self.lock(path) else { return nil }
         self.path = path
         self.descriptor = descriptor
     }
 
-    /// The process that has the lock; nil if none has it, or this one.
+    /// Returns the process that has the lock; nil if none has it, or this one.
     ///
     /// - Throws: `FileError` if the file cannot be opened.
-    package static func owner(of folder: FilePath) throws(FileError) -> pid_t? {
+    package static func owner(of folder: FilePath) throws(FileError) -> Int32? {
         let path = folder.appending("lock")
         guard !held.withLock({ $0.contains(path) }) else { return nil }
         let descriptor = try OwnFile.open(path, .readOnly)

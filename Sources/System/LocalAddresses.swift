@@ -6,11 +6,11 @@ import Synchronization
 
 /// The addresses of this device's network interfaces.
 package enum LocalAddresses {
-    /// An interface's addresses, in numeric form and without a zone.
+    /// The addresses of an interface, in numeric form and without a zone.
     package struct Entry: Hashable, Sendable {
-        /// Its own address.
+        /// The interface's own address.
         package let address: String
-        /// The broadcast address of its network; nil where there is none.
+        /// The broadcast address of its network; nil if there is none.
         package let broadcast: String?
 
         package init(address: String, broadcast: String?) {
@@ -21,7 +21,7 @@ package enum LocalAddresses {
 
     private static let cache = Mutex<(entries: [Entry], expiry: ContinuousClock.Instant)?>(nil)
 
-    /// The addresses of all interfaces as they were at most five seconds ago.
+    /// Returns the addresses of all interfaces, read at most five seconds ago.
     package static func recent() -> [Entry] {
         cache.withLock { cache in
             if let cache, cache.expiry > .now { return cache.entries }

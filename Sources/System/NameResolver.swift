@@ -4,25 +4,25 @@
 import Glibc
 import Synchronization
 
-/// Resolves host names as the device does, in parallel and in bounded time.
+/// Resolves host names with the system's resolver, in parallel and in bounded time.
 ///
-/// `getaddrinfo` waits for a silent DNS server. A lookup that is not done in time goes on, and a later call returns its
-/// addresses. There is one lookup of a name at a time.
+/// `getaddrinfo` waits for an unresponsive DNS server. A lookup that exceeds its time continues, and a later call
+/// returns its addresses. There is at most one lookup of a name at a time.
 package final class NameResolver: Sendable {
-    /// The numeric addresses of each name, in the order in which the system prefers them.
+    /// The numeric addresses of each name, in the system's order of preference.
     package typealias Addresses = [String: [String]]
 
     private struct State {
         var waiting: [String] = []
         /// The names that are waiting for a thread, or have one.
         var pending: Set<String> = []
-        /// What was found and not yet returned.
+        /// The results not yet returned.
         var found: Addresses = [:]
         var threads = 0
         var callers: [Int: Caller] = [:]
         var nextCaller = 0
 
-        /// Gives up the lookups that have not begun and that nothing waits for any more.
+        /// Drops queued lookups that no call waits for any more.
         mutating func forgetWaiting(_ names: Set<String>) {
             let wanted = callers.values.reduce(into: Set()) { $0.formUnion($1.missing) }
             let given = names.subtracting(wanted)
@@ -36,7 +36,7 @@ package final class NameResolver: Sendable {
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    /// The most late answers that are kept.
+    /// The most late results kept.
     private static let greatestFound = 100_000
 
     private let state = Mutex(State())
@@ -44,17 +44,17 @@ package final class NameResolver: Sendable {
     private let lookUp: @Sendable (String) -> [String]
 
     /// - Parameters:
-    ///   - threads: The most threads, those that hang included.
-    ///   - lookUp: Looks one name up, for as long as it takes; as the system does by default.
+    ///   - threads: The most threads, including threads that hang.
+    ///   - lookUp: Looks up one name, and may block for any time; by default, calls the system's resolver.
     package init(threads: Int = 32, lookUp: @escaping @Sendable (String) -> [String] = NameResolver.askSystem) {
         greatestThreads = threads
         self.lookUp = lookUp
     }
 
-    /// Looks names up.
+    /// Looks up names.
     ///
-    /// - Parameter limit: How long to wait, for all names together.
-    /// - Returns: What was found until then, by lookups that began earlier too; nothing for a name that has no address.
+    /// - Parameter limit: The longest wait, for all names together.
+    /// - Returns: The results by then, including those of earlier lookups; no entry for a name without an address.
     package func addresses(of names: Set<String>, within limit: Duration) async -> Addresses {
         guard !names.isEmpty else { return [:] }
         let caller = state.withLock { state in
@@ -101,7 +101,7 @@ package final class NameResolver: Sendable {
             do throws(ThreadError) {
                 try DedicatedThread.start(name: "resolver") { self.work() }
             } catch {
-                // The time runs out without an answer, unless another thread takes the name.
+                // The lookup times out, unless another thread takes the name.
                 state.withLock { $0.threads -= 1 }
                 return
             }
@@ -131,7 +131,7 @@ package final class NameResolver: Sendable {
         }
     }
 
-    /// Looks a name up as the system is configured: its files, DNS, and what else there is.
+    /// Looks up a name with the system's configuration: its hosts file, DNS and other sources.
     package static func askSystem(_ name: String) -> [String] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

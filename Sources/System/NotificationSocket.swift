@@ -4,14 +4,14 @@
 import CLinux
 import Glibc
 
-/// A datagram socket that is connected to a path, or to an abstract name that begins with `@`.
+/// A datagram socket connected to a path, or to an abstract name that starts with `@`.
 final class NotificationSocket: Sendable {
     private let path: String
     private let descriptor: Int32
-    /// How long a service manager that is busy is waited for.
+    /// The longest wait for a busy service manager, in milliseconds.
     private static let timeout: Int32 = 100
 
-    /// - Returns: nil where the path cannot be one of a socket, or no descriptor is left.
+    /// - Returns: nil if the path is not valid for a socket, or no descriptor is available.
     init?(_ path: String) {
         guard path.hasPrefix("/") || path.hasPrefix("@"),
             path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path)
@@ -19,13 +19,13 @@ final class NotificationSocket: Sendable {
         self.path = path
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
         guard descriptor >= 0 else { return nil }
-        // A service manager that is not there yet may be when something is sent.
+        // A service manager that is not listening yet may be by the first datagram.
         connect()
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Sends a datagram, with a descriptor unless that is negative; what cannot be sent is dropped.
+    /// Sends a datagram, with a descriptor unless that is negative; drops it if it cannot be sent.
     func send(_ text: String, with other: Int32) {
         let bytes = Array(text.utf8)
         for attempt in 0..<2 {
@@ -35,7 +35,7 @@ final class NotificationSocket: Sendable {
             case EAGAIN, ENOBUFS:
                 var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&waited, 1, Self.timeout)
-            // The service manager has made its socket anew.
+            // The service manager has recreated its socket.
             case ECONNREFUSED, ECONNRESET, ENOTCONN: connect()
             default: return
             }
@@ -50,7 +50,7 @@ final class NotificationSocket: Sendable {
             unsafe buffer.copyBytes(from: name)
             if path.hasPrefix("@") { unsafe buffer[0] = 0 }
         }
-        // An abstract name ends with the address, a path with a zero.
+        // An abstract name ends with the address, a path with a NUL.
         let size = MemoryLayout<sockaddr_un>.offset(of: \.sun_path).map {
             $0 + name.count + (path.hasPrefix("/") ? 1 : 0)
         }

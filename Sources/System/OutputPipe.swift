@@ -5,9 +5,9 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Collects what a child process prints.
+/// Collects the output of a child process.
 final class OutputPipe {
-    /// The end for the child.
+    /// The child's end.
     let writing: FileDescriptor
     private let reading: FileDescriptor
     private var isWritingOpen = true
@@ -32,7 +32,7 @@ final class OutputPipe {
         try? reading.close()
     }
 
-    /// Leaves the writing end to the child alone.
+    /// Closes this process's copy of the writing end.
     func closeWriting() {
         if isWritingOpen { try? writing.close() }
         isWritingOpen = false
@@ -51,9 +51,9 @@ final class OutputPipe {
         return waited[0].revents != 0
     }
 
-    /// Reads what is there.
+    /// Reads the available output.
     ///
-    /// - Returns: false where that is more than the limit.
+    /// - Returns: false if the output exceeds the limit.
     func read(limit: Int) -> Bool {
         var block = [UInt8](repeating: 0, count: 16_384)
         while !isAtEnd {

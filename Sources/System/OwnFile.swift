@@ -6,16 +6,16 @@ package import SystemPackage
 
 /// Opens files that belong to the agent.
 package enum OwnFile {
-    /// Opens a regular file: no symbolic link is followed, and a FIFO or a socket is refused without waiting for a peer.
+    /// Opens a regular file; follows no symbolic link, and rejects a FIFO or a socket without waiting for a peer.
     ///
     /// - Parameters:
-    ///   - path: The file.
-    ///   - mode: What it is opened for. A file that is written must have no second name (hard link).
+    ///   - path: The path of the file.
+    ///   - mode: The access mode. A file opened for writing must have no other hard link.
     ///   - options: More options; `.closeOnExec` is always set.
-    ///   - permissions: The mode that the file has afterwards, whatever it had; nil to leave it.
+    ///   - permissions: The mode to set on the file; nil to keep its mode.
     /// - Returns: The descriptor, for the caller to close.
-    /// - Throws: `FileError` if there is no such file, if it is not regular, or if it belongs to a user who is neither
-    ///   the agent's nor root.
+    /// - Throws: `FileError` if the file does not exist, is not regular, or belongs to a user other than the agent's or
+    ///   root.
     package static func open(
         _ path: FilePath,
         _ mode: FileDescriptor.AccessMode,
@@ -57,7 +57,7 @@ package enum OwnFile {
             throw Problem(text: "it belongs to user \(UserName.of(file.st_uid)), not to the agent; remove it")
         }
         guard !isWritten || file.st_nlink <= 1 else {
-            throw Problem(text: "it has a second name (hard link); remove one of them")
+            throw Problem(text: "it has several hard links; remove the others")
         }
         if let permissions, file.st_uid == geteuid(), file.st_mode & 0o7777 != permissions.rawValue {
             try AtomicFile.checked(fchmod(descriptor.rawValue, permissions.rawValue))

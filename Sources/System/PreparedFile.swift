@@ -4,9 +4,9 @@
 import Glibc
 package import SystemPackage
 
-/// A new file that is to replace another: everything that can fail for want of room or of permission is done before.
+/// A new file to replace another: everything that can fail for lack of space or permission is done in advance.
 ///
-/// It has the other's name with the ending `.new`, and is removed unless it replaces the other.
+/// It has the other's name with the suffix `.new`, and is removed unless it replaces the other.
 package struct PreparedFile: ~Copyable {
     private let path: FilePath
     private let newPath: FilePath
@@ -17,9 +17,9 @@ package struct PreparedFile: ~Copyable {
     ///   - bytes: The new content.
     ///   - path: The file to replace.
     ///   - permissions: The mode of the new file.
-    ///   - isFlushed: Whether it is on the disk before it replaces the other. If not, a crash of the machine may leave an
-    ///     empty file.
-    ///   - usesSpare: Whether a disk that is full makes it use the room that ``SpareRoom`` keeps.
+    ///   - isFlushed: Whether to flush it to disk before it replaces the other. If not, a crash of the machine may
+    ///     leave an empty file.
+    ///   - usesSpare: Whether to use the space reserved by ``SpareRoom`` if the disk is full.
     /// - Throws: `FileError`.
     package init(
         _ bytes: [UInt8],
@@ -39,7 +39,7 @@ package struct PreparedFile: ~Copyable {
             }
         }
         do {
-            // Anything may have the name: a piece that a crash has left, a link, a FIFO. It is not opened.
+            // Any file may have the name: an incomplete file from a crash, a link, a FIFO. It is not opened.
             unsafe unlink(newPath.string)
             do {
                 let options: FileDescriptor.OpenOptions = [.create, .exclusiveCreate, .closeOnExec, .noFollow]
@@ -58,7 +58,7 @@ package struct PreparedFile: ~Copyable {
 
     /// Replaces the other file.
     ///
-    /// - Parameter isFlushed: Whether the change is on the disk when this returns.
+    /// - Parameter isFlushed: Whether to flush the change to disk before returning.
     /// - Throws: `FileError`.
     package consuming func commit(isFlushed: Bool = true) throws(FileError) {
         do {

@@ -6,15 +6,15 @@ package import Dispatch
 import Glibc
 import SystemPackage
 
-/// A process, held so that it can be waited for and signalled without ever meeting another of the same number.
+/// A pidfd of a process: waiting and signalling never affect another process that reuses its number.
 package final class ProcessHandle: Sendable {
-    /// The process's number.
+    /// The process ID.
     package let processID: Int32
     let descriptor: Int32
 
-    /// Takes hold of a process.
+    /// Opens a handle of a process.
     ///
-    /// - Returns: nil where there is none of that number.
+    /// - Returns: nil if there is no process with this ID.
     package init?(_ processID: Int32) {
         descriptor = steelyard_pidfd_open(processID)
         guard descriptor >= 0 else { return nil }
@@ -23,7 +23,7 @@ package final class ProcessHandle: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Sends a signal; a process that has ended gets none.
+    /// Sends a signal; does nothing if the process has ended.
     package func send(_ signal: Int32) { _ = steelyard_pidfd_send_signal(descriptor, signal) }
 
     /// Waits for the process's end.
@@ -37,7 +37,7 @@ package final class ProcessHandle: Sendable {
         }
     }
 
-    /// Calls back once when the process has ended, on some thread, unless the source is cancelled before.
+    /// Calls the closure once when the process has ended, on any thread, unless the source is cancelled before.
     package func whenEnded(_ body: @escaping @Sendable () -> Void) -> any DispatchSourceRead {
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptor)
         source.setEventHandler {
@@ -45,28 +45,28 @@ package final class ProcessHandle: Sendable {
             source.cancel()
             body()
         }
-        // Until this is called, the source may still watch the descriptor, which must not be another's by then.
+        // Until the cancel handler runs, the source may still watch the descriptor, so its number must not be reused.
         source.setCancelHandler { [self] in withExtendedLifetime(self) {} }
         source.activate()
         return source
     }
 
-    /// When the process was started, in the kernel's ticks: with its number, this names it for ever.
+    /// Returns the start time of a process, in kernel ticks, which with its ID identifies it uniquely.
     ///
-    /// - Returns: nil for one that has ended, also where nobody has taken note of it.
+    /// - Returns: nil for a process that has ended, even if it is not reaped yet.
     package static func startTime(of processID: Int32) -> UInt64? {
         fields(of: processID).flatMap { UInt64($0[19]) }
     }
 
-    /// The number of the process that a process is a child of.
+    /// Returns the ID of the parent process.
     ///
-    /// - Returns: nil for one that has ended.
+    /// - Returns: nil for a process that has ended.
     package static func parent(of processID: Int32) -> Int32? { fields(of: processID).flatMap { Int32($0[1]) } }
 
-    /// Whether a process is the first of its session, as one that was started as a service is.
+    /// Returns whether a process is its session's leader, as a process started as a service is.
     package static func leadsSession(_ processID: Int32) -> Bool { fields(of: processID)?[3] == String(processID) }
 
-    /// The processes that a process is the parent of.
+    /// Returns the children of a process.
     package static func children(of processID: Int32) -> [ProcessHandle] {
         guard let threads = try? AtomicFile.readStream(FilePath("/proc/\(processID)/task/\(processID)/children")) else {
             return []
@@ -76,26 +76,26 @@ package final class ProcessHandle: Sendable {
         }
     }
 
-    /// Whether a process runs the program of this file, which may have been replaced since.
+    /// Returns whether a process runs the program in this file, even if the file has been replaced since.
     package static func runs(_ program: String, _ processID: Int32) -> Bool {
         guard let running = link("/proc/\(processID)/exe") else { return false }
-        // A name is looked for in PATH.
+        // A name is looked up in PATH.
         guard program.contains("/") else { return running.split(separator: "/").last?.hasPrefix(program) ?? false }
         guard let wanted = realPath(program) else { return false }
         return running == wanted || running == wanted + " (deleted)"
     }
 
-    /// The user that a process runs as.
+    /// Returns the user ID of a process.
     ///
-    /// - Returns: nil for one that has ended.
+    /// - Returns: nil for a process that has ended.
     package static func user(of processID: Int32) -> UInt32? {
         var information = Glibc.stat()
         return unsafe stat("/proc/\(processID)", &information) == 0 ? information.st_uid : nil
     }
 
-    /// The arguments that a process was started with, its name included.
+    /// Returns the arguments that a process was started with, including its name.
     ///
-    /// - Returns: nil for one that has ended.
+    /// - Returns: nil for a process that has ended.
     package static func arguments(of processID: Int32) -> [String]? {
         let line = try? AtomicFile.readStream(FilePath("/proc/\(processID)/cmdline"))
         return line?.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
@@ -114,10 +114,10 @@ package final class ProcessHandle: Sendable {
         return unsafe String(cString: resolved)
     }
 
-    /// What `/proc` says behind the program's name.
+    /// Returns the fields of `/proc/PID/stat` after the program's name.
     private static func fields(of processID: Int32) -> [String]? {
         guard let bytes = try? AtomicFile.readStream(FilePath("/proc/\(processID)/stat")) else { return nil }
-        // The program's name, in parentheses, may hold anything.
+        // The program's name, in parentheses, may contain any byte.
         guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
         let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, fields[0].first != UInt8(ascii: "Z") else { return nil }

@@ -5,29 +5,29 @@ import CLinux
 import Dispatch
 import Glibc
 
-/// Finds out before the start whether the limits on this process leave room for an agent.
+/// Checks at startup whether the limits on this process leave enough resources for the agent.
 ///
-/// Where they do not, the runtime below would try without end, and without a word, to start a thread, or would trap.
+/// Otherwise the runtime would retry without end, and without a message, to start a thread, or would trap.
 package enum ResourceCheck {
-    /// The address space that buffers and HAProxy's answers need, on top of the threads' stacks.
+    /// The address space for buffers and HAProxy's responses, in addition to the threads' stacks.
     private static let heap = 24 << 20
-    /// What the files, sockets and pipes of an agent without a job need.
+    /// The files, sockets and pipes of an agent without a job.
     private static let descriptors = 32
 
-    /// - Throws: `SystemFailure` where a limit is too low.
+    /// - Throws: `SystemFailure` if a limit is too low.
     package static func requireEnough() throws(SystemFailure) {
         guard DescriptorLimit.current >= descriptors else {
             throw SystemFailure(
-                "the limit of \(DescriptorLimit.current) file descriptors is too low: the agent needs \(descriptors) at "
-                    + "least; raise it (ulimit -n, LimitNOFILE)"
+                "limit of \(DescriptorLimit.current) file descriptors is too low: the agent needs at least "
+                    + "\(descriptors); raise it (ulimit -n, LimitNOFILE)"
             )
         }
         var space = rlimit()
         if unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0, space.rlim_cur != rlim_t.max {
-            // Two threads' heaps would take what the runtime needs for the next thread.
+            // Two threads' heaps would use the memory that the runtime needs for the next thread.
             steelyard_limit_heaps(1)
         }
-        // The runtime has a thread for each core, and some more for events; the agent adds its own.
+        // The runtime has one thread per core, and some more for events; the agent adds its own.
         try requireThreads(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 6)
     }
 
@@ -39,7 +39,7 @@ package enum ResourceCheck {
             for _ in 0..<started { gate.ended.wait() }
         }
         for _ in 0..<count {
-            // With the standard size of stacks, as the runtime's.
+            // With the default stack size, like the runtime's threads.
             var thread = pthread_t()
             let context = unsafe Unmanaged.passRetained(gate)
             let code = unsafe pthread_create(
@@ -57,8 +57,8 @@ package enum ResourceCheck {
             guard code == 0 else {
                 unsafe context.release()
                 throw SystemFailure(
-                    "the agent cannot start the \(count) threads that it needs: the limit on its address space (ulimit -v, "
-                        + "LimitAS) or on its tasks (ulimit -u, TasksMax) is too low"
+                    "cannot start the \(count) threads that the agent needs; raise its address space (ulimit -v, "
+                        + "LimitAS) or its task limit (ulimit -u, TasksMax)"
                 )
             }
             pthread_detach(thread)
@@ -71,13 +71,13 @@ package enum ResourceCheck {
         let block = unsafe mmap(nil, heap, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let block = unsafe block, unsafe block != MAP_FAILED else {
             throw SystemFailure(
-                "the address space is too small: the agent needs \(heap >> 20) MB more; raise its limit (ulimit -v, LimitAS)"
+                "address space too small: the agent needs \(heap >> 20) MB more; raise its limit (ulimit -v, LimitAS)"
             )
         }
         unsafe munmap(block, heap)
     }
 
-    /// Holds threads until all of them have been started.
+    /// Blocks the threads until all of them have been started.
     private final class Gate: Sendable {
         let end = DispatchSemaphore(value: 0)
         let ended = DispatchSemaphore(value: 0)

@@ -5,14 +5,14 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// The service manager that has started this process, as far as there is one: systemd, or what speaks its protocol
-/// (sd_notify(3), sd_listen_fds(3)).
+/// The service manager that started this process, if any: systemd, or another one with its protocol (sd_notify(3),
+/// sd_listen_fds(3)).
 ///
-/// Nothing here blocks for long or fails: without a service manager, or with one that does not read, it has no effect.
+/// No call blocks for long or fails: without a service manager, or with one that does not read, calls have no effect.
 package final class ServiceManager: Sendable {
-    /// How often the service manager wants to see a sign of life; nil where it does not watch.
+    /// The watchdog interval of the service manager; nil without a watchdog.
     package let watchdogInterval: Duration?
-    /// The value of JOURNAL_STREAM: which file the journal reads.
+    /// The value of JOURNAL_STREAM, which identifies the file that the journal reads.
     package let journalStream: String?
 
     private let socket: NotificationSocket?
@@ -34,9 +34,9 @@ package final class ServiceManager: Sendable {
     /// No service manager.
     package static let none = ServiceManager(socketPath: nil)
 
-    /// Takes what the environment says, and removes it: it is not for the children.
+    /// Reads and removes the service manager's environment variables, so that children do not inherit them.
     ///
-    /// For a process with one thread still.
+    /// Must run while the process has a single thread.
     package static func takeFromEnvironment() -> ServiceManager {
         func take(_ name: String) -> String? {
             guard let value = unsafe getenv(name) else { return nil }
@@ -75,10 +75,10 @@ package final class ServiceManager: Sendable {
         send(["READY=1", "STATUS=\(status)"])
     }
 
-    /// Reports what the service does, in words for people.
+    /// Reports the state of the service as text for operators.
     package func report(status: String) { send(["STATUS=\(status)"]) }
 
-    /// Reports that the service reads its configuration again; ``reportReloaded(status:)`` follows.
+    /// Reports that the service is reloading its configuration; ``reportReloaded(status:)`` follows.
     package func reportReloading() {
         guard isReady.load(ordering: .acquiring) else { return }
         var time = timespec()
@@ -87,34 +87,34 @@ package final class ServiceManager: Sendable {
         send(["RELOADING=1", "MONOTONIC_USEC=\(microseconds)"])
     }
 
-    /// Reports the end of a reload, whatever came of it.
+    /// Reports the end of a reload, successful or not.
     package func reportReloaded(status: String) {
-        // A service that has not started yet has not done so by a reload.
+        // A reload does not make a starting service ready.
         if isReady.load(ordering: .acquiring) { send(["READY=1", "STATUS=\(status)"]) }
     }
 
-    /// Reports that the service stops.
+    /// Reports that the service is stopping.
     package func reportStopping() { send(["STOPPING=1", "STATUS=stopping"]) }
 
-    /// Gives the watchdog its sign of life.
+    /// Sends the watchdog's keep-alive.
     package func reportAlive() { send(["WATCHDOG=1"]) }
 
     // MARK: - Descriptors that outlive the process
 
-    /// Whether descriptors can be kept.
+    /// Whether the service manager can store descriptors.
     package var keepsDescriptors: Bool { socket != nil }
 
-    /// Has the service manager keep a descriptor for the next process of this service.
+    /// Stores a descriptor in the service manager for the next process of this service.
     ///
     /// - Parameter name: At most 255 characters of visible ASCII without a colon.
     package func keep(_ descriptor: Int32, as name: String) {
         send(["FDSTORE=1", "FDNAME=\(name)"], with: descriptor)
     }
 
-    /// Has the service manager close a descriptor that it keeps.
+    /// Removes a stored descriptor from the service manager.
     package func discard(_ name: String) { send(["FDSTOREREMOVE=1", "FDNAME=\(name)"]) }
 
-    /// The kept descriptors that an earlier process of this service has left, each once; the caller owns them.
+    /// Returns the descriptors that an earlier process of this service stored, each once; the caller owns them.
     package func takeDescriptors(named prefix: String) -> [(name: String, descriptor: Int32)] {
         inherited.withLock { inherited in
             let taken = inherited.filter { $0.name.hasPrefix(prefix) }
@@ -123,7 +123,7 @@ package final class ServiceManager: Sendable {
         }
     }
 
-    /// Closes the descriptors that were left and that this process has no use for.
+    /// Closes the inherited stored descriptors that this process does not use.
     package func discardRemaining() {
         for (name, descriptor) in takeDescriptors(named: "") {
             close(descriptor)

@@ -4,19 +4,19 @@
 import Glibc
 package import SystemPackage
 
-/// Room on the disk that is kept for the next content of a file, so that it can be replaced on a full disk, too.
+/// Disk space reserved for the next content of a file, so that the file can be replaced even if the disk is full.
 ///
-/// It is a file of its own, with the other's name and the ending `.spare`.
+/// The space is a separate file, with the other's name and the suffix `.spare`.
 package struct SpareRoom {
     private let spare: FilePath
 
-    /// - Parameter path: The file that is to be replaced some day.
+    /// - Parameter path: The file to be replaced later.
     package init(for path: FilePath) { spare = FilePath(path.string + ".spare") }
 
-    /// The file of the room.
+    /// The path of the reserved space.
     package var path: FilePath { spare }
 
-    /// Keeps at least this much room; where there is none, nothing changes.
+    /// Reserves at least this much space; does nothing if the disk is full.
     ///
     /// - Parameter size: In bytes.
     package func keep(_ size: Int) {
@@ -30,13 +30,13 @@ package struct SpareRoom {
         let descriptor = unsafe open(spare.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        // By twice as much, so that a file that grows seldom needs another.
+        // Twice the size, so that a growing file rarely needs a new reservation.
         if posix_fallocate(descriptor, 0, off_t(2 * size)) != 0 { unsafe unlink(spare.string) }
     }
 
-    /// Gives the room another name.
+    /// Renames the reserved space.
     ///
-    /// - Returns: The file, opened for writing; nil where no room was kept.
+    /// - Returns: The file, opened for writing; nil if no space was reserved.
     func take(as path: FilePath) throws -> FileDescriptor? {
         unsafe unlink(path.string)
         guard unsafe rename(spare.string, path.string) == 0 else { return nil }

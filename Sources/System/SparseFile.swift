@@ -5,11 +5,11 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// Reads and frees parts of a file that begins with a hole.
+/// Reads and frees parts of a file that starts with a hole.
 package enum SparseFile {
     private static let pieceSize = 1 << 20
 
-    /// The range of a file's bytes from the first that is not NUL on; a hole is not read.
+    /// Returns the range of a file from its first byte that is not NUL to its end; does not read a hole.
     ///
     /// - Returns: nil if there is no such byte, or if the file cannot be opened or read.
     package static func content(of path: FilePath) -> Range<UInt64>? {
@@ -18,13 +18,13 @@ package enum SparseFile {
         return try? descriptor.closeAfter { try content(of: descriptor) }
     }
 
-    /// The range of a file's bytes from the first that is not NUL on; a hole is not read.
+    /// Returns the range of a file from its first byte that is not NUL to its end; does not read a hole.
     ///
     /// - Returns: nil if there is no such byte.
     /// - Throws: `Errno`.
     package static func content(of descriptor: FileDescriptor) throws -> Range<UInt64>? {
         let end = UInt64(try descriptor.seek(offset: 0, from: .end))
-        // 3 is SEEK_DATA. A file system without holes does not know it.
+        // 3 is SEEK_DATA. A file system without holes does not support it.
         let data = lseek(descriptor.rawValue, 0, 3)
         if data < 0, errno == ENXIO { return nil }
         var start = UInt64(max(0, data))
@@ -52,7 +52,7 @@ package enum SparseFile {
         return nil
     }
 
-    /// Reads a range, a megabyte at a time.
+    /// Reads a range in pieces of 1 MiB.
     ///
     /// - Throws: `Errno`; `EIO` if the file ends before the range does.
     package static func forEachPiece(
@@ -69,7 +69,7 @@ package enum SparseFile {
         }
     }
 
-    /// Reads some bytes.
+    /// Reads bytes at an offset.
     ///
     /// - Throws: `Errno`.
     package static func read(_ descriptor: FileDescriptor, at offset: UInt64, atMost count: Int) throws -> [UInt8] {
@@ -83,7 +83,7 @@ package enum SparseFile {
 
     /// Frees a range, which then reads as NULs; the file keeps its size.
     ///
-    /// - Throws: `Errno`; `EOPNOTSUPP` if the file system cannot do that.
+    /// - Throws: `Errno`; `EOPNOTSUPP` if the file system does not support this.
     package static func free(_ descriptor: FileDescriptor, _ range: Range<UInt64>) throws {
         while steelyard_punch_hole(descriptor.rawValue, off_t(range.lowerBound), off_t(range.count)) != 0 {
             guard errno == EINTR else { throw Errno(rawValue: errno) }
@@ -93,9 +93,9 @@ package enum SparseFile {
     /// Locks a file until the descriptor is closed.
     ///
     /// - Parameters:
-    ///   - isExclusive: Whether no other descriptor may have a lock; it must then be open for writing.
+    ///   - isExclusive: Whether to exclude all other locks; the descriptor must then be open for writing.
     ///   - waits: Whether to wait for other locks.
-    /// - Returns: false if another descriptor has a lock. A file system without locks gives every lock.
+    /// - Returns: false if another descriptor has a lock. On a file system without locks, always true.
     package static func lock(_ descriptor: FileDescriptor, isExclusive: Bool, waits: Bool) -> Bool {
         while steelyard_lock_file(descriptor.rawValue, isExclusive ? 1 : 0, waits ? 1 : 0) != 0 {
             guard errno == EINTR else { return ![EAGAIN, EACCES].contains(errno) }
@@ -103,7 +103,7 @@ package enum SparseFile {
         return true
     }
 
-    /// Whether a path names the file of a descriptor.
+    /// Returns whether a path refers to the file of a descriptor.
     package static func names(_ path: FilePath, _ descriptor: FileDescriptor) -> Bool {
         var (one, other) = (stat(), stat())
         guard unsafe fstat(descriptor.rawValue, &one) == 0, unsafe lstat(path.string, &other) == 0 else { return false }

@@ -5,17 +5,17 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Gives memory back that only starting up has needed.
+/// Releases memory that is needed only at startup.
 package enum StartupMemory {
-    /// Has large buffers go back to the system as soon as they are freed, for the whole life of the process.
+    /// Makes malloc return large buffers to the system as soon as they are freed, for the life of the process.
     ///
-    /// An archive's blocks come and go on several threads, and each thread's heap would keep some of them for ever.
+    /// Several threads allocate and free an archive's blocks, and each thread's heap would keep some of them.
     package static func returnLargeBuffers() { steelyard_map_blocks_larger_than(128 << 10) }
 
     /// Unmaps the pages of the program's own code.
     ///
-    /// Reading the command line and the configuration touches code all over the program that is never run again. The
-    /// pages are the file's, unchanged, so whatever is needed again comes back from the page cache by itself.
+    /// Parsing the command line and the configuration touches code all over the program that never runs again. The
+    /// pages are unchanged file pages, so the kernel reloads any that are needed from the page cache.
     package static func release() {
         for mapping in codeMappings() {
             guard let start = unsafe UnsafeMutableRawPointer(bitPattern: mapping.lowerBound) else { continue }
@@ -23,10 +23,10 @@ package enum StartupMemory {
         }
     }
 
-    /// Where the program's file is mapped for execution.
+    /// Returns the executable mappings of the program's file.
     ///
-    /// Nothing else will do: a mapping that is only read may hold what
-    /// the dynamic linker wrote into it, which the file does not have.
+    /// Only these are safe to unmap: a read-only mapping may contain relocations of the dynamic linker, which the file
+    /// does not have.
     private static func codeMappings() -> [Range<UInt>] {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = unsafe readlink("/proc/self/exe", &path, path.count)

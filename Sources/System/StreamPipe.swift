@@ -9,9 +9,9 @@ import SystemPackage
 final class StreamPipe {
     enum Direction { case toChild, fromChild }
 
-    /// This process's end; negative once it was closed.
+    /// This process's end; negative once closed.
     private(set) var own: Int32
-    /// The child's end; negative once it was closed.
+    /// The child's end; negative once closed.
     private var childEnd: Int32
 
     init(_ direction: Direction) throws(Errno) {
@@ -32,10 +32,10 @@ final class StreamPipe {
         closeChildEnd()
     }
 
-    /// The end to start the child with.
+    /// The descriptor to pass to the child.
     var forChild: FileDescriptor { FileDescriptor(rawValue: childEnd) }
 
-    /// Leaves the child's end to the child alone.
+    /// Closes this process's copy of the child's end.
     func closeChildEnd() {
         if childEnd >= 0 { close(childEnd) }
         childEnd = -1

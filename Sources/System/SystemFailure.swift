@@ -3,9 +3,9 @@
 
 import Glibc
 
-/// Says that the system refused something without which the program cannot run, and why.
+/// The error of a system call without which the program cannot run.
 package struct SystemFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is refused and why, in one sentence.
+    /// The operation and the cause, in one sentence.
     package let description: String
 
     package init(_ problem: String, errno number: Int32) {

@@ -3,11 +3,11 @@
 
 import CLinux
 
-/// A terminal that a descriptor leads to.
+/// The terminal of a descriptor.
 package enum Terminal {
-    /// The terminal's width in columns.
+    /// Returns the terminal's width in columns.
     ///
-    /// - Returns: nil if the descriptor is no terminal, or the terminal does not report its size.
+    /// - Returns: nil if the descriptor is not a terminal, or the terminal does not report its size.
     package static func columns(of descriptor: Int32) -> Int? {
         let columns = Int(steelyard_terminal_columns(descriptor))
         return columns > 0 ? columns : nil

@@ -3,7 +3,7 @@
 
 import Synchronization
 
-/// An executor with a thread of its own, for an actor that makes blocking calls.
+/// An executor with a dedicated thread, for an actor that makes blocking calls.
 package final class ThreadExecutor: SerialExecutor, TaskExecutor {
     private let jobs: DrainedExecutor
     private let lifetime: Lifetime
@@ -24,7 +24,7 @@ package final class ThreadExecutor: SerialExecutor, TaskExecutor {
 
     /// Starts the thread; it ends when the executor is released.
     ///
-    /// - Throws: `ThreadError` where the system gives no more threads.
+    /// - Throws: `ThreadError` if the system cannot create a thread.
     package init(name: String) throws(ThreadError) {
         let jobs = DrainedExecutor()
         let lifetime = Lifetime(jobs: jobs)
@@ -35,9 +35,9 @@ package final class ThreadExecutor: SerialExecutor, TaskExecutor {
 
     deinit { lifetime.end() }
 
-    /// Takes a job from any thread.
+    /// Queues a job from any thread.
     package func enqueue(_ job: consuming ExecutorJob) { jobs.enqueue(job) }
 
-    /// The inner executor is the one that jobs are run as, so it is the one that they are isolated to.
+    /// Jobs run on the inner executor, so they are isolated to that one.
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe jobs.asUnownedSerialExecutor() }
 }

@@ -5,22 +5,22 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// Checks that no other user can put a file into a folder, or replace the folder.
+/// Checks that no other user can put a file into a directory, or replace the directory.
 package enum TrustedFolder {
-    /// Says why a folder cannot be trusted, and what to do.
+    /// The reason why a directory cannot be trusted, and the remedy.
     package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The folder and the fault, in one sentence.
+        /// The directory and the fault, in one sentence.
         package let description: String
     }
 
-    /// As many symbolic links as the kernel follows.
+    /// The kernel's limit on symbolic links.
     private static let linkLimit = 40
 
-    /// Checks a folder and every folder above it, and the symbolic links on the way; what does not exist yet passes.
+    /// Checks a directory, its parents and the symbolic links on the way; parts that do not exist yet pass.
     ///
-    /// The folder must belong to the agent's user, and neither its group nor other users may write it. A folder above it
-    /// must belong to that user or to root, and other users may write it only if it is sticky, as /tmp is. The group of
-    /// a folder above may write it: user-private groups are common.
+    /// The directory must belong to the agent's user, and neither its group nor other users may write to it. A parent
+    /// must belong to that user or to root, and other users may write to it only if it is sticky, like /tmp. The group
+    /// of a parent may write to it: user-private groups are common.
     ///
     /// - Throws: `Failure`.
     package static func require(_ path: FilePath) throws(Failure) {
@@ -48,39 +48,39 @@ package enum TrustedFolder {
         _ = try check(place, isLast: true)
     }
 
-    /// - Returns: false if nothing has the name.
+    /// - Returns: false if the path does not exist.
     private static func check(_ place: FilePath, isLast: Bool) throws(Failure) -> Bool {
         guard let entry = try status(place) else { return false }
-        guard entry.st_mode & S_IFMT == S_IFDIR else { throw Failure(description: "\(place) is not a folder") }
+        guard entry.st_mode & S_IFMT == S_IFDIR else { throw Failure(description: "\(place) is not a directory") }
         let (agent, owner) = (UserName.of(geteuid()), UserName.of(entry.st_uid))
         guard entry.st_uid == geteuid() || !isLast && entry.st_uid == 0 else {
             throw Failure(
                 description: isLast
                     ? "\(place) belongs to user \(owner), not to the agent's user \(agent); run the agent as \(owner), "
                         + "or run: chown \(agent) \(place)"
-                    : "\(place) belongs to user \(owner), who can replace the folders in it; name a folder elsewhere, "
+                    : "\(place) belongs to user \(owner), who can replace its content; choose another directory, "
                         + "or run: chown \(agent) \(place)"
             )
         }
         let mode = entry.st_mode
         if isLast, mode & (S_IWGRP | S_IWOTH) != 0 {
-            throw Failure(description: "\(place) can be written by other users; run: chmod go-w \(place)")
+            throw Failure(description: "\(place) is writable by other users; run: chmod go-w \(place)")
         }
         if mode & S_IWOTH != 0, mode & S_ISVTX == 0 {
             throw Failure(
-                description: "\(place) can be written by all users; name a folder elsewhere, or run: chmod o-w \(place)"
+                description: "\(place) is writable by all users; choose another directory, or run: chmod o-w \(place)"
             )
         }
         return true
     }
 
-    /// - Returns: nil if the place is not a symbolic link.
+    /// - Returns: nil if the path is not a symbolic link.
     private static func linkTarget(_ place: FilePath) throws(Failure) -> FilePath? {
         guard let entry = try status(place), entry.st_mode & S_IFMT == S_IFLNK else { return nil }
         guard entry.st_uid == geteuid() || entry.st_uid == 0 else {
             throw Failure(
                 description: "\(place) is a symbolic link of user \(UserName.of(entry.st_uid)), who can change it; "
-                    + "name a folder elsewhere"
+                    + "choose another directory"
             )
         }
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -3,9 +3,9 @@
 
 import Glibc
 
-/// Names users in errors.
+/// Formats users for error messages.
 enum UserName {
-    /// The user's name; the number if the user has no name.
+    /// Returns the user's name, or the numeric ID if the user has no name.
     static func of(_ user: uid_t) -> String {
         unsafe getpwuid(user).map { unsafe String(cString: $0.pointee.pw_name) } ?? String(user)
     }

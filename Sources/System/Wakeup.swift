@@ -12,7 +12,7 @@ package final class Wakeup: Sendable {
 
     /// Creates a wakeup.
     ///
-    /// - Throws: `Errno` where the system gives no descriptor.
+    /// - Throws: `Errno` if no descriptor is available.
     package init() throws(Errno) {
         descriptor = steelyard_eventfd()
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }

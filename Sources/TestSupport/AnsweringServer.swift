@@ -4,7 +4,7 @@
 import Glibc
 import Synchronization
 
-/// A server on a port of 127.0.0.1 that answers whatever it is sent with an empty HTTP response.
+/// A server on a port of 127.0.0.1 that answers any input with an empty HTTP response.
 final class AnsweringServer: Sendable {
     let port: Int
     private let socket: ListeningSocket
@@ -28,12 +28,12 @@ final class AnsweringServer: Sendable {
         )
         guard code == 0 else {
             context.release()
-            throw ContractViolation("no thread for a server: \(String(cString: strerror(code)))")
+            throw ContractViolation("cannot start a server thread: \(String(cString: strerror(code)))")
         }
         pthread_detach(thread)
     }
 
-    /// Ends the server's thread, which closes the socket.
+    /// Stops the server's thread, which closes the socket.
     func stop() {
         isStopped.store(true, ordering: .relaxed)
         shutdown(socket.descriptor, Int32(SHUT_RDWR))
@@ -53,7 +53,7 @@ final class AnsweringServer: Sendable {
     }
 
     private static func answer(_ connection: Int32) {
-        // A check may connect and say nothing.
+        // A health check may connect without sending anything.
         var limit = timeval(tv_sec: 0, tv_usec: 200_000)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -63,14 +63,14 @@ final class AnsweringServer: Sendable {
     }
 }
 
-/// A socket with a port of 127.0.0.1.
+/// A socket bound to a port of 127.0.0.1.
 struct ListeningSocket: Sendable {
     let descriptor: Int32
     let port: Int
 
     /// - Parameters:
-    ///   - port: The port; 0 for one that is free.
-    ///   - isListening: Whether it takes connections. One that does not hinders no program that listens on the port.
+    ///   - port: The port; 0 for any free port.
+    ///   - isListening: Whether it accepts connections. Otherwise, another program can listen on the port.
     init(port: Int, isListening: Bool = true) throws(ContractViolation) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Self.failure("socket") }

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says which rule of a contract an implementation breaks.
+/// The error of an implementation that violates a rule of a contract.
 public struct ContractViolation: Error, CustomStringConvertible {
-    /// What was expected and what came.
+    /// The expected and the actual result.
     public let description: String
 
     init(_ description: String) { self.description = description }

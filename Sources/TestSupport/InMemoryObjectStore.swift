@@ -4,7 +4,7 @@
 public import SteelyardCore
 import Synchronization
 
-/// An `ObjectStore` in memory: the reference for the contract, and a double for tests of what archives.
+/// An `ObjectStore` in memory: the reference for the contract, and a test double.
 public final class InMemoryObjectStore: ObjectStore {
     private struct Object {
         let content: [UInt8]
@@ -16,25 +16,25 @@ public final class InMemoryObjectStore: ObjectStore {
 
     /// Creates an empty store.
     ///
-    /// - Parameter token: The only value of `hpcs_object_store_token` that it accepts; nil to accept any.
+    /// - Parameter token: The only accepted value of `hpcs_object_store_token`; nil to accept any.
     public init(token: StorageToken? = nil) { self.token = token }
 
-    /// The content of an object; nil if there is none at that place.
+    /// Returns the content of an object; nil if it does not exist.
     public func object(at path: ObjectPath) -> [UInt8]? { objects.withLock { $0[path]?.content } }
 
-    /// The places of all objects, in no order.
+    /// The paths of all objects, unordered.
     public var paths: [ObjectPath] { objects.withLock { Array($0.keys) } }
 
-    /// Stores one object whole, or nothing at all.
+    /// Stores one object completely or not at all.
     ///
-    /// - Throws: `ObjectStoreError` with the code `unauthorized` for a token that is not accepted, `alreadyExists`,
-    ///   `cancelled` if the task is cancelled, and what the content throws.
+    /// - Throws: `ObjectStoreError` with the code `unauthorized` for a wrong token, `alreadyExists`, `cancelled` if the
+    ///   task is cancelled, and errors of the content.
     public func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let path = upload.path
         guard token == nil || token == upload.credentials["hpcs_object_store_token"] else {
             throw ObjectStoreError(
                 .unauthorized,
-                "the object store does not accept the token; send a new one",
+                "the object store rejects the token; send a new one",
                 status: 401
             )
         }
@@ -57,6 +57,6 @@ public final class InMemoryObjectStore: ObjectStore {
     }
 
     private static func exists(_ path: ObjectPath) -> ObjectStoreError {
-        ObjectStoreError(.alreadyExists, "the object exists already and is not overwritten: \(path)", status: 412)
+        ObjectStoreError(.alreadyExists, "the object already exists and is not overwritten: \(path)", status: 412)
     }
 }

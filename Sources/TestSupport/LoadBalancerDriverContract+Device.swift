@@ -4,15 +4,15 @@
 import SteelyardCore
 
 extension LoadBalancerDriverContract {
-    /// What a check may use of the device.
+    /// The device that a check uses.
     public struct Device: Sendable {
         /// A free port for an HTTP load balancer.
         public let httpPort: Int
-        /// Another, for a TCP load balancer.
+        /// A free port for a TCP load balancer.
         public let tcpPort: Int
-        /// A port of 127.0.0.1 on which something answers.
+        /// A port of 127.0.0.1 with a running server.
         public let nodePort: Int
-        /// What the driver can do.
+        /// The driver's capabilities.
         var capabilities = Set(Capability.allCases)
 
         /// Creates a description of a device.

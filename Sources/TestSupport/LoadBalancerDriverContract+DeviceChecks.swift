@@ -4,9 +4,9 @@
 import SteelyardCore
 
 extension LoadBalancerDriverContract {
-    /// The rules about what is served.
+    /// The rules for serving.
     static let deviceChecks: [Check] = [
-        Check("a device that was never configured says so") { driver, device in
+        Check("a device that was never configured reports notConfigured") { driver, device in
             try await require(
                 driver.status() == .notConfigured,
                 "status() must be notConfigured before the first apply"
@@ -20,11 +20,11 @@ extension LoadBalancerDriverContract {
             try await driver.apply(device.both())
             try await expectServing(driver, ["a", "b", "1"])
         },
-        Check("apply of the same may be repeated") { driver, device in
+        Check("the same apply may be repeated") { driver, device in
             for _ in 0..<3 { try await driver.apply(device.both()) }
             try await expectServing(driver, ["a", "b", "1"])
         },
-        Check("apply replaces what was there") { driver, device in
+        Check("apply replaces the previous configuration") { driver, device in
             try await driver.apply(device.both())
             try await driver.apply(LoadBalancerSet([device.tcp()]))
             try await expectServing(driver, ["1"])
@@ -33,7 +33,7 @@ extension LoadBalancerDriverContract {
             try await driver.apply(LoadBalancerSet([device.http(nodes: [])]))
             try await expectServing(driver, [])
         },
-        Check("conditions show in the status") { driver, device in
+        Check("the status reports the nodes' conditions") { driver, device in
             let nodes = [
                 try device.node("a"), try device.node("b", .disabled), try device.node("c", .draining),
             ]
@@ -78,7 +78,7 @@ extension LoadBalancerDriverContract {
             try await driver.enable()
             try await expectServing(driver, ["c"])
         },
-        Check("delete forgets everything, may be repeated, and an apply starts afresh") { driver, device in
+        Check("delete removes everything, may be repeated, and a later apply starts from scratch") { driver, device in
             try await driver.apply(device.both())
             for _ in 0..<2 { try await driver.delete() }
             try await require(driver.status() == .deleted, "status() must be deleted after a delete")
@@ -97,7 +97,7 @@ extension LoadBalancerDriverContract {
             try await driver.apply(device.both())
             try await expectServing(driver, ["a", "b", "1"])
         },
-        Check("reading may come beside a change") { driver, device in
+        Check("reading may run concurrently with a change") { driver, device in
             try await driver.apply(device.both())
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { for _ in 0..<3 { try await driver.apply(device.both()) } }

@@ -4,7 +4,7 @@
 import SteelyardCore
 
 extension LoadBalancerDriverContract {
-    /// The rules about a dry run.
+    /// The rules for dry runs.
     static let previewChecks: [Check] = [
         Check(needs: [.preview], "a preview changes nothing") { driver, device in
             _ = try await driver.preview(.apply(device.both()))
@@ -17,7 +17,7 @@ extension LoadBalancerDriverContract {
             }
             try await require(
                 driver.preview(.apply(device.both())).isEmpty,
-                "a preview of what is served already must be empty"
+                "a preview of the current configuration must be empty"
             )
             try await expectServing(driver, ["a", "b", "1"])
         }

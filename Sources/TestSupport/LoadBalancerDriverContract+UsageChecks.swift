@@ -4,11 +4,11 @@
 import SteelyardCore
 
 extension LoadBalancerDriverContract {
-    /// The rules about METRICS.
+    /// The rules for METRICS.
     static let usageChecks: [Check] = [
         Check(
             needs: [.usage],
-            "usage has an entry for each protocol, and its span begins where the last committed one ended"
+            "usage has an entry for each protocol, and its span starts at the end of the last committed report"
         ) {
             driver,
             device in
@@ -18,15 +18,15 @@ extension LoadBalancerDriverContract {
                 Set(first.entries.map(\.metered)) == [.http, .tcp],
                 "usage() must have entries for http and tcp, not for \(first.entries.map(\.metered))"
             )
-            try require(first.start <= first.end, "a report must not end before it begins")
+            try require(first.start <= first.end, "a report must not end before it starts")
             let repeated = try await driver.usage()
-            try require(repeated.start == first.start, "a report must begin where the last committed one has ended")
+            try require(repeated.start == first.start, "a report must start at the end of the last committed one")
             try await driver.commit(first)
             try await driver.commit(first)
             let next = try await driver.usage()
             try require(
                 next.start == first.end,
-                "after a commit the next report must begin at \(first.end), not at \(next.start)"
+                "after a commit, the next report must start at \(first.end), not at \(next.start)"
             )
         },
         Check(needs: [.usage], "committing an older report changes nothing") { driver, device in
@@ -38,7 +38,7 @@ extension LoadBalancerDriverContract {
             let next = try await driver.usage()
             try require(
                 next.start == second.end,
-                "a commit of an older report must change nothing: the next must begin at \(second.end), not at \(next.start)"
+                "an older commit must change nothing: the next report must start at \(second.end), not at \(next.start)"
             )
         },
     ]

@@ -4,23 +4,23 @@
 import SteelyardCore
 
 extension LoadBalancerDriverContract {
-    /// The rules about the version of the configuration.
+    /// The rules for the configuration version.
     static let versionChecks: [Check] = [
-        Check("the version is that of the last apply, be it higher, lower or none") { driver, device in
+        Check("the version is the one of the last apply, whether higher, lower or absent") { driver, device in
             try await expectVersion(driver, nil)
             for number in [7, 9, 3, nil, Int.max] {
                 try await driver.apply(device.both(version: number))
                 try await expectVersion(driver, number)
             }
         },
-        Check("an apply that differs in its version alone keeps the new version") { driver, device in
+        Check("an apply that differs only in its version stores the new version") { driver, device in
             for number in [1, 2, 2] {
                 try await driver.apply(device.both(version: number))
                 try await expectVersion(driver, number)
             }
             try await expectServing(driver, ["a", "b", "1"])
         },
-        Check("the version outlasts suspend and enable, and an apply while suspended replaces it") { driver, device in
+        Check("the version survives suspend and enable, and an apply while suspended replaces it") { driver, device in
             try await driver.apply(device.both(version: 4))
             for number in [4, 5] {
                 try await driver.suspend()
@@ -31,14 +31,14 @@ extension LoadBalancerDriverContract {
                 try await expectVersion(driver, number)
             }
         },
-        Check("delete forgets the version") { driver, device in
+        Check("delete removes the version") { driver, device in
             try await driver.apply(device.both(version: 8))
             try await driver.delete()
             try await expectVersion(driver, nil)
             try await driver.apply(device.both(version: 1))
             try await expectVersion(driver, 1)
         },
-        Check(needs: [.preview], "a preview keeps no version") { driver, device in
+        Check(needs: [.preview], "a preview does not store the version") { driver, device in
             _ = try await driver.preview(.apply(device.both(version: 6)))
             try await expectVersion(driver, nil)
             try await driver.apply(device.both(version: 5))
@@ -46,9 +46,9 @@ extension LoadBalancerDriverContract {
             _ = try await driver.preview(.delete)
             try await expectVersion(driver, 5)
         },
-        Check("an apply that fails leaves the version as it was") { driver, device in
+        Check("a failed apply does not change the version") { driver, device in
             try await driver.apply(device.both(version: 1))
-            // A driver that opens the port cannot: a node listens on it.
+            // A driver that binds the port fails: a node listens on it.
             let wanted = try device.onTakenPort(version: 2)
             var expected = 1
             do throws(DriverError) {

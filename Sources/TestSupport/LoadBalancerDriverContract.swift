@@ -3,10 +3,10 @@
 
 public import SteelyardCore
 
-/// The rules that every `LoadBalancerDriver` must keep, as checks that run against any of them.
+/// The rules for every `LoadBalancerDriver`, as checks that run against any of them.
 ///
-/// Run each check against a fresh driver whose device has never been configured. Name what the driver does not do: it is
-/// then checked that it says `unsupported`.
+/// Run each check against a fresh driver whose device has never been configured. Name the capabilities that the driver
+/// lacks: a check then requires the error `unsupported`.
 ///
 ///     @Test(arguments: LoadBalancerDriverContract.checks(without: [.usage]))
 ///     func contract(_ check: LoadBalancerDriverContract.Check) async throws {
@@ -15,7 +15,7 @@ public import SteelyardCore
 ///         }
 ///     }
 public enum LoadBalancerDriverContract {
-    /// What a driver may be without.
+    /// Optional capabilities of a driver.
     public enum Capability: String, Hashable, Sendable, CaseIterable {
         /// METRICS: `usage` and `commit`.
         case usage
@@ -45,7 +45,7 @@ public enum LoadBalancerDriverContract {
 
         /// Runs the check.
         ///
-        /// - Throws: ``ContractViolation`` that says what was expected, or an error that is not the driver's.
+        /// - Throws: ``ContractViolation`` with the expected result, or errors from outside the driver.
         public func run(_ driver: any LoadBalancerDriver, on device: Device) async throws {
             var device = device
             device.capabilities = capabilities
@@ -63,12 +63,12 @@ public enum LoadBalancerDriverContract {
         }
     }
 
-    /// All rules, for a driver that can do everything.
+    /// All rules, for a driver with all capabilities.
     public static var checks: [Check] { checks(without: []) }
 
-    /// The rules for a driver that cannot do everything.
+    /// The rules for a driver without some capabilities.
     ///
-    /// - Parameter missing: What it cannot do.
+    /// - Parameter missing: The capabilities that the driver lacks.
     public static func checks(without missing: Set<Capability>) -> [Check] {
         let capabilities = Set(Capability.allCases).subtracting(missing)
         let all = deviceChecks + usageChecks + previewChecks + logChecks + versionChecks
@@ -77,7 +77,7 @@ public enum LoadBalancerDriverContract {
     }
 
     private static func unsupportedCheck(_ capability: Capability) -> Check {
-        Check("what the driver cannot do is unsupported: \(capability.rawValue)") { driver, device in
+        Check("a missing capability is reported as unsupported: \(capability.rawValue)") { driver, device in
             try await driver.apply(device.both())
             try await expect(.unsupported) { () throws(DriverError) in
                 switch capability {

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The MD5 of RFC 1321, slow and without any library, so that a store's checksums are compared to somebody else's.
+/// The MD5 of RFC 1321, written independently of any library to verify a store's checksums; not optimized.
 package enum MD5 {
     private static let shifts: [[UInt32]] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]]
 
-    /// The first 32 bits of the fractions of the sines of 1 to 64.
+    /// The first 32 bits of the fractional parts of the sines of 1 to 64.
     private static let sines: [UInt32] = [
         0xD76A_A478, 0xE8C7_B756, 0x2420_70DB, 0xC1BD_CEEE, 0xF57C_0FAF, 0x4787_C62A, 0xA830_4613, 0xFD46_9501,
         0x6980_98D8, 0x8B44_F7AF, 0xFFFF_5BB1, 0x895C_D7BE, 0x6B90_1122, 0xFD98_7193, 0xA679_438E, 0x49B4_0821,
@@ -17,7 +17,7 @@ package enum MD5 {
         0x6FA8_7E4F, 0xFE2C_E6E0, 0xA301_4314, 0x4E08_11A1, 0xF753_7E82, 0xBD3A_F235, 0x2AD7_D2BB, 0xEB86_D391,
     ]
 
-    /// The checksum in lower-case hexadecimal digits.
+    /// Returns the checksum in lower-case hexadecimal digits.
     package static func hexDigits(of message: [UInt8]) -> String {
         var bytes = message + [0x80]
         bytes += [UInt8](repeating: 0, count: (120 - bytes.count % 64) % 64)

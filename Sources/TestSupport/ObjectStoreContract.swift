@@ -3,24 +3,24 @@
 
 public import SteelyardCore
 
-/// The rules that every `ObjectStore` must keep, as checks that run against any of them.
+/// The rules for every `ObjectStore`, as checks that run against any of them.
 ///
 ///     @Test(arguments: ObjectStoreContract.checks(without: [.anyContainerName]))
 ///     func contract(_ check: ObjectStoreContract.Check) async throws {
 ///         try await check.run(MyStore(), at: .init(endpoint: endpoint, credentials: credentials) { path in try await read(path) })
 ///     }
 ///
-/// Every check stores into a container that did not exist before, and calls the store on a thread that may block.
+/// Every check uses a new container, and calls the store on a thread that may block.
 public enum ObjectStoreContract {
-    /// Where a check may store, and how it finds out what is there.
+    /// The location in which a check stores objects, and a way to read them.
     public struct Place: Sendable {
         /// The store's URL.
         public let endpoint: StorageEndpoint
-        /// Credentials that it accepts.
+        /// Credentials that the store accepts.
         public let credentials: StorageCredentials
-        /// The field of the credentials whose value can be wrong; of no use without authentication.
+        /// The field of the credentials that can have a wrong value; unused without authentication.
         public let secretField: String
-        /// Reads an object without the `ObjectStore` that is checked; nil if there is none.
+        /// Reads an object without the tested `ObjectStore`; returns nil if it does not exist.
         public let read: @Sendable (ObjectPath) async throws -> [UInt8]?
 
         /// Creates a place.
@@ -37,11 +37,11 @@ public enum ObjectStoreContract {
         }
     }
 
-    /// What a store may be without.
+    /// Optional capabilities of a store.
     public enum Capability: String, Hashable, Sendable, CaseIterable {
-        /// Containers whose names have any characters; else lower-case letters, digits and `-`.
+        /// Containers with any characters in their names; otherwise lower-case letters, digits and `-`.
         case anyContainerName
-        /// Refusing wrong credentials: some test servers accept all.
+        /// Rejecting wrong credentials: some test servers accept all.
         case authentication
     }
 
@@ -64,7 +64,7 @@ public enum ObjectStoreContract {
 
         /// Runs the check.
         ///
-        /// - Throws: ``ContractViolation``, or an error that the store should not throw.
+        /// - Throws: ``ContractViolation``, or an unexpected error.
         public func run(_ store: any ObjectStore, at place: Place) async throws {
             do { try await body(store, place) } catch let error as ContractViolation {
                 throw ContractViolation("\(description): \(error)")
@@ -74,32 +74,32 @@ public enum ObjectStoreContract {
         }
     }
 
-    /// All rules, for a store that can do everything.
+    /// All rules, for a store with all capabilities.
     public static var checks: [Check] { allChecks }
 
-    /// The rules for a store that cannot do everything.
+    /// The rules for a store without some capabilities.
     ///
-    /// - Parameter missing: What it cannot do.
+    /// - Parameter missing: The capabilities that the store lacks.
     public static func checks(without missing: Set<Capability>) -> [Check] {
         allChecks.filter { $0.needs.isDisjoint(with: missing) }
     }
 
     private static let allChecks: [Check] = [
-        Check("an object is stored whole, in a container that did not exist, and its checksum is reported") {
+        Check("an object is stored completely, in a new container, and its checksum is reported") {
             store,
             place in
             let blocks = [[UInt8](repeating: 1, count: 300_001), Array(0...255), [UInt8](repeating: 9, count: 250_000)]
             try await place.expectStored(blocks, at: newPath(), by: store)
         },
-        Check("an object without a byte is stored") { store, place in
+        Check("an empty object is stored") { store, place in
             try await place.expectStored([], at: newPath(), by: store)
         },
-        Check("a second object goes into the same container") { store, place in
+        Check("a second object is stored in the same container") { store, place in
             let base = newBase()
             try await place.expectStored([Array("first".utf8)], at: newPath(in: base), by: store)
             try await place.expectStored([Array("second".utf8)], at: newPath(in: base, "lb-2"), by: store)
         },
-        Check("names with spaces, reserved characters and letters beyond ASCII are kept to the letter") {
+        Check("names with spaces, reserved characters and letters beyond ASCII are preserved exactly") {
             store,
             place in
             for prefix in ["with space", "Größe/日本", "100%25?a=b&c#d", "a+b;c,d'e\"f", "..hidden"] {
@@ -109,21 +109,21 @@ public enum ObjectStoreContract {
         },
         Check(
             needs: [.anyContainerName],
-            "a container's name with spaces and letters beyond ASCII is kept to the letter"
+            "a container's name with spaces and letters beyond ASCII is preserved exactly"
         ) {
             store,
             place in
             guard let base = try? ObjectBasePath("\(newBase()) ä%2F?/logs") else { return }
             try await place.expectStored([[1]], at: newPath(in: base), by: store)
         },
-        Check("an object that exists is not overwritten") { store, place in
+        Check("an existing object is not overwritten") { store, place in
             let path = try newPath()
             try await place.expectStored([Array("first".utf8)], at: path, by: store)
             let body = ScriptedBody([Array("second".utf8)])
             try await place.expect(.alreadyExists, at: path, by: store) { () throws(ObjectStoreError) in body }
             try await place.expectContent(Array("first".utf8), at: path)
         },
-        Check("content that fails at its beginning, in its midst or at its end leaves nothing") { store, place in
+        Check("content that fails at its start, in the middle or at its end leaves nothing") { store, place in
             for blocks in [[], [[UInt8](repeating: 1, count: 700_000)], [[UInt8]](repeating: [2, 3], count: 3)] {
                 for code in [ObjectStoreError.Code.sourceFailed, .cancelled] {
                     let path = try newPath()
@@ -136,14 +136,14 @@ public enum ObjectStoreContract {
                 }
             }
         },
-        Check("content that cannot be begun leaves nothing") { store, place in
+        Check("content that cannot be opened leaves nothing") { store, place in
             let path = try newPath()
             try await place.expect(.sourceFailed, at: path, by: store) { () throws(ObjectStoreError) in
-                throw ObjectStoreError(.sourceFailed, "the content of this check cannot be begun")
+                throw ObjectStoreError(.sourceFailed, "the content of this check cannot be opened")
             }
             try await place.expectContent(nil, at: path)
         },
-        Check("after a failure the same object can be stored, its content begun anew") { store, place in
+        Check("after a failure, the same object can be stored with new content") { store, place in
             let path = try newPath()
             let failing = ScriptedBody(
                 [[1, 2, 3]],
@@ -152,7 +152,7 @@ public enum ObjectStoreContract {
             try await place.expect(.sourceFailed, at: path, by: store) { () throws(ObjectStoreError) in failing }
             try await place.expectStored([[4, 5]], at: path, by: store)
         },
-        Check("a second call for the same upload finds its object, and makes no content") { store, place in
+        Check("a second call for the same upload finds its object without reading its content") { store, place in
             let path = try newPath()
             let upload = place.upload([Array("first".utf8)], at: path)
             _ = try await place.put(upload, by: store)
@@ -163,18 +163,18 @@ public enum ObjectStoreContract {
                 credentials: place.credentials
             ) {
                 () throws(ObjectStoreError) in
-                throw ObjectStoreError(.sourceFailed, "the content of this check is not made again")
+                throw ObjectStoreError(.sourceFailed, "the content of this check must not be read again")
             }
             let found = try await place.put(again, by: store)
             try require(found.wasFound && found.byteCount == 5, "5 bytes must be found, not \(found)")
             try await place.expectContent(Array("first".utf8), at: path)
         },
-        Check("removing what an upload has left, leaves its object") { store, place in
+        Check("removing the remains of an upload keeps its object") { store, place in
             let path = try newPath()
             let content = [UInt8](repeating: 5, count: 300_001)
             let upload = place.upload([content], at: path)
             let abandoned = AbandonedUpload(id: upload.id, path: path)
-            // Once without an object and without a container, then with both.
+            // First without an object and a container, then with both.
             try await place.removeRemains(of: abandoned, by: store)
             _ = try await place.put(upload, by: store)
             try await place.removeRemains(of: abandoned, by: store)
@@ -182,7 +182,7 @@ public enum ObjectStoreContract {
             try await place.removeRemains(of: AbandonedUpload(id: UploadID(), path: path), by: store)
             try await place.expectContent(content, at: path)
         },
-        Check(needs: [.authentication], "a token that is not accepted is unauthorized, and is in no error") {
+        Check(needs: [.authentication], "a rejected token is unauthorized, and is not in the error") {
             store,
             place in
             let path = try newPath()
@@ -214,7 +214,7 @@ public enum ObjectStoreContract {
             _ = try await upload.value
             try await place.expectContent(nil, at: path)
         },
-        Check("objects can be stored side by side") { store, place in
+        Check("objects can be stored concurrently") { store, place in
             let base = newBase()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...8 {
@@ -272,7 +272,7 @@ extension ObjectStoreContract.Place {
     fileprivate func expectStored(_ blocks: [[UInt8]], at path: ObjectPath, by store: any ObjectStore) async throws {
         let content = Array(blocks.joined())
         let stored = try await put(upload(blocks, at: path), by: store)
-        // A store that counts no MD5 confirms none.
+        // A store that does not compute an MD5 confirms none.
         let md5 = stored.md5.isEmpty ? "" : MD5.hexDigits(of: content)
         let expected = StoredObject(md5: md5, byteCount: UInt64(content.count))
         try require(stored == expected, "the store must confirm \(expected), not \(stored)")

@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// Gives blocks one after the other, then ends, or fails.
+/// Returns blocks one after the other, then ends or fails.
 final class ScriptedBody: ObjectBody {
     private let blocks: Mutex<[[UInt8]]>
     private let error: ObjectStoreError?
@@ -21,7 +21,7 @@ final class ScriptedBody: ObjectBody {
     }
 }
 
-/// Gives blocks without an end, and says when it has been asked for the tenth.
+/// Returns blocks without end, and signals when the tenth is requested.
 final class EndlessBody: ObjectBody {
     private let count = Mutex(0)
     private let tenth: AsyncStream<Void>.Continuation

@@ -4,7 +4,7 @@
 package import SteelyardCore
 
 extension OpenedLog {
-    /// Reads some parts to their end, in one reading.
+    /// Reads parts to their end, in one reading.
     ///
     /// - Returns: The lines of each part.
     package func lines(of parts: [LogPart]) throws -> [LogBlock] {
@@ -12,7 +12,7 @@ extension OpenedLog {
         var blocks = [LogBlock](repeating: LogBlock(), count: parts.count)
         var position: UInt64 = 0
         while let next = try reader.next(into: &blocks) {
-            try require(next >= position, "the position of a reading does not go back from \(position) to \(next)")
+            try require(next >= position, "the position of a reading must not decrease from \(position) to \(next)")
             position = next
         }
         return blocks

@@ -3,7 +3,7 @@
 
 import Synchronization
 
-/// Holds whoever comes until it is opened, and can be waited at for somebody to come.
+/// Blocks its callers until it is opened; a test can wait for their arrival.
 package final class Latch: Sendable {
     private struct State {
         var isOpen = false
@@ -30,7 +30,7 @@ package final class Latch: Sendable {
         }
     }
 
-    /// Waits until so many have come.
+    /// Waits for the arrival of this many callers.
     package func waitForArrival(of count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
@@ -41,7 +41,7 @@ package final class Latch: Sendable {
         }
     }
 
-    /// Lets through all who wait and all who come.
+    /// Releases all current and later callers.
     package func open() {
         let held = state.withLock { state in
             state.isOpen = true

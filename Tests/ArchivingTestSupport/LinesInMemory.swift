@@ -4,12 +4,12 @@
 package import SteelyardCore
 import Synchronization
 
-/// A log that gives one line at a time; a mark in it is a number of lines.
+/// A log that returns one line at a time; a mark in it is a number of lines.
 package struct LinesInMemory: OpenedLog {
     private let lines: [(metered: MeteredProtocol, line: String)]
     private let onRead: @Sendable () -> Void
 
-    /// - Parameter onRead: Called with every reading of a line.
+    /// - Parameter onRead: Called for each line read.
     package init(_ lines: [MeteredProtocol: [String]], onRead: @escaping @Sendable () -> Void = {}) {
         self.lines = MeteredProtocol.allCases.flatMap { metered in (lines[metered] ?? []).map { (metered, $0) } }
         self.onRead = onRead

@@ -4,7 +4,7 @@
 package import LogArchiving
 package import SteelyardCore
 
-/// What tests leave out: the type of the store and the name of the log.
+/// Defaults for tests: the type of the store and the name of the log.
 extension ObjectStoreArchiver {
     package init(
         store: any ObjectStore,

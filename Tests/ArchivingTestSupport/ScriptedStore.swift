@@ -4,7 +4,7 @@
 package import SteelyardCore
 import Synchronization
 
-/// A store that does with each object's content what a test says.
+/// A store that handles each object's content with a closure of the test.
 package final class ScriptedStore: ObjectStore {
     package typealias Make = @Sendable () throws(ObjectStoreError) -> any ObjectBody
     package typealias Script = @Sendable (_ id: String, _ make: Make) async throws(ObjectStoreError) -> [UInt8]
@@ -14,7 +14,7 @@ package final class ScriptedStore: ObjectStore {
 
     package init(_ script: @escaping Script) { self.script = script }
 
-    /// What was stored, by the load balancers' ids.
+    /// The stored contents, by load balancer id.
     package var contents: [String: [UInt8]] { objects.withLock { $0 } }
 
     package func put(_ object: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
@@ -24,7 +24,7 @@ package final class ScriptedStore: ObjectStore {
         return StoredObject(md5: "", byteCount: UInt64(content.count))
     }
 
-    /// Takes a content, all of it or the first blocks.
+    /// Reads a content, completely or up to a number of blocks.
     package static func take(_ body: any ObjectBody, atMost limit: Int = .max) throws(ObjectStoreError) -> [UInt8] {
         var content: [UInt8] = []
         var count = 0

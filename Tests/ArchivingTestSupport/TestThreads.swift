@@ -5,6 +5,6 @@ package import LogArchiving
 import SteelyardSystem
 
 extension ArchiveThreads {
-    /// The system's threads, two of them to compress.
+    /// Dedicated threads, two of them for compression.
     package static let test = ArchiveThreads(compressors: 2) { try ThreadExecutor(name: $0) }
 }

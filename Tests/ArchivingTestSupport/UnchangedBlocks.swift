@@ -3,7 +3,7 @@
 
 import LogArchiving
 
-/// What a store receives is then what the driver read, so that tests can compare them.
+/// A store then receives the lines of the driver unchanged, so that tests can compare them.
 package struct UnchangedBlocks: LogCompressor {
     package init() {}
 

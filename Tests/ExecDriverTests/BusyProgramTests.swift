@@ -8,9 +8,9 @@ import Testing
 
 @testable import ExecDriver
 
-@Suite("A driver program that is busy", Requirement.python.trait)
+@Suite("A busy driver program", Requirement.python.trait)
 struct BusyProgramTests {
-    @Test("with a change, and handles one request at a time, lets STATS time out and answers it late")
+    @Test("that handles one request at a time lets STATS time out during a change and answers late")
     func oneAtATime() async throws {
         let port = try FreePort.next()
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("one-at-a-time")) { program in
@@ -18,23 +18,23 @@ struct BusyProgramTests {
             try await driver.apply(.http(port: port, nodes: 1, version: 1))
             let wanted = try LoadBalancerSet.http(port: port, nodes: 2, version: LoadBalancerSet.badVersion)
             async let change: Void = driver.apply(wanted)
-            try await eventually("the change is in hand") { driver.isChanging }
+            try await eventually("the change is running") { driver.isChanging }
             let error = try await driverError { () throws(DriverError) in
                 _ = try await driver.status(within: .milliseconds(200))
             }
             #expect(error.code == .timedOut)
             #expect(error.message == "the driver program did not answer 'status' within 0.2 s; it is busy with 'apply'")
-            // Known without asking.
+            // Known without a query.
             let kept = try await driver.configurationVersion()
             #expect(kept?.number == 1)
             try await change
             guard case .serving(let nodes) = try await driver.status() else { throw ServerFailure("not serving") }
             #expect(nodes.count == 2)
-            #expect(!program.log.lines.contains { $0.contains("failed") }, "the late answer is no fault")
+            #expect(!program.log.lines.contains { $0.contains("failed") }, "the late answer is not a fault")
         }
     }
 
-    @Test("with nothing but silence does not fill the agent with requests")
+    @Test("that never responds does not fill the agent with requests")
     func deaf() async throws {
         let port = try FreePort.next()
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("deaf")) {
@@ -43,7 +43,7 @@ struct BusyProgramTests {
         } _: { program in
             let driver = program.driver
             try await driver.apply(.http(port: port))
-            // More than a pipe takes.
+            // More than fits into a pipe.
             let large = try LoadBalancerSet.http(port: port, nodes: 5000)
             async let change: Void = driver.apply(large)
             var failures = 0
@@ -53,18 +53,18 @@ struct BusyProgramTests {
                     #expect(error.code == .timedOut || error.code == .unavailable)
                 }
             }
-            // The others came after the program had been started again.
+            // The remaining changes followed the restart of the program.
             #expect(failures > 0)
             do {
                 try await change
-                Issue.record("a change that was not read has passed")
+                Issue.record("a change succeeded although it was not read")
             } catch let error as DriverError {
                 #expect(error.code == .timedOut && error.message.contains("serves 1 node"), "\(error)")
             }
         }
     }
 
-    @Test("printing to standard error is held back, and its lines are dropped and counted")
+    @Test("that floods standard error is slowed down, and its lines are dropped and counted")
     func flood() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("flood")) { program in
             _ = try await program.driver.status()

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The example driver program", Requirement.python.trait)
 struct ContractTests {
-    @Test("keeps the contract", arguments: LoadBalancerDriverContract.checks)
+    @Test("fulfills the contract", arguments: LoadBalancerDriverContract.checks)
     func contract(_ check: LoadBalancerDriverContract.Check) async throws {
         try await LoadBalancerDriverContract.Device.withFreePorts { device in
             try await ProgramUnderTest.run(ProgramUnderTest.example) { program in
@@ -17,7 +17,7 @@ struct ContractTests {
     }
 
     @Test(
-        "without its capabilities keeps the rest of the contract",
+        "without its capabilities fulfills the rest of the contract",
         arguments: LoadBalancerDriverContract.checks(without: [.usage, .log, .preview])
     )
     func contractWithoutCapabilities(_ check: LoadBalancerDriverContract.Check) async throws {

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Requests and responses")
 struct ExchangeTests {
-    /// Keeps the results of requests.
+    /// Records the results of requests.
     private final class Recorder: Sendable {
         private let all = Mutex<[String]>([])
         var values: [String] { all.withLock { $0 } }
@@ -58,7 +58,7 @@ struct ExchangeTests {
         #expect(exchange.deadline == nil)
     }
 
-    @Test("requests are written in order, each whole")
+    @Test("requests are written completely and in order")
     func writing() throws {
         var exchange = exchange(.apply, .status)
         let first = try #require(exchange.unsentBytes)
@@ -71,7 +71,7 @@ struct ExchangeTests {
         #expect(exchange.unsentBytes == nil)
     }
 
-    @Test("a late answer to a request that was sent is dropped; a second one is a fault")
+    @Test("a late response is dropped; a second one is a fault")
     func lateAnswer() throws {
         var exchange = exchange(.status)
         exchange.noteSent(try #require(exchange.unsentBytes).count)
@@ -79,12 +79,12 @@ struct ExchangeTests {
         for response in completed { response() }
         #expect(fault == nil && answers.values == ["status: did not answer 'status' within 10 s"])
         #expect(try exchange.receive(Self.result(1), at: start) == nil)
-        #expect(throws: ProtocolFault("answered a request that is not in hand (id 1)")) {
+        #expect(throws: ProtocolFault("answered a request that is not pending (id 1)")) {
             _ = try exchange.receive(Self.result(1), at: start)
         }
     }
 
-    @Test("a request of which nothing was sent is taken back at its time-out")
+    @Test("a request that is not sent yet is withdrawn at its time-out")
     func withdrawal() {
         var exchange = exchange(.status)
         _ = exchange.expire(at: start + .seconds(10))
@@ -103,7 +103,7 @@ struct ExchangeTests {
         #expect(completed.count == 3 && fault == nil)
     }
 
-    @Test("progress moves the time-out, up to the limit")
+    @Test("progress extends the time-out, up to the limit")
     func progress() throws {
         var exchange = exchange(.apply, limit: .seconds(25))
         #expect(try exchange.receive(Self.progress(1), at: start + .seconds(8)) == nil)
@@ -115,14 +115,14 @@ struct ExchangeTests {
         #expect(answers.values == ["apply: did not answer 'apply' within 25 s"])
     }
 
-    @Test("progress gives a request no time that has no limit for it")
+    @Test("progress does not extend the time-out of a request without a progress limit")
     func noProgress() throws {
         var exchange = exchange(.status)
         _ = try exchange.receive(Self.progress(1), at: start + .seconds(8))
         #expect(exchange.deadline == start + .seconds(10))
     }
 
-    @Test("a program that answers nothing for half a minute has a fault, unless a change is in hand")
+    @Test("a program that is silent for half a minute is at fault, unless a change is running")
     func silence() throws {
         var exchange = exchange(.status)
         exchange.noteSent(try #require(exchange.unsentBytes).count)
@@ -136,7 +136,7 @@ struct ExchangeTests {
         #expect(exchange.expire(at: start + .seconds(110)).fault != nil)
     }
 
-    @Test("more requests than a program can have are refused at once")
+    @Test("requests above the limit are rejected immediately")
     func tooMany() {
         var exchange = exchange()
         for _ in 0..<Exchange.greatestPending {

@@ -9,11 +9,11 @@ import Testing
 
 @Suite("A driver program with a fault", Requirement.python.trait)
 struct FaultTests {
-    /// A fault in the middle of a change, and a part of the error's message.
+    /// A fault during a change, and a part of the error's message.
     static let faults: [(fault: String, code: DriverError.Code, message: String)] = [
         (
             "crash", .unavailable,
-            #"the driver program ended (exit code 3, having printed "what a pity") during 'apply'"#
+            #"the driver program ended (exit code 3; last output: "what a pity") during 'apply'"#
         ),
         ("rubbish", .unavailable, "sent a line that is not one JSON object: \"hello\\u{1b}[31m world\""),
         ("no-message", .unavailable, "not a JSON-RPC 2.0 message"),
@@ -21,12 +21,12 @@ struct FaultTests {
         ("silence", .timedOut, "did not answer 'apply' within 1 s"),
         ("progress-forever", .timedOut, "did not answer 'apply' within 2 s"),
         ("notification-flood", .unavailable, "sent more than 1000 notifications within a second"),
-        ("unknown-id", .unavailable, "answered a request that is not in hand (id 123456)"),
+        ("unknown-id", .unavailable, "answered a request that is not pending (id 123456)"),
         ("asks", .unavailable, "sent a request; only the agent sends requests"),
         ("closes-output", .unavailable, "closed its standard input or output and did not end"),
     ]
 
-    @Test("in the middle of a change fails the change and is started again", arguments: faults)
+    @Test("during a change fails the change and is restarted", arguments: faults)
     func interruptedChange(_ fault: String, _ code: DriverError.Code, _ message: String) async throws {
         let port = try FreePort.next()
         try await ProgramUnderTest.run(ProgramUnderTest.faulty(fault)) { configuration in
@@ -51,7 +51,7 @@ struct FaultTests {
         }
     }
 
-    @Test("that has made a change and not answered reports the change after its restart")
+    @Test("that has made a change without a response reports the change after its restart")
     func crashAfterCommit() async throws {
         let port = try FreePort.next()
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("crash-after-commit")) { program in
@@ -63,13 +63,13 @@ struct FaultTests {
         }
     }
 
-    @Test("that answers twice is started again, and the change that has passed stays")
+    @Test("that responds twice is restarted, and the successful change is kept")
     func answersTwice() async throws {
         let port = try FreePort.next()
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("answers-twice")) { program in
             try await program.driver.apply(.http(port: port, version: LoadBalancerSet.badVersion))
             try await eventually("the program has failed") {
-                program.log.lines.contains { $0.contains("answered a request that is not in hand") }
+                program.log.lines.contains { $0.contains("answered a request that is not pending") }
             }
             #expect(try await program.driver.configurationVersion()?.number == LoadBalancerSet.badVersion)
         }
@@ -81,13 +81,13 @@ struct FaultTests {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("slow-with-progress")) {
             $0.changeTimeout = .milliseconds(700)
         } _: { program in
-            // The program is started before, and its first change is in time.
+            // The program is started first, so that its first change is in time.
             _ = try await program.driver.status()
             try await program.driver.apply(.http(port: port, version: LoadBalancerSet.badVersion))
         }
     }
 
-    @Test("that refuses a change names the field; what it sends is made printable and short")
+    @Test("that rejects a change names the field; its text is made printable and short")
     func refusal() async throws {
         let port = try FreePort.next()
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("refuses")) { program in
@@ -99,20 +99,20 @@ struct FaultTests {
             let other = try LoadBalancerSet.http(port: 1, version: LoadBalancerSet.badVersion)
             let unknown = try await driverError { () throws(DriverError) in try await driver.apply(other) }
             #expect(unknown.code == .unavailable && unknown.field == nil)
-            #expect(!program.log.lines.contains { $0.contains("failed") }, "the program goes on")
+            #expect(!program.log.lines.contains { $0.contains("failed") }, "the program continues")
         }
     }
 
-    @Test("that speaks another version of the protocol is refused with both versions")
+    @Test("with another protocol version is rejected, and the error names both versions")
     func wrongVersion() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("wrong-version")) { program in
             let error = try await driverError { () throws(DriverError) in _ = try await program.driver.status() }
             #expect(error.code == .unavailable)
-            #expect(error.message.contains("version 2 of the exec protocol, and this agent speaks version 1"))
+            #expect(error.message.contains("version 2 of the exec protocol, but this agent uses version 1"))
         }
     }
 
-    @Test("that ends at its start says why, and is started less and less often")
+    @Test("that ends at startup is reported with its last output, and restarted less and less often")
     func failsToStart() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("fails-to-start")) { program in
             var messages: [String] = []
@@ -122,13 +122,13 @@ struct FaultTests {
                 messages.append(error.message)
             }
             #expect(
-                messages[0] == #"the driver program ended (exit code 9, having printed "there is no\u{7} licence")"#
+                messages[0] == #"the driver program ended (exit code 9; last output: "there is no\u{7} licence")"#
             )
-            #expect(messages[5].hasPrefix(messages[0] + "; it is started again in "))
+            #expect(messages[5].hasPrefix(messages[0] + "; restarting in "))
         }
     }
 
-    @Test("that does not exist, or does not answer at its start, is named")
+    @Test("that does not exist, or does not respond at startup, is named in the error")
     func neverStarts() async throws {
         try await ProgramUnderTest.run(["/nonexistent/driver"]) { program in
             let error = try await driverError { () throws(DriverError) in try await program.driver.suspend() }
@@ -143,16 +143,16 @@ struct FaultTests {
         }
     }
 
-    @Test("that answers 'status' with something else fails the call alone")
+    @Test("that returns an invalid 'status' fails only that call")
     func malformedStatus() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("malformed-status")) { program in
             let error = try await driverError { () throws(DriverError) in _ = try await program.driver.status() }
-            #expect(error.message.contains("a node (0) that has not both id and status"))
+            #expect(error.message.contains("a node (0) without id and status"))
             #expect(try await program.driver.configurationVersion() == nil)
         }
     }
 
-    @Test("with few capabilities is never asked for more")
+    @Test("with few capabilities gets no other requests")
     func fewCapabilities() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("few-capabilities")) { program in
             let driver = program.driver

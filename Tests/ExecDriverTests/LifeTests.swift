@@ -9,9 +9,9 @@ import Testing
 
 @testable import ExecDriver
 
-@Suite("The life of a driver program", Requirement.python.trait)
+@Suite("The life cycle of a driver program", Requirement.python.trait)
 struct LifeTests {
-    @Test("run() starts the program, starts it again after it was killed, and ends it")
+    @Test("run() starts the program, restarts it after it was killed, and stops it")
     func supervision() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.example) { program in
             let driver = program.driver
@@ -40,11 +40,11 @@ struct LifeTests {
             let process = try #require(program.driver.processID)
             await program.driver.stop()
             #expect(kill(process, 0) != 0)
-            #expect(program.log.lines.contains { $0.contains("does not end; it is killed") })
+            #expect(program.log.lines.contains { $0.contains("does not stop; killing it") })
         }
     }
 
-    @Test("what a program has started ends with it, also if the command is a shell that waits for the program")
+    @Test("a program's children end with it, even if the command is a shell that waits for the program")
     func wrappedProgram() async throws {
         let script = Environment.packageFolder.appending(path: "Tests/ExecDriverTests/Programs/wrapped.sh").path
         try await ProgramUnderTest.run(["/bin/sh", script] + ProgramUnderTest.faulty("silence")) {
@@ -58,7 +58,7 @@ struct LifeTests {
             let python = try #require(Int32(children.split(separator: " ").first ?? ""))
             let bad = try LoadBalancerSet.http(port: port, nodes: 3, version: LoadBalancerSet.badVersion)
             _ = try await driverError { () throws(DriverError) in try await program.driver.apply(bad) }
-            // Its orphan may be a zombie until the machine's first process has reaped it.
+            // Its orphan may be a zombie until process 1 has reaped it.
             try await eventually("the program has ended") { Self.isGone(python) }
         }
     }
@@ -68,7 +68,7 @@ struct LifeTests {
         return stat.split(separator: ")").last?.hasPrefix(" Z") == true
     }
 
-    @Test("a driver that is released ends its program")
+    @Test("a released driver stops its program")
     func release() async throws {
         try await withTemporaryFolder { folder in
             var process: Int32?
@@ -81,7 +81,7 @@ struct LifeTests {
         }
     }
 
-    @Test("the program's environment has nothing of the agent's")
+    @Test("the program's environment contains no variable of the agent")
     func environment() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.faulty("prints-environment")) { program in
             _ = try await program.driver.status()
@@ -94,7 +94,7 @@ struct LifeTests {
         }
     }
 
-    @Test("the state outlives the program and the agent")
+    @Test("the state survives the program and the agent")
     func state() async throws {
         try await withTemporaryFolder { folder in
             let port = try FreePort.next()
@@ -110,7 +110,7 @@ struct LifeTests {
         }
     }
 
-    @Test("a port that another program has fails the UPDATE with its field")
+    @Test("a port that is in use fails the UPDATE with the port's field")
     func portInUse() async throws {
         let other = try HTTPBackEnd()
         defer { other.stop() }
@@ -122,7 +122,7 @@ struct LifeTests {
         }
     }
 
-    @Test("a log is read in pieces, each kind of line for itself, also after a DELETE")
+    @Test("a log is read in pieces, each kind of line separately, even after a DELETE")
     func log() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.example) { program in
             _ = try await program.driver.status()
@@ -140,7 +140,7 @@ struct LifeTests {
         }
     }
 
-    @Test("a log cannot be read on once its program was started again")
+    @Test("a log cannot be read after a restart of its program")
     func logOfEarlierProgram() async throws {
         try await ProgramUnderTest.run(ProgramUnderTest.example) { program in
             let log = try await program.driver.openLog()

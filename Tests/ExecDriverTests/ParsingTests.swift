@@ -6,10 +6,10 @@ import Testing
 
 @testable import ExecDriver
 
-@Suite("What a driver program sends")
+@Suite("A driver program's output")
 struct ParsingTests {
     @Test(
-        "is a fault where it is no response and no notification",
+        "is a fault if it is neither a response nor a notification",
         arguments: [
             "", "hello", "[]", "{}", "{\"jsonrpc\":\"1.0\",\"id\":1,\"result\":{}}", "{\"jsonrpc\":\"2.0\",\"id\":1}",
             "{\"jsonrpc\":\"2.0\",\"result\":{}}", "{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"result\":{}}",
@@ -24,7 +24,7 @@ struct ParsingTests {
         #expect(throws: ProtocolFault.self) { _ = try IncomingMessage(Array(line.utf8)) }
     }
 
-    @Test("is a fault where it is not UTF-8, or nested too deep")
+    @Test("is a fault if it is not UTF-8, or nested too deep")
     func hostileBytes() {
         let start = Array("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":".utf8)
         #expect(throws: ProtocolFault.self) { _ = try IncomingMessage(start + [0x22, 0xFF, 0x22, 0x7D]) }
@@ -36,18 +36,18 @@ struct ParsingTests {
         ProgramError(try JSONDocument(Array(text.utf8)).root)
     }
 
-    @Test("as an error has a code by its name or its number; others are unavailable")
+    @Test("maps errors by name or number; unknown codes are unavailable")
     func codes() throws {
         #expect(try Self.error("{\"code\":1002,\"message\":\"m\"}").code == .deleted)
         #expect(try Self.error("{\"code\":1002,\"data\":{\"code\":\"not_running\"}}").code == .notRunning)
         #expect(try Self.error("{\"code\":-32601}").code == .unsupported)
         #expect(try Self.error("{\"code\":-32603,\"message\":\"broken\"}").code == .unavailable)
-        #expect(try Self.error("{\"data\":7}").message == "the driver program gave no reason")
+        #expect(try Self.error("{\"data\":7}").message == "the driver program returned no error message")
         let bare = try Self.error("{}")
         #expect(bare.code == .unavailable && bare.field == nil)
     }
 
-    @Test("as a field is left out where the UPDATE has no such place, or the name is none")
+    @Test("drops a field that is not in the UPDATE, or has an invalid name")
     func fields() throws {
         let set = try LoadBalancerSet.http(port: 80, nodes: 2)
         func field(_ text: String) throws -> LoadBalancerField? {
@@ -64,7 +64,7 @@ struct ParsingTests {
         ] { #expect(try field(text) == nil, "\(text)") }
     }
 
-    @Test("as lines is put together from pieces and bounded")
+    @Test("is assembled from pieces into lines of limited length")
     func lines() {
         var splitter = LineSplitter(limit: 4)
         func add(_ text: String) -> [LineSplitter.Line] { splitter.add(Array(text.utf8)[...]) }
@@ -76,13 +76,13 @@ struct ParsingTests {
         #expect(splitter.end() == Array("no".utf8) && splitter.end() == nil)
     }
 
-    @Test("as text is made printable, by scalars")
+    @Test("is made printable, by scalars")
     func text() {
         #expect(PrintableText.line("a\nb\u{202E}c", atMost: 3) == "a\\u{a}b…")
         #expect(PrintableText.line("e" + String(repeating: "\u{301}", count: 9), atMost: 2) == "e\u{301}…")
     }
 
-    @Test("as usage and log pieces must make sense")
+    @Test("must contain valid usage reports and log pieces")
     func results() throws {
         func root(_ text: String) throws -> JSONValue { try JSONDocument(Array(text.utf8)).root }
         let usage = "{\"start_us\":5,\"end_us\":9,\"mark\":1,\"entries\":[{\"protocol\":\"http\",\"bytes_out\":7}]}"
@@ -99,7 +99,7 @@ struct ParsingTests {
         }
     }
 
-    @Test("as a proxy's name does not replace another field of the reply")
+    @Test("does not replace another field of the reply by the proxy's name")
     func proxyName() throws {
         func proxy(_ name: String) throws -> ProxyStatus? {
             ProxyStatus(program: try JSONDocument(Array("{\"name\":\"\(name)\",\"version\":\"1\"}".utf8)).root)

@@ -9,11 +9,11 @@ import TestServers
 
 @testable import ExecDriver
 
-/// A driver with a program of its own, in a folder of its own.
+/// A driver with its own program, in its own directory.
 struct ProgramUnderTest {
     let driver: ExecDriver
     let log: LogRecorder
-    /// The program's folder for state.
+    /// The program's state directory.
     let folder: URL
 
     static let exampleFolder = Environment.packageFolder.appending(path: "Examples/exec-driver").path
@@ -64,10 +64,10 @@ struct ProgramUnderTest {
 }
 
 extension LoadBalancerSet {
-    /// The version with which a faulty program shows its fault.
+    /// The version that triggers a faulty program's fault.
     static let badVersion = 666
 
-    /// An HTTP load balancer with some nodes.
+    /// Returns an HTTP load balancer.
     static func http(port: Int, nodes: Int = 1, version: Int? = nil) throws -> LoadBalancerSet {
         let nodes = try (0..<nodes).map { index in
             try Node(id: Identifier("n\(index)"), address: HostAddress("192.0.2.1"), port: Port(8080))
@@ -79,7 +79,7 @@ extension LoadBalancerSet {
     }
 }
 
-/// The error that something throws.
+/// Returns the error of a call.
 func driverError(_ body: () async throws(DriverError) -> Void) async throws -> DriverError {
     do throws(DriverError) { try await body() } catch { return error }
     throw ServerFailure("no error was thrown")

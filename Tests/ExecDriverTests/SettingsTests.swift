@@ -16,7 +16,7 @@ struct SettingsTests {
     @Test(
         "a command must be an executable file with an absolute path",
         arguments: [
-            ([], "must name the driver program"), (["true"], "must begin with an absolute path"),
+            ([], "must name the driver program"), (["true"], "must start with an absolute path"),
             (["/nonexistent"], "is not an executable file"), (["/tmp"], "is not an executable file"),
             (["/bin/sh", "\0"], "must not contain a NUL character"),
         ] as [([String], String)]
@@ -28,7 +28,7 @@ struct SettingsTests {
         try Self.settings(["command": ["/bin/sh"]]).check()
     }
 
-    @Test("the program's own settings are an object, and reach it as they are")
+    @Test("the program's own settings are an object, and reach it unchanged")
     func ownSettings() throws {
         let settings = try Self.settings(["settings": .object(["a": 1, "b": ["x", nil, true]])])
         #expect(String(decoding: settings.settings.json.json, as: UTF8.self) == #"{"a":1,"b":["x",null,true]}"#)
@@ -37,7 +37,7 @@ struct SettingsTests {
         }
     }
 
-    @Test("a program that goes on ending is started less and less often; one that has run is started at once")
+    @Test("a program that ends repeatedly is restarted less and less often; one that has run is restarted immediately")
     func restartDelay() {
         let start = ContinuousClock.now
         var delay = RestartDelay()

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("The protocol's documentation", Requirement.python.trait)
 struct TranscriptTests {
-    @Test("has a transcript of what the agent and the example send")
+    @Test("has a transcript of the messages of the agent and the example")
     func transcript() async throws {
         let taken = try HTTPBackEnd()
         defer { taken.stop() }
@@ -26,11 +26,11 @@ struct TranscriptTests {
                 .replacing("\(port)", with: "8080").replacing("\(taken.port)", with: "8081")
                 .replacing(folder.path, with: "/var/lib/steelyard")
             let documented = try Self.documented()
-            #expect(Self.normal(recorded) == Self.normal(documented), "the lines that were sent:\n\(recorded)")
+            #expect(Self.normal(recorded) == Self.normal(documented), "the messages:\n\(recorded)")
         }
     }
 
-    /// Everything that the protocol has but progress.
+    /// Uses all of the protocol except progress.
     private static func converse(_ program: ProgramUnderTest, port: Int, taken: Int, transcript: URL) async throws {
         let driver = program.driver
         try await driver.apply(LoadBalancerSet([balancer(port, nodes: 2)], version: ConfigurationVersion(7)))
@@ -71,7 +71,7 @@ struct TranscriptTests {
         )
     }
 
-    /// The lines of the article that begin with an arrow.
+    /// Returns the lines of the article that start with an arrow.
     private static func documented() throws -> String {
         let article = Environment.packageFolder
             .appending(path: "Sources/Drivers/Exec/ExecDriver.docc/Protocol.md")
@@ -79,7 +79,7 @@ struct TranscriptTests {
         return lines.filter { $0.hasPrefix("→ ") || $0.hasPrefix("← ") }.map { $0 + "\n" }.joined()
     }
 
-    /// The lines with every time as 0.
+    /// Returns the lines with all times replaced by 0.
     private static func normal(_ lines: String) -> [Substring] {
         let times = /"(?<name>[a-z_]+_(us|ms)|mark)":[0-9]+/
         return lines.replacing(times) { "\"\($0.output.name)\":0" }.split(separator: "\n")

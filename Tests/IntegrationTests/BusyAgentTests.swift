@@ -45,7 +45,7 @@ import Testing
             )
             #expect(String(decoding: stats ?? [], as: UTF8.self).contains(#""hpcs_response":"PASS""#))
         }
-        let refused = replies.all.filter { $0.contains("ARCHIVEs are waiting already") }
+        let refused = replies.all.filter { $0.contains("ARCHIVEs are already waiting") }
         #expect(refused.count == 400 - 33)
         #expect(replies.all.count == refused.count)
     }

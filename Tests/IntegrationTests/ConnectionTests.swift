@@ -97,7 +97,7 @@ import Testing
         }
         try await Self.withAgent([server]) { agent in
             try await eventually("the agent reconnects", within: 4) { server.connectionCount > 1 }
-            #expect(agent.process.errorOutput.contains("it has closed the connection"))
+            #expect(agent.process.errorOutput.contains("the server closed the connection"))
         }
     }
 

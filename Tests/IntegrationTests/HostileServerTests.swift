@@ -55,7 +55,7 @@ import Testing
                 agent.process.send(signal: SIGTERM)
                 let end = try await agent.process.wait()
                 #expect(end == 0)
-                #expect(agent.process.errorOutput.contains("it does not speak Gearman"))
+                #expect(agent.process.errorOutput.contains("the server does not speak Gearman"))
             }
         }
     }

@@ -63,7 +63,7 @@ struct S3ArchiveTests {
             let reply = try await agent.reply(to: message(.expired, store.port, "refused"))
             #expect(reply["hpcs_response"] as? String == "FAIL")
             let error = reply["hpcs_error"] as? String ?? ""
-            #expect(error.contains("the object store does not accept the access key"), "\(error)")
+            #expect(error.contains("the object store rejects the access key"), "\(error)")
             expectNoSecret(in: error + agent.process.errorOutput)
         }
     }

@@ -10,10 +10,10 @@ import Testing
 @testable import LogArchiving
 @testable import SteelyardCore
 
-/// One reading of a log for all objects, whatever becomes of each.
+/// One reading of a log for all objects, whether their uploads succeed or fail.
 @Suite("The pass over a log", .timeLimit(.minutes(5)), .ownThread)
 struct ArchivePassTests {
-    /// Lines of about a kilobyte, so that some thousands are some blocks.
+    /// Lines of about a kilobyte, so that a few thousand fill a few blocks.
     static func lines(_ count: Int, _ word: String) -> [String] {
         (0..<count).map { "\(word) \($0) " + String(repeating: "x", count: 1000) }
     }
@@ -45,7 +45,7 @@ struct ArchivePassTests {
             )
     }
 
-    @Test("a log of any length comes out whole, in blocks of about a megabyte", arguments: [0, 1, 1000, 7000])
+    @Test("a log of any length is archived completely, in blocks of about a megabyte", arguments: [0, 1, 1000, 7000])
     func whole(count: Int) async throws {
         let log = LinesInMemory([.http: Self.lines(count, "web")])
         let sizes = Mutex<[Int]>([])
@@ -56,7 +56,7 @@ struct ArchivePassTests {
                 sizes.withLock { $0.append(block.count - 1) }
                 content += block
             }
-            guard try body.next() == nil else { throw ObjectStoreError(.refused, "the end stays the end") }
+            guard try body.next() == nil else { throw ObjectStoreError(.refused, "the end is permanent") }
             return content
         }
         let outcome = try await Self.archive(log, [("1", .http)], to: store, compressor: MarkedBlocks())
@@ -64,12 +64,12 @@ struct ArchivePassTests {
         #expect(content == (count == 0 ? [] : Self.bytes(Self.lines(count, "web"))))
         #expect(outcome.objects.map(\.lineCount) == [UInt64(count)])
         let found = sizes.withLock { $0 }
-        // An empty log still makes one member, which gunzip reads.
+        // An empty log still becomes one member, which gunzip reads.
         #expect(count > 0 ? found.allSatisfy { $0 > 0 } : found == [0])
         #expect(found.dropLast().allSatisfy { 1 << 20..<1 << 20 + 2000 ~= $0 })
     }
 
-    @Test("one reading serves all load balancers, more than one of a protocol, too")
+    @Test("one reading serves all load balancers, including several of one protocol")
     func oneReading() async throws {
         let reads = Mutex(0)
         let (web, sql) = (Self.lines(5000, "web"), Self.lines(3000, "sql"))
@@ -84,7 +84,7 @@ struct ArchivePassTests {
         #expect(reads.withLock { $0 } == 8001)
     }
 
-    @Test("as many load balancers as a message may have")
+    @Test("the maximum number of load balancers of a message")
     func many() async throws {
         let log = LinesInMemory([.http: ["web"], .tcp: ["sql"]])
         let store = ScriptedStore { (_, make) throws(ObjectStoreError) in try ScriptedStore.take(make()) }
@@ -96,7 +96,7 @@ struct ArchivePassTests {
         #expect(job.reports.last?.done == job.reports.last?.total)
     }
 
-    @Test("where one store is slow, all wait, and no more than a few blocks are read ahead")
+    @Test("if one store is slow, all wait, and only a few blocks are read ahead")
     func backPressure() async throws {
         let reads = Mutex(0)
         let log = LinesInMemory([.http: Self.lines(30_000, "web")]) { reads.withLock { $0 += 1 } }
@@ -110,7 +110,7 @@ struct ArchivePassTests {
         }
         let archive = Task { try await Self.archive(log, [("slow", .http), ("fast", .http)], to: store) }
         await slow.waitForArrival()
-        // The pass stands still once it is full: two looks that are the same are the sign of it.
+        // The pass stops once it is full: two equal counts in a row show it.
         var before = -1
         while before != reads.withLock({ $0 }) {
             before = reads.withLock { $0 }
@@ -121,11 +121,11 @@ struct ArchivePassTests {
         #expect(outcome.failure == nil)
         #expect(store.contents["slow"] == Self.bytes(Self.lines(30_000, "web")))
         #expect(store.contents["fast"] == store.contents["slow"])
-        // 1 for the slow one, 6 in flight, and the one that is being filled; a block is 1,040 lines.
+        // 1 for the slow one, 6 in flight, and the partial one; a block is 1,040 lines.
         #expect(before <= 9 * 1040)
     }
 
-    @Test("an upload that fails in the midst begins again, whole, and the others go on", arguments: [1, 2, 5])
+    @Test("an upload that fails in the middle restarts completely, and the others continue", arguments: [1, 2, 5])
     func retried(after blocks: Int) async throws {
         let web = Self.lines(10_000, "web")
         let log = LinesInMemory([.http: web])
@@ -138,21 +138,21 @@ struct ArchivePassTests {
         #expect(store.contents["unlucky"] == Self.bytes(web) && store.contents["lucky"] == Self.bytes(web))
     }
 
-    @Test("an upload that has taken nothing yet may begin again within the same reading")
+    @Test("an upload that has taken nothing yet may restart within the same reading")
     func begunAgain() async throws {
         let reads = Mutex(0)
         let log = LinesInMemory([.http: Self.lines(20_000, "web")]) { reads.withLock { $0 += 1 } }
         let store = ScriptedStore { (_, make) throws(ObjectStoreError) in
-            // As one whose container is missing.
+            // Like an upload whose container is missing.
             _ = try make()
             return try ScriptedStore.take(make())
         }
         let outcome = try await Self.archive(log, [("a", .http), ("b", .http)], to: store)
         #expect(outcome.failure == nil && store.contents["a"] == store.contents["b"])
-        #expect(reads.withLock { $0 } == 20_001, "it was read once")
+        #expect(reads.withLock { $0 } == 20_001, "the log was read once")
     }
 
-    @Test("one that fails for good holds up nobody")
+    @Test("a permanent failure does not delay the other uploads")
     func failed() async throws {
         let web = Self.lines(10_000, "web")
         let store = ScriptedStore { (id, make) throws(ObjectStoreError) in
@@ -168,7 +168,7 @@ struct ArchivePassTests {
         #expect(store.contents["good"] == Self.bytes(web))
     }
 
-    @Test("a log that cannot be read is the failure of all", arguments: [0, 1, 3000])
+    @Test("an unreadable log fails all uploads", arguments: [0, 1, 3000])
     func unreadable(after reads: Int) async throws {
         let store = ScriptedStore { (_, make) throws(ObjectStoreError) in try ScriptedStore.take(make()) }
         let log = BrokenLog(LinesInMemory([.http: Self.lines(5000, "web")]), after: reads)
@@ -177,7 +177,7 @@ struct ArchivePassTests {
         #expect(outcome.objects.isEmpty && store.contents.isEmpty)
     }
 
-    @Test("an agent that stops ends it, wherever it is", arguments: [0, 1, 500, 2000, 6000, 19_999])
+    @Test("a stopping agent ends the pass at any point", arguments: [0, 1, 500, 2000, 6000, 19_999])
     func stopped(after limit: Int) async throws {
         let job = TestJob()
         let reads = Mutex(0)
@@ -194,7 +194,7 @@ struct ArchivePassTests {
         #expect(outcome.storeError?.code == .cancelled && outcome.objects.isEmpty && store.contents.isEmpty)
     }
 
-    @Test("a task that is cancelled ends it, also where all wait for a slow store", arguments: [0, 1, 4])
+    @Test("a cancelled task ends the pass, even if all wait for a slow store", arguments: [0, 1, 4])
     func cancelled(after blocks: Int) async throws {
         let log = LinesInMemory([.http: Self.lines(20_000, "web")])
         let latch = Latch()
@@ -212,7 +212,7 @@ struct ArchivePassTests {
         #expect(outcome.storeError?.code == .cancelled && store.contents.isEmpty)
     }
 
-    @Test("a dry run reads to the end, and keeps nothing")
+    @Test("a dry run reads to the end and stores nothing")
     func dryRun() async throws {
         let outcome = try await Self.archive(
             LinesInMemory([.http: ["a", "bb"]]),
@@ -239,7 +239,7 @@ struct ArchivePassTests {
         #expect(outcome.storeError?.message == "no more threads")
     }
 
-    @Test("a block that is not full is handed out after a while, so that no connection is silent for long")
+    @Test("a partial block is passed on after a while, so that no connection is idle for long")
     func sparse() throws {
         var block = LogBlock()
         let now = ContinuousClock.now
@@ -251,14 +251,14 @@ struct ArchivePassTests {
     }
 }
 
-/// Puts a mark before each block, so that a test sees where they begin.
+/// Inserts a mark before each block, so that a test can find the blocks' starts.
 private struct MarkedBlocks: LogCompressor {
     static let mark: UInt8 = 0xFF
 
     func compress(_ block: [UInt8]) -> [UInt8] { [Self.mark] + block }
 }
 
-/// A log that can be read up to some line, or not at all.
+/// A log that becomes unreadable at some line, or is unreadable from the start.
 private struct BrokenLog: OpenedLog {
     let log: LinesInMemory
     let limit: Int

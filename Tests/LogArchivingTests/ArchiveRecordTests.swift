@@ -23,7 +23,7 @@ struct ArchiveRecordTests {
         return record
     }
 
-    @Test("another program may rewrite it, with other white space and in another order")
+    @Test("another program may rewrite it with different white space and order")
     func rewritten() throws {
         for record in [try Self.record(), ArchiveRecord()] {
             let object = try JSONSerialization.jsonObject(with: Data(record.bytes))
@@ -34,7 +34,7 @@ struct ArchiveRecordTests {
         }
     }
 
-    @Test("a file of an earlier agent is read, and written again with what it announced")
+    @Test("a file of an earlier agent is read, and rewritten with its announcements")
     func earlier() throws {
         let text = """
             {"format":"1","time":"1795400000000000","mark":"1 c:65025:131:1000:64:0123456789abcdef:fedcba9876543210",\
@@ -52,7 +52,7 @@ struct ArchiveRecordTests {
         }
     }
 
-    @Test("announced objects have different names, and only the last one holds the range")
+    @Test("announced objects have different names, and only the last one has the range")
     func announcements() throws {
         let record = try Self.record()
         #expect(Set(record.announcements.map(\.path)).count == 2)

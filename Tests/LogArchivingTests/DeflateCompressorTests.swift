@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Compression")
 struct DeflateCompressorTests {
-    @Test("a block becomes a member, and a row of members one file, for gzip and for zlib")
+    @Test("a block becomes a member, and consecutive members one file, for gzip and for zlib")
     func members() async throws {
         let compressor = DeflateCompressor()
         let blocks = [Array("first\n".utf8), [], [UInt8](repeating: 65, count: 300_000), Array("last\n".utf8)]
@@ -20,7 +20,7 @@ struct DeflateCompressorTests {
         #expect(try await Gunzip.run(compressor.compress([])).isEmpty)
     }
 
-    @Test("every level gives back what it was given; levels beyond the last are the last")
+    @Test("every level is lossless; levels above the last are the last")
     func levels() async throws {
         let block = (0..<5000).flatMap { Array("line \($0 % 97) of a log\n".utf8) }
         for level in DeflateCompressor.levels {
@@ -32,7 +32,7 @@ struct DeflateCompressorTests {
         #expect(DeflateCompressor(level: -1).compress(block) == DeflateCompressor(level: 1).compress(block))
     }
 
-    @Test("any bytes come back, from many threads at once")
+    @Test("compression is lossless for any bytes, on many threads at once")
     func anyBytes() async throws {
         let compressor = DeflateCompressor(level: 4)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -54,7 +54,7 @@ struct DeflateCompressorTests {
         }
     }
 
-    /// Noise, runs and text in turn, of lengths around the borders that matter.
+    /// Returns noise, runs and text, of lengths around the relevant limits.
     private static func anyBlock(_ random: inout SeededGenerator) -> [UInt8] {
         let length = [0, 1, 2, 300, 32_767, 65_536, 200_000].randomElement(using: &random) ?? 0
         let letters = [1, 4, 64, 256].randomElement(using: &random) ?? 1

@@ -23,7 +23,7 @@ struct DryRunObjectStoreTests {
         credentials = ["hpcs_object_store_token": try StorageToken("t")]
     }
 
-    @Test("reads the content to its end and says how large it is")
+    @Test("reads the content to its end and returns its size")
     func reads() async throws {
         let upload = ObjectUpload(path: path, endpoint: endpoint, credentials: credentials) {
             () throws(ObjectStoreError) in
@@ -33,7 +33,7 @@ struct DryRunObjectStoreTests {
         #expect(stored == StoredObject(md5: "", byteCount: 3))
     }
 
-    @Test("fails where the content does")
+    @Test("fails if the content fails")
     func fails() async throws {
         let error = ObjectStoreError(.sourceFailed, "no log")
         await #expect(throws: error) {

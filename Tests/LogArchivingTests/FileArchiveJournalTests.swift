@@ -9,9 +9,9 @@ import Testing
 
 @testable import LogArchiving
 
-@Suite("What has been archived, on disk")
+@Suite("Archive records on disk")
 struct FileArchiveJournalTests {
-    @Test("a record for each load balancer and kind of traffic, until all are removed")
+    @Test("a record for each load balancer and proxy kind, until all are removed")
     func records() async throws {
         try await withTemporaryFolder { folder in
             let path = FilePath(folder.appending(path: "archived").path)
@@ -39,7 +39,7 @@ struct FileArchiveJournalTests {
         }
     }
 
-    @Test("what cannot be written is an error that names the file")
+    @Test("a failed write is an error that names the file")
     func unwritable() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "file")

@@ -10,7 +10,7 @@ import Testing
 @testable import LogArchiving
 @testable import SteelyardCore
 
-/// An ARCHIVE of all that the log has.
+/// An ARCHIVE of the whole log.
 @Suite("Full archives", .timeLimit(.minutes(5)), .ownThread)
 struct FullArchiveTests {
     private static let log = LinesInMemory([.http: ["a", "b"], .tcp: ["c"]])
@@ -33,7 +33,7 @@ struct FullArchiveTests {
         return await archiver.archive(request, job: job, logger: logger) { () throws(DriverError) in log }
     }
 
-    @Test("a second one within the same second takes the next free second", arguments: [true, false])
+    @Test("a second archive within the same second uses the next free second", arguments: [true, false])
     func nextSecond(keepsRecords: Bool) async throws {
         let store = KeepingStore()
         let journal = keepsRecords ? MemoryJournal() : nil
@@ -44,9 +44,9 @@ struct FullArchiveTests {
         #expect(store.contents == ["a\nb\n", "a\nb\n", "a\nb\n"])
     }
 
-    @Test("an object whose first answer was lost has its lines counted")
+    @Test("the lines of an object are counted even if its first response was lost")
     func lostAnswer() async throws {
-        // As a store does that asks for its object before it answers: the second content is begun and not used.
+        // Like a store that queries its object before it responds: the second content is started but not used.
         let store = ScriptedStore { (_, make) throws(ObjectStoreError) in
             let content = try ScriptedStore.take(make())
             _ = try make().next()
@@ -59,7 +59,7 @@ struct FullArchiveTests {
         String(decoding: JSONFragment.object(outcome.fields).json, as: UTF8.self)
     }
 
-    @Test("the reply says how many lines were read if none belongs to a load balancer of the message")
+    @Test("the reply contains the number of lines read if none belongs to a load balancer of the message")
     func nothingFound() async throws {
         let none = try await Self.archive([("15", .tcp)], to: KeepingStore(), log: LinesInMemory([.http: ["a", "b"]]))
         #expect(none.examinedLineCount == 2)
@@ -70,7 +70,7 @@ struct FullArchiveTests {
         #expect(!text(empty).contains("lines_examined"))
     }
 
-    @Test("progress ends at 100 % once the store has confirmed all, and not before")
+    @Test("progress reaches 100 % only once the store has confirmed all objects")
     func progress() async throws {
         let job = TestJob()
         let beforeAnswer = Mutex<[TestJob.Progress]>([])
@@ -98,7 +98,7 @@ struct FullArchiveTests {
         #expect(outcome.storeError?.message == job.cancellationMessage && outcome.storeError?.code == .cancelled)
     }
 
-    @Test("a disk that takes no record does not stop it; a segment that stays is all that can come of it")
+    @Test("a full disk does not stop it; at worst, a segment remains")
     func fullDisk() async throws {
         let (store, journal) = (KeepingStore(), MemoryJournal())
         journal.writesLeft = 0

@@ -10,10 +10,10 @@ import Testing
 @testable import LogArchiving
 @testable import SteelyardCore
 
-/// In incremental mode every line is in the store once, whatever has failed in between.
+/// In incremental mode, each line is in the store exactly once, whatever has failed in between.
 @Suite("Incremental archives", .timeLimit(.minutes(5)), .ownThread)
 struct IncrementalArchiveTests {
-    /// A device whose agent is restarted for every archive.
+    /// A device whose agent restarts for each archive.
     private final class Device: Sendable {
         let store = KeepingStore()
         let journal = MemoryJournal()
@@ -59,19 +59,19 @@ struct IncrementalArchiveTests {
         }
     }
 
-    @Test("each sends what is new, and nothing new is an archive without lines")
+    @Test("each archive contains the new lines; without new lines, it is empty")
     func news() async throws {
         let device = Device()
         device.write(["a", "b"])
         #expect(try await device.archive().objects.map(\.lineCount) == [2])
         device.write(["c"])
-        // Within the same second, too, each has a name of its own.
+        // Even within the same second, each has its own name.
         #expect(try await device.archive().objects.map(\.lineCount) == [1])
         #expect(try await device.archive(seconds: 100).objects.map(\.lineCount) == [0])
         #expect(device.store.contents == ["a\nb\n", "c\n", "empty"])
     }
 
-    @Test("whatever fails at whatever point, each line is there once", arguments: Seeds.first(50))
+    @Test("each line is stored exactly once, whatever fails", arguments: Seeds.first(50))
     func faults(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let device = Device()
@@ -92,7 +92,7 @@ struct IncrementalArchiveTests {
         #expect(device.store.contents.filter { $0 != "empty" }.joined() == device.written, "seed \(seed)")
     }
 
-    @Test("another program's object with the announced name is neither overwritten nor taken for ours")
+    @Test("another program's object with the announced name is neither overwritten nor accepted as ours")
     func foreign() async throws {
         let device = Device()
         device.write(["a", "b"])
@@ -106,7 +106,7 @@ struct IncrementalArchiveTests {
         #expect(device.log.lines.contains { $0.hasPrefix("warning") && $0.contains("c/15/haproxy-") })
     }
 
-    @Test("a recovered object is reported with what is new, and a failed one is not sent again under two names")
+    @Test("a recovered object is reported with the new ones, and a failed one is not sent again under two names")
     func recovered() async throws {
         let device = Device()
         device.write(["a", "b"])
@@ -119,7 +119,7 @@ struct IncrementalArchiveTests {
         #expect(device.store.contents == ["a\nb\n", "c\n"])
     }
 
-    @Test("what was announced for another place goes to the new one")
+    @Test("lines announced for another container go to the new one")
     func anotherPlace() async throws {
         let device = Device()
         device.write(["a"])
@@ -130,7 +130,7 @@ struct IncrementalArchiveTests {
     }
 
     @Test(
-        "a corrupt record is set aside, and all is sent",
+        "a corrupt record is renamed, and all lines are sent",
         arguments: [
             "", "{", "{\"format\":\"2\"}", "[]", "{\"format\":\"1\",\"time\":\"1\",\"mark\":5}",
             "{\"format\":\"1\",\"time\":1}", "{\"format\":\"1\",\"time\":\"9223372036854775807\"}",
@@ -147,7 +147,7 @@ struct IncrementalArchiveTests {
     }
 
     @Test(
-        "an object that is stored is not written again when the log has lost lines of it since, and no line is doubled"
+        "a stored object is not rewritten if the log has lost some of its lines, and no line is duplicated"
     )
     func recoveredWithoutItsLog() async throws {
         let device = Device()
@@ -155,18 +155,18 @@ struct IncrementalArchiveTests {
         device.store.fault = .losesAnswer
         _ = try await device.archive()
         device.store.fault = .none
-        // As in a log whose oldest rotated file has gone: the mark of the announced object stays where it was.
+        // Like a log whose oldest rotated file was removed: the mark of the announced object is unchanged.
         let rest = LinesInMemory([.http: ["lost", "b", "c"]])
         let outcome = try await device.archive(seconds: 5, log: rest)
         #expect(device.store.contents.first == "a\nb\n")
         #expect(outcome.failure == nil && outcome.objects.first?.byteCount == 4)
         #expect(
             outcome.objects.map(\.lineCount) == [nil, 1],
-            "the lines of an object that the log has not are unknown"
+            "the line count of an object is unknown if the log has lost its lines"
         )
     }
 
-    @Test("what an interrupted upload has left is removed by the next ARCHIVE to the same container")
+    @Test("the next ARCHIVE to the same container removes the remains of an interrupted upload")
     func remains() async throws {
         let device = Device()
         device.write(["a"])
@@ -175,19 +175,19 @@ struct IncrementalArchiveTests {
         #expect(device.store.remains.isEmpty)
         device.store.fault = .none
         _ = try await device.archive(to: "another", seconds: 5)
-        #expect(device.store.remains.isEmpty, "another container's token may not be good for this one")
+        #expect(device.store.remains.isEmpty, "another container's token may be invalid for this one")
         device.store.failsRemoval = true
         #expect(try await device.archive(seconds: 10).failure == nil)
         let first = try #require(device.store.remains.first)
         #expect(first.path.description.hasPrefix("c/15/haproxy-") && device.store.remains.count == 1)
         device.store.failsRemoval = false
         _ = try await device.archive(seconds: 15)
-        #expect(device.store.remains == [first, first], "it is tried again")
+        #expect(device.store.remains == [first, first], "the removal is retried")
         _ = try await device.archive(seconds: 20)
-        #expect(device.store.remains.count == 2, "and not any more once it is done")
+        #expect(device.store.remains.count == 2, "and not repeated after success")
     }
 
-    @Test("a DELETE forgets, also for an archive that is under way")
+    @Test("a DELETE removes the records, even during an archive")
     func deleted() async throws {
         let device = Device()
         device.write(["a"])
@@ -200,10 +200,10 @@ struct IncrementalArchiveTests {
         let log = LinesInMemory([.http: ["a", "b"]])
         let logger = Logger(label: "") { _ in LogRecorder() }
         let outcome = await archiver.archive(request, job: TestJob(), logger: logger) { () throws(DriverError) in log }
-        #expect(outcome.failure == nil && device.journal.isEmpty, "what it stored is nothing to the next device")
+        #expect(outcome.failure == nil && device.journal.isEmpty, "the next device has no record of the stored object")
     }
 
-    @Test("an archive whose log was opened before a DELETE notes nothing after it, and reads no old record")
+    @Test("an archive whose log was opened before a DELETE records nothing after it, and reads no old record")
     func deletedWhileItWaits() async throws {
         let device = Device()
         device.write(["a"])
@@ -219,12 +219,12 @@ struct IncrementalArchiveTests {
         #expect(outcome.failure == nil && device.journal.isEmpty)
     }
 
-    @Test("a name that another object has is announced no longer")
+    @Test("the name of another program's object is no longer announced")
     func takenNames() async throws {
         let device = Device()
         device.write(["a"])
         _ = try await device.archive()
-        // The record is lost, and so the time of the last name.
+        // The record is lost, and with it the time of the last name.
         device.journal.fill(with: ArchiveRecord().bytes)
         #expect(try await device.archive().objects.map(\.lineCount) == [1])
         let record = device.journal.record(of: ArchiveJournalKey(id: try Identifier("15"), metered: .http))
@@ -232,7 +232,7 @@ struct IncrementalArchiveTests {
         #expect(device.store.places.count == 2)
     }
 
-    @Test("one id that had another protocol before is another load balancer")
+    @Test("an id with another protocol is another load balancer")
     func protocols() async throws {
         let device = Device()
         let log = LinesInMemory([.http: ["web"], .tcp: ["sql"]])

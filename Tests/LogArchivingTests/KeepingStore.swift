@@ -5,15 +5,15 @@ import ArchivingTestSupport
 import SteelyardCore
 import Synchronization
 
-/// A store that keeps objects in the order of their names, overwrites none, and can be made to fail.
+/// A store that keeps objects in the order of their names, overwrites none, and can simulate failures.
 final class KeepingStore: ObjectStore {
     enum Fault: CaseIterable {
         case none
-        /// It takes nothing, and says so.
+        /// Rejects the upload.
         case refuses
-        /// Nothing of it comes to an end.
+        /// Breaks the connection.
         case breaks
-        /// It stores the object, and its answer is lost.
+        /// Stores the object and loses the response.
         case losesAnswer
     }
 
@@ -35,13 +35,13 @@ final class KeepingStore: ObjectStore {
         get { state.withLock { $0.onPut } }
         set { state.withLock { $0.onPut = newValue } }
     }
-    /// The uploads whose remains were to be removed.
+    /// The uploads whose remains were requested to be removed.
     var remains: [AbandonedUpload] { state.withLock { $0.remains } }
     var failsRemoval: Bool {
         get { state.withLock { $0.failsRemoval } }
         set { state.withLock { $0.failsRemoval = newValue } }
     }
-    /// The places of the objects, in order.
+    /// The paths of the objects, in order.
     var places: [String] { state.withLock { $0.objects.keys.sorted() } }
     var contents: [String] {
         state.withLock {

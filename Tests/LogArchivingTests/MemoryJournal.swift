@@ -6,7 +6,7 @@ import Synchronization
 
 @testable import LogArchiving
 
-/// Records in memory, which can be made to fail.
+/// Records in memory, with simulated failures.
 final class MemoryJournal: ArchiveJournal {
     private struct State {
         var records: [ArchiveJournalKey: [UInt8]] = [:]

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The file of certificate authorities", Requirement.openssl.trait)
 struct CertificateAuthorityCheckTests {
-    @Test("is accepted if it has certificates, also with other text between them")
+    @Test("is accepted if it contains certificates, even with other text between them")
     func accepted() async throws {
         try OpenStackSwiftConfiguration().checkCertificateAuthorityFile()
         try await withTemporaryFolder { folder in
@@ -18,7 +18,7 @@ struct CertificateAuthorityCheckTests {
         }
     }
 
-    @Test("is refused with a reason if it cannot be used")
+    @Test("is rejected with the cause if it is unusable")
     func refused() async throws {
         try await withTemporaryFolder { folder in
             let certificate = try await certificate(in: folder)
@@ -27,8 +27,8 @@ struct CertificateAuthorityCheckTests {
             let empty = try reason("", in: folder)
             #expect(empty.contains("contains no certificate in PEM form"))
             #expect(try reason("no certificate", in: folder) == empty)
-            #expect(try reason(certificate + damaged, in: folder).contains("certificate 2 is damaged"))
-            #expect(try reason(String(certificate.prefix(200)), in: folder).contains("certificate 1 is damaged"))
+            #expect(try reason(certificate + damaged, in: folder).contains("certificate 2 is corrupt"))
+            #expect(try reason(String(certificate.prefix(200)), in: folder).contains("certificate 1 is corrupt"))
 
             let missing = folder.appending(path: "missing.pem").path
             #expect(reason(file: missing) == "names \(missing), which cannot be opened: No such file or directory")

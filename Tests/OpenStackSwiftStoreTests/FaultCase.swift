@@ -5,14 +5,14 @@ import SteelyardCore
 import TestServers
 import Testing
 
-/// One way for a network or a store to fail, and the expected result.
+/// A failure of the network or the store, and the expected result.
 struct FaultCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// Whether it occurs after more bytes than a list of segments has.
+    /// Whether it occurs after more bytes than a manifest has.
     let isInMidContent: Bool
-    /// How the upload fails; nil if it succeeds all the same.
+    /// The upload's error; nil if it succeeds anyway.
     let code: ObjectStoreError.Code?
-    /// What is done to a request of the kind that is to fail; the argument is how many of them came before it.
+    /// Returns the fault for a request of the tested kind; the argument is the number of earlier ones.
     let fault: @Sendable (Int) -> FaultProxy.Fault?
 
     private init(
@@ -43,9 +43,9 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
             $0 < 2 ? .answer("503 Service Unavailable", after: 100_000) : nil
         },
         FaultCase("503 always", .unavailable) { _ in .answer("503 Service Unavailable") },
-        FaultCase("an answer that is lost, once") { $0 == 0 ? .loseAnswer : nil },
-        FaultCase("answers that are always lost") { _ in .loseAnswer },
-        FaultCase("an answer that is cut off, once") { $0 == 0 ? .cutAnswer : nil },
-        FaultCase("another checksum in the answer", .checksumMismatch) { _ in .changeETag },
+        FaultCase("a lost response, once") { $0 == 0 ? .loseAnswer : nil },
+        FaultCase("responses that are always lost") { _ in .loseAnswer },
+        FaultCase("a truncated response, once") { $0 == 0 ? .cutAnswer : nil },
+        FaultCase("a wrong checksum in the response", .checksumMismatch) { _ in .changeETag },
     ]
 }

@@ -8,15 +8,15 @@ import Synchronization
 import TestServers
 import Testing
 
-/// A store gives up a request that is silent for too long: no request is begun before there is something to send.
+/// Stores abort requests that are idle for too long: no request starts before its first bytes are available.
 @Suite("The first block of a content")
 struct FirstBlockTests {
     enum Kind: CaseIterable { case chunked, segments, counted }
 
-    /// How many requests with content have begun.
+    /// The number of requests with content.
     private final class Requests: Sendable {
         private let count = Mutex(0)
-        /// The count at the time when the first block of each content was made.
+        /// The number of requests at the time when the first block of each content was read.
         let atFirstBlocks = Mutex<[Int]>([])
 
         var value: Int { count.withLock { $0 } }
@@ -29,7 +29,7 @@ struct FirstBlockTests {
         }
     }
 
-    @Test("is made before the request is begun", arguments: Kind.allCases)
+    @Test("is read before the request starts", arguments: Kind.allCases)
     func firstBlock(_ kind: Kind) async throws {
         let requests = Requests()
         try await LoopbackScript { connection, _ in
@@ -52,7 +52,7 @@ struct FirstBlockTests {
             let stored = try await withTaskExecutorPreference(BlockingExecutor()) { try await store.put(object) }
             #expect(stored.byteCount == 5)
         }
-        // Where a length is wanted, the content is begun once more to be counted, and then to be sent.
+        // If a length is required, the content is started once more to count it, and then to send it.
         #expect(requests.atFirstBlocks.withLock { $0 } == (kind == .counted ? [0, 1, 1] : [0]))
     }
 

@@ -17,7 +17,7 @@ struct FoundObjectTests {
 
     init() throws { upload = try MachineFixture(isAsked: false) }
 
-    @Test("it is the result once all its segments were shown")
+    @Test("it is the result once all its segments are found")
     mutating func whole() throws {
         let etag = try MD5Digest.hexDigits(of: Array((md5 + md5).utf8))
         #expect(upload.next(object(etag: "\"\(etag)\"")) == check(0))
@@ -42,7 +42,7 @@ struct FoundObjectTests {
         }
     }
 
-    @Test("it is not replaced again and again")
+    @Test("it is not replaced repeatedly")
     mutating func bounded() {
         var step = upload.next(object(etag: md5))
         var count = 0
@@ -60,7 +60,7 @@ struct FoundObjectTests {
         #expect(step.code == .checksumMismatch && step.error?.mayBeStored == true)
     }
 
-    @Test("a store that does not answer for a segment ends it; the object may be there")
+    @Test("a store without a response for a segment ends it; the object may exist")
     mutating func silent() {
         _ = upload.next(object(etag: md5))
         for _ in 0..<2 {
@@ -71,7 +71,7 @@ struct FoundObjectTests {
         #expect(step.code == .unavailable && step.error?.mayBeStored == true)
     }
 
-    @Test("a damaged object that cannot be removed ends it")
+    @Test("a corrupt object that cannot be removed ends it")
     mutating func stays() {
         var step = upload.next(object(etag: md5))
         for _ in 0..<2 {
@@ -85,7 +85,7 @@ struct FoundObjectTests {
         #expect(upload.next(upload.answered(503)).code == .unavailable)
     }
 
-    @Test("without its attempt or its size it is not taken for whole", arguments: [true, false])
+    @Test("without its attempt or its size, it is not accepted as complete", arguments: [true, false])
     mutating func unknown(_ hasSize: Bool) {
         let step = upload.next(object(etag: md5, attempt: hasSize ? nil : earlier, byteCount: hasSize ? 15 : nil))
         #expect(step.code == .refused && step.error?.mayBeStored == true)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The store in memory")
 struct InMemoryObjectStoreTests {
-    @Test("keeps the contract", arguments: ObjectStoreContract.checks)
+    @Test("fulfills the contract", arguments: ObjectStoreContract.checks)
     func contract(_ check: ObjectStoreContract.Check) async throws {
         let token = try StorageToken("good")
         let store = InMemoryObjectStore(token: token)

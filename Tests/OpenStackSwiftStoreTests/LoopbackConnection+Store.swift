@@ -4,13 +4,13 @@
 import TestServers
 
 extension LoopbackConnection {
-    /// Answers the HEAD with which an upload begins: there is no such object.
+    /// Answers the HEAD at the start of an upload: the object does not exist.
     func answerThatObjectIsMissing() {
         _ = readHead()
         answer("404 Not Found")
     }
 
-    /// Takes a request with its content in chunks, and answers it.
+    /// Reads a request with chunked content, and answers it.
     @discardableResult
     func takeUpload(_ status: String = "201 Created", headers: [String] = []) -> [UInt8]? {
         guard readHead() != nil, let content = takeChunks() else { return nil }
@@ -20,7 +20,7 @@ extension LoopbackConnection {
 }
 
 extension String {
-    /// The lines of a request's header that the store keeps with the object.
+    /// The header lines of a request that the store keeps with the object.
     var metadataLines: [String] {
         split(separator: "\r\n").map(String.init).filter { $0.lowercased().hasPrefix("x-object-meta-") }
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import HTTPStores
 @testable import OpenStackSwiftStore
 
-/// A state machine of an upload, and short spellings of what it takes and gives.
+/// The state machine of an upload, with shorthands for its inputs and outputs.
 struct MachineFixture {
     static let upload = UploadID("0123456789abcdef0123456789abcdef") ?? UploadID()
 
@@ -15,7 +15,7 @@ struct MachineFixture {
     let object = StoredObject(md5: "0123456789abcdef0123456789abcdef", byteCount: 5)
     let attempt = UploadAttempt(number: 7)
 
-    /// Creates a machine with segments of 10 bytes and 3 attempts, whose first request was answered by 404.
+    /// Creates a machine with segments of 10 bytes and 3 attempts, after a 404 to its first request.
     init(byteEstimate: UInt64? = nil, isFresh: Bool = true, isAsked: Bool = true) throws {
         let address = ObjectAddress(
             path: try TestUpload.path(in: "c", "lb"),
@@ -76,7 +76,7 @@ struct MachineFixture {
         )
     }
 
-    /// An answer with the headers of a stored object.
+    /// A response with the headers of a stored object.
     func answered(
         _ status: Int,
         etag: String? = nil,
@@ -97,7 +97,7 @@ struct MachineFixture {
         )
     }
 
-    /// The store has taken a segment.
+    /// The store's confirmation of a segment.
     func taken(isLast: Bool) -> ExchangeResult {
         var result = answered(201, etag: object.md5, sent: object)
         result.isLast = isLast

@@ -7,21 +7,21 @@ import TestServers
 @testable import HTTPStores
 @testable import OpenStackSwiftStore
 
-/// A store in memory that answers the requests of a state machine, and fails at random: a model for ``UploadModelTests``.
+/// A store in memory that answers a state machine's requests and fails at random: a model for ``UploadModelTests``.
 struct ModelStore {
-    /// An object as the store has it.
+    /// A stored object.
     struct Object {
         var upload: UploadID?
         var attempt: UploadAttempt?
         var tag: String
         var byteCount: UInt64
-        /// The segments that it consists of; empty if it is no list.
+        /// Its segments; empty if it is not a manifest.
         var segments: [SegmentName] = []
-        /// Whether it is what the upload was to store.
+        /// Whether it is the complete object of the upload.
         var isWhole = true
     }
 
-    /// What the store knows and does not know.
+    /// The supported features of the store.
     struct Abilities {
         var knowsPreconditions = true
         var knowsLargeObjects = true
@@ -34,21 +34,21 @@ struct ModelStore {
     let contentBytes: UInt64
     let segmentBytes: UInt64
     let abilities: Abilities
-    /// How many of 100 requests fail.
+    /// The percentage of requests that fail.
     let faultRate: Int
     var random: SeededGenerator
     var object: Object?
     var segments: Set<SegmentName> = []
     var containers: Set<StoreContainer>
-    /// What must not happen.
+    /// Violations of the rules.
     var violations: [String] = []
-    /// Puts an object of another upload in the place of ours before one of the next requests.
+    /// The number of requests before an object of another upload replaces ours.
     var intruderAfter: Int?
 
     static let contentTag = "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0"
     static let foreignTag = "f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0"
 
-    /// Stores the object in segments, as an earlier call has done, one of which may be missing since.
+    /// Stores the object in segments, like an earlier call; optionally, one segment is missing.
     mutating func putEarlierObject(_ attempt: UploadAttempt, address: ObjectAddress, isDamaged: Bool) throws {
         let count = Int((contentBytes + segmentBytes - 1) / segmentBytes)
         let names = (0..<count).map { SegmentName(upload: upload, attempt: attempt, number: $0) }
@@ -115,7 +115,7 @@ struct ModelStore {
         )
     }
 
-    /// A result that says what the request sends.
+    /// A result with the content that the request sends.
     private func sent(_ request: StoreRequest) -> ExchangeResult {
         switch request {
         case .putObject:
@@ -177,7 +177,7 @@ struct ModelStore {
             return expectsContinue && !abilities.takesExpect ? refused(417) : put(manifest, request)
         case .deleteObject:
             if let object, object.upload != upload { violations.append("an object of another upload was removed") }
-            if object?.isWhole == true { violations.append("a good object was removed") }
+            if object?.isWhole == true { violations.append("an intact object was removed") }
             defer { object = nil }
             return answered(object == nil ? 404 : 204, request)
         case .listSegments, .countContent: return answered(400, request)

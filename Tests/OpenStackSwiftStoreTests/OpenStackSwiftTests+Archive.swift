@@ -14,12 +14,12 @@ import Testing
 @testable import SteelyardCore
 
 extension OpenStackSwiftTests {
-    /// From a log to what gunzip gives back.
+    /// From a log to the output of gunzip.
     @Suite("an archive")
     struct Archive {
         private static let threads = ArchiveThreads(compressors: 2) { try ThreadExecutor(name: $0) }
 
-        @Test("two load balancers, each in an object of its own, every line of it")
+        @Test("two load balancers, each in its own object, with every line")
         func twoLoadBalancers() async throws {
             let server = try OpenStackSwiftServer.current
             let store = OpenStackSwiftStore(configuration: .init(), logger: Logger(label: "test"))
@@ -58,7 +58,7 @@ extension OpenStackSwiftTests {
             #expect(job.reports == job.reports.sorted())
         }
 
-        @Test("a log without a line of this load balancer is an archive that gunzip reads")
+        @Test("a log without lines of this load balancer becomes an archive that gunzip reads")
         func empty() async throws {
             let server = try OpenStackSwiftServer.current
             let store = OpenStackSwiftStore(configuration: .init(), logger: Logger(label: "test"))

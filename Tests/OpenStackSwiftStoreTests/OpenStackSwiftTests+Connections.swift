@@ -9,10 +9,10 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// How many connections an upload takes.
+    /// The number of connections of an upload.
     @Suite("connections")
     struct Connections {
-        @Test("objects, one after the other, go over one connection")
+        @Test("consecutive objects use one connection")
         func objects() async throws {
             let server = try OpenStackSwiftServer.current
             var upload = try TestUpload()
@@ -32,7 +32,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("segments, the list of them and the next object go over one connection")
+        @Test("segments, the manifest and the next object use one connection")
         func segments() async throws {
             let server = try OpenStackSwiftServer.current
             var upload = try TestUpload()
@@ -44,7 +44,7 @@ extension OpenStackSwiftTests {
             try await FaultProxy(to: port).serve { proxy in
                 let endpoint = "http://127.0.0.1:\(proxy.port)/v1/AUTH_test"
                 _ = try await upload.run(at: endpoint, by: store)
-                // The first was broken off when the object was found too large.
+                // The first was closed when the object exceeded the size limit.
                 #expect(proxy.connectionCount == 2)
                 var next = upload
                 next.blocks = [[1, 2, 3]]
@@ -54,7 +54,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("asking after an answer without a checksum goes over the same connection")
+        @Test("the query after a response without a checksum uses the same connection")
         func asking() async throws {
             let upload = try TestUpload()
             let etag = MD5.hexDigits(of: upload.content)
@@ -72,7 +72,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a kept connection that the store has closed meanwhile costs nothing")
+        @Test("an idle connection that the store has closed has no effect")
         func closedMeanwhile() async throws {
             let upload = try TestUpload()
             let etag = MD5.hexDigits(of: upload.content)
@@ -90,7 +90,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a store that names a time to wait gets no request before")
+        @Test("Retry-After is honored")
         func retryAfter() async throws {
             let upload = try TestUpload()
             let etag = MD5.hexDigits(of: upload.content)

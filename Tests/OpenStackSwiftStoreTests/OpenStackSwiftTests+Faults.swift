@@ -10,8 +10,8 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// A network that fails between the store and OpenStack Swift: the whole object, or an error and nothing.
-    @Suite("through a network that fails")
+    /// A failing network between the store and OpenStack Swift: the complete object, or an error and nothing.
+    @Suite("through a failing network")
     struct Faults {
         private static let segmentBytes = 200_000
 
@@ -39,17 +39,17 @@ extension OpenStackSwiftTests {
         @Test("in segments", arguments: FaultCase.all)
         mutating func inSegments(_ fault: FaultCase) async throws {
             upload.configuration.segmentBytes = Self.segmentBytes
-            // The third, so that there are others to be removed.
+            // The third segment, so that there are others to remove.
             try await run(fault, target: { $0.isSegment && $0.head.contains("/00000002 HTTP") }, segments: 5)
         }
 
-        @Test("at the list of segments", arguments: FaultCase.all.filter { !$0.isInMidContent })
+        @Test("at the manifest", arguments: FaultCase.all.filter { !$0.isInMidContent })
         mutating func atTheManifest(_ fault: FaultCase) async throws {
             upload.configuration.segmentBytes = Self.segmentBytes
             try await run(fault, target: { $0.isManifest }, segments: 5)
         }
 
-        @Test("a store that takes 1 MB/s gets it all", arguments: [5_368_709_120, 1_000_000])
+        @Test("a slow store, at 1 MB/s, gets the complete object", arguments: [5_368_709_120, 1_000_000])
         mutating func slow(_ segmentBytes: Int) async throws {
             upload.configuration.segmentBytes = segmentBytes
             upload.blocks = [[UInt8]](repeating: upload.blocks[0], count: 8)
@@ -59,7 +59,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a store that is gone for good: the error names the segments that could not be removed")
+        @Test("a store that fails permanently: the error names the remaining segments")
         mutating func gone() async throws {
             upload.configuration.segmentBytes = Self.segmentBytes
             upload.configuration.retries.attempts = 2
@@ -67,7 +67,7 @@ extension OpenStackSwiftTests {
                 let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
                 #expect(error?.code == .unavailable)
                 let place = "\(upload.path.container)_segments/\(upload.path.name)/"
-                #expect(error?.message.contains("remove what is in \(place)") == true, "\(error?.message ?? "")")
+                #expect(error?.message.contains("remove everything in \(place)") == true, "\(error?.message ?? "")")
                 let object = try await server.object("\(upload.path)")
                 #expect(object == nil)
             }
@@ -78,7 +78,7 @@ extension OpenStackSwiftTests {
             target: @escaping @Sendable (FaultProxy.Request) -> Bool,
             segments: Int
         ) async throws {
-            // Made beforehand, so that the first request of the kind is no refusal.
+            // Created in advance, so that the first request of the kind does not fail.
             try await server.makeContainer(upload.path.container)
             let seen = Atomic(0)
             let proxy = FaultProxy(to: port) { request in
@@ -97,7 +97,7 @@ extension OpenStackSwiftTests {
                 } else {
                     try await expectWhole(try await upload.run(at: proxy.port), segments: segments)
                 }
-                // The fault has struck.
+                // The fault has occurred.
                 #expect(seen.load(ordering: .sequentiallyConsistent) > 0)
                 #expect(.now - start < upload.configuration.totalTimeout)
                 #expect(!upload.log.lines.contains { $0.contains(upload.token) })
@@ -113,11 +113,11 @@ extension OpenStackSwiftTests {
             #expect(try await server.names(in: "\(upload.path.container)_segments").count == segments)
         }
 
-        @Test("an object of another upload in its place is not taken for ours")
+        @Test("an object of another upload in its place is not accepted as ours")
         func foreignObject() async throws {
             try await LoopbackScript { [port] connection, number in
                 if number == 0 {
-                    // Takes it all, and is gone before the answer.
+                    // Receives everything, and closes the connection before the response.
                     connection.answerThatObjectIsMissing()
                     _ = connection.readHead()
                     _ = connection.takeChunks()

@@ -9,8 +9,8 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// The list of segments of an agent that was killed arrives while another agent removes what it has left.
-    @Suite("late lists of segments", .ownThread)
+    /// A killed agent's manifest arrives while another agent removes its remains.
+    @Suite("late manifests", .ownThread)
     struct LateManifests {
         private let server: OpenStackSwiftServer
         private let port: Int
@@ -28,7 +28,7 @@ extension OpenStackSwiftTests {
         private var segmentsContainer: String { "\(upload.path.container)_segments" }
 
         @Test(
-            "no damaged object stays, and the upload goes on",
+            "no corrupt object remains, and the upload continues",
             arguments: [("HEAD", 1), ("DELETE", 0), ("DELETE", 2)]
         )
         func late(_ method: String, _ number: Int) async throws {
@@ -61,7 +61,7 @@ extension OpenStackSwiftTests {
                 try await collected
             }
             #expect(seen.load(ordering: .sequentiallyConsistent) > number)
-            // The HEAD comes before anything is removed: the object is whole.
+            // The HEAD precedes any removal: the object is complete.
             let left = try await server.names(in: upload.path.container)
             #expect(left == (method == "HEAD" ? [upload.path.name] : []))
             #expect(try await server.names(in: segmentsContainer).count == (method == "HEAD" ? 3 : 0))
@@ -73,7 +73,7 @@ extension OpenStackSwiftTests {
             #expect(try await server.names(in: segmentsContainer).count == 3)
         }
 
-        @Test("an object with a missing segment is not taken for the result, but sent again")
+        @Test("an object with a missing segment is not accepted as the result, but sent again")
         func damaged() async throws {
             _ = try await upload.run(at: server.endpoint)
             let segments = try await server.names(in: segmentsContainer)
@@ -81,14 +81,14 @@ extension OpenStackSwiftTests {
             let stored = try await upload.run(at: server.endpoint)
             #expect(!stored.wasFound)
             #expect(try await server.object("\(upload.path)")?.content == upload.content)
-            // What the first attempt has left is of no use.
+            // The remains of the first attempt are unneeded.
             #expect(try await server.names(in: segmentsContainer).count == 5)
             try await upload.removeRemains(at: server.endpoint)
             #expect(try await server.names(in: segmentsContainer).count == 3)
             #expect(try await server.object("\(upload.path)")?.content == upload.content)
         }
 
-        @Test("an object with a missing segment is removed with what is left of it")
+        @Test("an object with a missing segment is removed with its remains")
         func damagedRemains() async throws {
             _ = try await upload.run(at: server.endpoint)
             let segments = try await server.names(in: segmentsContainer)
@@ -101,7 +101,7 @@ extension OpenStackSwiftTests {
 }
 
 extension OpenStackSwiftServer {
-    /// Removes an object; of one in segments, the list of them alone.
+    /// Removes an object; of an object in segments, only the manifest.
     fileprivate func removeObject(_ path: String) async throws {
         _ = try await Command.run(
             "/usr/bin/curl",

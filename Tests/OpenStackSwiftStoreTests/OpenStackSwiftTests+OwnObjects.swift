@@ -10,8 +10,8 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// What an upload recognizes as its own, and what it leaves to others.
-    @Suite("objects of one's own and of others")
+    /// The objects that an upload recognizes as its own, and those that it leaves alone.
+    @Suite("own objects and objects of other uploads")
     struct OwnObjects {
         private let server: OpenStackSwiftServer
         private let port: Int
@@ -28,7 +28,7 @@ extension OpenStackSwiftTests {
 
         private var segmentsContainer: String { "\(upload.path.container)_segments" }
 
-        @Test("segments are chosen before the first byte, and the content is made once")
+        @Test("segments are chosen before the first byte, and the content is read once")
         func estimate() async throws {
             let requests = Mutex<[String]>([])
             let proxy = FaultProxy(to: port) { request in
@@ -39,12 +39,12 @@ extension OpenStackSwiftTests {
                 _ = try await upload.run(at: proxy.port)
                 #expect(upload.begun.value == 1)
                 let sent = requests.withLock { $0 }.filter { $0.hasPrefix("PUT ") }
-                // The container of segments, three of them, the list, the container, the list again.
+                // The container of segments, three segments, the manifest, the container, the manifest again.
                 #expect(sent.count == 7 && sent[4].hasSuffix(upload.path.name), "\(sent)")
             }
         }
 
-        @Test("an object that appears before the list of segments is sent stays, and the segments go")
+        @Test("an object that appears before the manifest is sent is kept, and the segments are removed")
         func intruder() async throws {
             try await server.makeContainer(upload.path.container)
             let (arrived, continuation) = AsyncStream<Void>.makeStream()
@@ -68,7 +68,7 @@ extension OpenStackSwiftTests {
         }
 
         @Test(
-            "a second agent goes on with the upload of one that was killed: it finds the object",
+            "a second agent resumes the upload of a killed agent: it finds the object",
             arguments: [true, false]
         )
         mutating func found(_ isSegmented: Bool) async throws {
@@ -83,7 +83,7 @@ extension OpenStackSwiftTests {
             #expect(upload.begun.value == begun)
         }
 
-        @Test("the content is made on the thread of the caller alone")
+        @Test("the content is read only on the caller's thread")
         func oneThread() async throws {
             let threads = Mutex<Set<UInt>>([])
             let upload = ObjectUpload(
@@ -106,7 +106,7 @@ extension OpenStackSwiftTests {
             #expect(threads.withLock { $0 } == [own])
         }
 
-        @Test("what an abandoned upload has left is removed; the object and what belongs to others stay")
+        @Test("the remains of an abandoned upload are removed; its object and other uploads are kept")
         mutating func remains() async throws {
             _ = try await upload.run(at: server.endpoint)
             let used = try await server.names(in: segmentsContainer)
@@ -127,7 +127,7 @@ extension OpenStackSwiftTests {
             #expect(try await server.object("\(upload.path)")?.content == upload.content)
             #expect(upload.log.lines.contains { $0.contains("segments of an abandoned upload removed") })
 
-            // Without the object, they are all of no use.
+            // Without the object, all of them are unneeded.
             var missing = upload
             missing.path = try TestUpload.path(in: upload.path.container, "gone")
             missing.id = UploadID()

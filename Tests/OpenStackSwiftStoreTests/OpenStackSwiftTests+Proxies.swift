@@ -9,8 +9,8 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// Proxies in front of OpenStack Swift, and stores that know less than it does.
-    @Suite("through a proxy that changes what passes")
+    /// Proxies in front of OpenStack Swift, and stores with fewer features.
+    @Suite("through a proxy that changes messages")
     struct Proxies {
         private static let segmentBytes = 400_000
 
@@ -25,7 +25,7 @@ extension OpenStackSwiftTests {
             upload.token = server.token
         }
 
-        @Test("one that refuses chunked uploads gets a Content-Length", arguments: [411, 501], [0, 3])
+        @Test("one that rejects chunked uploads gets a Content-Length", arguments: [411, 501], [0, 3])
         mutating func refusesChunks(_ status: Int, _ segments: Int) async throws {
             sendInSegments(if: segments > 0)
             try await server.makeContainer(upload.path.container)
@@ -33,13 +33,13 @@ extension OpenStackSwiftTests {
             try await proxy.serve { proxy in
                 let stored = try await upload.run(at: proxy.port)
                 try await expectWhole(stored, segments: segments)
-                // Once for the refusal, once to be counted, once to be sent.
+                // Once for the rejection, once to count, once to send.
                 #expect(upload.begun.value == 3)
                 #expect(upload.log.lines.isEmpty)
             }
         }
 
-        @Test("one that refuses chunked uploads, and content that changes between two readings")
+        @Test("one that rejects chunked uploads, and content that changes between two readings")
         func changes() async throws {
             let sizes = Mutex([700, 700, 699])
             let path = upload.path
@@ -70,7 +70,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a missing container is made before any content is lost", arguments: [0, 3])
+        @Test("a missing container is created before any content is lost", arguments: [0, 3])
         mutating func missingContainer(_ segments: Int) async throws {
             sendInSegments(if: segments > 0)
             let stored = try await upload.run(at: server.endpoint)
@@ -78,7 +78,7 @@ extension OpenStackSwiftTests {
             #expect(upload.begun.value == 1, "a log is read once")
         }
 
-        @Test("a token that may write and not read", arguments: [0, 3])
+        @Test("a write-only token", arguments: [0, 3])
         mutating func writeOnly(_ segments: Int) async throws {
             sendInSegments(if: segments > 0)
             let proxy = FaultProxy(to: port) { $0.head.hasPrefix("HEAD ") ? .answer("403 Forbidden") : nil }
@@ -86,7 +86,7 @@ extension OpenStackSwiftTests {
                 let stored = try await upload.run(at: proxy.port)
                 try await expectWhole(stored, segments: segments)
                 let again = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
-                // The store does not say whose the object is: it is in fact this upload's.
+                // The store does not report the owner of the object: it is in fact this upload.
                 #expect(again?.code == .unavailable && again?.mayBeStored == true, "\(again?.message ?? "")")
                 upload.isFresh = false
                 let later = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
@@ -99,7 +99,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("one that answers 417 to Expect gets the same without it", arguments: [0, 3])
+        @Test("one that answers 417 to Expect gets the same request without it", arguments: [0, 3])
         mutating func refusesExpect(_ segments: Int) async throws {
             sendInSegments(if: segments > 0)
             let refusals = Atomic(0)
@@ -116,7 +116,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a store without If-None-Match: an object that exists is not written again")
+        @Test("a store without If-None-Match: an existing object is not rewritten")
         mutating func noPreconditions() async throws {
             let puts = Atomic(0)
             let proxy = FaultProxy(to: port) { request in
@@ -129,7 +129,7 @@ extension OpenStackSwiftTests {
                 try await expectWhole(first, segments: 0)
                 let count = puts.load(ordering: .sequentiallyConsistent)
 
-                // The same upload again, with less content: as after a crash.
+                // The same upload again, with less content, like after a crash.
                 var again = upload
                 again.blocks = [[1, 2, 3]]
                 let found = try await again.run(at: proxy.port)
@@ -144,7 +144,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a store without If-None-Match: an object whose answer was lost is not written again")
+        @Test("a store without If-None-Match: an object whose response was lost is not rewritten")
         mutating func noPreconditionsAndLostAnswer() async throws {
             try await server.makeContainer(upload.path.container)
             let puts = Atomic(0)
@@ -159,7 +159,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a store without Static Large Objects: the list of segments is removed, and they are")
+        @Test("a store without Static Large Objects: the manifest and the segments are removed")
         mutating func noLargeObjects() async throws {
             sendInSegments(if: true)
             let proxy = FaultProxy(to: port) { request in
@@ -170,7 +170,7 @@ extension OpenStackSwiftTests {
                 #expect(error.code == .unsupported && !error.mayBeStored)
                 #expect(
                     error.message == """
-                        the object store has no Static Large Objects: it stored the list of segments itself (HTTP 201 from \
+                        the object store lacks Static Large Objects: it stored the manifest itself (HTTP 201 from \
                         127.0.0.1:\(proxy.port)), and it was removed; enable slo in the store's pipeline, or raise \
                         archive.segment_bytes so that no object needs segments
                         """
@@ -179,7 +179,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a store that refuses the list of segments", arguments: ["400 Bad Request", "405 Method Not Allowed"])
+        @Test("a store that rejects the manifest", arguments: ["400 Bad Request", "405 Method Not Allowed"])
         mutating func refusesManifest(_ status: String) async throws {
             sendInSegments(if: true)
             let proxy = FaultProxy(to: port) { request in
@@ -190,7 +190,7 @@ extension OpenStackSwiftTests {
                 #expect(error.code == .unsupported)
                 #expect(
                     error.message == """
-                        the object store refuses the list of segments, as one without Static Large Objects does (HTTP \
+                        the object store rejects the manifest, maybe for lack of Static Large Objects (HTTP \
                         \(status.prefix(3)) from 127.0.0.1:\(proxy.port): the proxy's reason); enable slo in the store's \
                         pipeline, or raise archive.segment_bytes so that no object needs segments
                         """
@@ -208,7 +208,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a proxy that makes other ETags: the upload fails, and the object stays", arguments: [0, 3])
+        @Test("a proxy that changes ETags: the upload fails, and the object is kept", arguments: [0, 3])
         mutating func otherTags(_ segments: Int) async throws {
             sendInSegments(if: segments > 0)
             let proxy = FaultProxy(to: port) { request in
@@ -220,8 +220,8 @@ extension OpenStackSwiftTests {
                 #expect(error.code == .checksumMismatch && error.mayBeStored)
                 #expect(
                     error.message == """
-                        the object store's checksum cannot be compared, because its ETag is no MD5 (HTTP 200 from \
-                        127.0.0.1:\(proxy.port)); \(upload.path) stays as it is: have the proxy in front of the store pass \
+                        the object store's checksum cannot be compared, because its ETag is not an MD5 (HTTP 200 from \
+                        127.0.0.1:\(proxy.port)); \(upload.path) is unchanged; make the proxy in front of the store pass \
                         ETags unchanged
                         """
                 )

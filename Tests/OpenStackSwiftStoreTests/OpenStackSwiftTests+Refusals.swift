@@ -8,8 +8,8 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// What OpenStack Swift refuses, and certificates that are refused.
-    @Suite("what is refused")
+    /// Requests that OpenStack Swift rejects, and certificates that the client rejects.
+    @Suite("rejected requests")
     struct Refusals {
         private let server: OpenStackSwiftServer
         private var upload: TestUpload
@@ -20,16 +20,16 @@ extension OpenStackSwiftTests {
             upload.token = server.token
         }
 
-        @Test("an authority that is not known")
+        @Test("an unknown certificate authority")
         func unknownAuthority() async throws {
             let error = try await refusal(at: server.tlsEndpoint)
             #expect(error.code == .untrusted)
             #expect(error.message.contains("archive.ca"))
-            // No content is made, and there is no second attempt.
+            // No content is read, and the upload is not retried.
             #expect(upload.begun.value == 0 && upload.log.lines.isEmpty)
         }
 
-        @Test("a certificate that has expired, and one for another host")
+        @Test("an expired certificate, and one for another host")
         mutating func badCertificates() async throws {
             upload.configuration.certificateAuthorityFile = server.certificateAuthority
             let expired = try await refusal(at: server.expiredEndpoint)
@@ -40,7 +40,7 @@ extension OpenStackSwiftTests {
             #expect(elsewhere.message.contains("127.0.0.1"))
         }
 
-        @Test("an authority's file that is missing, or no PEM file", arguments: ["/nowhere/ca.pem", "/dev/null"])
+        @Test("a certificate authority file that is missing, or not PEM", arguments: ["/nowhere/ca.pem", "/dev/null"])
         mutating func badAuthorityFile(_ file: String) async throws {
             upload.configuration.certificateAuthorityFile = file
             let error = try await refusal(at: server.tlsEndpoint)
@@ -48,7 +48,7 @@ extension OpenStackSwiftTests {
             #expect(error.message.contains("archive.ca"))
         }
 
-        @Test("TLS to a port that speaks none, and the other way about")
+        @Test("TLS to a port without TLS, and vice versa")
         mutating func wrongScheme() async throws {
             upload.configuration.retries.attempts = 1
             let https = try await refusal(at: server.endpoint.replacing("http:", with: "https:"))
@@ -56,7 +56,7 @@ extension OpenStackSwiftTests {
             _ = try await refusal(at: server.tlsEndpoint.replacing("https:", with: "http:"))
         }
 
-        @Test("an account that the token gives no access to")
+        @Test("an account that the token cannot access")
         mutating func otherAccount() async throws {
             upload.token = try await server.tokenOfAnotherAccount()
             let error = try await refusal(at: server.endpoint)
@@ -66,26 +66,26 @@ extension OpenStackSwiftTests {
                 error.message == """
                     the object store denies access (HTTP 403 from \(try authority()): Forbidden Access was denied to this \
                     resource.); either the token has expired: send the \
-                    ARCHIVE again with a new token; or it gives no access to read and write this account or container: check \
+                    ARCHIVE again with a new token; or it may not read and write this account or container: check \
                     the endpoint and the base path
                     """
             )
         }
 
-        @Test("a token that is not known")
+        @Test("an unknown token")
         mutating func unknownToken() async throws {
             upload.token = "no-such-token"
             let error = try await refusal(at: server.endpoint)
             #expect(error.code == .unauthorized)
             #expect(
                 error.message == """
-                    the object store does not accept the token (HTTP 401 from \(try authority())); it is wrong or has expired: \
+                    the object store rejects the token (HTTP 401 from \(try authority())); it is invalid or has expired; \
                     send the ARCHIVE again with a new token
                     """
             )
         }
 
-        @Test("a quota that is exceeded")
+        @Test("an exceeded quota")
         func quota() async throws {
             try await server.makeContainer(upload.path.container, headers: ["X-Container-Meta-Quota-Count: 0"])
             let error = try await refusal(at: server.endpoint)
@@ -93,12 +93,12 @@ extension OpenStackSwiftTests {
             #expect(
                 error.message == """
                     the object store's quota is exceeded (HTTP 413 from \(try authority()): Upload exceeds quota.); remove \
-                    objects, or have the quota of the container or account raised
+                    objects, or raise the quota of the container or account
                     """
             )
         }
 
-        @Test("an object that is too large leaves nothing")
+        @Test("a too large object leaves nothing")
         func tooLarge() async throws {
             try await withOpenStackSwift(options: ["--max-file-size", "500000"]) { small in
                 var upload = upload

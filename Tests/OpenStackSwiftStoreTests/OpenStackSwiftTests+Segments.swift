@@ -9,7 +9,7 @@ import TestServers
 import Testing
 
 extension OpenStackSwiftTests {
-    /// Content beyond what one object may have.
+    /// Content larger than the limit of one object.
     @Suite("in segments")
     struct Segments {
         private static let segmentBytes = 100_000
@@ -32,7 +32,7 @@ extension OpenStackSwiftTests {
         }
 
         @Test(
-            "of every size there are as many as it takes, and none is empty",
+            "for every size, the number of segments is minimal, and none is empty",
             arguments: [
                 (99_999, 0), (100_000, 0), (100_001, 2), (200_000, 2), (200_001, 3), (300_000, 3), (512_345, 6),
             ]
@@ -62,7 +62,7 @@ extension OpenStackSwiftTests {
             #expect(segments.isEmpty || joined == upload.content)
         }
 
-        @Test("cancelling in mid-upload leaves no segment")
+        @Test("cancelling during an upload leaves no segment")
         mutating func cancelled() async throws {
             upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 1, count: 50_000), count: 400)
             let (upload, server) = (upload, server)
@@ -84,7 +84,7 @@ extension OpenStackSwiftTests {
             }
         }
 
-        @Test("a store that takes less than a segment says so, and what to set")
+        @Test("a store with a limit below the segment size: the error names the setting")
         func storeTakesLess() async throws {
             try await withOpenStackSwift(options: ["--max-file-size", "50000"]) { small in
                 var upload = upload

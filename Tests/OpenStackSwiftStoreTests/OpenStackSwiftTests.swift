@@ -8,7 +8,7 @@ import SteelyardTestSupport
 import TestServers
 import Testing
 
-/// What runs against a real OpenStack Swift, one for all of it.
+/// Tests with a real OpenStack Swift server, one for all tests.
 @Suite("Against OpenStack Swift", Requirement.openStackSwift.trait, .openStackSwiftServer)
 struct OpenStackSwiftTests {
     @Test("the contract, over HTTP", arguments: ObjectStoreContract.checks)
@@ -28,7 +28,7 @@ struct OpenStackSwiftTests {
 }
 
 extension OpenStackSwiftServer {
-    /// This server, as the contract's checks see it.
+    /// Returns this server as a place for the contract's checks.
     func place(_ endpoint: String) throws -> ObjectStoreContract.Place {
         ObjectStoreContract.Place(
             endpoint: try StorageEndpoint(endpoint),

@@ -7,7 +7,7 @@ import Testing
 @testable import HTTPStores
 @testable import OpenStackSwiftStore
 
-@Suite("The next step in removing what an abandoned upload has left")
+@Suite("The next step in removing the remains of an abandoned upload")
 struct RemainsStateMachineTests {
     private typealias Step = StoreStep<StoreRequest, Int>
 
@@ -27,7 +27,7 @@ struct RemainsStateMachineTests {
         #expect(machine.begin() == .request(.headObject(isSettling: false)))
     }
 
-    @Test("all but the segments of the object are removed, page by page, and nothing else")
+    @Test("all segments except the object's are removed, page by page, and nothing else")
     mutating func removes() {
         let used = used(2)
         #expect(machine.next(after: answered(200, used)) == .request(.listSegments(after: nil)))
@@ -49,7 +49,7 @@ struct RemainsStateMachineTests {
         #expect(machine.next(after: answered(200, used)) == .finish(.success(3)))
     }
 
-    @Test("the attempt that the object names at last is kept, and the others go")
+    @Test("the attempt that the object finally names is kept, and the others are removed")
     mutating func lateManifest() {
         _ = machine.next(after: answered(404))
         _ = machine.next(after: listing([name(1, 0), name(2, 0)]))
@@ -61,7 +61,7 @@ struct RemainsStateMachineTests {
         #expect(machine.next(after: answered(200, object)) == .finish(.success(1)))
     }
 
-    @Test("an object whose segments were removed goes, too")
+    @Test("an object whose segments were removed is removed, too")
     mutating func damaged() {
         _ = machine.next(after: answered(404))
         _ = machine.next(after: listing([name(2, 0)]))
@@ -99,7 +99,7 @@ struct RemainsStateMachineTests {
         )
     }
 
-    @Test("an object in segments that does not say which ends it", arguments: [true, false])
+    @Test("an object that does not name its segments ends it", arguments: [true, false])
     mutating func unknown(_ hasUpload: Bool) {
         let headers = ["X-Static-Large-Object: True"] + (hasUpload ? ["\(StoreHeader.upload): \(upload)"] : [])
         let step = machine.next(after: answered(200, headers))
@@ -107,7 +107,7 @@ struct RemainsStateMachineTests {
         #expect(step.error?.message.contains("nothing was removed") == true)
     }
 
-    @Test("a token that may not ask for the object removes nothing")
+    @Test("a write-only token removes nothing")
     mutating func writeOnly() {
         let step = machine.next(after: answered(403))
         #expect(step.code == .forbidden)
@@ -120,7 +120,7 @@ struct RemainsStateMachineTests {
         #expect(machine.next(after: answered(404)) == .finish(.success(0)))
     }
 
-    @Test("what may pass is tried again, what will not is not")
+    @Test("temporary failures are retried, permanent ones are not")
     mutating func again() {
         var refused = machine
         #expect(refused.next(after: answered(401)).code == .unauthorized)
@@ -136,12 +136,12 @@ struct RemainsStateMachineTests {
         #expect(machine.next(after: answered(503)).code == .unavailable)
     }
 
-    @Test("a store that does not answer is not asked again")
+    @Test("an unresponsive store is not retried")
     mutating func silent() {
         #expect(machine.next(after: ExchangeResult(end: .broke(.stalled(.seconds(1))))).code == .timedOut)
     }
 
-    @Test("a listing that does not go on ends it")
+    @Test("a repeated page of the listing ends it")
     mutating func endless() {
         _ = machine.next(after: answered(404))
         _ = machine.next(after: listing([name(1, 0)]))
@@ -151,7 +151,7 @@ struct RemainsStateMachineTests {
         #expect(machine.next(after: answered(404)) == .finish(.success(1)))
     }
 
-    /// The headers of an object of the upload.
+    /// Returns the headers of an object of the upload.
     private func used(_ attempt: UInt64) -> [String] {
         ["\(StoreHeader.upload): \(upload)", "\(StoreHeader.attempt): \(UploadAttempt(number: attempt))"]
     }

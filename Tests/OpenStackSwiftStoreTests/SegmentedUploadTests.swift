@@ -16,12 +16,12 @@ struct SegmentedUploadTests {
 
     init() throws { upload = try MachineFixture(byteEstimate: 11) }
 
-    @Test("an estimate of more than a segment is sent in segments from the first byte, any other is not")
+    @Test("with an estimate above the segment size, segments are used from the first byte, otherwise not")
     func estimate() throws {
         for estimate in [nil, 0, 10] as [UInt64?] { _ = try MachineFixture(byteEstimate: estimate) }
     }
 
-    @Test("segments, their list, and the object is stored")
+    @Test("segments and manifest are sent, and the object is stored")
     mutating func stored() throws {
         #expect(upload.next(upload.taken(isLast: false)) == upload.putSegment(1))
         let manifest = try upload.manifest(2)
@@ -29,7 +29,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.answered(201, etag: manifest.etag, sent: object)) == .succeeded(object))
     }
 
-    @Test("one that is refused before its first byte is tried again by itself, but not always")
+    @Test("a segment that is rejected before its first byte is retried on its own, up to a limit")
     mutating func refused() {
         _ = upload.next(upload.taken(isLast: false))
         for _ in 0..<2 {
@@ -42,7 +42,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.answered(204)).code == .unavailable)
     }
 
-    @Test("one that breaks in the middle begins the content anew, once what is stored was removed")
+    @Test("an interrupted segment restarts the content, after the stored segments are removed")
     mutating func broken() {
         _ = upload.next(upload.taken(isLast: false))
         #expect(upload.next(upload.broke(isTouched: true)).isPause)
@@ -52,7 +52,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.answered(204)) == upload.putSegment(0, attempt: 8))
     }
 
-    @Test("one whose answer was lost is asked for")
+    @Test("a segment whose response was lost is queried")
     mutating func lostAnswer() {
         let lost = upload.broke(sent: object, isLast: false)
         #expect(upload.next(lost) == .request(.headSegment(upload.segment(0))))
@@ -61,7 +61,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.answered(200, etag: object.md5)) == upload.putSegment(1))
     }
 
-    @Test("one with a weak ETag is asked for, one with another MD5 ends it")
+    @Test("a segment with a weak ETag is queried, one with a wrong MD5 ends it")
     mutating func checksums() {
         var wrong = upload
         #expect(upload.next(upload.answered(201, etag: "W/\"\(object.md5)\"", sent: object)).error == nil)
@@ -80,7 +80,7 @@ struct SegmentedUploadTests {
         #expect(step.error?.message.contains("c_segments/lb/haproxy-") == true)
     }
 
-    @Test("a list that may be there keeps its segments, as long as the store does not say")
+    @Test("segments are kept as long as the store does not report whether the manifest exists")
     mutating func unclear() {
         _ = upload.next(upload.taken(isLast: true))
         for _ in 0..<2 {
@@ -94,10 +94,10 @@ struct SegmentedUploadTests {
         for _ in 0..<2 { #expect(upload.next(upload.answered(503)) == Fixture.settle) }
         let step = upload.next(upload.answered(503))
         #expect(step.code == .timedOut && step.error?.mayBeStored == true)
-        #expect(step.error?.message.contains("may be there all the same") == true)
+        #expect(step.error?.message.contains("may exist anyway") == true)
     }
 
-    @Test("an object of another upload in its place stays, and the segments go")
+    @Test("an object of another upload in its place is kept, and the segments are removed")
     mutating func foreign() {
         _ = upload.next(upload.taken(isLast: true))
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
@@ -106,7 +106,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.answered(204)).code == .alreadyExists)
     }
 
-    @Test("the object of an earlier attempt in its place is the result, and the segments of this one go")
+    @Test("the object of an earlier attempt in its place is the result, and this one's segments are removed")
     mutating func earlierAttempt() {
         _ = upload.next(upload.taken(isLast: true))
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
@@ -117,7 +117,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.answered(204)) == .succeeded(.init(md5: "", byteCount: 9, wasFound: true)))
     }
 
-    @Test("a list whose answer was lost, then 412: it is ours, and all its segments stay")
+    @Test("a manifest whose response was lost, then 412: it is ours, and all its segments are kept")
     mutating func lostManifest() throws {
         let manifest = try upload.manifest(1)
         _ = upload.next(upload.taken(isLast: true))
@@ -135,7 +135,7 @@ struct SegmentedUploadTests {
         #expect(absent.next(absent.answered(404)) == .request(.putManifest(manifest, expectsContinue: true)))
     }
 
-    @Test("a container of the object that is missing is made, and the list is sent again")
+    @Test("a missing container of the object is created, and the manifest is sent again")
     mutating func container() throws {
         let manifest = try upload.manifest(1)
         _ = upload.next(upload.taken(isLast: true))
@@ -143,7 +143,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.answered(201)) == .request(.putManifest(manifest, expectsContinue: true)))
     }
 
-    @Test("a store that keeps the list as an object has no Static Large Objects; nothing stays")
+    @Test("a store that stores the manifest as an object lacks Static Large Objects; nothing remains")
     mutating func noLargeObjects() throws {
         let list = try upload.manifest(1).listMD5
         _ = upload.next(upload.taken(isLast: true))
@@ -156,18 +156,18 @@ struct SegmentedUploadTests {
         let step = upload.next(upload.answered(204))
         #expect(step.code == .unsupported)
         #expect(step.error?.message.contains("raise archive.segment_bytes") == true)
-        // Without its headers it may be another one's.
+        // Without its headers, it may belong to another upload.
         #expect(foreign.next(foreign.answered(200, etag: list)) == foreign.delete(1))
     }
 
-    @Test("a store that refuses the list", arguments: [400, 405, 501])
+    @Test("a store that rejects the manifest", arguments: [400, 405, 501])
     mutating func manifestRefused(_ status: Int) {
         _ = upload.next(upload.taken(isLast: true))
         #expect(upload.next(upload.answered(status)) == upload.delete(1))
         _ = upload.next(upload.answered(404))
         let step = upload.next(upload.answered(204))
         #expect(step.code == .unsupported)
-        #expect(step.error?.message.contains("as one without Static Large Objects does (HTTP \(status)") == true)
+        #expect(step.error?.message.contains("maybe for lack of Static Large Objects (HTTP \(status)") == true)
     }
 
     @Test("417 sends the same segment again without Expect")
@@ -176,7 +176,7 @@ struct SegmentedUploadTests {
         #expect(upload.next(upload.answered(417)) == upload.putSegment(1, expectsContinue: false))
     }
 
-    @Test("411 removes what is stored, counts the content and begins anew")
+    @Test("411 removes the stored segments, counts the content and restarts")
     mutating func lengthRequired() {
         _ = upload.next(upload.taken(isLast: false))
         #expect(upload.next(upload.answered(411)) == upload.delete(1))
@@ -189,7 +189,7 @@ struct SegmentedUploadTests {
         )
     }
 
-    @Test("more segments than a list may have end it")
+    @Test("too many segments end it")
     mutating func tooMany() {
         for _ in 1..<SegmentManifest.greatestCount { _ = upload.next(upload.taken(isLast: false)) }
         var step = upload.next(upload.taken(isLast: false))

@@ -9,8 +9,8 @@ import Synchronization
 import TestServers
 import Testing
 
-/// What the store makes of answers that OpenStack Swift gives seldom, or never.
-@Suite("What a server answers")
+/// Responses that OpenStack Swift sends rarely or never.
+@Suite("Responses of a server")
 struct StoreAnswerTests {
     @Test("a redirect is not followed")
     func redirect() async throws {
@@ -30,7 +30,7 @@ struct StoreAnswerTests {
         }
     }
 
-    @Test("503 five times, then 201: stored, with the content begun six times")
+    @Test("503 five times, then 201: stored, with the content started six times")
     func busy() async throws {
         var upload = try TestUpload()
         upload.configuration.retries.attempts = 6
@@ -52,7 +52,7 @@ struct StoreAnswerTests {
     }
 
     @Test(
-        "what will not pass is not tried again",
+        "permanent failures are not retried",
         arguments: [
             ("400 Bad Request", .refused), ("401 Unauthorized", .unauthorized), ("403 Forbidden", .forbidden),
             ("412 Precondition Failed", .alreadyExists), ("413 Request Entity Too Large", .tooLarge),
@@ -65,16 +65,16 @@ struct StoreAnswerTests {
             let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: server.port) }
             #expect(error?.code == code)
             #expect(upload.begun.value == 1)
-            // What a precondition has found is asked for, over another connection.
+            // After a failed precondition, the object is queried over another connection.
             #expect(server.connectionCount == (code == .alreadyExists ? 2 : 1))
-            // The cause is at the beginning, then come the store and its own text.
+            // The cause comes first, then the store and its error text.
             #expect(error?.message.contains("127.0.0.1:\(server.port)") == true)
             #expect(error?.message.contains("its reason") == true)
         }
     }
 
     @Test(
-        "what may pass is tried again, but not always",
+        "temporary failures are retried, up to a limit",
         arguments: [
             ("408 Request Timeout", .timedOut), ("422 Unprocessable Entity", .checksumMismatch),
             ("429 Too Many Requests", .timedOut), ("498 Rate Limited", .timedOut),
@@ -92,7 +92,7 @@ struct StoreAnswerTests {
         }
     }
 
-    @Test("another checksum than ours fails, and the object is removed")
+    @Test("a wrong checksum fails, and the object is removed")
     func wrongChecksum() async throws {
         let upload = try TestUpload(container: "c")
         try await LoopbackScript { connection, _ in
@@ -111,7 +111,7 @@ struct StoreAnswerTests {
         }
     }
 
-    @Test("an answer that is cut off is asked for again, and an object of our checksum is ours")
+    @Test("after a truncated response, the object is queried; an object with our checksum is ours")
     func cutAnswer() async throws {
         let upload = try TestUpload()
         let etag = MD5.hexDigits(of: upload.content)
@@ -132,7 +132,7 @@ struct StoreAnswerTests {
         }
     }
 
-    @Test("an endless answer is not read to its end")
+    @Test("an endless response is not read to its end")
     func endlessAnswer() async throws {
         try await LoopbackScript { connection, _ in
             connection.answerThatObjectIsMissing()
@@ -148,7 +148,7 @@ struct StoreAnswerTests {
         }
     }
 
-    @Test("the token is in no error and in no log, also if the server sends it back")
+    @Test("errors and logs never contain the token, even if the server sends it back")
     func secrecy() async throws {
         let upload = try TestUpload()
         let token = upload.token
@@ -163,7 +163,7 @@ struct StoreAnswerTests {
         #expect(!upload.log.lines.contains { $0.contains(token) })
     }
 
-    /// Lends a server that refuses every request.
+    /// Lends a server that rejects every request.
     private func withAnswer(
         _ status: String,
         _ content: String = "<html><h1>Sorry</h1><p>its\r\nreason</p></html>",
@@ -173,7 +173,7 @@ struct StoreAnswerTests {
         try await LoopbackScript { connection, _ in
             while let head = connection.readHead() {
                 if head.hasPrefix("HEAD ") {
-                    // What a precondition has found is still there.
+                    // After a failed precondition, the object still exists.
                     let isThere = status.hasPrefix("412") && isSent.load(ordering: .sequentiallyConsistent)
                     connection.answer(isThere ? "200 OK" : "404 Not Found")
                 } else {

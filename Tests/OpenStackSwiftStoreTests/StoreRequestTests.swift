@@ -9,10 +9,10 @@ import Synchronization
 import TestServers
 import Testing
 
-/// What goes over the wire.
-@Suite("What a server is sent")
+/// The requests on the wire.
+@Suite("Requests to a server")
 struct StoreRequestTests {
-    @Test("one PUT in chunks that overwrites nothing, after a go-ahead, with the token in its header")
+    @Test("one chunked PUT that overwrites nothing, after 100 Continue, with the token in its header")
     func head() async throws {
         let upload = try TestUpload(container: "a container")
         let etag = MD5.hexDigits(of: upload.content)
@@ -39,7 +39,7 @@ struct StoreRequestTests {
         }
     }
 
-    @Test("a container that is missing is made, and then the object is sent again")
+    @Test("a missing container is created, and then the object is sent again")
     func container() async throws {
         let upload = try TestUpload()
         let etag = MD5.hexDigits(of: upload.content)
@@ -67,14 +67,14 @@ struct StoreRequestTests {
             #expect(heads[2].hasPrefix("PUT /v1/AUTH_test/\(upload.path.container) HTTP/1.1"))
             #expect(heads[2].contains("Content-Length: 0") && !heads[2].contains("Expect"))
             #expect(Self.withoutAttempt(heads[3]) == Self.withoutAttempt(heads[1]))
-            // The object goes over the connection that the container was made on.
+            // The object uses the connection on which the container was created.
             #expect(server.connectionCount == 2)
         }
     }
 
-    @Test("a proxy of the environment is not used")
+    @Test("a proxy from the environment is not used")
     func proxy() async throws {
-        // In a process of its own, since the environment is everybody's.
+        // In a separate process, since all tests share the environment.
         await #expect(processExitsWith: .success) {
             for name in ["http_proxy", "https_proxy", "all_proxy"] { setenv(name, "http://127.0.0.1:1", 1) }
             let upload = try TestUpload()

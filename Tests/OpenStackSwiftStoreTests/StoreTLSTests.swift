@@ -6,15 +6,15 @@ import SteelyardCore
 import TestServers
 import Testing
 
-/// Stores whose TLS, or whose certificate, cannot be used: each is named, and there is no second attempt.
-@Suite("TLS that cannot be used", Requirement.openssl.trait)
+/// Stores with unusable TLS or certificates: each fault is named, and the upload is not retried.
+@Suite("Unusable TLS", Requirement.openssl.trait)
 struct StoreTLSTests {
     @Test(
-        "the error says what it is",
+        "the error names the cause",
         arguments: [
             (
                 ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], "unsupported",
-                "the object store supports no TLS version that is allowed, 1.2 or newer", "enable TLS 1.2 at the store"
+                "the object store supports neither TLS 1.2 nor a newer version", "enable TLS 1.2 at the store"
             ),
             (
                 ["-Verify", "1", "-tls1_3"], "unsupported",
@@ -41,7 +41,7 @@ struct StoreTLSTests {
         }
     }
 
-    @Test("the error says what is wrong with a certificate")
+    @Test("the error names the fault of a certificate")
     func certificates() async throws {
         try await withTemporaryFolder { folder in
             let authority = try await TestCertificates(in: folder)
@@ -49,7 +49,7 @@ struct StoreTLSTests {
             let cases: [(TestCertificates.Identity, String, String, String)] = [
                 (
                     try await other.issue("unknown", for: ["127.0.0.1"]),
-                    "the object store's certificate is not trusted: its certificate authority is not known",
+                    "the object store's certificate is not trusted: unknown certificate authority",
                     "set archive.ca to a PEM file of that authority", "127.0.0.1"
                 ),
                 (
@@ -63,7 +63,7 @@ struct StoreTLSTests {
                 (
                     try await authority.issue("elsewhere", for: ["elsewhere.example"]),
                     "the object store's certificate is for another host name",
-                    "use a name of the certificate in the endpoint, or add the endpoint's host to the certificate",
+                    "use a name from the certificate in the endpoint, or add the endpoint's host to the certificate",
                     "localhost"
                 ),
             ]
@@ -106,7 +106,7 @@ struct StoreTLSTests {
         #expect(error.code.description == code)
         #expect(error.message.hasPrefix(cause + " ("), "\(error.message)")
         #expect(error.message.hasSuffix("; " + advice), "\(error.message)")
-        // There is no second attempt.
+        // The upload is not retried.
         #expect(upload.log.lines.isEmpty && upload.begun.value == 0)
     }
 }

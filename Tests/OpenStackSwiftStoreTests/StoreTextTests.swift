@@ -12,7 +12,7 @@ import Testing
 @Suite("Error texts")
 struct StoreTextTests {
     @Test(
-        "what a store says is cut to one line of visible ASCII",
+        "a store's text is reduced to one line of visible ASCII",
         arguments: [
             (
                 "<html><h1>Unauthorized</h1><p>This server\r\n could not</p></html>",
@@ -29,12 +29,12 @@ struct StoreTextTests {
         #expect(StoreText.line(StoreText.withoutTags(text), hiding: "secret") == line)
     }
 
-    @Test("a text that is no HTML stays as it is")
+    @Test("a text that is not HTML is unchanged")
     func plainText() {
         #expect(StoreText.line("quota <limit> is 5 > 4", hiding: "secret") == "quota <limit> is 5 > 4")
     }
 
-    @Test("no page makes more than a line of visible ASCII, or takes long", .ownThread)
+    @Test("any page becomes at most one line of visible ASCII, in a short time", .ownThread)
     func anyPage() {
         var random = SeededGenerator(seed: 3)
         let parts = [
@@ -46,14 +46,14 @@ struct StoreTextTests {
             let line = StoreText.line(StoreText.withoutTags(page), hiding: "secret")
             #expect(line.utf8.count <= 80 && line.utf8.allSatisfy { 0x20...0x7E ~= $0 } && !line.contains("secret"))
         }
-        // These would take minutes if each `<` had the rest of the page read.
+        // These would take minutes if each `<` caused the rest of the page to be read.
         for part in ["<a", "<", "<style>", "<a>", "</style"] {
             _ = StoreText.withoutTags(String(repeating: part, count: 200_000))
             _ = StoreText.withoutTags(String(repeating: part, count: 200_000) + ">")
         }
     }
 
-    @Test("a secret is hidden, also with tags in it and where an answer was cut off in the middle of it")
+    @Test("a secret is hidden, even with tags in it or if the response ends in the middle of it")
     func secret() {
         let secret = String(repeating: "s3cret", count: 20)
         #expect(StoreText.line("a \(secret) b", hiding: secret) == "a *** b")
@@ -64,7 +64,7 @@ struct StoreTextTests {
         #expect(answer.errorText(hiding: secret) == "token")
     }
 
-    @Test("a token that is also a host, a container or a name is hidden, in whatever case")
+    @Test("a token that is also a host, a container or a name is hidden, in any case")
     func secretInAddress() throws {
         let token = "S3cret-Token"
         let address = ObjectAddress(
@@ -98,7 +98,7 @@ struct StoreTextTests {
     }
 
     @Test(
-        "nothing but the store's own error text is quoted",
+        "only the store's error text is quoted",
         arguments: [
             (401, "text/plain", "why"), (500, "text/html;charset=utf-8", "why"), (401, "application/json", ""),
             (401, "text/css", ""), (200, "text/plain", ""), (302, "text/html", "why"), (401, "", ""),
@@ -109,7 +109,7 @@ struct StoreTextTests {
         #expect(answer.errorText(hiding: "s") == text)
     }
 
-    @Test("a status line begins an answer anew")
+    @Test("a status line resets a response")
     func header() {
         var answer = StoreAnswer(contentLimit: 100)
         for line in [

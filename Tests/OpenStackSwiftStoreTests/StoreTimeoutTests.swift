@@ -8,23 +8,23 @@ import SteelyardTestSupport
 import TestServers
 import Testing
 
-/// Uploads to servers that do not answer.
+/// Uploads to unresponsive servers.
 ///
-/// The limits are far above what an idle machine takes, and far below what the defaults would take.
-@Suite("What a server does not answer")
+/// The limits are far above the time on an idle machine, and far below the defaults.
+@Suite("Unresponsive servers")
 struct StoreTimeoutTests {
-    @Test("a store that is not there fails soon")
+    @Test("an unreachable store fails quickly")
     func refusedConnection() async throws {
         let upload = try TestUpload()
         let error = try await fails(upload, at: FreePort.next(), within: .seconds(9))
         #expect(error.code == .unavailable)
         #expect(error.message.hasPrefix("the object store cannot be reached"))
-        // No content is made before the store was asked for the object.
+        // No content is read before the object has been queried.
         #expect(upload.begun.value == 0)
         #expect(!error.mayBeStored)
     }
 
-    @Test("a store that is not there is not waited for to remove segments", arguments: ["127.0.0.1", "store.invalid"])
+    @Test("removing segments does not wait for an unreachable store", arguments: ["127.0.0.1", "store.invalid"])
     func absentStore(_ host: String) async throws {
         let upload = try TestUpload()
         let port = try FreePort.next()
@@ -36,7 +36,7 @@ struct StoreTimeoutTests {
         #expect(upload.log.lines.isEmpty)
     }
 
-    @Test("a host name that is not known fails and is named")
+    @Test("an unknown host name fails and is named")
     func unknownHost() async throws {
         var upload = try TestUpload()
         upload.configuration.retries.attempts = 1
@@ -47,12 +47,12 @@ struct StoreTimeoutTests {
         #expect(error?.message.contains("store.invalid") == true)
     }
 
-    @Test("a server that says nothing is given up after the stall timeout")
+    @Test("an upload to a silent server fails after the stall time-out")
     func silence() async throws {
         var upload = try TestUpload()
         upload.configuration.stallTimeout = .milliseconds(300)
         upload.configuration.retries.attempts = 1
-        // The content is sent after a second without 100 Continue; then the server takes only a part of it.
+        // The content is sent after a second without 100 Continue; then the server reads only a part of it.
         upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 20), count: 40)
         try await LoopbackScript { connection, _ in
             connection.answerThatObjectIsMissing()
@@ -60,7 +60,7 @@ struct StoreTimeoutTests {
         }.serve { server in
             let error = try await fails(upload, at: server.port, within: .seconds(20))
             #expect(error.code == .timedOut)
-            #expect(error.message.contains("not one byte"))
+            #expect(error.message.contains("no data sent or received"))
         }
     }
 
@@ -81,7 +81,7 @@ struct StoreTimeoutTests {
         }
     }
 
-    @Test("cancelling ends a wait for an answer, and the wait before the next attempt")
+    @Test("cancelling ends the wait for a response, and the wait before the next attempt")
     func cancellation() async throws {
         var upload = try TestUpload()
         upload.configuration.retries.firstWait = .seconds(60)
@@ -103,7 +103,7 @@ struct StoreTimeoutTests {
     }
 
     @Test(
-        "cancelling ends a request at once, whatever it waits for",
+        "cancelling ends a request immediately, whatever it waits for",
         arguments: ["TLS", "an answer", "100", "remains"]
     )
     func immediateCancellation(_ silence: String) async throws {
@@ -129,7 +129,7 @@ struct StoreTimeoutTests {
                     try await upload.removeRemains(at: endpoint)
                 }
                 for await _ in arrived {}
-                // Until then, libcurl has timers of its own, which end its wait, too.
+                // Until then, libcurl has its own timers, which also end its wait.
                 try await Task.sleep(for: .milliseconds(300))
                 let start = ContinuousClock.now
                 task.cancel()
@@ -141,7 +141,7 @@ struct StoreTimeoutTests {
         #expect(shortest < .milliseconds(500))
     }
 
-    @Test("cancelling waits a while for the answer to the list of segments, but not for long")
+    @Test("cancelling waits a short time for the response to the manifest")
     func cancelledManifest() async throws {
         var upload = try TestUpload()
         upload.byteEstimate = 1 << 40
@@ -170,12 +170,12 @@ struct StoreTimeoutTests {
             let start = ContinuousClock.now
             let error = await #expect(throws: ObjectStoreError.self) { try await task.value }
             #expect(error?.code == .cancelled && error?.mayBeStored == true)
-            // The default limit of a silent request is a minute.
+            // The default time-out of an idle request is a minute.
             #expect(.now - start < .seconds(30))
         }
     }
 
-    @Test("cancelling after the last byte asks for the object once more, but not for long")
+    @Test("cancelling after the last byte queries the object once more, with a short time-out")
     func cancellationAfterTheEnd() async throws {
         let upload = try TestUpload()
         let (taken, continuation) = AsyncStream<Void>.makeStream()

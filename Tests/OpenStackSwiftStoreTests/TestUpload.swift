@@ -11,7 +11,7 @@ import Synchronization
 import TestServers
 import Testing
 
-/// One upload of a test, by a store that hardly waits between its attempts.
+/// A test's upload to a store with minimal waits between attempts.
 struct TestUpload {
     var configuration = OpenStackSwiftConfiguration()
     var token = "a-secret-token-of-this-test"
@@ -21,7 +21,7 @@ struct TestUpload {
     var isFresh = true
     var blocks = [[UInt8]](repeating: [UInt8](repeating: 42, count: 300_000), count: 3)
     let log = LogRecorder()
-    /// How often the content was begun.
+    /// The number of times the content was started.
     let begun = BeginCount()
 
     init(container: String = "c-\(UInt64.random(in: 0...UInt64.max))") throws {
@@ -62,7 +62,7 @@ struct TestUpload {
         return try await withTaskExecutorPreference(BlockingExecutor()) { try await store.put(upload) }
     }
 
-    /// Removes what the upload has left.
+    /// Removes the remains of the upload.
     func removeRemains(at endpoint: String) async throws {
         let endpoint = try StorageEndpoint(endpoint)
         let credentials: StorageCredentials = ["hpcs_object_store_token": try StorageToken(token)]
@@ -75,7 +75,7 @@ struct TestUpload {
         }
     }
 
-    /// The error that the upload ends with.
+    /// Returns the error of the upload.
     func error(at endpoint: String) async throws -> ObjectStoreError {
         let error = await #expect(throws: ObjectStoreError.self) { try await run(at: endpoint) }
         #expect(error.map { "\($0)".contains(token) } == false)

@@ -8,14 +8,14 @@ import Testing
 @testable import HTTPStores
 @testable import OpenStackSwiftStore
 
-/// The upload state machine with a model of a store that fails at random: whatever happens, the store has the whole object
-/// or nothing, and the objects and segments of other uploads stay.
+/// The upload state machine with a model of a store that fails at random: in all cases, the store has the complete
+/// object or nothing, and the objects and segments of other uploads are kept.
 @Suite("An upload to a store that fails at random", .ownThread)
 struct UploadModelTests {
     private static let segmentBytes: UInt64 = 10
     private static let earlierAttempt = UploadAttempt(number: 99)
 
-    @Test("stores the whole object or nothing", arguments: 0..<8)
+    @Test("stores the complete object or nothing", arguments: 0..<8)
     func model(_ part: UInt64) throws {
         for seed in 0..<300 { try run(seed: part << 32 + UInt64(seed)) }
     }
@@ -30,7 +30,7 @@ struct UploadModelTests {
         abilities.takesExpect = !chance(20)
         abilities.weakensTags = chance(20)
         let hasIntruder = chance(20)
-        // An object that appears between two requests is overwritten by a store that knows no preconditions.
+        // An object that appears between two requests is overwritten by a store without preconditions.
         abilities.knowsPreconditions = hasIntruder || !chance(30)
         let contentBytes = UInt64.random(in: 0...45, using: &random)
         var store = ModelStore(
@@ -57,7 +57,7 @@ struct UploadModelTests {
         while true {
             count += 1
             guard count < 5000 else {
-                Issue.record("seed \(seed): no end")
+                Issue.record("seed \(seed): endless loop")
                 return
             }
             let isStopped = stopAfter.map { count > $0 } ?? false
@@ -102,7 +102,7 @@ struct UploadModelTests {
             #expect(!isOurs || error.mayBeStored || isNamed, "seed \(seed): \(error)")
             var remains = store.segments.subtracting(isOurs ? store.object?.segments ?? [] : [])
             remains = remains.filter { $0.attempt != Self.earlierAttempt }
-            #expect(remains.isEmpty || error.message.contains("remove what is in"), "seed \(seed): \(error)")
+            #expect(remains.isEmpty || error.message.contains("remove everything in"), "seed \(seed): \(error)")
         }
     }
 }

@@ -16,7 +16,7 @@ struct UploadStateMachineTests {
 
     init() throws { upload = try MachineFixture() }
 
-    @Test("an object of the same upload is found, and no content is made")
+    @Test("an object of the same upload is found, and no content is read")
     func found() throws {
         var asked = try MachineFixture(isAsked: false)
         var other = asked
@@ -24,16 +24,16 @@ struct UploadStateMachineTests {
         #expect(asked.next(asked.answered(200, etag: "x", upload: Fixture.upload, byteCount: 9)) == .succeeded(found))
         let step = other.next(other.answered(200, etag: other.object.md5, upload: UploadID()))
         #expect(step.code == .alreadyExists && step.error?.mayBeStored == false)
-        #expect(step.error?.message.contains("c/lb/haproxy-19700101-000000.log.gz stays as it is") == true)
+        #expect(step.error?.message.contains("c/lb/haproxy-19700101-000000.log.gz is unchanged") == true)
     }
 
-    @Test("an object without an upload's identifier is another one")
+    @Test("an object without an upload's identifier is not ours")
     func foreign() throws {
         var asked = try MachineFixture(isAsked: false)
         #expect(asked.next(asked.answered(200, etag: asked.object.md5)).code == .alreadyExists)
     }
 
-    @Test("the first request is made again as often as any other")
+    @Test("the first request is retried as often as any other")
     func askedAgain() throws {
         var asked = try MachineFixture(isAsked: false)
         var refused = asked
@@ -46,7 +46,7 @@ struct UploadStateMachineTests {
         #expect(step.code == .unavailable && step.error?.mayBeStored == false)
     }
 
-    @Test("the object may be in the store only once some of it was sent, or if an earlier call may have sent it")
+    @Test("the object may be stored only if some of it was sent, or if an earlier call may have sent it")
     func mayBeStored() throws {
         for isFresh in [true, false] {
             let asked = try MachineFixture(isFresh: isFresh, isAsked: false)
@@ -65,7 +65,7 @@ struct UploadStateMachineTests {
         #expect(step.code == .timedOut && step.error?.mayBeStored == true)
     }
 
-    @Test("an object that was sent whole may arrive late, whatever ends the upload")
+    @Test("a completely sent object may arrive late, whatever ends the upload")
     mutating func late() {
         #expect(upload.next(upload.broke(sent: object)).isPause)
         #expect(upload.machine.nextAfterPause() == Fixture.settle)
@@ -75,7 +75,7 @@ struct UploadStateMachineTests {
         #expect(step.code == .unauthorized && step.error?.mayBeStored == true)
     }
 
-    @Test("a confirmed checksum is success, also in quotes, in capitals and with the mark of a weak one")
+    @Test("a confirmed checksum is success, even in quotes, in capitals or as a weak ETag")
     func confirmed() {
         for etag in [object.md5, "\"\(object.md5)\"", "W/\"\(object.md5.uppercased())\""] {
             var upload = upload
@@ -83,7 +83,7 @@ struct UploadStateMachineTests {
         }
     }
 
-    @Test("a container that is missing is made once, without an attempt being lost")
+    @Test("a missing container is created once, without using up an attempt")
     mutating func container() {
         #expect(upload.next(upload.answered(404)) == .request(.putContainer(.objects)))
         #expect(upload.next(upload.answered(201)) == upload.putObject())
@@ -94,13 +94,13 @@ struct UploadStateMachineTests {
         #expect(upload.next(upload.answered(404)).code == .notFound)
     }
 
-    @Test("a container that may not be made ends it", arguments: [(401, "unauthorized"), (403, "forbidden")])
+    @Test("a container that cannot be created ends it", arguments: [(401, "unauthorized"), (403, "forbidden")])
     mutating func containerRefused(_ status: Int, _ expected: String) {
         _ = upload.next(upload.answered(404))
         #expect(upload.next(upload.answered(status)).code?.description == expected)
     }
 
-    @Test("a container whose account was just made is tried again")
+    @Test("the container of a new account is retried")
     mutating func newAccount() {
         _ = upload.next(upload.answered(404))
         #expect(upload.next(upload.answered(404)).isPause)
@@ -112,14 +112,14 @@ struct UploadStateMachineTests {
         #expect(absent.next(absent.answered(404)).code == .notFound)
     }
 
-    @Test("an object of this attempt with another checksum is removed, and that is tried three times")
+    @Test("an object of this attempt with another checksum is removed, with three attempts")
     mutating func damaged() {
         let other = "00000000000000000000000000000000"
         #expect(upload.next(upload.answered(201, etag: other, sent: object)) == Fixture.settle)
         var foreign = upload
         let ours = upload.answered(200, etag: other, upload: Fixture.upload, attempt: upload.attempt)
         #expect(upload.next(ours) == Fixture.deleteObject)
-        // Before another try, the store is asked whose object it is.
+        // Before another attempt, the store is queried for the object's owner.
         for failure in [upload.broke(), upload.answered(503)] {
             #expect(upload.next(failure) == Fixture.settle)
             var replaced = upload
@@ -131,10 +131,10 @@ struct UploadStateMachineTests {
         #expect(step.error?.message.contains("remove the object c/lb/") == true)
 
         let stays = foreign.next(foreign.answered(200, etag: other, upload: UploadID(), attempt: foreign.attempt))
-        #expect(stays.code == .checksumMismatch && stays.error?.message.contains("which stays") == true)
+        #expect(stays.code == .checksumMismatch && stays.error?.message.contains("which is kept") == true)
     }
 
-    @Test("an ETag that is no MD5 removes nothing, and is compared to that of a HEAD")
+    @Test("an ETag that is not an MD5 removes nothing, and is compared to the one of a HEAD")
     mutating func weak() {
         let weak = "W/\"0123-gzip\""
         #expect(upload.next(upload.answered(201, etag: weak, sent: object)) == Fixture.settle)
@@ -155,9 +155,9 @@ struct UploadStateMachineTests {
             )
             #expect(isSuccess ? step == .succeeded(object) : step.code == .checksumMismatch)
             #expect(isSuccess || step.error?.mayBeStored == true)
-            #expect(isSuccess || step.error?.message.contains("ETag is no MD5") == true)
+            #expect(isSuccess || step.error?.message.contains("ETag is not an MD5") == true)
         }
-        // What is certainly ours and certainly wrong.
+        // Certainly ours and certainly wrong.
         for (etag, byteCount) in [("00000000000000000000000000000000", UInt64(5)), ("\"0123-gzip\"", 4)] {
             var wrong = upload
             let answer = wrong.answered(
@@ -181,7 +181,7 @@ struct UploadStateMachineTests {
         #expect(upload.next(upload.answered(204)).code == .checksumMismatch)
     }
 
-    @Test("an answer without a checksum is settled by a HEAD")
+    @Test("a response without a checksum is settled by a HEAD")
     mutating func unconfirmed() {
         #expect(upload.next(upload.answered(201, sent: object)) == Fixture.settle)
         #expect(upload.next(upload.answered(200, etag: object.md5)) == .succeeded(object))
@@ -193,13 +193,13 @@ struct UploadStateMachineTests {
         var (gone, foreign, earlier) = (upload, upload, upload)
         #expect(gone.next(gone.answered(404)).isPause)
         #expect(foreign.next(foreign.answered(200, etag: "f")).code == .alreadyExists)
-        // An agent that was killed has stored it meanwhile.
+        // An earlier agent has stored it meanwhile.
         let found = StoredObject(md5: "", byteCount: 5, wasFound: true)
         let answer = earlier.answered(200, upload: Fixture.upload, attempt: UploadAttempt(number: 1), byteCount: 5)
         #expect(earlier.next(answer) == .succeeded(found))
     }
 
-    @Test("412 after an attempt without an answer: the checksum says whether it was that one")
+    @Test("412 after an attempt without a response: the checksum identifies the attempt")
     mutating func preconditionAfterLostAnswer() {
         #expect(upload.next(upload.broke(sent: object)).isPause)
         #expect(upload.machine.nextAfterPause() == Fixture.settle)
@@ -212,7 +212,7 @@ struct UploadStateMachineTests {
         #expect(upload.next(ours) == .succeeded(object))
     }
 
-    @Test("an attempt without an answer is asked for before the object is sent again")
+    @Test("after an attempt without a response, the object is queried before it is sent again")
     mutating func lostAnswer() {
         #expect(upload.next(upload.broke(sent: object)).isPause)
         #expect(upload.machine.nextAfterPause() == Fixture.settle)
@@ -224,7 +224,7 @@ struct UploadStateMachineTests {
         #expect(silent.next(silent.broke()).isPause)
     }
 
-    @Test("an object of this attempt that was not sent whole is neither a success nor removed")
+    @Test("an incompletely sent object of this attempt is neither a success nor removed")
     mutating func unknownObject() {
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
         let ours = upload.answered(200, etag: object.md5, upload: Fixture.upload, attempt: upload.attempt)
@@ -233,7 +233,7 @@ struct UploadStateMachineTests {
     }
 
     @Test(
-        "a token that may not ask sends a new object, and none that may have been sent before",
+        "a write-only token sends a new object, but none that may have been sent before",
         arguments: [true, false]
     )
     func writeOnly(_ isFresh: Bool) throws {
@@ -242,16 +242,16 @@ struct UploadStateMachineTests {
         #expect(isFresh ? step == asked.putObject() : step.code == .forbidden && step.error?.mayBeStored == true)
     }
 
-    @Test("an object that the store has, and does not say whose it is, is not taken for another's")
+    @Test("an object of an unknown owner is not attributed to another upload")
     mutating func unknownOwner() {
         #expect(upload.next(upload.answered(412)) == Fixture.settle)
         for _ in 0..<2 { #expect(upload.next(upload.answered(403)) == Fixture.settle) }
         let step = upload.next(upload.answered(403))
         #expect(step.code == .unavailable && step.error?.mayBeStored == true && step.error?.status == 412)
-        #expect(step.error?.message.contains("it is not known whether it is of this upload") == true)
+        #expect(step.error?.message.contains("possibly from another upload") == true)
     }
 
-    @Test("when all attempts have failed, one that was sent whole is asked for")
+    @Test("when all attempts have failed, a completely sent object is queried")
     mutating func lastResort() {
         var step = upload.next(upload.broke(sent: object))
         for _ in 0..<2 {
@@ -268,7 +268,7 @@ struct UploadStateMachineTests {
         #expect(upload.next(upload.answered(200, etag: object.md5)) == .succeeded(object))
     }
 
-    @Test("if the store refuses to say whether it has the object, it may have it, whatever the refusal is")
+    @Test("if the store rejects the query for the object, it may have it, whatever the error")
     mutating func doubt() {
         _ = upload.next(upload.broke(sent: object))
         _ = upload.machine.nextAfterPause()
@@ -279,7 +279,7 @@ struct UploadStateMachineTests {
         #expect(step.code == .unauthorized && step.error?.mayBeStored == true)
     }
 
-    @Test("a failure of this side ends it at once, unless the object was sent whole")
+    @Test("a failure of the client ends it immediately, unless the object was completely sent")
     mutating func stopped() {
         let error = ObjectStoreError(.cancelled, "stopping")
         var (early, deadline) = (upload, upload)
@@ -289,7 +289,7 @@ struct UploadStateMachineTests {
         #expect(upload.next(upload.answered(404)) == .finish(.failure(error)))
     }
 
-    @Test("417 is answered by the same request without Expect, once, and no attempt is lost")
+    @Test("417 is answered by the same request without Expect, once, without using up an attempt")
     mutating func expectationFailed() {
         #expect(upload.next(upload.answered(417)) == upload.putObject(attempt: 8, expectsContinue: false))
         let step = upload.next(upload.answered(417))
@@ -297,7 +297,7 @@ struct UploadStateMachineTests {
         #expect(step.error?.message.contains("with and without Expect") == true)
     }
 
-    @Test("a store that takes no chunks gets a Content-Length, once the content is counted", arguments: [411, 501])
+    @Test("a store without chunked uploads gets a Content-Length, once the content is counted", arguments: [411, 501])
     mutating func lengthRequired(_ status: Int) {
         #expect(upload.next(upload.answered(status)) == .request(.countContent))
         var large = upload
@@ -320,7 +320,7 @@ struct UploadStateMachineTests {
         #expect(upload.next(ExchangeResult(end: .stopped(error))) == .finish(.failure(error)))
     }
 
-    @Test("413 is a matter of the size or of a quota, by the store's own text")
+    @Test("413 means the size or a quota, depending on the store's error text")
     mutating func tooLarge() {
         var quota = upload
         #expect(upload.next(upload.answered(413)).error?.message.contains("lower archive.segment_bytes") == true)
@@ -331,7 +331,7 @@ struct UploadStateMachineTests {
         #expect(error?.message.contains("archive.segment_bytes") == false)
     }
 
-    @Test("content beyond one object is begun anew in segments")
+    @Test("content larger than one object restarts in segments")
     mutating func outgrown() {
         let step = upload.next(ExchangeResult(end: .outgrown, isTouched: true))
         #expect(step == .request(.putContainer(.segments)))

@@ -14,7 +14,7 @@ struct S3FailureTests {
     init() throws { failures = try S3MachineFixture.failures() }
 
     @Test(
-        "each code has its cause",
+        "each error code maps to a cause",
         arguments: [
             ("AccessDenied", 403, .forbidden), ("InvalidAccessKeyId", 403, .unauthorized),
             ("SignatureDoesNotMatch", 403, .unauthorized), ("ExpiredToken", 400, .unauthorized),
@@ -34,7 +34,7 @@ struct S3FailureTests {
         #expect(error.message.contains(source), "\(error.message)")
     }
 
-    @Test("no secret is in an error, whatever the store says")
+    @Test("errors contain no secret, whatever the store returns")
     func secrets() {
         let content =
             "<Error><Code>X</Code><Message>akiaexample and S3CRET</Message><StringToSign>s3cret</StringToSign></Error>"
@@ -45,7 +45,7 @@ struct S3FailureTests {
         }
     }
 
-    @Test("a text of a server that is no S3 store is quoted as text")
+    @Test("the error page of another kind of server is quoted as text")
     func html() {
         let answer = StoreAnswer(
             status: 502,
@@ -55,7 +55,7 @@ struct S3FailureTests {
         #expect(failures.error(for: answer).message.contains("(HTTP 502 from store.example: Bad Gateway)"))
     }
 
-    @Test("the region that the store names is in the advice")
+    @Test("the advice names the store's region")
     func region() {
         let content = "<Error><Code>PermanentRedirect</Code><Region>eu-west-1</Region></Error>"
         for answer in [

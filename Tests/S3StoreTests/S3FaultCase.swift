@@ -5,14 +5,14 @@ import SteelyardCore
 import TestServers
 import Testing
 
-/// One way for a network or a store to fail, and the expected result.
+/// A failure of the network or the store, and the expected result.
 struct S3FaultCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Whether it occurs after more bytes than a list of parts has.
     let isInMidContent: Bool
-    /// How the upload fails; nil if it succeeds all the same.
+    /// The upload's error; nil if it succeeds anyway.
     let code: ObjectStoreError.Code?
-    /// What is done to a request of the kind that is to fail; the argument is how many of them came before it.
+    /// Returns the fault for a request of the tested kind; the argument is the number of earlier ones.
     let fault: @Sendable (Int) -> FaultProxy.Fault?
 
     private init(
@@ -42,9 +42,9 @@ struct S3FaultCase: Sendable, CustomTestStringConvertible {
             $0 < 2 ? .answer("503 Slow Down", after: 100_000) : nil
         },
         S3FaultCase("503 always", .unavailable) { _ in .answer("503 Service Unavailable") },
-        S3FaultCase("an answer that is lost, once") { $0 == 0 ? .loseAnswer : nil },
-        S3FaultCase("an answer that is cut off, once") { $0 == 0 ? .cutAnswer : nil },
-        S3FaultCase("content that is damaged on its way, once", isInMidContent: true) {
+        S3FaultCase("a lost response, once") { $0 == 0 ? .loseAnswer : nil },
+        S3FaultCase("a truncated response, once") { $0 == 0 ? .cutAnswer : nil },
+        S3FaultCase("content that is corrupted in transit, once", isInMidContent: true) {
             $0 == 0 ? .damage(after: 100_000) : nil
         },
     ]

@@ -7,7 +7,7 @@ import Testing
 
 @testable import S3Store
 
-/// A state machine of an upload, and short spellings of what it takes and gives.
+/// The state machine of an upload, with shorthands for its inputs and outputs.
 struct S3MachineFixture {
     typealias Step = S3UploadStateMachine.Step
 
@@ -16,7 +16,7 @@ struct S3MachineFixture {
     var machine: S3UploadStateMachine
     let object = StoredObject(md5: "0123456789abcdef0123456789abcdef", byteCount: 5)
 
-    /// Creates a machine with parts of 10 bytes and 3 attempts, whose first request was answered by 404.
+    /// Creates a machine with parts of 10 bytes and 3 attempts, after a 404 to its first request.
     init(isFresh: Bool = true, createsBucket: Bool = true) throws {
         machine = S3UploadStateMachine(
             upload: Self.upload,
@@ -68,17 +68,17 @@ struct S3MachineFixture {
         return .request(.completeUpload("id", list, isConditional: isConditional))
     }
 
-    /// The checksum that a store reports for an object of this many parts.
+    /// Returns the checksum that a store reports for an object of this many parts.
     func etag(parts: Int) throws -> String {
         try PartList((1...parts).map { StoredPart(number: $0, etag: object.md5, md5: object.md5) }).etag
     }
 
-    /// A part was read.
+    /// The result of reading a part.
     func read(isLast: Bool) -> ExchangeResult {
         ExchangeResult(end: .counted(5), sent: object, whole: isLast ? object : nil, isLast: isLast)
     }
 
-    /// An answer with an error's code, with other content, or with the headers of a stored object.
+    /// A response with an error code, with other content, or with the headers of a stored object.
     func answered(
         _ status: Int,
         code: String? = nil,
@@ -102,7 +102,7 @@ struct S3MachineFixture {
         )
     }
 
-    /// The answer that an upload in parts has begun.
+    /// The response to a new multipart upload.
     func begun(_ id: String = "id") -> ExchangeResult {
         answered(
             200,
@@ -110,7 +110,7 @@ struct S3MachineFixture {
         )
     }
 
-    /// The answer that the parts are one object.
+    /// The response to a completed multipart upload.
     func completed(_ etag: String) -> ExchangeResult {
         answered(
             200,
@@ -125,7 +125,7 @@ struct S3MachineFixture {
 
     mutating func next(_ result: ExchangeResult) -> Step { machine.next(after: result) }
 
-    /// Goes on until two parts are stored and the list of them is to be sent.
+    /// Continues until two parts are stored and the list of them must be sent.
     mutating func sendTwoParts() throws {
         #expect(next(read(isLast: false)) == .request(.createUpload))
         #expect(next(begun()) == Self.putPart(1))

@@ -7,7 +7,7 @@ import Testing
 
 @testable import S3Store
 
-@Suite("The next step of removing what an upload to S3 has left")
+@Suite("The next step in removing the remains of an upload to S3")
 struct S3RemainsStateMachineTests {
     private typealias Step = S3RemainsStateMachine.Step
 
@@ -30,7 +30,7 @@ struct S3RemainsStateMachineTests {
         #expect(machine.next(after: fixture.answered(204)) == .succeeded(3))
     }
 
-    @Test("a store that lists what is gone does not keep it going")
+    @Test("a store that lists removed uploads causes no endless loop")
     mutating func endless() {
         #expect(machine.next(after: listed(["a"], isCut: true)) == abort("a"))
         #expect(machine.next(after: fixture.answered(204)) == Self.list)
@@ -42,7 +42,7 @@ struct S3RemainsStateMachineTests {
         #expect(machine.next(after: fixture.answered(404, code: "NoSuchBucket")) == .succeeded(0))
     }
 
-    @Test("what may pass is tried again, what will not is an error")
+    @Test("temporary failures are retried, permanent ones are errors")
     mutating func failures() {
         #expect(machine.next(after: fixture.answered(503, code: "SlowDown")).isPause)
         #expect(machine.nextAfterPause() == Self.list)
@@ -52,10 +52,10 @@ struct S3RemainsStateMachineTests {
         #expect(machine.next(after: fixture.answered(403, code: "AccessDenied")).error?.code == .forbidden)
     }
 
-    @Test("a store that is not there is not waited for")
+    @Test("an unreachable store is not retried")
     mutating func absent() { #expect(machine.next(after: fixture.broke()).error?.code == .timedOut) }
 
-    @Test("an answer that is no list is an error")
+    @Test("a response that is not a list is an error")
     mutating func noList() {
         #expect(machine.next(after: fixture.answered(200, content: "<html></html>")).error?.code == .refused)
     }

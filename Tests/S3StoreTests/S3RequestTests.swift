@@ -9,10 +9,10 @@ import Synchronization
 import TestServers
 import Testing
 
-/// What goes over the wire, and what the store makes of answers that S3 gives seldom.
-@Suite("What an S3 store is sent")
+/// The requests on the wire, and the handling of rare S3 responses.
+@Suite("Requests to an S3 store")
 struct S3RequestTests {
-    @Test("one PUT with size and checksums that overwrites nothing, signed, with no secret in it")
+    @Test("one signed PUT with size and checksums that overwrites nothing and contains no secret")
     func head() async throws {
         var upload = try S3TestUpload()
         upload.account = .temporary
@@ -74,7 +74,7 @@ struct S3RequestTests {
         }
     }
 
-    @Test("a server that does not know Expect gets the same without it")
+    @Test("a server without Expect gets the same request without it")
     func expectation() async throws {
         var upload = try S3TestUpload()
         upload.blocks = [[UInt8]](repeating: [UInt8](repeating: 7, count: 1 << 20), count: 2)
@@ -97,7 +97,7 @@ struct S3RequestTests {
         }
     }
 
-    @Test("a header that is cut off is no answer: what is missing may be the upload's identifier")
+    @Test("a truncated header is not a response: it may lack the upload's identifier")
     func cutHeader() async throws {
         let upload = try S3TestUpload()
         let (id, count) = (upload.id, UInt64(upload.content.count))
@@ -107,7 +107,7 @@ struct S3RequestTests {
                 connection.send("HTTP/1.1 200 OK\r\nETag: \"x\"\r\n")
                 return connection.close()
             }
-            // To a HEAD, the length is that of the object.
+            // In the response to a HEAD, the length is the object's.
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\nx-amz-meta-steelyard-upload: \(id)\r\n\r\n")
         }.serve { server in
             let stored = try await upload.run(at: server.port)
@@ -116,7 +116,7 @@ struct S3RequestTests {
         }
     }
 
-    @Test("what the store wants to be waited for is waited for")
+    @Test("Retry-After is honored")
     func retryAfter() async throws {
         var upload = try S3TestUpload()
         upload.configuration.retries.longestAskedWait = .milliseconds(30)
@@ -137,7 +137,7 @@ struct S3RequestTests {
 }
 
 extension LoopbackConnection {
-    /// Answers the HEAD with which an upload begins: there is no such object.
+    /// Answers the HEAD at the start of an upload: the object does not exist.
     fileprivate func answerThatObjectIsMissing() {
         _ = readHead()
         answer("404 Not Found")

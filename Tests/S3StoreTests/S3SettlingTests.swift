@@ -7,12 +7,12 @@ import Testing
 
 @testable import S3Store
 
-/// The store is asked for the object if its answer to the upload was lost or is not conclusive.
-@Suite("What a request to S3 may have stored")
+/// The upload queries the object if the store's response was lost or inconclusive.
+@Suite("Objects that a request to S3 may have stored")
 struct S3SettlingTests {
     typealias Fixture = S3MachineFixture
 
-    @Test("an answer that is lost: the object is asked for after a pause, and taken if it is there")
+    @Test("a lost response: the object is queried after a pause, and accepted if it exists")
     func lostAnswer() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: true))
@@ -22,7 +22,7 @@ struct S3SettlingTests {
         #expect(fixture.next(found) == .succeeded(fixture.object))
     }
 
-    @Test("an answer that is lost: what is not there is sent again")
+    @Test("a lost response: a missing object is sent again")
     func notThere() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: true))
@@ -30,13 +30,13 @@ struct S3SettlingTests {
         _ = fixture.machine.nextAfterPause()
         #expect(fixture.machine.keepsContent)
         #expect(fixture.next(fixture.answered(404)) == Fixture.put)
-        // What was sent first may have arrived late.
+        // The first request may have been executed late.
         #expect(fixture.next(fixture.answered(412, code: "PreconditionFailed")) == Fixture.settle)
         let found = fixture.answered(200, etag: fixture.object.md5, upload: Fixture.upload)
         #expect(fixture.next(found) == .succeeded(fixture.object))
     }
 
-    @Test("a request that did not send all of it has stored nothing")
+    @Test("an incompletely sent request has stored nothing")
     func notSent() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: true))
@@ -44,7 +44,7 @@ struct S3SettlingTests {
         #expect(fixture.machine.nextAfterPause() == Fixture.put)
     }
 
-    @Test("a store that says no more: the object may be there")
+    @Test("a store that no longer responds: the object may exist")
     func inDoubt() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: true))
@@ -69,7 +69,7 @@ struct S3SettlingTests {
         #expect(step.error?.code == .alreadyExists && step.error?.mayBeStored == false)
     }
 
-    @Test("an access key that may not ask: it is not known whose the object is")
+    @Test("a write-only access key: the object's owner is unknown")
     func unknownOwner() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: true))
@@ -78,7 +78,7 @@ struct S3SettlingTests {
         #expect(error?.code == .unavailable && error?.mayBeStored == true)
     }
 
-    @Test("the wrong checksum: the object is asked for, and removed if it is wrong and ours")
+    @Test("a wrong checksum: the object is queried, and removed if it is wrong and ours")
     func wrong() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: true))
@@ -92,7 +92,7 @@ struct S3SettlingTests {
         #expect(error?.code == .checksumMismatch && error?.mayBeStored == false)
     }
 
-    @Test("the wrong checksum: another's object in its place is not removed")
+    @Test("a wrong checksum: an object of another upload in its place is not removed")
     func wrongAndForeign() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: true))
@@ -102,7 +102,7 @@ struct S3SettlingTests {
         #expect(error?.code == .checksumMismatch)
     }
 
-    @Test("a checksum that is no MD5, because of the encryption, is none that can be compared")
+    @Test("a checksum that is not an MD5, because of encryption, is not compared")
     func encrypted() throws {
         var fixture = try Fixture()
         let opaque = String(repeating: "f", count: 32)
@@ -117,16 +117,16 @@ struct S3SettlingTests {
         _ = fixture.next(fixture.begun())
         #expect(fixture.next(stored(fixture)) == Fixture.read(2))
         _ = fixture.next(fixture.read(isLast: true))
-        // The list names the parts by the tags that the store has given.
+        // The list names the parts by the store's tags.
         let list = try PartList([1, 2].map { StoredPart(number: $0, etag: opaque, md5: fixture.object.md5) })
         #expect(fixture.next(stored(fixture)) == .request(.completeUpload("id", list, isConditional: true)))
-        // Its tag of the whole is not ours either; the object has our size.
+        // Its tag for the whole differs from ours, too; the object has our size.
         #expect(fixture.next(fixture.completed("\(opaque)-2")) == Fixture.settle)
         let found = fixture.answered(200, etag: "\(opaque)-2", upload: Fixture.upload, byteCount: 5)
         #expect(fixture.next(found) == .succeeded(fixture.object))
     }
 
-    @Test("a part's checksum that is wrong: the part is sent again; one of another form is an error")
+    @Test("a part's wrong checksum: the part is sent again; a checksum of another format is an error")
     func wrongPart() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: false))
@@ -143,25 +143,25 @@ struct S3SettlingTests {
         #expect(fixture.next(fixture.answered(204)).error?.code == .checksumMismatch)
     }
 
-    @Test("an error after the status: the list is sent again, unless the object is there")
+    @Test("an error after the status: the list is sent again, unless the object exists")
     func lateError() throws {
         var fixture = try Fixture()
         try fixture.sendTwoParts()
         #expect(fixture.next(fixture.answered(200, code: "InternalError", sent: fixture.object)).isPause)
         #expect(fixture.machine.nextAfterPause() == Fixture.settle)
         #expect(fixture.next(fixture.answered(404)) == (try fixture.complete(2)))
-        // The answer ends after its white space.
+        // The response ends after its white space.
         #expect(fixture.next(fixture.answered(200, content: "  ", sent: fixture.object)).isPause)
         #expect(fixture.machine.nextAfterPause() == Fixture.settle)
         #expect(fixture.next(fixture.answered(404)) == (try fixture.complete(2)))
-        // It was completed, after all.
+        // The upload was completed after all.
         #expect(fixture.next(fixture.answered(404, code: "NoSuchUpload", sent: fixture.object)) == Fixture.settle)
         let found = fixture.answered(200, etag: try fixture.etag(parts: 2), upload: Fixture.upload, byteCount: 5)
         #expect(fixture.next(found) == .request(.abortUpload("id")))
         #expect(fixture.next(fixture.answered(404, code: "NoSuchUpload")) == .succeeded(fixture.object))
     }
 
-    @Test("another request for the same name: the content is begun anew")
+    @Test("a concurrent request for the same name: the content restarts")
     func conflict() throws {
         var fixture = try Fixture()
         try fixture.sendTwoParts()

@@ -9,7 +9,7 @@ import SteelyardTestSupport
 import Synchronization
 import TestServers
 
-/// One upload of a test, by a store that hardly waits between its attempts.
+/// A test's upload to a store with minimal waits between attempts.
 struct S3TestUpload {
     var configuration = S3Configuration()
     var account = MotoServer.Account.owner
@@ -20,7 +20,7 @@ struct S3TestUpload {
     var isFresh = true
     var blocks = [[UInt8]](repeating: [UInt8](repeating: 42, count: 300_000), count: 3)
     let log = LogRecorder()
-    /// How often the content was begun.
+    /// The number of times the content was started.
     let begun = Counter()
 
     init(bucket: String = newBucket()) throws {
@@ -38,7 +38,7 @@ struct S3TestUpload {
 
     var content: [UInt8] { Array(blocks.joined()) }
 
-    /// What is expected of a successful upload.
+    /// The expected result of a successful upload.
     var stored: StoredObject {
         StoredObject(md5: MD5.hexDigits(of: content), byteCount: UInt64(content.count))
     }
@@ -65,7 +65,7 @@ struct S3TestUpload {
 
     func run(at port: Int) async throws -> StoredObject { try await run(at: "http://127.0.0.1:\(port)") }
 
-    /// Removes what the upload has left.
+    /// Removes the remains of the upload.
     func removeRemains(at endpoint: String) async throws {
         let (endpoint, credentials) = (try StorageEndpoint(endpoint), try account.credentials(region: region))
         let store = makeStore()
@@ -78,7 +78,7 @@ struct S3TestUpload {
         }
     }
 
-    /// Whether a text has a secret of this upload in it.
+    /// Returns whether a text contains a secret of this upload.
     func isRevealed(in text: String) -> Bool {
         text.contains(account.secretKey) || account.sessionToken.map { text.contains($0) } ?? false
     }
@@ -103,7 +103,7 @@ final class Counter: Sendable {
 
     var value: Int { count.load(ordering: .sequentiallyConsistent) }
 
-    /// Counts one more.
+    /// Increments the count.
     ///
     /// - Returns: The count before.
     @discardableResult

@@ -16,7 +16,7 @@ import Testing
 @testable import LogArchiving
 
 extension S3Tests {
-    /// From a log to what gunzip gives back.
+    /// From a log to the output of gunzip.
     @Suite("an archive")
     struct Archive {
         private let server: MotoServer
@@ -30,7 +30,7 @@ extension S3Tests {
             ]
         }
 
-        @Test("two load balancers, each in an object of its own, every line of it")
+        @Test("two load balancers, each in its own object, with every line")
         func full() async throws {
             let log = LinesInMemory([.http: Self.lines(0..<60_000), .tcp: Self.lines(0..<10)])
             let time = UTCTimestamp(microseconds: 1_700_000_000_000_000)
@@ -43,12 +43,12 @@ extension S3Tests {
             #expect(try await lines(of: names[1]) == Self.lines(0..<10))
         }
 
-        @Test("incremental: each line in one object, also where the answer of an earlier ARCHIVE was lost")
+        @Test("incremental: each line in one object, even if the response to an earlier upload was lost")
         func incremental() async throws {
             try await withTemporaryFolder { folder in
                 let state = FilePath(folder.path)
                 let (stored, mended) = (Counter(), Counter())
-                // The object is stored, and nothing comes back any more: the agent cannot know.
+                // The object is stored, but all responses are lost: the agent cannot know.
                 let proxy = FaultProxy(to: server.port) { request in
                     if request.isS3Object || request.isS3Completion { stored.add() }
                     return stored.value > 0 && mended.value == 0 ? .loseAnswer : nil

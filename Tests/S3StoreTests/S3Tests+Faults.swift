@@ -9,8 +9,8 @@ import TestServers
 import Testing
 
 extension S3Tests {
-    /// A network that fails between the store and S3: the whole object, or an error and nothing.
-    @Suite("through a network that fails")
+    /// A failing network between the store and S3: the complete object, or an error and nothing.
+    @Suite("through a failing network")
     struct Faults {
         private let server: MotoServer
         private var upload: S3TestUpload
@@ -30,7 +30,7 @@ extension S3Tests {
             try await run(fault) { $0.isS3Object }
         }
 
-        @Test("where an upload in parts begins", arguments: S3FaultCase.all.filter { !$0.isInMidContent })
+        @Test("at the start of a multipart upload", arguments: S3FaultCase.all.filter { !$0.isInMidContent })
         mutating func atTheBeginning(_ fault: S3FaultCase) async throws {
             upload.configuration.partBytes = 200_000
             try await run(fault) { $0.isS3Creation }
@@ -39,17 +39,17 @@ extension S3Tests {
         @Test("in a part", arguments: S3FaultCase.all)
         mutating func inAPart(_ fault: S3FaultCase) async throws {
             upload.configuration.partBytes = 200_000
-            // The third, so that there are others to be removed.
+            // The third part, so that there are others to remove.
             try await run(fault) { $0.isS3Part && $0.head.contains("?partNumber=3&") }
         }
 
-        @Test("where the parts become one object", arguments: S3FaultCase.all.filter { !$0.isInMidContent })
+        @Test("at the completion of a multipart upload", arguments: S3FaultCase.all.filter { !$0.isInMidContent })
         mutating func atTheEnd(_ fault: S3FaultCase) async throws {
             upload.configuration.partBytes = 200_000
             try await run(fault) { $0.isS3Completion }
         }
 
-        @Test("answers that are always lost: the object is found, and nothing is left", arguments: [900_000, 200_000])
+        @Test("responses that are always lost: the object is found, no remains", arguments: [900_000, 200_000])
         mutating func lostAnswers(_ partBytes: Int) async throws {
             upload.configuration.partBytes = partBytes
             try await server.putObject("\(upload.path.container)/other", content: "other")
@@ -57,7 +57,7 @@ extension S3Tests {
             try await proxy.serve { proxy in try await expectWhole(try await upload.run(at: proxy.port)) }
         }
 
-        @Test("another checksum in the answers: an object is asked for, a part is sent again")
+        @Test("a wrong checksum in the responses: an object is queried, a part is sent again")
         mutating func otherChecksum() async throws {
             try await FaultProxy(to: server.port) { $0.isS3Object ? .changeETag : nil }.serve { proxy in
                 try await expectWhole(try await upload.run(at: proxy.port))
@@ -71,7 +71,7 @@ extension S3Tests {
             }
         }
 
-        @Test("another checksum in all answers: the object is removed")
+        @Test("a wrong checksum in all responses: the object is removed")
         mutating func removed() async throws {
             try await FaultProxy(to: server.port) { _ in .changeETag }.serve { proxy in
                 let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
@@ -81,7 +81,7 @@ extension S3Tests {
             }
         }
 
-        @Test("a store that takes 4 MB/s gets it all", arguments: [8 << 20, 1_000_000])
+        @Test("a slow store, at 4 MB/s, gets the complete object", arguments: [8 << 20, 1_000_000])
         mutating func slow(_ partBytes: Int) async throws {
             upload.configuration.partBytes = partBytes
             upload.blocks = [[UInt8]](repeating: upload.blocks[0], count: 12)
@@ -90,7 +90,7 @@ extension S3Tests {
             }
         }
 
-        @Test("a store that is gone for good: the error says that parts may be left, and a later call removes them")
+        @Test("a store that fails permanently: the error reports the remains, and a later call removes them")
         mutating func gone() async throws {
             upload.configuration.partBytes = 200_000
             upload.configuration.retries.attempts = 2
@@ -102,20 +102,20 @@ extension S3Tests {
             try await proxy.serve { proxy in
                 let error = await #expect(throws: ObjectStoreError.self) { try await upload.run(at: proxy.port) }
                 #expect(error?.code == .unavailable && error?.mayBeStored == true)
-                #expect(error?.message.contains("abort the uploads in parts of \(upload.path)") == true)
+                #expect(error?.message.contains("abort the multipart uploads of \(upload.path)") == true)
             }
             #expect(try await server.uploads(in: upload.path.container) == [upload.path.name])
             try await upload.removeRemains(at: server.endpoint)
             try await expectNothing()
         }
 
-        @Test("an object of another upload in its place is not taken for ours", arguments: [900_000, 200_000])
+        @Test("an object of another upload in its place is not accepted as ours", arguments: [900_000, 200_000])
         mutating func foreignObject(_ partBytes: Int) async throws {
             upload.configuration.partBytes = partBytes
             let (server, path) = (server, upload.path)
             try await server.putObject("\(path)", content: "another's")
             let asked = Counter()
-            // As if it had been stored after the first question.
+            // As if it had been stored after the first query.
             let proxy = FaultProxy(to: server.port) { request in
                 request.head.hasPrefix("HEAD ") && asked.add() == 0 ? .answer("404 Not Found") : nil
             }
@@ -128,13 +128,13 @@ extension S3Tests {
             }
         }
 
-        @Test("an upload in parts that another program has aborted: the content is begun anew")
+        @Test("a multipart upload that another program has aborted: the content restarts")
         mutating func aborted() async throws {
             upload.configuration.partBytes = 200_000
-            // The request that is held back must not be given up, however slow the other side is.
+            // The delayed request must not time out, however slow the other side is.
             upload.configuration.stallTimeout = .seconds(600)
             let (upload, server) = (upload, server)
-            // One side waits for the other: the request is let through once the parts are gone.
+            // Each side waits for the other: the request is released once the parts are removed.
             let (gone, reached) = (Gate(), Gate())
             let proxy = FaultProxy(to: server.port) { request in
                 guard request.head.contains("?partNumber=3&") else { return nil }
@@ -162,7 +162,7 @@ extension S3Tests {
             _ fault: S3FaultCase,
             target: @escaping @Sendable (FaultProxy.Request) -> Bool
         ) async throws {
-            // Made beforehand, so that the first request of the kind is no refusal.
+            // Created in advance, so that the first request of the kind does not fail.
             try await server.putObject("\(upload.path.container)/other", content: "other")
             let seen = Counter()
             let proxy = FaultProxy(to: server.port) { request in target(request) ? fault.fault(seen.add()) : nil }
@@ -176,7 +176,7 @@ extension S3Tests {
                 } else {
                     try await expectWhole(try await upload.run(at: proxy.port))
                 }
-                // The fault has struck.
+                // The fault has occurred.
                 #expect(seen.value > 0)
                 #expect(.now - start < upload.configuration.totalTimeout)
                 #expect(!upload.log.lines.contains { upload.isRevealed(in: $0) })
@@ -185,7 +185,7 @@ extension S3Tests {
 
         private func expectWhole(_ stored: StoredObject) async throws {
             #expect(stored == upload.stored)
-            #expect(upload.begun.value == 1, "the content is made once, whatever fails")
+            #expect(upload.begun.value == 1, "the content is read once, whatever fails")
             #expect(try await server.object("\(upload.path)")?.content == upload.content)
             #expect(try await server.uploads(in: upload.path.container) == [])
         }

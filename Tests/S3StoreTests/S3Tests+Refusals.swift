@@ -9,8 +9,8 @@ import TestServers
 import Testing
 
 extension S3Tests {
-    /// What an S3 store refuses: each error says why, and what to do.
-    @Suite("what is refused")
+    /// Requests that an S3 store rejects: each error states the cause and the remedy.
+    @Suite("rejected requests")
     struct Refusals {
         private let server: MotoServer
         private var upload: S3TestUpload
@@ -26,7 +26,7 @@ extension S3Tests {
                 (.expired, .unauthorized, "ExpiredToken", "new access key"),
                 (.skewed, .unauthorized, "RequestTimeTooSkewed", "clock"),
                 (.noBucket, .forbidden, "AccessDenied", "s3:CreateBucket"),
-                (.reader, .forbidden, "AccessDenied", "permissions to read and write"),
+                (.reader, .forbidden, "AccessDenied", "permission to read and write"),
             ] as [(MotoServer.Account, ObjectStoreError.Code, String, String)]
         )
         mutating func access(
@@ -42,7 +42,7 @@ extension S3Tests {
             #expect(try await !server.buckets().contains(upload.path.container))
         }
 
-        @Test("a secret key that is wrong is unauthorized, not forbidden")
+        @Test("a wrong secret key is unauthorized, not forbidden")
         func wrongSecret() async throws {
             let credentials = try MotoServer.Account.owner.credentials().replacing(
                 "hpcs_object_store_secret_key",
@@ -61,12 +61,12 @@ extension S3Tests {
             #expect(error?.message.contains("not-the-secret") == false)
         }
 
-        @Test("another region: the error names the one that the store expects")
+        @Test("a wrong region: the error names the expected one")
         mutating func otherRegion() async throws {
             upload.region = "eu-west-3"
             let error = try await failure()
             #expect(error.code == .refused)
-            #expect(error.message.contains("the bucket is in another region than eu-west-3"), "\(error.message)")
+            #expect(error.message.contains("the bucket is not in region eu-west-3"), "\(error.message)")
             #expect(
                 error.message.hasSuffix(
                     "set hpcs_object_store_region to us-east-1, and use the endpoint of that region"
@@ -81,7 +81,7 @@ extension S3Tests {
         }
 
         @Test(
-            "an access key that may only write stores a new object, and overwrites none",
+            "a write-only access key stores a new object, and overwrites none",
             arguments: [8 << 20, 200_000]
         )
         mutating func writer(_ partBytes: Int) async throws {
@@ -92,12 +92,12 @@ extension S3Tests {
             upload.id = UploadID()
             let error = try await failure()
             #expect(error.code == .unavailable && error.mayBeStored)
-            #expect(error.message.contains("it is not known whether it is of this upload"))
+            #expect(error.message.contains("possibly from another upload"))
             upload.isFresh = false
             #expect(try await failure().code == .forbidden)
         }
 
-        @Test("a bucket that is missing is not created where that is forbidden")
+        @Test("a missing bucket is not created if that is disabled")
         mutating func noBucket() async throws {
             upload.configuration.createsBucket = false
             let error = try await failure()
@@ -116,7 +116,7 @@ extension S3Tests {
         }
 
         @Test(
-            "a container that is no bucket's name is refused before anything is sent",
+            "an invalid bucket name is rejected before anything is sent",
             arguments: ["ab", "two words", "größe", "a:b", String(repeating: "b", count: 64)]
         )
         mutating func badBucket(_ name: String) async throws {
@@ -126,7 +126,7 @@ extension S3Tests {
             #expect(error.message.contains("hpcs_object_store_basepath"))
         }
 
-        @Test("parts that are too small for the store")
+        @Test("too small parts")
         mutating func smallParts() async throws {
             upload.configuration.partBytes = 200_000
             try await withMoto { server in

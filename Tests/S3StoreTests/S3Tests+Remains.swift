@@ -9,7 +9,7 @@ import TestServers
 import Testing
 
 extension S3Tests {
-    /// What an agent leaves that is killed, or stopped, in the midst of an upload.
+    /// The remains of an agent that is killed or stopped during an upload.
     @Suite("an upload that ends early")
     struct Remains {
         private let server: MotoServer
@@ -21,7 +21,7 @@ extension S3Tests {
             upload.configuration.partBytes = 100_000
         }
 
-        @Test("killed: its parts are removed by a later call, those of other keys stay")
+        @Test("killed: a later call removes its parts, and keeps those of other keys")
         func killed() async throws {
             try await interrupt(upload)
             var other = upload
@@ -35,7 +35,7 @@ extension S3Tests {
             #expect(try await server.uploads(in: upload.path.container) == [upload.path.name, other.path.name])
             try await upload.removeRemains(at: server.endpoint)
             #expect(try await server.uploads(in: upload.path.container) == [other.path.name])
-            // And again, where there are none.
+            // And again, without remains.
             try await upload.removeRemains(at: server.endpoint)
             #expect(upload.log.lines.filter { $0.contains("parts of an abandoned upload removed") }.count == 1)
         }
@@ -50,7 +50,7 @@ extension S3Tests {
             #expect(try await upload.run(at: server.endpoint).wasFound)
         }
 
-        @Test("cancelled in a part: nothing is left")
+        @Test("cancelled in a part: nothing remains")
         func cancelled() async throws {
             let (upload, server) = (upload, server)
             let (reached, hold) = (Gate(), Gate())
@@ -75,10 +75,10 @@ extension S3Tests {
             }
         }
 
-        @Test("a bucket that does not exist has no remains")
+        @Test("a missing bucket has no remains")
         func noBucket() async throws { try await upload.removeRemains(at: server.endpoint) }
 
-        @Test("an access key that may not list: the error says so")
+        @Test("an access key without permission to list: the error names it")
         mutating func noList() async throws {
             upload.account = .writer
             let error = await #expect(throws: ObjectStoreError.self) {
@@ -87,7 +87,7 @@ extension S3Tests {
             #expect(error?.code == .forbidden)
         }
 
-        /// Sends some parts and ends without a word, as an agent does that is killed.
+        /// Sends some parts and stops without clean-up, like a killed agent.
         private func interrupt(_ upload: S3TestUpload) async throws {
             var upload = upload
             upload.configuration.retries.attempts = 1

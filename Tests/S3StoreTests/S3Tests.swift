@@ -8,7 +8,7 @@ import SteelyardTestSupport
 import TestServers
 import Testing
 
-/// What runs against an S3 store that checks signatures and checksums, one for all of it.
+/// Tests with an S3 server that verifies signatures and checksums, one for all tests.
 @Suite("Against an S3 store", Requirement.moto.trait, .motoServer)
 struct S3Tests {
     static let checks = ObjectStoreContract.checks(without: [.anyContainerName])
@@ -35,7 +35,7 @@ struct S3Tests {
         try await check.run(Self.makeStore(configuration), at: server.place(server.endpoint))
     }
 
-    @Test("the contract, over TLS, in another region, with parts as S3 wants them")
+    @Test("the contract, over TLS, in another region, with parts of S3's minimum size")
     func overTLS() async throws {
         try await withTemporaryFolder { folder in
             let identity = try await TestCertificates.selfSigned(in: folder, name: "s3", for: ["127.0.0.1"])
@@ -63,7 +63,7 @@ struct S3Tests {
 }
 
 extension MotoServer {
-    /// This server, as the contract's checks see it.
+    /// Returns this server as a place for the contract's checks.
     func place(_ endpoint: String, region: String = S3Credentials.defaultRegion) throws -> ObjectStoreContract.Place {
         ObjectStoreContract.Place(
             endpoint: try StorageEndpoint(endpoint),

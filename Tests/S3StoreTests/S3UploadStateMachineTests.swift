@@ -7,12 +7,12 @@ import Testing
 
 @testable import S3Store
 
-/// Every answer that a store may give, and what comes next.
+/// All possible responses of a store, and the next steps.
 @Suite("The next step of an upload to S3")
 struct S3UploadStateMachineTests {
     typealias Fixture = S3MachineFixture
 
-    @Test("a content that ends with its first part is one PUT")
+    @Test("content that fits into one part is sent in one PUT")
     func onePut() throws {
         var fixture = try Fixture()
         #expect(fixture.next(fixture.read(isLast: true)) == Fixture.put)
@@ -22,7 +22,7 @@ struct S3UploadStateMachineTests {
         #expect(!fixture.machine.keepsContent && fixture.machine.cleanUpCount == 0)
     }
 
-    @Test("a larger one goes in parts, and the checksum of their list is compared")
+    @Test("larger content is sent in parts, and the checksum of their list is compared")
     func parts() throws {
         var fixture = try Fixture()
         try fixture.sendTwoParts()
@@ -31,7 +31,7 @@ struct S3UploadStateMachineTests {
         #expect(fixture.machine.cleanUpCount == 0)
     }
 
-    @Test("an object of this upload is the result, another's is not", arguments: [true, false])
+    @Test("an object of this upload is the result, an object of another one is not", arguments: [true, false])
     func found(_ isOurs: Bool) throws {
         var fixture = try Fixture(isFresh: false)
         let upload = isOurs ? Fixture.upload : UploadID()
@@ -44,7 +44,7 @@ struct S3UploadStateMachineTests {
     }
 
     @Test(
-        "a question that is refused is asked in another way, whose answer has a code",
+        "a denied query is repeated with a GET, whose response contains an error code",
         arguments: [
             ("AccessDenied", true, nil), ("AccessDenied", false, .forbidden),
             ("SignatureDoesNotMatch", true, .unauthorized),
@@ -66,14 +66,14 @@ struct S3UploadStateMachineTests {
         let step = machine.next(after: fixture.answered(403, code: name))
         if let code {
             #expect(step.error?.code == code)
-            // No earlier call can have stored it, or one may have.
+            // Depending on the case, no earlier call can have stored it, or one may have.
             #expect(step.error?.mayBeStored == !isFresh)
         } else {
             #expect(step == Fixture.read(1))
         }
     }
 
-    @Test("a question that is allowed the second time is asked again")
+    @Test("a query that is allowed the second time is repeated")
     func allowed() throws {
         var fixture = try Fixture(isFresh: false)
         #expect(fixture.next(fixture.answered(403)) == .request(.getObject))
@@ -81,7 +81,7 @@ struct S3UploadStateMachineTests {
         #expect(fixture.machine.nextAfterPause() == Fixture.ask)
     }
 
-    @Test("a bucket that is missing is created, once, and the same part is sent", arguments: [true, false])
+    @Test("a missing bucket is created once, and the same part is sent", arguments: [true, false])
     func bucket(_ isWhole: Bool) throws {
         var fixture = try Fixture()
         let request: Fixture.Step = isWhole ? Fixture.put : .request(.createUpload)
@@ -89,7 +89,7 @@ struct S3UploadStateMachineTests {
         #expect(fixture.next(fixture.answered(404, code: "NoSuchBucket")) == .request(.createBucket))
         #expect(fixture.machine.keepsContent)
         #expect(fixture.next(fixture.answered(409, code: "BucketAlreadyOwnedByYou")) == request)
-        // Not all servers of the store know it yet.
+        // Not all of the store's servers know the bucket yet.
         #expect(fixture.next(fixture.answered(404, code: "NoSuchBucket")).isPause)
         #expect(fixture.machine.nextAfterPause() == request)
     }
@@ -108,7 +108,7 @@ struct S3UploadStateMachineTests {
         #expect(fixture.next(fixture.answered(status, code: name)).error?.code == code)
     }
 
-    @Test("a store without conditional requests is sent the same without a condition")
+    @Test("a store without conditional requests gets the same request without a condition")
     func unconditional() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: true))
@@ -121,7 +121,7 @@ struct S3UploadStateMachineTests {
         #expect(fixture.next(refusal) == (try fixture.complete(2, isConditional: false)))
     }
 
-    @Test("what may pass is made again with the same part, as often as allowed")
+    @Test("a temporary failure is retried with the same part, up to the limit")
     func again() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: false))
@@ -135,19 +135,19 @@ struct S3UploadStateMachineTests {
         #expect(fixture.next(fixture.answered(204)).error?.code == .timedOut)
     }
 
-    @Test("an upload that the store has lost is begun anew, with the content")
+    @Test("an upload that the store has lost restarts, with its content")
     func lostUpload() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: false))
         _ = fixture.next(fixture.begun())
         #expect(fixture.next(fixture.answered(404, code: "NoSuchUpload", sent: fixture.object)).isPause)
         #expect(!fixture.machine.keepsContent)
-        // The answer may have been wrong.
+        // The response may have been wrong.
         #expect(fixture.machine.nextAfterPause() == .request(.abortUpload("id")))
         #expect(fixture.next(fixture.answered(404, code: "NoSuchUpload")) == Fixture.read(1))
     }
 
-    @Test("an upload that may have begun without an answer is looked for, and aborted")
+    @Test("an upload that may exist without a response is listed and aborted")
     func lostBeginning() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: false))
@@ -164,7 +164,7 @@ struct S3UploadStateMachineTests {
         #expect(error?.code == .forbidden && error?.mayBeStored == false)
     }
 
-    @Test("parts that cannot be removed are in the error, and the upload stays to be cleaned up")
+    @Test("parts that cannot be removed are reported, and the upload still needs a clean-up")
     func leftBehind() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: false))
@@ -177,7 +177,7 @@ struct S3UploadStateMachineTests {
         #expect(error?.message.contains("parts could not be removed") == true)
     }
 
-    @Test("content that fails is the error, and the parts are removed")
+    @Test("failing content is the error, and the parts are removed")
     func content() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: false))
@@ -188,7 +188,7 @@ struct S3UploadStateMachineTests {
         #expect(fixture.next(fixture.answered(204)).error == error)
     }
 
-    @Test("more parts than an object may have")
+    @Test("too many parts")
     func tooMany() throws {
         var fixture = try Fixture()
         _ = fixture.next(fixture.read(isLast: false))

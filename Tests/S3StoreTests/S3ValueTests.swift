@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Values of an S3 store")
 struct S3ValueTests {
-    @Test("credentials print three asterisks")
+    @Test("credentials are printed as three asterisks")
     func description() throws {
         let credentials = try S3Credentials(accessKey: "AKIAKEY", secretKey: "se/cret+", sessionToken: "tok=en")
         var dumped = ""
@@ -22,7 +22,7 @@ struct S3ValueTests {
         #expect("\(credentials)" == "***")
     }
 
-    @Test("credentials that cannot be signed with are refused, and not quoted")
+    @Test("invalid credentials are rejected, and not quoted")
     func refused() {
         for (key, secret, token, region) in [
             ("", "s", nil, "r"), ("a/b", "s", nil, "r"), ("a b", "s", nil, "r"), ("k", "", nil, "r"),
@@ -36,7 +36,7 @@ struct S3ValueTests {
         }
     }
 
-    @Test("URLs are in the form in which they are signed, whatever is in a name")
+    @Test("URLs are in the canonical form for signing, for any name")
     func address() throws {
         let path = S3Address(
             path: ObjectPath(
@@ -64,7 +64,7 @@ struct S3ValueTests {
         #expect(host.bucketRootURL == "https://bucket.s3.example:9000/")
     }
 
-    @Test("a bucket in a host name must be one", arguments: [("Upper_case", false), ("lower-case.1", true)])
+    @Test("a bucket in a host name must be valid for it", arguments: [("Upper_case", false), ("lower-case.1", true)])
     func hostName(_ name: String, _ isHostName: Bool) throws {
         for addressing in S3Configuration.Addressing.allCases {
             let address = S3Address(
@@ -86,7 +86,7 @@ struct S3ValueTests {
         }
     }
 
-    @Test("parts grow with the size that is expected, up to what one request may have")
+    @Test("parts grow with the expected size, up to the limit of one request")
     func partPlan() {
         func bytes(_ estimate: UInt64?, part: Int = 8 << 20, request: Int = 5 << 30) -> UInt64 {
             PartPlan.partBytes(byteEstimate: estimate, partBytes: part, requestBytes: request)
@@ -103,7 +103,7 @@ struct S3ValueTests {
     @Test("Base64", arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")])
     func base64(_ text: String, _ encoded: String) { #expect(Base64.encoded(Array(text.utf8)) == encoded) }
 
-    @Test("the checksum of an object in parts is the MD5 of their MD5s")
+    @Test("the checksum of a multipart object is the MD5 of the parts' MD5s")
     func partList() throws {
         let md5 = try MD5Digest.hexDigits(of: [1, 2, 3])
         let list = try PartList([1, 2].map { StoredPart(number: $0, etag: md5, md5: md5) })
@@ -115,7 +115,7 @@ struct S3ValueTests {
         #expect(root.children.map { $0.text(of: "ETag") } == ["\"\(md5)\"", "\"\(md5)\""])
     }
 
-    @Test("a list of uploads has those of the key alone")
+    @Test("a list of uploads contains only those of the key")
     func listing() throws {
         func upload(_ key: String, _ id: String) -> String {
             "<Upload><Key>\(key)</Key><UploadId>\(id)</UploadId></Upload>"

@@ -6,9 +6,9 @@ import Testing
 
 @testable import S3Store
 
-@Suite("The XML of an answer")
+@Suite("XML responses")
 struct XMLElementTests {
-    @Test("elements, texts, references and character data are read, all else is skipped")
+    @Test("elements, text, references and CDATA are parsed, all else is skipped")
     func document() throws {
         let text = """
             \u{FEFF}<?xml version="1.0" encoding="UTF-8"?>
@@ -28,7 +28,7 @@ struct XMLElementTests {
     }
 
     @Test(
-        "what is no document, or only the beginning of one, is none",
+        "an invalid or truncated document is rejected",
         arguments: [
             "", "text", "<", "<a", "<a>", "<a></b>", "</a>", "<a/", "<a b='>",
             "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
@@ -39,7 +39,7 @@ struct XMLElementTests {
     )
     func refused(_ text: String) { #expect(XMLElement(Array(text.utf8)) == nil) }
 
-    @Test("any bytes are read or refused, and none takes long", .ownThread)
+    @Test("any bytes are parsed or rejected, in a short time", .ownThread)
     func anyBytes() {
         var random = SeededGenerator(seed: 5)
         let parts = [
@@ -50,13 +50,13 @@ struct XMLElementTests {
             let text = (0..<count).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
             if let element = XMLElement(Array(text.utf8)) { #expect(element.name == "a") }
         }
-        // These would take minutes if a part of them was read again and again.
+        // These would take minutes if parts of them were read repeatedly.
         for part in ["&", "<a>", "<a ", "]]", "<!--", "<![CDATA["] {
             _ = XMLElement(Array(("<r>" + String(repeating: part, count: 400_000)).utf8))
         }
     }
 
-    @Test("what is escaped is read as it was", arguments: ["", "a&b<c>\"d'", "größe"])
+    @Test("escaped text is restored", arguments: ["", "a&b<c>\"d'", "größe"])
     func escaped(_ text: String) {
         #expect(XMLText.unescaped(XMLText.escaped(text)) == text)
         #expect(XMLElement(Array("<a>\(XMLText.escaped(text))</a>".utf8))?.text == text)

@@ -3,9 +3,9 @@
 
 import Synchronization
 
-/// Compressors that wait for a block: making one costs about as much as compressing some kilobytes.
+/// A pool of idle compressors: creating one costs about as much as compressing a few kilobytes.
 final class CompressorPool: Sendable {
-    /// A compressor that one thread at a time has, between ``take()`` and ``giveBack(_:)``; hence unchecked.
+    /// A compressor that one thread at a time owns, between ``take()`` and ``giveBack(_:)``; hence unchecked.
     final class Compressor: @unchecked Sendable {
         private let handle: DeflateHandle
         private var room: [UInt8] = []

@@ -1,12 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Compresses blocks with libdeflate, which at the same level is faster than zlib and makes smaller files.
+/// Compresses blocks with libdeflate, which is faster than zlib at the same level and produces smaller output.
 ///
-/// Any number of threads may compress at once; each takes a compressor from a pool that grows to as many as are needed
-/// at the same time.
+/// Any number of threads may compress at once; each takes a compressor from a pool that grows on demand.
 package struct DeflateCompressor: LogCompressor {
-    /// The levels, from the fastest to the smallest result.
+    /// The levels, from the fastest to the smallest output.
     package static let levels = 1...12
     /// The level at which libdeflate beats zlib at its default in both time and size.
     package static let defaultLevel = 6
@@ -15,7 +14,7 @@ package struct DeflateCompressor: LogCompressor {
 
     /// Creates a compressor.
     ///
-    /// - Parameter level: From 1, the fastest, to 12, the smallest result; anything else counts as the nearer of these.
+    /// - Parameter level: From 1, the fastest, to 12, the smallest output; other values are clamped to this range.
     package init(level: Int = defaultLevel) {
         pool = CompressorPool(level: min(max(level, Self.levels.lowerBound), Self.levels.upperBound))
     }

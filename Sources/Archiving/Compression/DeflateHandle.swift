@@ -3,22 +3,22 @@
 
 import CDeflate
 
-/// The one owner of a compressor of libdeflate.
+/// The libdeflate compressor that this handle owns.
 @safe struct DeflateHandle: ~Copyable {
     private let compressor: OpaquePointer
 
     init(level: Int) {
         guard let compressor = unsafe libdeflate_alloc_compressor(Int32(level)) else {
-            // As everywhere else in Swift, there is no going on without memory.
-            fatalError("no memory for a compressor of level \(level)")
+            // Like a failed allocation anywhere in Swift.
+            fatalError("out of memory: cannot allocate a libdeflate compressor of level \(level)")
         }
         unsafe self.compressor = compressor
     }
 
     deinit { unsafe libdeflate_free_compressor(compressor) }
 
-    /// - Parameter room: Space to compress into, kept from block to block: a new one for each would be touched anew, and
-    ///   ten times larger than what comes out of it.
+    /// - Parameter room: The output buffer, reused from block to block: a new one for each block would fault in about
+    ///   ten times as many pages as the output needs.
     func compress(_ block: [UInt8], in room: inout [UInt8]) -> [UInt8] {
         let bound = unsafe libdeflate_gzip_compress_bound(compressor, block.count)
         if room.count < bound { room = [UInt8](repeating: 0, count: bound) }
@@ -33,7 +33,7 @@ import CDeflate
                 )
             }
         }
-        precondition(count > 0, "the bound that libdeflate gave is always enough")
+        precondition(count > 0, "libdeflate's bound is always large enough")
         return Array(room[..<count])
     }
 }

@@ -5,22 +5,22 @@ import Glibc
 import SteelyardCore
 import SteelyardSystem
 
-/// The threads that archives are made on, where calls may block: reading, compressing, sending.
+/// The threads of the archive pipeline, on which calls may block: reading, compressing, sending.
 package struct ArchiveThreads: Sendable {
-    /// The system's threads, as many of them to compress as there are cores, at most 8.
+    /// Dedicated system threads, with one compressor per core, at most 8.
     package static let dedicated = ArchiveThreads(compressors: min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) {
         try ThreadExecutor(name: $0)
     }
 
-    /// How many threads compress.
+    /// The number of compressor threads.
     let compressors: Int
     private let makeExecutor: @Sendable (_ name: String) throws -> any TaskExecutor
 
     /// Creates a source of threads.
     ///
     /// - Parameters:
-    ///   - compressors: How many threads compress; at least 1.
-    ///   - makeExecutor: Makes an executor with a thread of its own, which ends with it.
+    ///   - compressors: The number of compressor threads; at least 1.
+    ///   - makeExecutor: Creates an executor with its own thread, which ends with the executor.
     package init(compressors: Int, makeExecutor: @escaping @Sendable (_ name: String) throws -> any TaskExecutor) {
         self.compressors = max(1, compressors)
         self.makeExecutor = makeExecutor

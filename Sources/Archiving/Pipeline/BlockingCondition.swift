@@ -4,9 +4,9 @@
 import Dispatch
 import Synchronization
 
-/// A value that threads share and wait for: after each change, those who wait look at it again.
+/// A value shared by threads that wait for it to change: each change wakes all waiting threads.
 ///
-/// Only for threads that may block.
+/// For threads that may block only.
 final class BlockingCondition<Value: Sendable>: Sendable {
     private struct State {
         var value: Value
@@ -17,10 +17,10 @@ final class BlockingCondition<Value: Sendable>: Sendable {
 
     init(_ value: Value) { state = Mutex(State(value: value)) }
 
-    /// Reads the value.
+    /// Returns the result of a closure that reads the value.
     func read<Result: Sendable>(_ body: (Value) -> Result) -> Result { state.withLock { body($0.value) } }
 
-    /// Changes the value, and wakes all that wait.
+    /// Changes the value and wakes all waiting threads.
     func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
         let (result, waiting) = state.withLock { state in
             defer { state.waiting = [] }
@@ -30,14 +30,14 @@ final class BlockingCondition<Value: Sendable>: Sendable {
         return result
     }
 
-    /// Blocks until the body returns a result; a body that does may have changed what others wait for.
+    /// Blocks until the closure returns a result; the closure may change the value, which wakes the other threads.
     ///
-    /// - Parameter limit: How long to wait at most, measured by a clock that no one can set; nil for no limit.
-    /// - Returns: nil if the limit was reached first.
+    /// - Parameter limit: The longest wait, on the monotonic clock; nil for no limit.
+    /// - Returns: nil if the wait reached the limit.
     func wait<Result: Sendable>(atMost limit: Duration? = nil, for body: (inout Value) -> Result?) -> Result? {
         let end = limit.map { DispatchTime.now() + .milliseconds(Int($0 / .milliseconds(1))) }
         let semaphore = DispatchSemaphore(value: 0)
-        // A semaphore's own time-out is a time of day on Linux.
+        // On Linux, the time-out of a semaphore is a time of day.
         var alarm: DispatchWorkItem?
         defer { alarm?.cancel() }
         while true {

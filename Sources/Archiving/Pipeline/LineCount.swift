@@ -3,9 +3,9 @@
 
 import Synchronization
 
-/// The lines of an object's content, known once a body of it has come to its end.
+/// The number of lines of an object, known once one of its bodies has been read to the end.
 ///
-/// All bodies of one object have the same lines, so that it does not matter which attempt the store has kept.
+/// All bodies of an object have the same lines, so it does not matter which attempt the store keeps.
 final class LineCount: Sendable {
     private let count = Mutex<UInt64?>(nil)
 

@@ -3,21 +3,21 @@
 
 import SteelyardCore
 
-/// One reading of a log for all objects that are made of it.
+/// One reading of a log for several objects.
 ///
-/// One thread reads and selects, some compress, and each object's upload takes the blocks in order. A few blocks exist at
-/// a time, so that memory stays the same for a log of any length: if one upload is slow, all wait.
+/// One thread reads and selects, some compress, and each object's upload takes the blocks in order. Only a few blocks
+/// exist at a time, so memory use does not depend on the length of the log: if one upload is slow, all wait.
 final class LogPass: Sendable {
-    /// Large enough for compression to lose nothing at the borders, small enough for constant memory.
+    /// Large enough that splitting costs no compression, small enough for constant memory.
     static let blockSize = 1 << 20
-    /// The blocks that may exist at a time.
+    /// The number of blocks that may exist at a time.
     static let blockLimit = 6
-    /// The blocks that may wait to be compressed: they are large, and two keep the cores busy.
+    /// The number of blocks that may wait for compression: they are large, and two keep the cores busy.
     private static let rawBlockLimit = 2
-    /// How long all wait for an upload that has taken no block yet, for example because its container is being made.
+    /// How long all wait for an upload that has taken no block yet, for example while its container is created.
     private static let attachTimeout = Duration.seconds(5)
 
-    /// After this time, a block is handed out that is not full: a store or a proxy ends a connection that is silent for long.
+    /// After this time, a partial block is passed on: stores and proxies close a connection that is idle for long.
     static let longestSilence = Duration.seconds(5)
 
     private let parts: [LogPart]
@@ -27,7 +27,7 @@ final class LogPass: Sendable {
     /// Creates a pass.
     ///
     /// - Parameters:
-    ///   - parts: What is read of the log.
+    ///   - parts: The parts of the log to read.
     ///   - consumers: For each object, the index of its part.
     init(parts: [LogPart], consumers: [Int], compressor: any LogCompressor) {
         self.parts = parts
@@ -58,7 +58,7 @@ final class LogPass: Sendable {
     ) throws(ObjectStoreError) {
         var blocks = [LogBlock](repeating: LogBlock(), count: parts.count)
         do throws(DriverError) {
-            // What a reader adds at a time is much less; if it is more, the block grows.
+            // A reader adds much less than this at a time; if it adds more, the block grows.
             for part in blocks.indices { blocks[part].bytes.reserveCapacity(Self.blockSize * 3 / 2) }
             let reader = try log.makeReader(of: parts)
             defer { state.change { $0.examinedLineCount = reader.examinedLineCount } }
@@ -75,7 +75,7 @@ final class LogPass: Sendable {
             throw ObjectStoreError(.sourceFailed, error.message)
         }
         for part in blocks.indices {
-            // Without a single line, one empty member still makes a file that gunzip reads.
+            // A log without lines still becomes a file that gunzip reads: one empty member.
             if !blocks[part].bytes.isEmpty || state.read({ $0.parts[part].next == 0 }) {
                 guard enqueue(&blocks[part], of: part) else { return }
             }
@@ -83,7 +83,7 @@ final class LogPass: Sendable {
         }
     }
 
-    /// Gives a block to be compressed, once there is room.
+    /// Queues a block for compression, once there is room.
     ///
     /// - Returns: false if no consumer is left.
     private func enqueue(_ block: inout LogBlock, of part: Int) -> Bool {
@@ -133,11 +133,11 @@ final class LogPass: Sendable {
 
     /// Attaches an upload to the pass.
     ///
-    /// - Returns: false if it is too late, and the upload has to read the log itself.
+    /// - Returns: false if the pass is too far ahead, and the upload must read the log itself.
     func attach(_ consumer: Int) -> Bool {
         state.change { state in
             guard state.consumers[consumer].attachment == .expected, state.failure == nil else {
-                // An upload that begins again while the body of its first attempt still exists.
+                // An upload may restart while the body of its first attempt still exists.
                 if state.consumers[consumer].attachment == .attached { state.detach(consumer) }
                 return false
             }
@@ -146,7 +146,7 @@ final class LogPass: Sendable {
         }
     }
 
-    /// Makes room for the others when an attempt has ended; it may attach again if it has taken nothing.
+    /// Frees the blocks of an attempt that ended; the upload may attach again if it has taken nothing.
     func release(_ consumer: Int) {
         state.change { state in
             guard state.consumers[consumer].attachment == .attached else { return }
@@ -158,10 +158,10 @@ final class LogPass: Sendable {
         }
     }
 
-    /// Makes room for the others when an upload has ended.
+    /// Frees the blocks of an upload that ended.
     func detach(_ consumer: Int) { state.change { $0.detach(consumer) } }
 
-    /// Takes the next block of an object, and blocks until it is compressed.
+    /// Returns the next block of an object, and blocks until it is compressed.
     ///
     /// - Returns: nil at the end.
     func next(_ consumer: Int) throws(ObjectStoreError) -> [UInt8]? {
@@ -174,10 +174,10 @@ final class LogPass: Sendable {
         return try result?.get() ?? nil
     }
 
-    /// The lines of a consumer's part, once it has been read to its end.
+    /// The number of lines of a consumer's part, valid once the part has been read to its end.
     func lineCount(for consumer: Int) -> UInt64 { state.read { $0.parts[$0.consumers[consumer].part].lineCount } }
 
-    /// How many lines were read, whatever load balancer they belong to.
+    /// The number of lines read, of any load balancer or none.
     var examinedLineCount: UInt64 { state.read { $0.examinedLineCount } }
 
     /// Ends the pass for all consumers.
@@ -185,9 +185,9 @@ final class LogPass: Sendable {
 }
 
 extension LogBlock {
-    /// Whether the block is full, or has waited for long.
+    /// Returns whether the block is full, or has waited for ``longestSilence``.
     ///
-    /// - Parameter time: When the last block of its part was handed out.
+    /// - Parameter time: When the last block of its part was passed on.
     func isDue(since time: ContinuousClock.Instant) -> Bool {
         bytes.count >= LogPass.blockSize || !bytes.isEmpty && .now - time > LogPass.longestSilence
     }

@@ -4,9 +4,9 @@
 import SteelyardCore
 
 extension ObjectStoreError {
-    /// What ends an upload when its job is cancelled; the job says why.
+    /// Ends an upload whose job is cancelled; the job supplies the reason.
     static let cancelledArchive = ObjectStoreError(.cancelled, "the ARCHIVE was cancelled")
 
-    /// What a body gets that is still read after a later attempt has begun.
-    static let supersededAttempt = ObjectStoreError(.sourceFailed, "a later attempt has begun this object anew")
+    /// The error of a body that is read after a later attempt has started.
+    static let supersededAttempt = ObjectStoreError(.sourceFailed, "a later attempt at this upload has started")
 }

@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// The content of one object in a later attempt: read, selected and compressed by the thread that uploads it.
+/// The content of one object in a later attempt: the upload's thread reads, selects and compresses it.
 final class OwnBody: ObjectBody {
     private struct State {
         let reader: any LogReader
@@ -46,7 +46,7 @@ final class OwnBody: ObjectBody {
         guard !state.isAtEnd else { return nil }
         let begun = ContinuousClock.now
         while !state.blocks[0].isDue(since: begun) {
-            // Within the loop: a long log may have no line for this archive.
+            // Checked in the loop: a long log may have no line for this archive.
             guard !isCancelled() else { throw .cancelledArchive }
             do throws(DriverError) {
                 if try state.reader.next(into: &state.blocks) != nil { continue }
@@ -56,7 +56,7 @@ final class OwnBody: ObjectBody {
             state.isAtEnd = true
             break
         }
-        // Without a single line, one empty member still makes a file that gunzip reads.
+        // A log without lines still becomes a file that gunzip reads: one empty member.
         guard !state.blocks[0].bytes.isEmpty || state.isEmpty else { return nil }
         state.isEmpty = false
         state.lineCount += state.blocks[0].lineCount

@@ -3,28 +3,28 @@
 
 import SteelyardCore
 
-/// What the threads of a ``LogPass`` share: blocks on their way from the log into the objects.
+/// The state that the threads of a ``LogPass`` share: the blocks between the log and the objects.
 struct PassState: Sendable {
-    /// One object that is made of the pass's blocks.
+    /// An object that consumes the pass's blocks.
     struct Consumer: Sendable {
         enum Attachment: Sendable {
-            /// Its upload has not begun, or has stopped before it took a block: it may still attach.
+            /// Its upload has not started, or has stopped before it took a block: it may still attach.
             case expected
             case attached
-            /// It takes nothing more from this pass.
+            /// It takes no more blocks from this pass.
             case detached
         }
 
         let part: Int
         var attachment = Attachment.expected
-        /// How many blocks it has taken.
+        /// The number of blocks taken.
         var takenBlocks = 0
     }
 
     struct Part: Sendable {
-        /// The blocks that not all consumers have taken yet; nil for one that is being compressed.
+        /// The blocks that not all consumers have taken yet; nil while a block is compressed.
         var blocks: [[UInt8]?] = []
-        /// The number of the first of them.
+        /// The number of the first block in ``blocks``.
         var first = 0
         var lineCount: UInt64 = 0
         var isComplete = false
@@ -41,11 +41,11 @@ struct PassState: Sendable {
     var consumers: [Consumer]
     var parts: [Part]
     var rawBlocks: [RawBlock] = []
-    /// Buffers to be used again, so that memory stays where it is.
+    /// Buffers for reuse, so that memory use stays constant.
     var spareBuffers: [[UInt8]] = []
     var failure: ObjectStoreError?
     var examinedLineCount: UInt64 = 0
-    /// Whether nothing more is to be compressed than what is in ``rawBlocks``.
+    /// Whether the log has been read: only ``rawBlocks`` remain to be compressed.
     var isRead = false
 
     init(parts: Int, consumers: [Int]) {
@@ -53,7 +53,7 @@ struct PassState: Sendable {
         self.consumers = consumers.map { Consumer(part: $0) }
     }
 
-    /// The blocks that exist, from the time they are cut until the last consumer has taken them.
+    /// The number of blocks between the reader and the last consumer.
     var blocksInFlight: Int { parts.reduce(0) { $0 + $1.blocks.count } }
 
     var isAbandoned: Bool { failure != nil || consumers.allSatisfy { $0.attachment == .detached } }
@@ -62,7 +62,7 @@ struct PassState: Sendable {
         consumers.contains { $0.part == part && $0.attachment != .detached }
     }
 
-    /// Takes a block to be compressed, and leaves an empty buffer in its place.
+    /// Queues a block for compression and replaces it by an empty buffer.
     mutating func add(_ bytes: inout [UInt8], to part: Int) {
         if isWanted(part) {
             rawBlocks.append(RawBlock(part: part, number: parts[part].next, bytes: []))
@@ -79,14 +79,14 @@ struct PassState: Sendable {
         if index >= 0, index < parts[block.part].blocks.count { parts[block.part].blocks[index] = compressed }
     }
 
-    /// Keeps a buffer to be used again; swapped, since a buffer with a second reference would be copied.
+    /// Keeps a buffer for reuse; swapped, since a buffer with a second reference would be copied.
     mutating func recycle(_ bytes: inout [UInt8]) {
         guard spareBuffers.count < 2 else { return }
         spareBuffers.append([])
         swap(&spareBuffers[spareBuffers.count - 1], &bytes)
     }
 
-    /// The next block of a consumer; nil if it is not compressed yet.
+    /// Returns the next block of a consumer; nil if it is not compressed yet.
     mutating func take(_ consumer: Int) -> [UInt8]? {
         let part = consumers[consumer].part
         let index = consumers[consumer].takenBlocks - parts[part].first

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// The content of one object, as the pass makes it for all objects.
+/// The content of one object, from the pass that all objects share.
 final class SharedBody: ObjectBody {
     private let pass: LogPass
     private let consumer: Int

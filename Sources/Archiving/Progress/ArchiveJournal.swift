@@ -3,24 +3,24 @@
 
 package import SteelyardCore
 
-/// Keeps the record of each load balancer, so that it survives the agent.
+/// Stores the archive record of each load balancer persistently.
 package protocol ArchiveJournal: Sendable {
     /// Reads a record.
     ///
     /// - Returns: nil if there is none.
     func read(_ key: ArchiveJournalKey) throws(ArchiveJournalError) -> [UInt8]?
 
-    /// Replaces a record: after a crash there is either the old one or the new one, and the new one once this returns.
+    /// Replaces a record atomically; the new record is on disk once this returns.
     func write(_ record: [UInt8], for key: ArchiveJournalKey) throws(ArchiveJournalError)
 
-    /// Renames a record that cannot be decoded, so that it can be examined.
+    /// Renames a record that cannot be decoded, so that an operator can examine it.
     func setAside(_ key: ArchiveJournalKey)
 
     /// Removes all records.
     func removeAll() throws(ArchiveJournalError)
 }
 
-/// What a record is about: a load balancer's id, and its kind of traffic.
+/// The key of a record: the id of a load balancer and its proxy kind.
 package struct ArchiveJournalKey: Hashable, Sendable {
     package let id: Identifier
     package let metered: MeteredProtocol
@@ -31,7 +31,7 @@ package struct ArchiveJournalKey: Hashable, Sendable {
     }
 }
 
-/// Says why a record cannot be read or written.
+/// The error of a record that cannot be read or written.
 package struct ArchiveJournalError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One sentence: what is wrong, where, and what to do.
     package let description: String

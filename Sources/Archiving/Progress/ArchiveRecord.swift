@@ -3,31 +3,31 @@
 
 import SteelyardCore
 
-/// How far a load balancer's log is in the store, and which uploads have no known result.
+/// The archived part of a load balancer's log, and the uploads whose result is unknown.
 ///
-/// An object is announced here before it is sent, and the announcement is removed once the result is known. If a crash
-/// or a lost answer leaves an announcement, the next ARCHIVE to the same place goes on with the same upload: the store
-/// knows its object by the upload's id, so that the lines are in the store once.
+/// An object is announced here before its upload, and the announcement is removed once the result is known. If a crash
+/// or a lost response leaves an announcement, the next ARCHIVE to the same container resumes the upload: the store
+/// identifies the object by the upload's id, so each line is stored once.
 struct ArchiveRecord: Hashable, Sendable {
     /// An object that may be in the store.
     struct Announcement: Hashable, Sendable {
         let upload: UploadID
         let endpoint: String
         let path: ObjectPath
-        /// The object has the lines from the record's mark to this one; nil if its lines are archived in another way.
+        /// The object has the lines from the record's mark to this one; nil if another object archives its lines.
         var upTo: LogMark?
-        /// Whether the store knows the object by the upload's id; false for what an agent announced that sent no ids.
+        /// Whether the store identifies the object by the upload's id; false if an older agent announced it.
         var isIdentifiable = true
     }
 
-    /// More are kept by no record: the oldest are dropped.
+    /// The most announcements of a record; the oldest are dropped.
     private static let greatestCount = 32
 
-    /// After the last line that is in the store; nil for none.
+    /// The mark after the last stored line; nil for none.
     var mark: LogMark?
     /// The time in the name of the last object.
     private(set) var time = UTCTimestamp(microseconds: 0)
-    /// The oldest first.
+    /// Oldest first.
     private(set) var announcements: [Announcement] = []
 
     init() {}
@@ -35,9 +35,9 @@ struct ArchiveRecord: Hashable, Sendable {
     /// Announces the next object.
     ///
     /// - Parameters:
-    ///   - upTo: The last line of the object, where it begins at the record's mark.
-    ///   - makePath: Makes the object's place of the time in its name. Names have seconds, and no two objects of a load
-    ///     balancer have the same.
+    ///   - upTo: The mark after the object's last line, if its first line follows the record's mark.
+    ///   - makePath: Creates the object's path from the time in its name, which has a resolution of one second and is
+    ///     unique for each object of a load balancer.
     mutating func announce(
         to endpoint: StorageEndpoint,
         upTo: LogMark?,
@@ -45,7 +45,7 @@ struct ArchiveRecord: Hashable, Sendable {
         makePath: (UTCTimestamp) -> ObjectPath
     ) -> Announcement {
         time = max(now, UTCTimestamp(microseconds: time.microseconds + 1_000_000))
-        // Only the last announcement of a range counts: the lines are sent again to the new place.
+        // Only the last announcement of a range counts: the lines are sent again to the new container.
         for index in announcements.indices where upTo != nil { announcements[index].upTo = nil }
         let announcement = Announcement(
             upload: UploadID(),
@@ -61,7 +61,7 @@ struct ArchiveRecord: Hashable, Sendable {
 }
 
 extension ArchiveRecord {
-    /// The members of the file; numbers are text, which no program rounds.
+    /// The members of the file; numbers are strings, so that no JSON parser rounds them.
     private struct File: Codable {
         struct Announced: Codable {
             let upload: String
@@ -75,7 +75,7 @@ extension ArchiveRecord {
         let time: String
         var mark: String?
         var announced: [Announced]?
-        // The first format has at most one announcement, in these members, and no id.
+        // The first file format has at most one announcement, in these members, and no id.
         var intentEndpoint: String?
         var intentContainer: String?
         var intentName: String?
@@ -84,7 +84,7 @@ extension ArchiveRecord {
 
     private static let format = "2"
 
-    /// The record as a file.
+    /// The record in the format of its file.
     var bytes: [UInt8] {
         let unidentifiable = announcements.first { !$0.isIdentifiable && $0.upTo != nil }
         return StateFile.encode(
@@ -109,9 +109,9 @@ extension ArchiveRecord {
         )
     }
 
-    /// Reads a record from a file, whatever its white space and the order of its members.
+    /// Reads a record in the format of its file, with any white space and any order of members.
     ///
-    /// - Returns: nil if a member is missing, has another type or is out of range, or if the format is not known.
+    /// - Returns: nil if a member is missing, has another type or is out of range, or if the format is unknown.
     init?(_ bytes: [UInt8]) {
         guard let file = StateFile.decode(File.self, from: bytes), ["1", Self.format].contains(file.format),
             let microseconds = Int64(file.time), UTCTimestamp.storable.contains(microseconds)

@@ -5,15 +5,15 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Keeps a file for each load balancer in a directory.
+/// Stores the record of each load balancer as a file in a directory.
 struct FileArchiveJournal: ArchiveJournal {
-    /// A mark and an announced one have about 120 bytes for each rotated file.
+    /// A record has about 120 bytes per rotated file for its mark, and again for each announced mark.
     private static let greatestRecord = 16 << 20
 
     private let folder: FilePath
     private let isReadOnly: Bool
 
-    /// - Parameter isReadOnly: Whether to leave the files as they are, for a dry run.
+    /// - Parameter isReadOnly: Whether to leave the files unchanged, for a dry run.
     init(_ folder: FilePath, isReadOnly: Bool = false) {
         self.folder = folder
         self.isReadOnly = isReadOnly
@@ -29,7 +29,7 @@ struct FileArchiveJournal: ArchiveJournal {
     func write(_ record: [UInt8], for key: ArchiveJournalKey) throws(ArchiveJournalError) {
         guard !isReadOnly else { return }
         guard record.count <= Self.greatestRecord else {
-            throw ArchiveJournalError("\(path(key)) would have \(record.count) bytes: remove old rotated logs")
+            throw ArchiveJournalError("\(path(key)) would have \(record.count) bytes; remove old rotated logs")
         }
         try requireTrustedFolder()
         do throws(FileError) {
@@ -57,7 +57,7 @@ struct FileArchiveJournal: ArchiveJournal {
         }
     }
 
-    /// Ids have no slash in them.
+    /// Ids contain no slash.
     private func path(_ key: ArchiveJournalKey) -> FilePath {
         folder.appending("\(key.id).\(key.metered.rawValue).json")
     }

@@ -5,24 +5,24 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// The record of one load balancer while its log is archived.
+/// The record of one load balancer during an ARCHIVE.
 final class ItemProgress: Sendable {
     let id: Identifier
     let metered: MeteredProtocol
     private let store: Store?
     private let record: Mutex<ArchiveRecord>
 
-    /// Where the record is kept.
+    /// The storage of the record.
     struct Store: Sendable {
         let ledger: ProgressLedger.View
-        /// Whether an archive must not go on if its record cannot be written, since its lines might be stored twice.
+        /// Whether the ARCHIVE must fail if its record cannot be written, since its lines might be stored twice.
         let isRequired: Bool
         let logger: Logger
     }
 
     /// Reads the record.
     ///
-    /// - Parameter store: Where it is kept; nil to keep it for this ARCHIVE only.
+    /// - Parameter store: The storage of the record; nil to keep it for this ARCHIVE only.
     /// - Throws: `ObjectStoreError` if it cannot be read and is required.
     init(_ item: ArchiveRequest.Item, in store: Store?) throws(ObjectStoreError) {
         id = item.id
@@ -38,10 +38,10 @@ final class ItemProgress: Sendable {
         }
     }
 
-    /// After the last line that is in the store; nil for none.
+    /// The mark after the last stored line; nil for none.
     var mark: LogMark? { record.withLock { $0.mark } }
 
-    /// The uploads to a container whose results are not known.
+    /// Returns the uploads to the request's container whose results are unknown.
     func announcements(for request: ArchiveRequest) -> [ArchiveRecord.Announcement] {
         record.withLock { record in
             record.announcements.filter {
@@ -50,17 +50,17 @@ final class ItemProgress: Sendable {
         }
     }
 
-    /// Whether an announced object may hold lines that no other object has.
+    /// Returns whether an announced object may hold lines that no other object has.
     func isPending(_ announcement: ArchiveRecord.Announcement) -> Bool {
         record.withLock { $0.announcements.contains { $0.upload == announcement.upload && $0.upTo != nil } }
     }
 
-    /// Announces the next object, before anything of it is sent.
+    /// Announces the next object, before any of it is sent.
     ///
     /// - Parameters:
-    ///   - log: What the object's name begins with.
-    ///   - upTo: The last line of the object, where it begins at the mark.
-    ///   - taken: What was announced before, if another object has its name.
+    ///   - log: The prefix of the object's name.
+    ///   - upTo: The mark after the object's last line, if its first line follows the record's mark.
+    ///   - taken: The previous announcement, if another object has its name.
     func announce(
         _ request: ArchiveRequest,
         log: String,
@@ -76,7 +76,7 @@ final class ItemProgress: Sendable {
         }
     }
 
-    /// Notes that an object is stored: the next one begins after its lines.
+    /// Records that an object is stored: the next object starts after its lines.
     func confirm(_ announcement: ArchiveRecord.Announcement) throws(ObjectStoreError) {
         try change { record in
             if let upTo = announcement.upTo { record.mark = upTo }
@@ -84,7 +84,7 @@ final class ItemProgress: Sendable {
         }
     }
 
-    /// Notes that an upload has left nothing in the store.
+    /// Records that an upload has left nothing in the store.
     func remove(_ announcement: ArchiveRecord.Announcement) throws(ObjectStoreError) {
         try change { $0.remove(announcement.upload) }
     }
@@ -110,7 +110,7 @@ final class ItemProgress: Sendable {
 extension ItemProgress.Store {
     fileprivate func warn(_ error: ObjectStoreError) {
         logger.warning(
-            "archive state file cannot be used; segments of an interrupted upload may stay in the store",
+            "archive state file unusable; segments of interrupted uploads may remain in the store",
             metadata: [LogKeys.error: "\(error.message)"]
         )
     }

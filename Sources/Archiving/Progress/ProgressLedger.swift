@@ -5,15 +5,15 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// The records of all load balancers, as archives read and write them.
+/// The records of all load balancers, shared by all ARCHIVEs.
 final class ProgressLedger: Sendable {
     private let journal: any ArchiveJournal
-    /// Grows with every DELETE: an archive that began before one notes nothing afterwards.
+    /// Incremented by each DELETE: an ARCHIVE that started before it records nothing afterwards.
     private let generation = Mutex(0)
 
     init(_ journal: any ArchiveJournal) { self.journal = journal }
 
-    /// The records as one ARCHIVE reads and writes them: until the next DELETE.
+    /// The records as one ARCHIVE reads and writes them, valid until the next DELETE.
     struct View: Sendable {
         fileprivate let ledger: ProgressLedger
         fileprivate let generation: Int
@@ -23,19 +23,19 @@ final class ProgressLedger: Sendable {
             generation = ledger.generation.withLock { $0 }
         }
 
-        /// Reads a record; an empty one after a DELETE.
+        /// Reads a record; after a DELETE, it is empty.
         func read(_ key: ArchiveJournalKey, _ logger: Logger) throws(ObjectStoreError) -> ArchiveRecord {
             guard ledger.generation.withLock({ $0 == generation }) else { return ArchiveRecord() }
             return try ledger.read(key, logger)
         }
 
-        /// Writes a record, unless a DELETE has come.
+        /// Writes a record, unless there was a DELETE.
         func write(_ record: ArchiveRecord, for key: ArchiveJournalKey) throws(ObjectStoreError) {
             try ledger.write(record, for: key, of: generation)
         }
     }
 
-    /// Reads a record; a file that cannot be decoded is renamed, and all lines are then archived again.
+    /// Reads a record; if the file cannot be decoded, it is renamed and all lines are archived again.
     private func read(_ key: ArchiveJournalKey, _ logger: Logger) throws(ObjectStoreError) -> ArchiveRecord {
         do throws(ArchiveJournalError) {
             guard let bytes = try journal.read(key) else { return ArchiveRecord() }
@@ -49,7 +49,7 @@ final class ProgressLedger: Sendable {
         return ArchiveRecord()
     }
 
-    /// Writes a record, unless a DELETE has come since the generation.
+    /// Writes a record, unless there was a DELETE since the generation.
     private func write(
         _ record: ArchiveRecord,
         for key: ArchiveJournalKey,

@@ -3,17 +3,17 @@
 
 package import SteelyardCore
 
-/// Takes an object as any store would, and keeps nothing: for a dry run.
+/// Reads and discards each object without any connection, for a dry run.
 ///
-/// The content is made to its end, so that a log that cannot be read fails as it would, and nothing is connected to. What
-/// it returns has an empty MD5, since no store has computed one.
+/// The content is read to its end, so that an unreadable log fails as in a real run. The result has an empty MD5, since
+/// no store has computed one.
 package struct DryRunObjectStore: ObjectStore {
-    /// The store that nothing is sent to; nil for none.
+    /// The store whose checks are used, and to which nothing is sent; nil for no checks.
     private let store: (any ObjectStore)?
 
     /// Creates a store.
     ///
-    /// - Parameter store: What checks the container and the credentials.
+    /// - Parameter store: Checks the container and the credentials; nil for no checks.
     package init(insteadOf store: (any ObjectStore)? = nil) { self.store = store }
 
     package func check(
@@ -24,10 +24,10 @@ package struct DryRunObjectStore: ObjectStore {
         try store?.check(container: container, at: endpoint, credentials: credentials)
     }
 
-    /// Reads the object's content to its end, and counts its bytes.
+    /// Reads the object's content to its end and counts its bytes.
     ///
-    /// - Returns: The bytes, and an empty MD5.
-    /// - Throws: `ObjectStoreError` where the content cannot be made.
+    /// - Returns: The byte count and an empty MD5.
+    /// - Throws: `ObjectStoreError` if the content cannot be read.
     package func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let body = try upload.makeBody()
         var count: UInt64 = 0

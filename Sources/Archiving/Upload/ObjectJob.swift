@@ -3,16 +3,16 @@
 
 import SteelyardCore
 
-/// One object that is to be made.
+/// One object to upload.
 struct ObjectJob: Sendable {
     /// The load balancer.
     let id: Identifier
-    /// The lines that the object has.
+    /// The lines of the object.
     let part: LogPart
-    /// Names the object before each try; called again with what it gave if another object has the name.
+    /// Names the object before each attempt; called again with its last result if another object has that name.
     let announce:
         @Sendable (_ taken: ArchiveRecord.Announcement?) throws(ObjectStoreError) -> ArchiveRecord.Announcement
-    /// Whether the object gets another name if another object has it.
+    /// Whether to try the next name if another object has this one.
     let takesNextName: Bool
 }
 
@@ -20,13 +20,13 @@ struct ObjectJob: Sendable {
 struct UploadedObject: Sendable {
     let announcement: ArchiveRecord.Announcement
     let byteCount: UInt64
-    /// nil if an earlier ARCHIVE had stored it, so that its content was not made.
+    /// nil if an earlier ARCHIVE stored the object, so that its content was not read again.
     let lineCount: UInt64?
 }
 
-/// What has become of an object.
+/// The failure of an upload.
 struct UploadFailure: Error, Sendable {
     let error: ObjectStoreError
-    /// What was announced last; nil if nothing was.
+    /// The last announcement; nil if there was none.
     let announcement: ArchiveRecord.Announcement?
 }

@@ -4,11 +4,11 @@
 import Logging
 import SteelyardCore
 
-/// Makes some objects in one reading of the log: everything between the opened log and the store.
+/// Uploads several objects while reading the log once.
 struct UploadBatch: Sendable {
-    /// The objects that are made at a time; more would need more memory than there is.
+    /// The most objects uploaded at a time; more would exceed the memory limit.
     static let greatestCount = 8
-    /// How many names are tried for one object, a second apart.
+    /// The number of names tried for one object, one second apart.
     private static let greatestNameCount = 60
 
     let store: any ObjectStore
@@ -21,15 +21,15 @@ struct UploadBatch: Sendable {
 
     /// The results of a batch.
     struct Results: Sendable {
-        /// What became of each object, in the order of the jobs.
+        /// The result of each object, in the order of the jobs.
         var objects: [Result<UploadedObject, UploadFailure>] = []
-        /// How many lines were read, whatever load balancer they belong to.
+        /// The number of lines read, of any load balancer or none.
         var examinedLineCount: UInt64 = 0
     }
 
-    /// Makes the objects; each is made, or not, whatever becomes of the others.
+    /// Uploads the objects; each succeeds or fails independently of the others.
     ///
-    /// - Parameter progress: Takes how many bytes of the log have been read.
+    /// - Parameter progress: Receives the number of bytes read from the log.
     func run(_ jobs: [ObjectJob], progress: @escaping @Sendable (UInt64) -> Void) async -> Results {
         var parts: [LogPart] = []
         let consumers = jobs.map { job in
@@ -144,6 +144,6 @@ struct UploadBatch: Sendable {
         ]
         if let lineCount { metadata[LogKeys.objectLines] = "\(lineCount)" }
         if !stored.md5.isEmpty { metadata[LogKeys.objectMD5] = "\(stored.md5)" }
-        logger.info(stored.wasFound ? "archive found in the object store" : "archived", metadata: metadata)
+        logger.info(stored.wasFound ? "archive already in the object store" : "archived", metadata: metadata)
     }
 }

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a message failed, as the reply says it.
+/// The reason why a message failed, as reported in the reply.
 package struct ActionFailure: Error, Sendable {
     /// The kind of failure.
     package let code: FailureCode
-    /// The path of the field at fault, as it was sent; nil if no single field is.
+    /// The path of the field at fault, as sent; nil if no single field is at fault.
     package let field: String?
-    /// The sentence of `hpcs_error`.
+    /// The value of `hpcs_error`.
     package let message: String
     private let otherFields: [JSONFragment.Member]
 
@@ -24,7 +24,7 @@ package struct ActionFailure: Error, Sendable {
         self.init(
             FailureCode(error.code),
             error.code == .unsupported && error.field == nil
-                ? "the driver \(driverName) cannot do \(kind.rawValue): \(sentence)" : sentence,
+                ? "the driver \(driverName) does not support \(kind.rawValue): \(sentence)" : sentence,
             field: error.field?.path(listName: message.listName),
             otherFields: error.code == .deleted && [.stats, .metrics].contains(kind)
                 ? [.init("status", .string("DELETED"))] : []
@@ -48,10 +48,10 @@ package struct ActionFailure: Error, Sendable {
         self.init(FailureCode(error.code), error.message, otherFields: otherFields)
     }
 
-    /// Whether the message itself was wrong, so that nothing was tried.
+    /// Whether the message itself was invalid, so that nothing was attempted.
     var isRejection: Bool { [.invalidJSON, .invalidField, .messageTooLarge].contains(code) }
 
-    /// What the reply has besides `hpcs_response` and `hpcs_error`.
+    /// The reply's fields except `hpcs_response` and `hpcs_error`.
     var replyFields: [JSONFragment.Member] {
         otherFields + [.init("hpcs_error_code", .string(code.rawValue))]
             + (field.map { [.init("hpcs_error_field", .string($0))] } ?? [])

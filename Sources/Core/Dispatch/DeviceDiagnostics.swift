@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tries the device's network, for DIAGNOSTICS.
+/// Probes the device's network, for DIAGNOSTICS.
 package protocol DeviceDiagnostics: Sendable {
-    /// Makes all probes side by side, within the time that the operator has set for each.
+    /// Runs all probes in parallel, within the configured timeout.
     func run() async -> DiagnosticsReport
 }
 
-/// What the probes of a DIAGNOSTICS found.
+/// The results of DIAGNOSTICS' probes.
 package struct DiagnosticsReport: Hashable, Sendable {
-    /// What the probe of one job server found.
+    /// The result of probing one job server.
     package struct Server: Hashable, Sendable {
-        /// The server's host, with its port where two servers are on one host.
+        /// The server's host, with its port if two servers share a host.
         package let name: String
-        /// Whether it answered a Gearman echo.
+        /// Whether it answered a Gearman ECHO_REQ.
         package let answers: Bool
 
         /// Creates a result.
@@ -23,21 +23,21 @@ package struct DiagnosticsReport: Hashable, Sendable {
         }
     }
 
-    /// How the reply names the servers.
+    /// The format of the servers in the reply.
     package enum Style: String, CaseIterable, Sendable {
-        /// `{"HOST": "PASS"}`, as the messages document shows.
+        /// `{"HOST": "PASS"}`, as documented.
         case documented
-        /// `{"host": "HOST", "status": "PASS"}`, as deployed Libra admin servers read it.
+        /// `{"host": "HOST", "status": "PASS"}`, as deployed Libra admin servers expect.
         case libra
     }
 
-    /// Whether the target outside could be connected to.
+    /// Whether connecting to the external target succeeded.
     package let network: Bool
-    /// The job servers, in the order of the configuration.
+    /// The job servers, in the configured order.
     package let servers: [Server]
-    /// How the reply names the servers.
+    /// The format of the servers in the reply.
     package let style: Style
-    /// The Gearman function that jobs are submitted to, as it is registered; nil where it is not known.
+    /// The registered name of the Gearman function that jobs are submitted to; nil if unknown.
     package let function: String?
 
     /// Creates a report.

@@ -4,24 +4,24 @@
 package import Logging
 import Synchronization
 
-/// Takes a message's bytes and answers with the reply's.
+/// Handles messages: takes a message's bytes and returns the reply.
 ///
-/// Changes of the device go through one gate, one at a time, in the order in which the messages came. STATS, METRICS,
-/// DISCOVER and DIAGNOSTICS wait for no change and no ARCHIVE. An ARCHIVE opens the log in turn, so that a later DELETE
-/// takes nothing from it. A large message is read on another thread than the caller's, and keeps its place in the order.
+/// Changes of the device run one at a time, in the order of arrival. STATS, METRICS, DISCOVER and DIAGNOSTICS do not
+/// wait for changes or ARCHIVEs. An ARCHIVE opens the log in turn, so that a later DELETE removes nothing from it. A
+/// large message is decoded on another thread than the caller's, and keeps its place in the order.
 package final class Dispatcher: Sendable {
-    /// What a reload of the configuration replaces; a message that is in hand keeps what it began with.
+    /// The parts that a reload replaces; a message being processed keeps the old ones.
     private struct Parts {
         var archiver: (any LogArchiver)?
         var diagnostics: any DeviceDiagnostics
         var limits: MessageLimits
     }
 
-    /// How many changes may wait for their turn.
+    /// The maximum number of waiting changes.
     private static let greatestWaitingChanges = 1000
-    /// How many ARCHIVEs may wait while one is made.
+    /// The maximum number of ARCHIVEs waiting for the running one.
     private static let greatestWaitingArchives = 32
-    /// How long a METRICS waits for the delivery of another one.
+    /// The maximum time that a METRICS waits for the delivery of another.
     private static let reportLimit = Duration.milliseconds(800)
 
     private let driver: any LoadBalancerDriver
@@ -34,23 +34,23 @@ package final class Dispatcher: Sendable {
     private let intake: MessageIntake
     private let archiveCount = Atomic(0)
     private let changes = Atomic(0)
-    /// Whether a DELETE may have been done in part.
+    /// Whether a DELETE may be incomplete.
     private let hasInterruptedDeletion = Atomic(false)
     private let reports = SerialGate()
 
     /// Creates a dispatcher.
     ///
     /// - Parameters:
-    ///   - driver: What makes the device obey.
-    ///   - driverName: The name that the driver is registered under.
-    ///   - archiver: What ships the logs; nil if no ARCHIVE can be served.
+    ///   - driver: The device's driver.
+    ///   - driverName: The driver's registered name.
+    ///   - archiver: Archives the logs; nil if ARCHIVE is not supported.
     ///   - stores: The types of stores that an ARCHIVE may name.
-    ///   - diagnostics: What tries the network.
-    ///   - release: What DISCOVER says.
-    ///   - limits: How large a message may be.
-    ///   - isDryRun: Whether changes are only previewed, and replies say so.
-    ///   - logger: Takes one line for each message; no payload and no token.
-    ///   - observers: See each message.
+    ///   - diagnostics: Probes the network.
+    ///   - release: The build that DISCOVER reports.
+    ///   - limits: The maximum sizes of a message.
+    ///   - isDryRun: Whether changes are only previewed, and replies are marked so.
+    ///   - logger: Receives one line per message, without payload or token.
+    ///   - observers: Receive a record of each message.
     package init(
         driver: any LoadBalancerDriver,
         driverName: String,
@@ -73,20 +73,20 @@ package final class Dispatcher: Sendable {
         self.observers = observers
     }
 
-    /// How many changes of the device have begun.
+    /// The number of changes started.
     package var changeCount: Int { changes.load(ordering: .relaxed) }
 
     private var archiver: (any LogArchiver)? { parts.withLock { $0.archiver } }
     private var diagnostics: any DeviceDiagnostics { parts.withLock { $0.diagnostics } }
-    /// How large a message may be.
+    /// The maximum sizes of a message.
     package var limits: MessageLimits { parts.withLock { $0.limits } }
 
-    /// Replaces parts for the messages that come from now on.
+    /// Replaces parts for later messages.
     ///
     /// - Parameters:
-    ///   - archiver: What ships the logs; nil if no ARCHIVE can be served.
-    ///   - diagnostics: What tries the network.
-    ///   - limits: How large a message may be.
+    ///   - archiver: Archives the logs; nil if ARCHIVE is not supported.
+    ///   - diagnostics: Probes the network.
+    ///   - limits: The maximum sizes of a message.
     package func replace(archiver: (any LogArchiver)?, diagnostics: any DeviceDiagnostics, limits: MessageLimits) {
         parts.withLock { parts in
             parts = Parts(
@@ -97,7 +97,7 @@ package final class Dispatcher: Sendable {
         }
     }
 
-    /// Ends what an agent of before may have left in the middle; to be called before the first message.
+    /// Completes an interrupted DELETE of an earlier agent; call it before the first message.
     package func recover() async {
         hasInterruptedDeletion.store(true, ordering: .relaxed)
         do throws(DriverError) { try await forgetInterruptedDeletion() } catch {
@@ -105,31 +105,27 @@ package final class Dispatcher: Sendable {
         }
     }
 
-    /// The reply to a payload that is larger than allowed, and need not be read.
+    /// Returns the reply to a payload that exceeds the limit, without reading it.
     ///
     /// - Returns: nil if the size is allowed.
     package func refuse(byteCount: Int, job: any JobContext) -> Outcome? {
         tooLarge(byteCount).map { end(receive(job), nil, $0) }
     }
 
-    /// The reply to a payload that was not read because the messages in hand take up too much memory.
+    /// Returns the reply to a payload that was not read because too much memory is used by running messages.
     package func refuseForNow(byteCount: Int, job: any JobContext) -> Outcome {
         let error = "no memory for a message of \(byteCount) bytes while others are processed; send it again"
         return end(receive(job), nil, ActionFailure(.busy, error))
     }
 
-    /// Does what a message asks for.
+    /// Executes a message.
     ///
     /// - Parameters:
-    ///   - payload: The message's bytes, whatever they are.
-    ///   - job: The job that they came with.
-    /// - Returns: The reply. There always is one.
+    ///   - payload: The message's bytes, valid or not.
+    ///   - job: The message's job.
+    /// - Returns: The reply; there is always one.
     package func handle(_ payload: [UInt8], job: any JobContext) async -> Outcome {
         let receipt = receive(job)
-        return await receipt.job.run { await handle(payload, receipt, job) }
-    }
-
-    private func handle(_ payload: [UInt8], _ receipt: JobReceipt, _ job: any JobContext) async -> Outcome {
         if let failure = tooLarge(payload.count) { return end(receipt, nil, failure) }
         let incoming: MessageIntake.Incoming
         do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload, limits) } catch {
@@ -187,7 +183,7 @@ package final class Dispatcher: Sendable {
 // MARK: - The actions
 
 extension Dispatcher {
-    /// What an action adds to its reply.
+    /// An action's result.
     private struct Done: Sendable {
         var fields: [JSONFragment.Member] = []
         var delivered: (@Sendable () async -> Void)?
@@ -231,7 +227,7 @@ extension Dispatcher {
         }
         await place?.wait()
         changes.add(1, ordering: .relaxed)
-        // Not before the turn has come: a change that was queued earlier may have raised the version.
+        // Checked only now, because an earlier change in the queue may raise the version.
         if case .apply(let wanted) = change { try await requireCurrent(wanted.version, message) }
         try await driven(message) { () throws(DriverError) in
             if isDryRun {
@@ -254,7 +250,7 @@ extension Dispatcher {
         }
     }
 
-    /// Forgets what was archived of load balancers whose DELETE was interrupted, and was ended by the driver.
+    /// Removes the archive state of load balancers whose interrupted DELETE the driver has completed.
     private func forgetInterruptedDeletion() async throws(DriverError) {
         guard hasInterruptedDeletion.load(ordering: .relaxed) else { return }
         let status: DeviceStatus?
@@ -263,7 +259,7 @@ extension Dispatcher {
         hasInterruptedDeletion.store(false, ordering: .relaxed)
     }
 
-    /// Refuses an UPDATE that is older than what the device has.
+    /// Rejects an UPDATE whose version is lower than the device's.
     private func requireCurrent(_ version: ConfigurationVersion?, _ message: Message) async throws(ActionFailure) {
         guard let version, let current = try await currentVersion(message), version < current else { return }
         throw ActionFailure(staleVersion: version, current: current)
@@ -274,7 +270,7 @@ extension Dispatcher {
     }
 
     private func stats(_ message: Message) async throws(ActionFailure) -> Done {
-        // Read before the nodes: during a change, the reply must not have a version that is not served yet.
+        // Read before the nodes: during a change, the reply must not contain a version that is not served yet.
         let version = try await currentVersion(message)
         let versionField = version.map { [JSONFragment.Member("config_version", .integer(Int64($0.number)))] } ?? []
         let status = try await driven(message, { () throws(DriverError) in try await driver.status() })
@@ -303,9 +299,9 @@ extension Dispatcher {
     }
 
     private func metrics(_ message: Message) async throws(ActionFailure) -> Done {
-        // Until this one is delivered or lost, another would report the same bytes.
+        // Until this report is delivered or lost, another would contain the same bytes.
         guard let turn = await reports.turn(within: Self.reportLimit) else {
-            throw ActionFailure(.busy, "another METRICS waits for its job server to take the reply; send it again")
+            throw ActionFailure(.busy, "the reply to another METRICS is still being delivered; send it again")
         }
         let report = try await driven(message) { () throws(DriverError) in try await driver.usage() }
         let entries = report.entries.map { entry in
@@ -334,7 +330,7 @@ extension Dispatcher {
         _ place: SerialGate.Place?,
         _ job: any JobContext
     ) async throws(ActionFailure) -> Done {
-        guard let archiver else { throw ActionFailure(.unsupported, "this agent cannot archive logs") }
+        guard let archiver else { throw ActionFailure(.unsupported, "this agent does not archive logs") }
         let count = archiveCount.add(1, ordering: .relaxed).newValue
         defer { archiveCount.subtract(1, ordering: .relaxed) }
         guard count <= Self.greatestWaitingArchives + 1 else {
@@ -343,7 +339,7 @@ extension Dispatcher {
                 "\(Self.greatestWaitingArchives) ARCHIVEs are already waiting; send it again later"
             )
         }
-        // The archiver's records are to be those of before any DELETE that is still to come, and of after those before it.
+        // The archiver's state must reflect every earlier DELETE and no later one.
         await place?.wait()
         let outcome = await archiver.archive(request, job: job, logger: logger) {
             [driver] () async throws(DriverError) in
@@ -367,7 +363,7 @@ extension Dispatcher {
 }
 
 extension JSONDocument {
-    /// What a message that breaks a rule asks for; nil if that cannot be read either.
+    /// The action of an invalid message; nil if it is unreadable, too.
     fileprivate var action: ActionKind? { root.string(of: "hpcs_action").flatMap { try? ActionKind(named: $0) } }
 }
 

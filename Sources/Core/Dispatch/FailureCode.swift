@@ -3,7 +3,7 @@
 
 /// The values of a reply's `hpcs_error_code`.
 ///
-/// A code stays the same when the sentence of `hpcs_error` changes. A release may add codes; it renames none.
+/// A code stays the same if the text of `hpcs_error` changes. A release may add codes, but never renames one.
 package enum FailureCode: String, CaseIterable, Sendable {
     // The message
     case invalidJSON = "invalid_json"
@@ -39,7 +39,7 @@ package enum FailureCode: String, CaseIterable, Sendable {
     case storeTimedOut = "store_timed_out"
     case storeUnsupported = "store_unsupported"
 
-    /// What the code means, and what a control plane does next, as the documentation's table has it.
+    /// The code's meaning and the control plane's next step, as in the documentation's table.
     package var meaning: String {
         switch self {
         case .invalidJSON: "The payload is not one JSON object. Correct it."

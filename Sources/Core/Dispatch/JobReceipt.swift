@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A message that was taken: what its record begins with.
+/// A received message: the start of its record.
 struct JobReceipt {
     let job: CurrentJob
     private let handle: String
@@ -12,10 +12,10 @@ struct JobReceipt {
     init(_ context: any JobContext) {
         handle = context.handle
         server = context.server
-        job = CurrentJob(handle: handle)
+        job = CurrentJob.current ?? CurrentJob(handle: handle)
     }
 
-    /// The record of the message, whose reply is ready now.
+    /// Returns the record of the message; its reply is ready.
     func record(
         _ message: Message?,
         action: ActionKind?,

@@ -1,34 +1,34 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads messages, and gives each change its place in the order in which the messages came.
+/// Decodes messages, and queues changes in the order of arrival.
 ///
-/// A large message is read on another thread than the caller's, so that others do not wait for it; changes that come
-/// after it keep their place after it.
+/// A large message is decoded on another thread than the caller's, so that others do not wait for it; later changes
+/// still queue after it.
 final class MessageIntake: Sendable {
-    /// A message that was read.
+    /// A decoded message.
     struct Incoming {
         let document: JSONDocument
         let message: Message
-        /// The place among the changes, to be left in the end; nil where the message changes nothing.
+        /// The place in the queue of changes, to release at the end; nil if the message changes nothing.
         let place: SerialGate.Place?
     }
 
-    /// Says why a payload is no message.
+    /// The reason why a payload is not a valid message.
     struct Refusal: Error {
-        /// The payload, where it is a JSON object.
+        /// The payload, if it is a JSON object.
         var document: JSONDocument?
         let failure: ActionFailure
     }
 
-    /// A message of more bytes takes long enough to read that others would wait for it.
+    /// Larger messages, in bytes, take so long to decode that others would wait.
     private static let largeMessage = 128 << 10
 
-    /// How many changes wait for their turn.
+    /// The number of changes waiting for their turn.
     var waitingChanges: Int { changes.waitingCount }
 
     private let changes = SerialGate()
-    /// Messages whose place among the changes is not reserved yet.
+    /// Messages whose place in the queue of changes is not reserved yet.
     private let arrivals = SerialGate()
 
     /// The types of stores that an ARCHIVE may name.
@@ -36,9 +36,9 @@ final class MessageIntake: Sendable {
 
     init(stores: [StoreFormat]) { self.stores = stores }
 
-    /// Reads a message.
+    /// Decodes a message.
     ///
-    /// Calls that begin in order on one executor give changes their places in that order.
+    /// Calls that start in order on one executor queue their changes in that order.
     func read(_ payload: [UInt8], _ limits: MessageLimits) async throws(Refusal) -> Incoming {
         guard payload.count <= Self.largeMessage else {
             return try await arrivals.withTurn { () throws(Refusal) in
@@ -77,7 +77,7 @@ final class MessageIntake: Sendable {
 }
 
 extension ActionKind {
-    /// Whether the action is one of those that are done one at a time, in order.
+    /// Whether actions of this kind run one at a time, in order.
     fileprivate var needsTurn: Bool {
         switch self {
         case .update, .suspend, .enable, .delete, .archive: true

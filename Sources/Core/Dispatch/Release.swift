@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which version of the agent this is, for DISCOVER.
+/// The version of the agent, for DISCOVER.
 public struct Release: Hashable, Sendable {
     /// `MAJOR.MINOR`.
     public let version: String
-    /// What `git describe` says of the build.
+    /// The output of `git describe` for the build.
     public let release: String
 
     /// Creates a description of a build.

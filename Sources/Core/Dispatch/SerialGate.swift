@@ -4,10 +4,10 @@
 import DequeModule
 import Synchronization
 
-/// Lets one caller through at a time, in the order in which their places were reserved.
+/// A FIFO queue that admits one caller at a time, in the order of reservation.
 ///
-/// Reserving never waits, so that callers on one executor are served in the order in which they begin. (An actor does
-/// not promise that.)
+/// Reserving never suspends, so callers on one executor are admitted in the order in which they start. (An actor does
+/// not guarantee that.)
 package final class SerialGate: Sendable {
     private struct State {
         var current: Place?
@@ -19,7 +19,7 @@ package final class SerialGate: Sendable {
     /// Creates a gate.
     package init() {}
 
-    /// Runs the body once all earlier callers have left.
+    /// Runs the body after all earlier callers have left.
     package func withTurn<Success, Failure: Error>(
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
@@ -29,13 +29,13 @@ package final class SerialGate: Sendable {
         return try await body()
     }
 
-    /// Whether a caller would have its turn at once.
+    /// Whether a caller would be admitted immediately.
     var isFree: Bool { state.withLock { $0.current == nil } }
 
-    /// How many callers wait for their turn.
+    /// The number of waiting callers.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-    /// Takes the next place in the order, without waiting for the turn.
+    /// Reserves the next place in the queue, without waiting for the turn.
     func reserve() -> Place {
         let place = Place(self)
         state.withLock { state in
@@ -56,7 +56,7 @@ package final class SerialGate: Sendable {
         next?.begin()
     }
 
-    /// A caller's place in the order; it must be left in the end.
+    /// A caller's place in the queue; it must be left at the end.
     final class Place: Sendable {
         private enum Phase {
             case reserved
@@ -73,10 +73,10 @@ package final class SerialGate: Sendable {
         /// Waits for the turn.
         func wait() async { _ = await wait(within: nil) }
 
-        /// Waits for the turn for a limited time.
+        /// Waits for the turn, up to a timeout.
         ///
-        /// - Parameter limit: How long; nil for no limit.
-        /// - Returns: Whether it is the caller's turn; false where the place was left instead.
+        /// - Parameter limit: The timeout; nil for none.
+        /// - Returns: Whether it is the caller's turn; false if the place was left instead.
         func wait(within limit: Duration?) async -> Bool {
             if gate.state.withLock({ $0.current === self }) { return true }
             let timer = limit.map { limit in
@@ -100,17 +100,17 @@ package final class SerialGate: Sendable {
             }
         }
 
-        /// Lets the next caller in; the second time it does nothing.
+        /// Admits the next caller; further calls do nothing.
         func leave() { end { _ in true } }
 
-        /// Gives the place up, unless its turn has begun.
+        /// Leaves the place, unless its turn has started.
         private func expire() {
             end { phase in
                 if case .begun = phase { false } else { true }
             }
         }
 
-        /// Ends the wait, because the turn has come.
+        /// Starts the turn.
         fileprivate func begin() {
             let continuation = phase.withLock { phase -> CheckedContinuation<Bool, Never>? in
                 switch phase {
@@ -139,7 +139,7 @@ package final class SerialGate: Sendable {
         }
     }
 
-    /// A turn; it ends at the latest when it is released, so that none can be forgotten.
+    /// A turn; it ends at the latest when it is released.
     final class Turn: Sendable {
         private let place: Place
 
@@ -147,13 +147,13 @@ package final class SerialGate: Sendable {
 
         deinit { place.leave() }
 
-        /// Lets the next caller in; the second time it does nothing.
+        /// Admits the next caller; further calls do nothing.
         func end() { place.leave() }
     }
 
-    /// Waits for a turn for a limited time.
+    /// Waits for a turn, up to a timeout.
     ///
-    /// - Returns: nil where the time is over.
+    /// - Returns: nil on timeout.
     func turn(within limit: Duration) async -> Turn? {
         let place = reserve()
         return await place.wait(within: limit) ? Turn(place) : nil

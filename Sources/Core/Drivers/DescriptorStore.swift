@@ -1,22 +1,22 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Keeps open descriptors for the agent's next process, as systemd's file-descriptor store does.
+/// Keeps open descriptors for the agent's next process, like systemd's file-descriptor store.
 package protocol DescriptorStore: Sendable {
-    /// Whether descriptors are kept at all.
+    /// Whether the store keeps descriptors.
     var keepsDescriptors: Bool { get }
 
-    /// Keeps a duplicate of a descriptor under a name.
+    /// Stores a duplicate of a descriptor under a name.
     func keep(_ descriptor: Int32, as name: String)
 
-    /// Closes the descriptors of that name.
+    /// Closes the descriptors with that name.
     func discard(_ name: String)
 
-    /// Takes the descriptors that the last process has kept; the caller closes them.
+    /// Removes and returns the descriptors stored by the previous process; the caller closes them.
     func takeDescriptors(named prefix: String) -> [(name: String, descriptor: Int32)]
 }
 
-/// Keeps nothing.
+/// A store that keeps nothing.
 package struct NoDescriptorStore: DescriptorStore {
     package var keepsDescriptors: Bool { false }
 

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a device is.
+/// The status of a device.
 public enum DeviceStatus: Hashable, Sendable {
-    /// It serves, with these nodes, in the order of the message that made them.
+    /// It serves, with these nodes in the order of the UPDATE.
     case serving([NodeStatus])
-    /// It obeys a SUSPEND.
+    /// It is suspended.
     case suspended
-    /// It obeys a DELETE.
+    /// It was deleted.
     case deleted
-    /// It has not been given anything to serve.
+    /// It has no configuration yet.
     case notConfigured
 }

@@ -3,25 +3,24 @@
 
 public import Logging
 
-/// What the agent gives a driver that is made.
+/// The agent's parameters for a new driver.
 public struct DriverContext: Sendable {
-    /// The directory for state that survives the agent, absolute.
+    /// The absolute path of the directory for persistent state.
     ///
-    /// It may not exist yet. Give your files names of their own.
+    /// It may not exist yet. Use file names that are unique to the driver.
     public let stateDirectory: String
     /// The logger to use.
     public let logger: Logger
-    /// The name of the agent's program, such as `steelyard`.
+    /// The name of the agent's executable, such as `steelyard`.
     public let agentName: String
-    /// Which version of the agent's program this is.
+    /// The version of the agent.
     public let release: Release
-    /// Whether files must be left as they are and the device must not be changed: another agent may be running, or
-    /// changes are only previewed.
+    /// Whether files and the device must not be changed: another agent may be running, or changes are only previewed.
     public let isReadOnly: Bool
     /// Keeps descriptors for the agent's next process.
     package let descriptors: any DescriptorStore
 
-    /// Creates a context, such as for a test.
+    /// Creates a context, for example for a test.
     public init(
         stateDirectory: String,
         logger: Logger,

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A driver as a program registers it: its name, its settings, and how it is made.
+/// A driver as a program registers it: its name, its settings, and its factory.
 ///
 ///     extension DriverDefinition {
 ///         public static let my = DriverDefinition(
@@ -12,11 +12,11 @@
 ///         )
 ///     }
 public struct DriverDefinition: Sendable {
-    /// The name: the value of the setting `driver`, and what the keys of the driver's settings begin with.
+    /// The name: the value of the setting `driver`, and the prefix of the driver's settings' keys.
     public let name: String
-    /// What it drives, in one line.
+    /// A one-line description.
     public let summary: String
-    /// What the names of archived logs begin with.
+    /// The prefix of the names of archived logs.
     package let logName: String
 
     package let readSettings: @Sendable (inout SettingReader) throws(SettingError) -> any Sendable
@@ -29,15 +29,15 @@ public struct DriverDefinition: Sendable {
     ///
     /// - Parameters:
     ///   - name: 1 to 32 lower-case letters, digits and `_`.
-    ///   - summary: What it drives, in one line that ends with a full stop.
-    ///   - logName: What the names of archived logs begin with; the driver's name unless given.
+    ///   - summary: A one-line description that ends with a full stop.
+    ///   - logName: The prefix of the names of archived logs; by default, the driver's name.
     ///   - settings: Reads the settings; see ``SettingReader``.
-    ///   - check: Checks the settings together, and the device, without a change: before the driver is made, on a reload
-    ///     of the configuration, and for `steelyard config`. It throws `SettingError`.
-    ///   - make: Makes the driver; it does nothing to the device yet. It throws `SettingError`, or another error that
-    ///     ends the agent.
-    ///   - render: Shows the proxy's configuration for an UPDATE, or the change from an earlier one, for
-    ///     `steelyard render`; nil if there is nothing to show. It throws `SettingError` and `DriverError`.
+    ///   - check: Checks the settings together, and the device, without a change: before the driver is made, on a
+    ///     reload of the configuration, and for `steelyard config`. It throws `SettingError`.
+    ///   - make: Makes the driver without changing the device. It throws `SettingError`, or another error that ends the
+    ///     agent.
+    ///   - render: Returns the proxy's configuration for an UPDATE, or the difference from an earlier one, for
+    ///     `steelyard render`; nil if the driver cannot show it. It throws `SettingError` and `DriverError`.
     public init<Settings: Sendable>(
         name: String,
         summary: String,
@@ -76,12 +76,12 @@ public struct DriverDefinition: Sendable {
         )
     }
 
-    /// Makes a driver as an agent does, such as for a test.
+    /// Makes a driver like an agent does, for example for a test.
     ///
     /// - Parameters:
-    ///   - values: The settings by their keys without the driver's name; all others have their defaults.
-    ///   - context: What the agent would give the driver.
-    /// - Throws: `SettingError` for a wrong setting, and what the definition throws.
+    ///   - values: The settings by key, without the driver's name; the others have their defaults.
+    ///   - context: The agent's parameters for the driver.
+    /// - Throws: `SettingError` for an invalid setting, and the errors of the definition's closures.
     public func makeDriver(
         _ values: [String: SettingValue] = [:],
         _ context: DriverContext
@@ -121,7 +121,7 @@ public struct DriverDefinition: Sendable {
     }
 }
 
-/// The settings of what has none.
+/// The settings of a driver or store without settings.
 package struct NoSettings: Sendable {
     package init() {}
 }

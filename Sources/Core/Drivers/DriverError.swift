@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says why a driver could not do what it was asked.
+/// An error of a driver.
 public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kinds of failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -19,33 +19,33 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let notConfigured = Code(kind: .notConfigured)
         /// A DELETE has removed the configuration.
         public static let deleted = Code(kind: .deleted)
-        /// The proxy should be running and is not.
+        /// The proxy should be running but is not.
         public static let notRunning = Code(kind: .notRunning)
-        /// The proxy does not accept the configuration.
+        /// The proxy rejects the configuration.
         public static let rejected = Code(kind: .rejected)
-        /// Another program listens on an address and port that are asked for.
+        /// Another program listens on a requested address and port.
         public static let addressInUse = Code(kind: .addressInUse)
-        /// The driver cannot do this at all.
+        /// The driver does not support the request.
         public static let unsupported = Code(kind: .unsupported)
-        /// The proxy did not answer in time.
+        /// The proxy did not respond in time.
         public static let timedOut = Code(kind: .timedOut)
-        /// The proxy, or a program or a file that is needed for it, cannot be reached.
+        /// The proxy, or a program or file that it needs, is unavailable.
         public static let unavailable = Code(kind: .unavailable)
-        /// The driver's own state cannot be read.
+        /// The driver's state cannot be read.
         public static let stateUnreadable = Code(kind: .stateUnreadable)
-        /// The driver's own state cannot be written.
+        /// The driver's state cannot be written.
         public static let stateUnwritable = Code(kind: .stateUnwritable)
-        /// There is no log to read.
+        /// The log cannot be read.
         public static let logUnavailable = Code(kind: .logUnavailable)
         /// The agent is stopping.
         public static let cancelled = Code(kind: .cancelled)
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
-    /// One sentence, without any secret: what is wrong, where, and what to do.
+    /// One sentence without secrets: what is wrong, where, and what to do.
     public let message: String
-    /// The field of the UPDATE that is at fault, where one is.
+    /// The UPDATE's field at fault, if any.
     public let field: LoadBalancerField?
 
     /// Creates an error.
@@ -55,7 +55,7 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
         self.field = field
     }
 
-    /// The error where nothing has been configured yet.
+    /// The error of a device without a configuration.
     public static let nothingConfigured = DriverError(
         .notConfigured,
         "no load balancer is configured; send an UPDATE"
@@ -64,16 +64,16 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The error after a DELETE.
     public static let alreadyDeleted = DriverError(.deleted, "the load balancer was deleted; send an UPDATE")
 
-    /// The error of a log that is opened after a DELETE.
+    /// The error for opening a log after a DELETE.
     public static let noLogs = DriverError(
         .deleted,
         "there are no logs: the load balancer was deleted; send an UPDATE"
     )
 
-    /// The code and the sentence.
+    /// The code and the message.
     public var description: String { "\(code): \(message)" }
 
-    /// The sentence of a reply's `hpcs_error`; with a field, it begins with the field's path.
+    /// Returns the value of a reply's `hpcs_error`; with a field, it begins with the field's path.
     package func sentence(listName: String) -> String {
         field.map { "\($0.path(listName: listName)) \(message)" } ?? message
     }

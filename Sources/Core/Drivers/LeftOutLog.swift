@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A part of a log that cannot be archived, and why.
+/// A part of a log that was not archived, and why.
 public struct LeftOutLog: Hashable, Sendable {
-    /// The file, as its path or in the driver's own words.
+    /// The file's path, or the driver's description.
     public let file: String
-    /// Why it is left out, and what to do: one sentence without a full stop.
+    /// The reason, and what to do: one sentence without a full stop.
     public let reason: String
 
     /// Creates a description.

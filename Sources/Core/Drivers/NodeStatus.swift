@@ -1,36 +1,36 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How one node is.
+/// The status of one node.
 public struct NodeStatus: Hashable, Sendable {
     /// The states of a node.
     public enum State: String, Sendable {
-        /// It takes clients.
+        /// It accepts clients.
         case up = "UP"
         /// Its checks fail.
         case down = "DOWN"
-        /// It is not to take any.
+        /// It is disabled.
         case disabled = "DISABLED"
-        /// It finishes those that it has.
+        /// It accepts no new connections and finishes the open ones.
         case draining = "DRAINING"
     }
 
-    /// The node.
+    /// The node's id.
     public let id: Identifier
-    /// Its state.
+    /// The node's state.
     public let state: State
-    /// What its last check found, for a node that is down; for one that is up, why that is not known, such as that it was
-    /// not checked yet, or that the proxy checks no nodes.
+    /// The result of the last check for a node that is down; for a node that is up without a check, why it was not
+    /// checked.
     public let reason: String?
-    /// The protocol of the node's load balancer; nil where the driver does not say.
+    /// The protocol of the node's load balancer; nil if the driver does not report it.
     public let listenerProtocol: ListenerProtocol?
-    /// The id of the node's load balancer, where the UPDATE gives one.
+    /// The id of the node's load balancer, if the UPDATE contains one.
     public let loadBalancer: Identifier?
 
-    /// The reason of a node that is up because it was not checked yet.
+    /// The reason for a node that is up because it was not checked yet.
     public static let notChecked = "not checked yet"
 
-    /// Since when it is up, down or disabled, as far as the driver knows.
+    /// When its state last changed, as far as the driver knows.
     public let since: UTCTimestamp?
 
     /// Creates a status.
@@ -50,7 +50,7 @@ public struct NodeStatus: Hashable, Sendable {
         self.since = since
     }
 
-    /// The same status, with the load balancer that the node belongs to.
+    /// Returns the same status with the load balancer of the node.
     public func of(_ owner: LoadBalancer) -> NodeStatus {
         NodeStatus(
             id: id,

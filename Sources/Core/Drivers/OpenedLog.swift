@@ -1,37 +1,36 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The logs of a device, opened for archiving, as they were at that moment: what is removed or added later changes
-/// nothing.
+/// A snapshot of a device's logs, opened for archiving: later rotations, removals and additions do not change it.
 public protocol OpenedLog: Sendable {
-    /// How many bytes there are to read, before lines are picked, for the progress.
+    /// The number of bytes to read, before lines are selected; for the progress.
     var byteCount: UInt64 { get }
 
-    /// What of the log cannot be archived. Complete once a reader has come to its end: a file may turn out to be damaged
-    /// while it is read.
+    /// The parts that cannot be archived. Complete only after a reader has reached its end: a damaged file may be found
+    /// while reading.
     var leftOut: [LeftOutLog] { get }
 
-    /// Where the log ends at that moment, behind its last whole line; nil for a driver that keeps no marks, whose logs
-    /// can only be archived in full.
+    /// The end of the snapshot, after its last complete line; nil for a driver without marks, whose logs can only be
+    /// archived in full.
     var end: LogMark? { get }
 
-    /// Does what may take long before the log can be read, such as opening and comparing rotated files.
+    /// Does slow preparations, such as opening and comparing rotated files.
     ///
-    /// The archiver calls it when the ARCHIVE has its turn, on its own thread, before it asks for anything else. A driver
-    /// that is asked without it does the same then.
+    /// The archiver calls it on its own thread, once the ARCHIVE has its turn, before any other member. If it was not
+    /// called, the other members do the same.
     ///
-    /// - Throws: `DriverError` where the log cannot be read.
+    /// - Throws: `DriverError` if the log cannot be read.
     func prepare() throws(DriverError)
 
-    /// About how many bytes a part has at most once it is compressed, whatever load balancer its lines belong to.
+    /// Returns an upper estimate of a part's compressed size in bytes, for the lines of all load balancers.
     ///
-    /// An object that may outgrow one segment is uploaded in segments from the start.
+    /// An object that may exceed one segment is uploaded in segments from the start.
     func byteEstimate(of part: LogPart) -> UInt64
 
-    /// Begins to read; called again where an upload has to begin again.
+    /// Starts reading; called again if an upload restarts.
     ///
-    /// - Parameter parts: What is wanted, all in one reading.
-    /// - Throws: `DriverError` where the log cannot be read.
+    /// - Parameter parts: The requested parts, read in one pass.
+    /// - Throws: `DriverError` if the log cannot be read.
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader
 }
 
@@ -39,38 +38,38 @@ extension OpenedLog {
     /// Does nothing.
     public func prepare() throws(DriverError) {}
 
-    /// A third of the log: logs compress to less, as a rule.
+    /// A third of the log's size: logs usually compress to less.
     public func byteEstimate(of part: LogPart) -> UInt64 { byteCount / 3 }
 
-    /// No mark.
+    /// Returns nil.
     public var end: LogMark? { nil }
 
-    /// Nothing.
+    /// Returns an empty list.
     public var leftOut: [LeftOutLog] { [] }
 }
 
-/// Reads an opened log from its beginning to its end.
+/// Reads an opened log from start to end.
 ///
-/// The archiver reads on a thread of its own that may block.
+/// The archiver reads on its own thread, which may block.
 public protocol LogReader: Sendable {
-    /// How many lines have been read until now, whatever load balancer they belong to.
+    /// The number of lines read so far, of all load balancers.
     var examinedLineCount: UInt64 { get }
 
-    /// Reads on, at most about a megabyte of lines.
+    /// Reads the next lines, up to about a megabyte.
     ///
-    /// - Parameter blocks: One for each part; the part's next lines, possibly none, are added to it.
-    /// - Returns: How many bytes of the log have been read until now, of ``OpenedLog/byteCount``; nil at the end.
-    /// - Throws: `DriverError` where the log cannot be read.
+    /// - Parameter blocks: One for each part; the part's next lines, if any, are appended to it.
+    /// - Returns: The number of bytes read so far, of ``OpenedLog/byteCount``; nil at the end.
+    /// - Throws: `DriverError` if the log cannot be read.
     func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64?
 }
 
-/// Which lines of a log are wanted: those of one kind of load balancer, between two places.
+/// A selection of a log's lines: one protocol, between two marks.
 public struct LogPart: Hashable, Sendable {
-    /// The kind of load balancer.
+    /// The protocol.
     public let metered: MeteredProtocol
-    /// Where to begin; nil for the oldest line.
+    /// The start; nil for the oldest line.
     public let after: LogMark?
-    /// Where to end; nil for the very end of the log, with a last line that has no end itself.
+    /// The end; nil for the end of the log, including an unterminated last line.
     public let upTo: LogMark?
 
     /// Creates a part.
@@ -81,22 +80,22 @@ public struct LogPart: Hashable, Sendable {
     }
 }
 
-/// A place in a log that is found again after rotations, in words that only its driver understands.
+/// A position in a log that survives rotations, in a format of its driver.
 public struct LogMark: Hashable, Sendable {
-    /// The driver's words; they are kept in a file.
+    /// The driver's text; it is stored in a file.
     public let text: String
 
     /// Creates a mark.
     public init(_ text: String) { self.text = text }
 }
 
-/// Lines that have been picked from a log.
+/// Lines selected from a log.
 public struct LogBlock: Hashable, Sendable {
     /// The lines, each with its newline.
     public var bytes: [UInt8] = []
-    /// How many lines end in it.
+    /// The number of lines that end in the block.
     public var lineCount: UInt64 = 0
 
-    /// Creates a block without lines.
+    /// Creates an empty block.
     public init() {}
 }

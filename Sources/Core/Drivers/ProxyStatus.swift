@@ -1,32 +1,32 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The program that serves for a driver, as STATS, `steelyard status` and the metrics show it.
+/// The driver's proxy, as reported by STATS, `steelyard status` and the metrics.
 public struct ProxyStatus: Hashable, Sendable {
-    /// The field of the reply, such as `haproxy`: lower-case letters.
+    /// The name of the reply's field, such as `haproxy`: lower-case letters.
     public let name: String
-    /// The program's version, such as `2.6.12`.
+    /// The proxy's version, such as `2.6.12`.
     public let version: String
-    /// Since when the process that takes connections runs.
+    /// When the process that accepts connections was started.
     public let since: UTCTimestamp?
-    /// How often the program has ended by itself, or by a signal, since the agent was started.
+    /// The number of times the proxy exited unexpectedly since the agent was started.
     public var unexpectedEnds: Int
-    /// The number of the process that takes connections.
+    /// The PID of the process that accepts connections.
     public var processID: Int32?
-    /// Processes that take no new connections and finish those that they have.
+    /// Processes that accept no new connections and finish the open ones.
     public var oldProcesses: [OldProcess] = []
-    /// What another program has changed, in lines; nil if the device is as it should be.
+    /// The changes made by another program, as lines; nil if there are none.
     public var drift: String?
-    /// How often another program's changes were found since the agent was started.
+    /// The number of times such changes were found since the agent was started.
     public var driftCount = 0
-    /// The bytes sent to clients since the agent was started, by protocol. They grow only.
+    /// The bytes sent to clients since the agent was started, by protocol; monotonic.
     public var bytesOut: [MeteredProtocol: UInt64] = [:]
 
-    /// A process that takes no new connections.
+    /// A process that accepts no new connections.
     public struct OldProcess: Hashable, Sendable {
-        /// Its number.
+        /// The PID.
         public let processID: Int32
-        /// For how long the agent has seen it finish its connections, in whole seconds.
+        /// The time since the agent first saw it as old, in whole seconds.
         public let seconds: Int
 
         /// Creates a description.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The bytes that were sent to clients in a span of time.
+/// The bytes sent to clients in a period.
 public struct UsageReport: Hashable, Sendable {
     /// The bytes of one protocol.
     public struct Entry: Hashable, Sendable {
@@ -17,13 +17,13 @@ public struct UsageReport: Hashable, Sendable {
         }
     }
 
-    /// Where the span begins: at the end of the last committed report.
+    /// The start of the period: the end of the last committed report.
     public let start: UTCTimestamp
-    /// Where the span ends.
+    /// The end of the period.
     public let end: UTCTimestamp
-    /// The bytes, one entry for each protocol that the device serves or served in the span.
+    /// The bytes, one entry for each protocol served in the period.
     public let entries: [Entry]
-    /// Says which state of the driver's ledger the report shows; a driver finds it again in `commit`.
+    /// Identifies the report's state of the driver's ledger, for `commit`.
     public let mark: UInt64
 
     /// Creates a report.

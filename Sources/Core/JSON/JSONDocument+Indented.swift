@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension JSONDocument {
-    /// The document over many lines, for a terminal: numbers and escape sequences as they are, and every character that
-    /// could move the cursor or hide text as an escape sequence.
+    /// The document on multiple lines, for a terminal: numbers and escape sequences are unchanged, and characters that
+    /// could move the cursor or hide text are escaped.
     package var indented: String {
         var text = ""
         JSONValue(document: self, index: 0).write(to: &text, margin: "")

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension JSONDocument {
-    /// The document's own bytes with members added at its end.
+    /// Returns the document's bytes with members added at its end.
     ///
-    /// - Parameter members: What is added. A member of the document that has one of these names gives way.
-    /// - Returns: One JSON object without white space around it.
+    /// - Parameter members: The members to add. They replace the document's members of the same name.
+    /// - Returns: One JSON object without surrounding white space.
     package func bytes(adding members: [JSONFragment.Member]) -> [UInt8] {
         var (bytes, needsComma) = opened(without: members)
         for member in members {
@@ -17,7 +17,7 @@ extension JSONDocument {
         return bytes
     }
 
-    /// The document up to the end of its last member, and whether it has any.
+    /// The document up to the end of its last member, and whether it has any members.
     private func opened(without members: [JSONFragment.Member]) -> ([UInt8], Bool) {
         var end: Int?
         let dropsSome = forEachKept(without: members) { end = $0.upperBound }
@@ -35,9 +35,9 @@ extension JSONDocument {
         return (bytes, true)
     }
 
-    /// Calls a closure with the place of each member that stays, its name's quote included.
+    /// Calls a closure with the range of each kept member, including its name's quote.
     ///
-    /// - Returns: Whether there are others.
+    /// - Returns: Whether other members were dropped.
     @discardableResult
     private func forEachKept(without members: [JSONFragment.Member], _ body: (Range<Int>) -> Void) -> Bool {
         var dropsSome = false

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// JSON's escape sequences, both ways.
+/// Encodes and decodes JSON's escape sequences.
 enum JSONEscapes {
-    /// Resolves the escape sequences of a string that a scanner has already accepted.
+    /// Resolves the escape sequences of a string that the scanner has accepted.
     ///
-    /// - Parameter text: What stands within the quotes.
-    /// - Returns: The string, or nil where a surrogate has no partner, which no string can hold.
+    /// - Parameter text: The text between the quotes.
+    /// - Returns: The string, or nil for an unpaired surrogate, which no string can represent.
     static func resolve(_ text: ArraySlice<UInt8>) -> String? {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
@@ -21,14 +21,14 @@ enum JSONEscapes {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Resolves the escape sequences of a string that a scanner has already accepted.
+    /// Resolves the escape sequences of a string that the scanner has accepted.
     static func resolve(_ text: Span<UInt8>) -> String? {
         resolve(text.withUnsafeBufferPointer { Array($0) }[...])
     }
 
-    /// Whether a string is the one given once its escape sequences are resolved.
+    /// Whether a string, with its escape sequences resolved, equals another.
     ///
-    /// It makes no copy and ends at the first difference: a message may have a million names to compare.
+    /// It makes no copy and stops at the first difference: a message may contain a million names.
     static func matches(_ text: ArraySlice<UInt8>, _ other: some Sequence<UInt8>) -> Bool {
         var expected = other.makeIterator()
         var rest = text
@@ -43,7 +43,7 @@ enum JSONEscapes {
         return expected.next() == nil
     }
 
-    /// Appends a string with its quotes, escaping what JSON does not allow within them.
+    /// Appends a quoted string, with the characters escaped that JSON does not allow.
     static func append(_ string: some StringProtocol, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in string.utf8 {
@@ -62,7 +62,7 @@ enum JSONEscapes {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// What a byte or an escape sequence stands for.
+    /// The meaning of a byte or an escape sequence.
     private enum Piece {
         case byte(UInt8)
         case scalar(Unicode.Scalar)

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value to be added to a reply.
+/// A value to add to a reply.
 package enum JSONFragment: Hashable, Sendable {
-    /// Nothing.
+    /// Null.
     case null
     /// A string.
     case string(String)
     /// A whole number.
     case integer(Int64)
-    /// A truth value.
+    /// A boolean.
     case boolean(Bool)
     /// A list.
     case array([JSONFragment])
@@ -37,7 +37,7 @@ package enum JSONFragment: Hashable, Sendable {
         return bytes
     }
 
-    /// The value as JSON text over many lines, for people to read.
+    /// The value as JSON text on multiple lines, for people to read.
     package var indented: String { indented("") }
 
     private func indented(_ margin: String) -> String {

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The single pass over a payload that fills a ``JSONDocument``: RFC 8259 to the letter, without recursion.
+/// The single pass over a payload that fills a ``JSONDocument``: strict RFC 8259, without recursion.
 ///
-/// The position is a local variable, which each step takes and returns, so that it stays in a register. It cannot
+/// The position is a local variable that each step takes and returns, so that it stays in a register. It cannot
 /// overflow: a document is at most 2 GiB long.
 struct JSONScanner {
-    /// An object or array that has begun and not ended.
+    /// An object or array that is not closed yet.
     private struct Container {
         let index: Int
         let kind: JSONNode.Kind
@@ -16,7 +16,7 @@ struct JSONScanner {
     }
 
     private(set) var nodes: [JSONNode] = []
-    /// The containers that enclose the current one, the outermost first.
+    /// The enclosing containers, the outermost first.
     private var outer: [Container] = []
 
     init(count: Int) {
@@ -34,13 +34,13 @@ struct JSONScanner {
         guard position == bytes.count else {
             throw JSONSyntaxError("expected the end of the text after the object", at: position)
         }
-        // Last, so that the common reasons have their own words; without copying.
+        // Last, so that common errors have their own message; without copying.
         do { _ = try UTF8Span(validating: bytes) } catch {
             throw JSONSyntaxError("invalid UTF-8", at: error.byteOffsets.lowerBound)
         }
     }
 
-    /// Reads the message's object with all that is in it: one member or element in each turn of the loop.
+    /// Scans the message's object with its contents: one member or element per iteration.
     private mutating func scanObject(_ bytes: Span<UInt8>, _ start: Int) throws(JSONSyntaxError) -> Int {
         var container = Container(index: nodes.count, kind: .object)
         append(.object, from: start, to: start, name: JSONNode.Name())
@@ -108,9 +108,9 @@ struct JSONScanner {
         return Container(index: nodes.count - 1, kind: kind)
     }
 
-    /// Reads a member's name and its colon.
+    /// Scans a member's name and its colon.
     ///
-    /// - Returns: The name, and where the member's value begins.
+    /// - Returns: The name, and the start of the member's value.
     @inline(__always)
     private static func scanName(
         _ bytes: Span<UInt8>,
@@ -133,9 +133,9 @@ struct JSONScanner {
         return (name, Self.skipWhiteSpace(bytes, position &+ 1))
     }
 
-    /// Moves the position from a string's first quote past its last one.
+    /// Moves the position from a string's opening quote past its closing quote.
     ///
-    /// - Returns: Whether there are escape sequences in the string.
+    /// - Returns: Whether the string contains escape sequences.
     @inline(__always)
     private static func skipString(
         _ bytes: Span<UInt8>,
@@ -151,7 +151,7 @@ struct JSONScanner {
         return true
     }
 
-    /// Moves the position from within a string past its last quote.
+    /// Moves the position from within a string past its closing quote.
     private static func skipEscapedText(
         _ bytes: Span<UInt8>,
         _ quote: Int,
@@ -187,7 +187,7 @@ struct JSONScanner {
 // MARK: - Steps without state
 
 extension JSONScanner {
-    /// The byte at a position; NUL at the end, since JSON's grammar has no NUL.
+    /// The byte at a position; NUL at the end, because JSON's grammar has no NUL.
     @inline(__always)
     private static func byte(_ bytes: Span<UInt8>, _ position: Int) -> UInt8 {
         position < bytes.count ? bytes[position] : 0
@@ -205,14 +205,14 @@ extension JSONScanner {
         return position
     }
 
-    /// Finds the next byte of a string that is a quote, a backslash or a control character: eight bytes at a time.
+    /// Finds the next quote, backslash or control character of a string, eight bytes at a time.
     @inline(never)
     private static func skipPlainText(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         var position = start
         while position <= bytes.count &- 8 {
             let word = bytes.word(at: position, count: 8)
-            // In each term, the lowest high bit that is set belongs to the first byte that matches.
+            // In each term, the lowest high bit set belongs to the first matching byte.
             let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
             let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
             let found =

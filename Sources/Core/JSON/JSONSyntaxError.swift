@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says why some bytes are not the one JSON object that a message must be.
+/// A syntax error in a message.
 package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is wrong, as the end of a sentence that begins with "the message".
+    /// The problem, such as "expected an object".
     package let problem: String
-    /// The offset in bytes at which the problem was found, from 0.
+    /// The offset of the error in bytes, from 0.
     package let offset: Int
 
     init(_ problem: String, at offset: Int) {
@@ -13,6 +13,6 @@ package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertib
         self.offset = offset
     }
 
-    /// One sentence that is fit for a reply.
+    /// The error as one sentence for a reply.
     package var description: String { "invalid JSON at byte \(offset): \(problem)" }
 }

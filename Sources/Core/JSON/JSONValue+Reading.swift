@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension JSONValue {
-    /// The member of that name of an object; the last one where the object has several.
+    /// Returns the member of an object with a name; the last one, if the name is repeated.
     ///
-    /// - Returns: nil where there is none, and where this is not an object.
+    /// - Returns: nil if it is absent, or if this is not an object.
     package func member(_ name: String) -> JSONValue? {
         guard kind == .object else { return nil }
         var result: JSONValue?
@@ -12,10 +12,10 @@ extension JSONValue {
         return result
     }
 
-    /// The elements of an array, in order; nil where this is not an array.
+    /// The elements of an array, in order; nil if this is not an array.
     package var list: [JSONValue]? { kind == .array ? Array(elements) : nil }
 
-    /// The whole number; nil where this is another value, has a fraction that is not zero, or does not fit.
+    /// The whole number; nil if this is another value, has a non-zero fraction, or does not fit.
     package var wholeNumber: Int? {
         guard kind == .number else { return nil }
         let bytes = document.bytes
@@ -25,7 +25,7 @@ extension JSONValue {
         } catch { return nil }
     }
 
-    /// The truth value; nil where this is another value.
+    /// The boolean; nil if this is another value.
     package var boolean: Bool? {
         switch kind {
         case .true: true

@@ -10,13 +10,13 @@ package struct JSONValue: Sendable {
 
     var kind: JSONNode.Kind { node.kind }
 
-    /// The value's own text; for a string, what stands within the quotes, escape sequences and all.
+    /// The value's source text; for a string, the text between the quotes, with escape sequences.
     var text: ArraySlice<UInt8> { document.text(of: node) }
 
     /// The elements of an array, in order.
     var elements: JSONElements { JSONElements(value: self) }
 
-    /// How many members or elements an object or array has.
+    /// The number of members or elements of an object or array.
     var count: Int { Int(node.count) }
 
     /// Calls a closure with each member of an object, in order.
@@ -30,7 +30,7 @@ package struct JSONValue: Sendable {
         }
     }
 
-    /// The string, its escape sequences resolved; nil where it is no string or has half of a surrogate pair.
+    /// The string with its escape sequences resolved; nil if it is not a string or contains an unpaired surrogate.
     package var string: String? {
         switch kind {
         case .string: String(decoding: text, as: UTF8.self)
@@ -39,16 +39,16 @@ package struct JSONValue: Sendable {
         }
     }
 
-    /// The string member of that name of an object; nil where there is none.
+    /// Returns an object's string member; nil if there is none.
     ///
-    /// - Parameter name: The member's name. Where the object has it twice, the last counts.
+    /// - Parameter name: The member's name. If it is repeated, the last member counts.
     package func string(of name: StaticString) -> String? {
         var result: String?
         if kind == .object { forEachMember { if $0.equals(name.description) { result = $1.string } } }
         return result
     }
 
-    /// The index of the first node that is no part of this value.
+    /// The index of the first node after this value.
     var nextIndex: Int { Int(node.next) }
 }
 

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Span<UInt8> {
-    /// Whether these bytes are a text of ASCII, without regard to the case of its letters.
+    /// Whether these bytes equal an ASCII text, ignoring the case of its letters.
     ///
-    /// ASCII alone is folded: no other character may pass for a letter.
+    /// Only ASCII is folded: no other character may match a letter.
     ///
     /// - Parameter text: The text, in upper case.
     func equalsIgnoringCase(_ text: String) -> Bool {
@@ -18,11 +18,11 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether these bytes are a text of lower-case letters of ASCII, without regard to case.
+    /// Whether these bytes equal a text of lower-case ASCII letters, ignoring case.
     @inline(__always)
     func isLetters(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        // This bit tells lower from upper case; setting it makes a lower-case letter only of that letter.
+        // This bit distinguishes lower from upper case; setting it yields a lower-case letter only for that letter.
         for index in 0..<count where self[index] | 0x20 != text.utf8Start[index] { return false }
         return true
     }
@@ -33,7 +33,7 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether these bytes are those of a text.
+    /// Whether these bytes equal a text.
     func equals(_ text: String) -> Bool {
         guard count == text.utf8.count else { return false }
         let text = text.utf8.span
@@ -41,12 +41,12 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether these bytes are those of a text.
+    /// Whether these bytes equal a text.
     func equals(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && matches(text, from: 0, at: 0) }
 }
 
 extension Span<UInt8> {
-    /// At most eight bytes as one number whose lowest byte is the first.
+    /// Up to eight bytes as one number, with the first byte lowest.
     @inline(__always)
     func word(at start: Int, count: Int) -> UInt64 {
         guard start <= self.count &- 8 else {
@@ -54,12 +54,12 @@ extension Span<UInt8> {
             for index in 0..<count { word |= UInt64(self[start + index]) << (index &* 8) }
             return word
         }
-        // This load checks its bounds. Its name says unsafe because not every type allows every bit pattern.
+        // This load checks its bounds. It is named unsafe because not every type allows every bit pattern.
         let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
         return word & ~0 >> (64 &- count &* 8)
     }
 
-    /// Whether the bytes at a place are those of a text, from one of its bytes on.
+    /// Whether the bytes at a position equal a text, from an index of the text on.
     func matches(_ text: StaticString, from first: Int, at start: Int) -> Bool {
         var index = first
         while index < text.utf8CodeUnitCount {
@@ -71,14 +71,14 @@ extension Span<UInt8> {
 }
 
 extension String {
-    /// Copies bytes that were found to be ASCII.
+    /// Copies bytes known to be ASCII.
     init(ascii text: Span<UInt8>) {
         self.init(unsafeUninitializedCapacity: text.count) { buffer in
             text.withUnsafeBufferPointer { buffer.update(fromContentsOf: $0) }
         }
     }
 
-    /// Copies bytes of UTF-8.
+    /// Copies UTF-8 bytes.
     init(_ text: Span<UInt8>) {
         self = text.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }

@@ -3,9 +3,9 @@
 
 import FoundationEssentials
 
-/// Reads and writes the values of state files as JSON.
+/// Decodes and encodes the JSON of state files.
 package enum StateFile {
-    /// Reads a value.
+    /// Decodes a value.
     ///
     /// - Returns: nil if the bytes are not JSON in UTF-8, or if a member is missing, has another type or is out of range.
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) -> Value? {
@@ -13,11 +13,11 @@ package enum StateFile {
         return try? JSONDecoder().decode(type, from: Data(bytes))
     }
 
-    /// The value as an object whose members are sorted by their names.
+    /// Encodes a value as an object with its members sorted by name.
     package static func encode(_ value: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Only a number that is not finite cannot be encoded; no state file has one.
+        // Encoding fails only for a number that is not finite; no state file has one.
         return ((try? encoder.encode(value)).map(Array.init) ?? []) + [UInt8(ascii: "\n")]
     }
 }

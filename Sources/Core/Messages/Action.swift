@@ -1,28 +1,28 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a message asks the device to do: the field `hpcs_action`, with what belongs to each action.
+/// The action of a message: the field `hpcs_action`, with the fields of each action.
 package enum Action: Hashable, Sendable {
     /// Serve these load balancers.
     case update(LoadBalancerSet)
-    /// Stop serving, and keep the configuration.
+    /// Stop serving, but keep the configuration.
     case suspend
     /// Serve again.
     case enable
-    /// Stop serving, and forget everything.
+    /// Stop serving, and remove the configuration and the logs.
     case delete
-    /// Say how the nodes are.
+    /// Report the status of the nodes.
     case stats
-    /// Say how many bytes were sent since the last time.
+    /// Report the bytes sent since the last report.
     case metrics
-    /// Say which version this is.
+    /// Report the agent's version.
     case discover
-    /// Try the device's network.
+    /// Probe the device's network.
     case diagnostics
-    /// Ship the logs.
+    /// Archive the logs.
     case archive(ArchiveRequest)
 
-    /// Which action it is.
+    /// The kind of action.
     package var kind: ActionKind {
         switch self {
         case .update: .update

@@ -1,24 +1,24 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The actions' names.
+/// The names of the actions.
 package enum ActionKind: String, NamedChoice {
     /// Serve the load balancers of the message.
     case update = "UPDATE"
-    /// Stop serving, and keep the configuration.
+    /// Stop serving, but keep the configuration.
     case suspend = "SUSPEND"
     /// Serve again.
     case enable = "ENABLE"
-    /// Stop serving, and forget everything.
+    /// Stop serving, and remove the configuration and the logs.
     case delete = "DELETE"
-    /// Say how the nodes are.
+    /// Report the status of the nodes.
     case stats = "STATS"
-    /// Say how many bytes were sent since the last time.
+    /// Report the bytes sent since the last report.
     case metrics = "METRICS"
-    /// Say which version this is.
+    /// Report the agent's version.
     case discover = "DISCOVER"
-    /// Try the device's network.
+    /// Probe the device's network.
     case diagnostics = "DIAGNOSTICS"
-    /// Ship the logs.
+    /// Archive the logs.
     case archive = "ARCHIVE"
 }

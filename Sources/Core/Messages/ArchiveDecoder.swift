@@ -3,17 +3,17 @@
 
 /// Decodes an ARCHIVE.
 struct ArchiveDecoder {
-    /// The longest value that an error may quote, in bytes; tokens are longer.
+    /// The maximum size of a value that an error may quote, in bytes; tokens are longer.
     private static let longestQuote = 16
-    /// The shortest token that is looked for in other fields, in bytes; shorter ones may be part of any text.
+    /// The minimum size of a token to search for in other fields, in bytes; shorter ones may occur in any text.
     private static let shortestToken = 16
 
     let reader: FieldReader
-    /// The types of stores that there are.
+    /// The supported types of stores.
     let stores: [StoreFormat]
 
     func decode(_ root: Members, _ list: Field) throws(MessageError) -> ArchiveRequest {
-        // No error quotes one of these fields, or a long value of another: a token may have been put into the wrong one.
+        // Errors never quote these fields, or a long value of another: it may be a token in the wrong field.
         let store = try reader.requiredText(root.field(.objectStoreType)) { text throws(InvalidValue) in
             try storeFormat(named: text)
         }
@@ -24,7 +24,7 @@ struct ArchiveDecoder {
         let basePath = try reader.requiredText(root.field(.objectStoreBasePath)) { text throws(InvalidValue) in
             try ObjectBasePath(String(text))
         }
-        // Names of objects and hosts are logged.
+        // Object names and hosts are logged.
         let secrets = store.credentials.compactMap { $0.isSecret ? credentials[$0.name] : nil }
         try requireNone(of: secrets, in: endpoint.description, of: root.field(.objectStoreEndpoint))
         try requireNone(of: secrets, in: basePath.description, of: root.field(.objectStoreBasePath))
@@ -79,7 +79,7 @@ struct ArchiveDecoder {
     }
 
     private func identifier(_ field: Field) throws(MessageError) -> Identifier? {
-        // A number is no token.
+        // A number cannot be a token.
         guard reader.isString(field) else { return try reader.identifier(field) }
         return try reader.requiredText(field) { text throws(InvalidValue) in
             try Self.quotingNoSecret(text) { text throws(InvalidValue) in try Identifier(text) }

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension FieldName {
-    /// Reads a member's name.
+    /// Parses a member's name.
     ///
     /// - Parameters:
-    ///   - name: The name's place in a document.
+    ///   - name: The name's range in a document.
     ///   - bytes: The document's bytes.
-    /// - Returns: nil where the name has no meaning.
+    /// - Returns: nil for an unknown name.
     @inline(__always)
     init?(_ name: JSONNode.Name, in bytes: Span<UInt8>) {
         if name.isEscaped {
@@ -26,7 +26,7 @@ extension FieldName {
     private init?(_ bytes: Span<UInt8>, at start: Int, count: Int) {
         let head = bytes.word(at: start, count: min(count, 8))
 
-        // The names of one length. Their texts are constants, so each comparison is one of two numbers.
+        // The names of one length. They are constants, so each comparison compares two numbers.
         @inline(__always)
         func oneOf(
             _ first: FieldName,
@@ -67,7 +67,7 @@ extension FieldName {
         self = name
     }
 
-    /// The first eight bytes of the name, as ``Swift/Span/word(at:count:)`` has them.
+    /// The first eight bytes of the name, in the format of ``Swift/Span/word(at:count:)``.
     @inline(__always)
     private var head: UInt64 {
         var head: UInt64 = 0

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The names of all fields that a message may have a meaning for.
+/// The names of all fields with a meaning in messages.
 enum FieldName: UInt8, Sendable {
     case action, objectStoreType, objectStoreEndpoint, objectStoreBasePath
     case documentedLoadBalancers, deployedLoadBalancers, configVersion
@@ -10,7 +10,7 @@ enum FieldName: UInt8, Sendable {
     case type, delay, timeout, attempts, path
     case clientTimeout, serverTimeout, connectTimeout, connectRetries
 
-    /// The name as it stands in messages.
+    /// The name as it appears in messages.
     @inline(__always)
     var text: StaticString {
         switch self {

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The place of a field in a message, such as `loadbalancers[0].nodes[2].port`.
+/// The path of a field in a message, such as `loadbalancers[0].nodes[2].port`.
 ///
-/// A path is made for every field that is read and printed for hardly any, so it is two plain numbers.
+/// A path is created for every field but rarely printed, so it is two plain numbers.
 struct FieldPath: Hashable, Sendable, CustomStringConvertible {
-    /// A byte for each step, that of the last one lowest: a name's number and one, or `indexStep`.
+    /// One byte per step, the last step lowest: a name's number plus one, or `indexStep`.
     private var steps: UInt64 = 0
-    /// The last two indices, the last one in the lower half: no path has more than `loadbalancers[N].nodes[N].NAME`.
+    /// The last two indices, the last one in the lower half: the longest path is `loadbalancers[N].nodes[N].NAME`.
     private var indices: UInt64 = 0
 
     private static let indexStep: UInt64 = 0xFF
@@ -28,7 +28,7 @@ struct FieldPath: Hashable, Sendable, CustomStringConvertible {
         return path
     }
 
-    /// The path, with a dot before each name but the first, and each index in brackets.
+    /// The path, with a dot before each name except the first, and each index in brackets.
     var description: String {
         var result = ""
         var remaining = indices

@@ -3,9 +3,9 @@
 
 /// Reads the fields of one message from its bytes.
 ///
-/// It checks each value in the payload and copies only what passed. It makes no string of a number or of a name.
+/// It validates each value in the payload, and copies only valid ones. Numbers and names need no strings.
 struct FieldReader {
-    // Copies of the document's arrays: each access through the document would count a reference.
+    // Copies of the document's arrays: each access through the document would count references.
     private let bytes: [UInt8]
     private let nodes: [JSONNode]
 
@@ -14,16 +14,16 @@ struct FieldReader {
         nodes = document.nodes
     }
 
-    /// Whether the field is absent or null, both of which stand for its default.
+    /// Whether the field is absent or null: both mean its default.
     func isDefault(_ field: Field) -> Bool { kind(field) ?? .null == .null }
 
     /// Whether the field is a string.
     func isString(_ field: Field) -> Bool { kind(field) == .string || kind(field) == .escapedString }
 
-    /// How many members or elements a field has.
+    /// The number of a field's members or elements.
     func count(_ field: Field) -> Int { field.index.map { Int(nodes[$0].count) } ?? 0 }
 
-    /// The members of a field that must be an object.
+    /// Returns the members of a field that must be an object.
     @inline(__always)
     func members(of field: Field) throws(MessageError) -> Members {
         var members = Members(path: field.path)
@@ -31,7 +31,7 @@ struct FieldReader {
         return members
     }
 
-    /// Fills a table in place: returned from here, it would be copied.
+    /// Fills a table in place: returning it would copy it.
     private func collect(_ field: Field, _ members: inout Members) throws(MessageError) {
         guard let index = field.index else { throw field.error("is missing") }
         let object = nodes[index]
@@ -46,10 +46,10 @@ struct FieldReader {
         }
     }
 
-    /// The string of a member of the message itself, by a name that ``FieldName`` does not have.
+    /// Returns the string of a top-level member whose name ``FieldName`` does not contain.
     ///
     /// - Returns: nil if it is absent; if it is not required, also for null.
-    /// - Throws: `MessageError` if it is required and absent, if it appears more than once, and for any value but a string.
+    /// - Throws: `MessageError` if it is required but absent, if it is repeated, and for any value but a string.
     func rootString(named name: String, isRequired: Bool) throws(MessageError) -> String? {
         var found: JSONNode?
         var next: Int32 = 1
@@ -100,7 +100,7 @@ struct FieldReader {
         }
     }
 
-    /// A value that a model type makes of a string's text, after a check; the string must be present.
+    /// Returns a model value that is parsed from a required string.
     @inline(__always)
     func requiredText<Value>(
         _ field: Field,
@@ -115,7 +115,7 @@ struct FieldReader {
         return try field.rethrow { () throws(InvalidValue) in try make(bytes.span.extracting(node.range)) }
     }
 
-    /// A value that a model type makes of a string's text, after a check; nil for the default.
+    /// Returns a model value that is parsed from a string; nil for the default.
     @inline(__always)
     func text<Value>(
         _ field: Field,
@@ -124,7 +124,7 @@ struct FieldReader {
         isDefault(field) ? nil : try requiredText(field, make)
     }
 
-    /// An identifier: a string, or a whole number as deployed control planes send it; nil for the default.
+    /// Returns an identifier: a string, or a whole number as sent by deployed control planes; nil for the default.
     func identifier(_ field: Field) throws(MessageError) -> Identifier? {
         guard let index = field.index, nodes[index].kind == .number else {
             return try text(field) { text throws(InvalidValue) in try Identifier(text) }
@@ -134,10 +134,10 @@ struct FieldReader {
         }
     }
 
-    /// A whole number, as a JSON number or as a string of digits; nil for the default.
+    /// Returns a whole number, from a JSON number or a string of digits; nil for the default.
     ///
-    /// A JSON number may have a fraction of zeros: encoders whose numbers are all floating-point write 80 as `80.0`.
-    /// An exponent is refused.
+    /// A JSON number may have a fraction of zeros: encoders that use only floating-point numbers write 80 as `80.0`. An
+    /// exponent is rejected.
     func integer(_ field: Field) throws(MessageError) -> Int? {
         guard let index = field.index else { return nil }
         let node = nodes[index]
@@ -155,7 +155,7 @@ struct FieldReader {
         }
     }
 
-    /// A truth value, as JSON's or as a string in any case; nil for the default.
+    /// Returns a boolean, from a JSON boolean or a string in any case; nil for the default.
     func boolean(_ field: Field) throws(MessageError) -> Bool? {
         guard let index = field.index else { return nil }
         let node = nodes[index]
@@ -175,7 +175,7 @@ struct FieldReader {
 
     private func kind(_ field: Field) -> JSONNode.Kind? { field.index.map { nodes[$0].kind } }
 
-    /// A string whose escape sequences are resolved.
+    /// Returns a string with its escape sequences resolved.
     private func resolved(_ field: Field, _ node: JSONNode) throws(MessageError) -> String {
         guard node.kind == .escapedString else {
             throw field.error("must be a string, not \(node.kind.phrase)")

@@ -5,7 +5,7 @@
 struct LoadBalancerDecoder {
     let reader: FieldReader
     let limits: MessageLimits
-    /// Whether the list was accepted before, perhaps by an earlier version with fewer rules.
+    /// Whether the list was accepted earlier, possibly by a version with fewer rules.
     let wasAccepted: Bool
 
     func decode(_ list: Field) throws(MessageError) -> LoadBalancerSet {
@@ -22,7 +22,7 @@ struct LoadBalancerDecoder {
     private func decode(loadBalancer field: Field, _ nodesLeft: Int) throws(MessageError) -> LoadBalancer {
         let members = try reader.members(of: field)
         let id = try reader.identifier(members.field(.id))
-        // A name is not used, but it must be a string.
+        // The name is unused, but must be a string.
         _ = try reader.text(members.field(.name)) { _ throws(InvalidValue) in }
         let listenerProtocol = try reader.requiredText(members.field(.protocol)) { text throws(InvalidValue) in
             try ListenerProtocol(named: text)
@@ -56,14 +56,14 @@ struct LoadBalancerDecoder {
         }
     }
 
-    /// Checks that clients of a cluster write to one node.
+    /// Checks that the clients of a Galera cluster write to one node.
     private func requireOneMainNode(_ nodes: [Node], _ list: Field) throws(MessageError) {
         guard !wasAccepted, let main = nodes.firstIndex(where: { !$0.isBackup }),
             let second = nodes[(main + 1)...].firstIndex(where: { !$0.isBackup })
         else { return }
         throw MessageError(
             list.path[second][.backup],
-            "must be true: a GALERA load balancer has one main node, which is nodes[\(main)]"
+            "must be true: a GALERA load balancer has one main node, nodes[\(main)]"
         )
     }
 

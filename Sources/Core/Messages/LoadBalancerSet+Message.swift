@@ -2,19 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension LoadBalancerSet {
-    /// The members of the UPDATE that asks for this: the rules for messages apply to the state file, too.
+    /// The members of the equivalent UPDATE: the rules for messages apply to the state file, too.
     package var messageMembers: [JSONFragment.Member] {
         var members: [JSONFragment.Member] = [.init("hpcs_action", .string("UPDATE"))]
         if let version { members.append(.init("config_version", .integer(Int64(version.number)))) }
         return members + [.init("loadbalancers", .array(loadBalancers.map(\.json)))]
     }
 
-    /// The UPDATE that asks for this, as JSON on one line: what a driver can keep in a file.
+    /// The equivalent UPDATE, as JSON on one line, for a driver's state file.
     public var message: [UInt8] { JSONFragment.object(messageMembers).json }
 
-    /// Reads an UPDATE, such as one that a driver has kept.
+    /// Decodes an UPDATE, for example from a driver's state file.
     ///
-    /// Rules that earlier versions of the agent did not have are not applied, so that a device goes on serving.
+    /// Rules that earlier versions of the agent did not have are not applied, so that a device continues to serve.
     ///
     /// - Returns: nil for anything else.
     public init?(message bytes: [UInt8]) {

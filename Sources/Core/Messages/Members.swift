@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The known members of one object of a message.
+/// The known members of an object in a message.
 ///
-/// One pass over the object fills a table with a place for each name, so that no member is searched for.
+/// One pass over the object fills a table with a slot for each name, so that members need no search.
 struct Members {
     private let path: FieldPath
-    /// The index of each value's node by the number of its name; 0, the message itself, stands for absent.
+    /// The node index of each value, by the number of its name; 0, the message itself, means absent.
     private var places = InlineArray<32, Int32>(repeating: 0)
     /// A bit for each name that appears more than once.
     private var repeated: UInt32 = 0
 
     init(path: FieldPath) { self.path = path }
 
-    /// Notes a member.
+    /// Records a member.
     @inline(__always)
     mutating func add(_ name: FieldName, at index: Int32) {
         let number = Int(name.rawValue)
@@ -21,9 +21,9 @@ struct Members {
         places[number] = index
     }
 
-    /// The member of that name.
+    /// Returns the member with a name.
     ///
-    /// - Throws: `MessageError` where the object has it twice: no two readers of such a message agree on it.
+    /// - Throws: `MessageError` for a repeated name: parsers disagree on its value.
     @inline(__always)
     func field(_ name: FieldName) throws(MessageError) -> Field {
         let path = self.path[name]

@@ -1,22 +1,22 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A message, decoded into types that cannot be wrong.
+/// A decoded message, whose types exclude invalid values.
 ///
-/// After this, no string from outside is looked at again.
+/// Afterwards, no untrusted string is parsed again.
 package struct Message: Sendable {
-    /// What it asks for.
+    /// The requested action.
     package let action: Action
-    /// The spelling of the list of load balancers, `loadbalancers` or `loadBalancers`, for errors that name a field.
+    /// The spelling of the list of load balancers, `loadbalancers` or `loadBalancers`, for errors.
     package let listName: String
 
     /// Decodes a message.
     ///
     /// - Parameters:
     ///   - document: The payload.
-    ///   - limits: How much of it is too much.
+    ///   - limits: The maximum sizes.
     ///   - stores: The types of stores that an ARCHIVE may name.
-    /// - Throws: `MessageError` for whatever the contract forbids, with the field at fault.
+    /// - Throws: `MessageError` for an invalid message, with the field at fault.
     package init(
         _ document: JSONDocument,
         limits: MessageLimits = MessageLimits(),
@@ -25,10 +25,10 @@ package struct Message: Sendable {
         try self.init(document, limits: limits, stores: stores, wasAccepted: false)
     }
 
-    /// Decodes a message, or what a driver has stored of one.
+    /// Decodes a message, or a part of one that a driver has stored.
     ///
-    /// - Parameter wasAccepted: Whether an UPDATE was accepted before. Rules that earlier versions did not have are then not
-    ///   applied, so that a device goes on serving what it serves.
+    /// - Parameter wasAccepted: Whether the UPDATE was accepted earlier. Newer rules are then not applied, so that the
+    ///   device continues to serve.
     package init(
         _ document: JSONDocument,
         limits: MessageLimits,

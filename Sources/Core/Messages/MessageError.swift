@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says which field of a message breaks which rule.
+/// An error for an invalid field of a message.
 package struct MessageError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The field by path, as it was sent.
+    /// The field's path, as sent.
     package let field: String
-    /// What is wrong, as the end of a sentence that begins with the field.
+    /// The problem, as the end of a sentence that begins with the field.
     private let problem: String
 
-    /// The sentence of the reply's `hpcs_error`.
+    /// The value of the reply's `hpcs_error`.
     package var description: String { "\(field) \(problem)" }
 
     init(_ path: FieldPath, _ problem: String) { self.init(member: path.description, problem) }
 
-    /// - Parameter name: A member of the message itself that ``FieldName`` does not have.
+    /// - Parameter name: A top-level member whose name ``FieldName`` does not contain.
     init(member name: String, _ problem: String) {
         field = name
         self.problem = problem

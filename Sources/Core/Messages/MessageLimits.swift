@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How large a message may be.
+/// The maximum sizes of a message.
 package struct MessageLimits: Hashable, Sendable {
-    /// The bytes of a message's payload.
+    /// The maximum size of a message's payload, in bytes.
     package let messageBytes: Int
-    /// The nodes of an UPDATE, those of both load balancers together.
+    /// The maximum number of nodes in an UPDATE, in all load balancers together.
     package let nodeCount: Int
 
     /// Creates limits.

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads whole numbers from the text of a message.
+/// Parses whole numbers in a message.
 enum WholeNumber {
-    /// Reads a number.
+    /// Parses a number.
     ///
     /// - Parameters:
-    ///   - text: A JSON number, or what stands within the quotes of a string.
-    ///   - isString: Whether it is a string, which must be digits alone.
-    /// - Throws: `InvalidValue` for anything but a whole number, and for one beyond an `Int`.
+    ///   - text: A JSON number, or the contents of a string.
+    ///   - isString: Whether it is a string, which must contain only digits.
+    /// - Throws: `InvalidValue` for anything but a whole number, and for one that exceeds an `Int`.
     static func parse(_ text: Span<UInt8>, isString: Bool) throws(InvalidValue) -> Int {
         let isNegative = !isString && text.count > 0 && text[0] == UInt8(ascii: "-")
         let start = isNegative ? 1 : 0

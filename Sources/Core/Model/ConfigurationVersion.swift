@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The version of a device's configuration, as the control plane counts it: the field `config_version`.
+/// The version of a device's configuration, assigned by the control plane: the field `config_version`.
 ///
-/// Versions are compared, so that a job that is delivered late cannot undo a newer change.
+/// Versions are compared, so that a delayed job cannot undo a newer change.
 public struct ConfigurationVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The version's number, 0 to 2⁶³ − 1.
     public let number: Int
 
-    /// Checks a version.
+    /// Validates a version.
     ///
     /// - Throws: `InvalidValue` for a negative number.
     public init(_ number: Int) throws(InvalidValue) {

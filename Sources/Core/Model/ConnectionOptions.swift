@@ -1,23 +1,23 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A load balancer's time limits: the field `options`.
+/// A load balancer's timeouts and retries: the field `options`.
 public struct ConnectionOptions: Hashable, Sendable {
-    /// The milliseconds that a client may be silent; 0 for no limit.
+    /// The client's inactivity timeout in milliseconds; 0 for none.
     public let clientTimeout: Int
-    /// The milliseconds that a node may be silent; 0 for no limit.
+    /// The node's inactivity timeout in milliseconds; 0 for none.
     public let serverTimeout: Int
-    /// The milliseconds that connecting to a node may take; 0 for no limit.
+    /// The timeout for connecting to a node in milliseconds; 0 for none.
     public let connectTimeout: Int
-    /// How often a connection to a node is tried again, 0 to 1,000.
+    /// The number of retries of a failed connection to a node, 0 to 1,000.
     public let connectRetries: Int
 
-    /// The limits of a message without `options`: 30 seconds each, and 3 retries.
+    /// The defaults for a message without `options`: 30 seconds each, and 3 retries.
     public static let standard = ConnectionOptions(known: 30_000, 30_000, 30_000, 3)
 
     /// Creates options.
     ///
-    /// - Throws: `InvalidValue` for a time outside 0 to 2,147,483,647 ms (HAProxy's own limit), or too many retries.
+    /// - Throws: `InvalidValue` for a timeout outside 0 to 2,147,483,647 ms (HAProxy's limit), or too many retries.
     public init(
         clientTimeout: Int = standard.clientTimeout,
         serverTimeout: Int = standard.serverTimeout,

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A piece of a value from outside that is fit for an error: short, on one line, nothing but visible ASCII.
+/// Formats untrusted values for errors: short, on one line, only visible ASCII.
 package enum Excerpt {
     /// Quotes at most 24 characters of a value.
     package static func quote(_ value: some StringProtocol) -> String {
@@ -14,7 +14,7 @@ package enum Excerpt {
         return result + (value.unicodeScalars.dropFirst(24).isEmpty ? "\"" : "…\"")
     }
 
-    /// A name from outside for the log, whole, with whatever could hide, break or turn around a line made visible.
+    /// Returns a complete untrusted name for the log, with escapes for characters that hide, break or reverse a line.
     package static func line(_ name: String) -> String {
         var result = ""
         for scalar in name.unicodeScalars {

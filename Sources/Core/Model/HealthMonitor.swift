@@ -1,28 +1,28 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a load balancer finds out which of its nodes are up: the field `monitor`.
+/// A load balancer's health check: the field `monitor`.
 public struct HealthMonitor: Hashable, Sendable {
-    /// What a check does: the field `type`.
+    /// The kind of check: the field `type`.
     public enum Kind: String, NamedChoice {
         /// It opens a TCP connection.
         case connect = "CONNECT"
-        /// It asks for a path and wants the status 200.
+        /// It requests a path and expects the status 200.
         case http = "HTTP"
     }
 
-    /// What a check does.
+    /// The kind of check.
     public let kind: Kind
-    /// The seconds from one check to the next, 1 to 86,400.
+    /// The seconds between checks, 1 to 86,400.
     public let delay: Int
-    /// The seconds that a check may take, 1 to `delay`.
+    /// The timeout of a check in seconds, 1 to `delay`.
     public let timeout: Int
-    /// How many checks in a row must fail before a node is down, 1 to 1,000.
+    /// The number of consecutive failures after which a node is down, 1 to 1,000.
     public let attempts: Int
-    /// What an HTTP check asks for.
+    /// The path that an HTTP check requests.
     public let path: MonitorPath
 
-    /// The check of a load balancer whose message has no `monitor`: a connect check every 30 seconds.
+    /// The default without `monitor`: a connect check every 30 seconds.
     public static let standard = HealthMonitor(known: .connect, 30, 30, 2)
 
     /// Creates a monitor.

@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a node is: an IPv4 or IPv6 address, or a host name (RFC 1123).
+/// A node's address: an IPv4 or IPv6 address, or a host name (RFC 1123).
 public enum HostAddress: Hashable, Sendable, CustomStringConvertible {
     /// An IP address.
     case ip(IPAddress)
-    /// A host name: labels of letters, digits, `-` and `_`, with dots between, and possibly one at the end; at most 253
-    /// characters without that.
+    /// A host name: labels of letters, digits, `-` and `_`, separated by dots, optionally with a trailing dot; at most
+    /// 253 characters without it.
     case name(String)
 
-    /// Checks an address.
+    /// Parses an address.
     ///
-    /// - Throws: `InvalidValue` for what is neither an address nor a host name.
+    /// - Throws: `InvalidValue` for anything but an address or a host name.
     public init(_ text: String) throws(InvalidValue) { try self.init(text.utf8.span) }
 
     init(_ text: Span<UInt8>) throws(InvalidValue) {
@@ -45,7 +45,7 @@ public enum HostAddress: Hashable, Sendable, CustomStringConvertible {
         return isLabel(last) && !isNumber(last)
     }
 
-    /// Whether a last label makes a text an IPv4 address to some resolvers: no top-level domain is a number.
+    /// Whether the last label makes the text an IPv4 address to some resolvers: no top-level domain is a number.
     private static func isNumber(_ label: Span<UInt8>) -> Bool {
         let isHexadecimal = label.count > 1 && label[0] == UInt8(ascii: "0") && label[1] | 0x20 == UInt8(ascii: "x")
         guard isHexadecimal else { return label.allSatisfy { 0x30...0x39 ~= $0 } }

@@ -6,8 +6,8 @@ import Glibc
 #endif
 
 extension IPAddress {
-    /// The bytes of the address, 4 or 16, the most significant first; those of the IPv4 address where an IPv6 address maps
-    /// one (`::ffff:192.0.2.1`).
+    /// The bytes of the address, 4 or 16, in network order; for an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`), those
+    /// of the IPv4 address.
     package var octets: [UInt8] {
         switch self {
         case .v4(let text):
@@ -21,7 +21,7 @@ extension IPAddress {
         }
     }
 
-    /// Checks that a node can have the address.
+    /// Checks that the address is valid for a node.
     ///
     /// - Throws: `InvalidValue` for an unspecified, multicast or broadcast address.
     package func requireNode() throws(InvalidValue) {
@@ -30,15 +30,15 @@ extension IPAddress {
         case .v4(let text): kind = Self.unusableKind(text.utf8[...])
         case .v6("::"): kind = "an unspecified"
         case .v6(let text):
-            // The canonical form has four digits here, and an IPv4 address only where one is mapped.
+            // The canonical form has four digits here, and a dotted IPv4 address only if it is mapped.
             let isMulticast = text.utf8.starts(with: "ff".utf8) && text.utf8.dropFirst(4).first == UInt8(ascii: ":")
             let mapped = text.utf8.starts(with: "::ffff:".utf8) ? text.utf8.dropFirst("::ffff:".utf8.count) : nil
             kind = isMulticast ? "a multicast" : mapped.flatMap(Self.unusableKind)
         }
-        if let kind { throw InvalidValue("is \(self), \(kind) address; a node needs an address of its own") }
+        if let kind { throw InvalidValue("is \(self), \(kind) address; a node needs a unicast address") }
     }
 
-    /// The kind of a dotted address that no node can have; nil for any other text.
+    /// The kind of a dotted address that is invalid for a node; nil for any other text.
     private static func unusableKind(_ text: Substring.UTF8View) -> String? {
         var first = 0
         var rest = text

@@ -12,7 +12,7 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// An IPv6 address without brackets, in the canonical form of RFC 5952; it has no zone.
     case v6(String)
 
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// - Parameter text: Four decimal numbers with dots, or an IPv6 address without brackets and zone.
     /// - Returns: nil for anything else.
@@ -35,10 +35,10 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether the address stands for all addresses of the device: `0.0.0.0` or `::`.
+    /// Whether the address means all addresses of the device: `0.0.0.0` or `::`.
     public var isUnspecified: Bool { description == "0.0.0.0" || description == "::" }
 
-    /// Whether a text is four decimal numbers with dots, as inet_pton would have it: such a text is canonical already.
+    /// Whether a text is four decimal numbers with dots, as inet_pton accepts it: such a text is already canonical.
     private static func isDotted(_ text: Span<UInt8>) -> Bool {
         var numbers = 0
         var position = 0
@@ -62,7 +62,7 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The canonical form of an IPv6 address; nil for anything else.
     private static func canonical(_ text: Span<UInt8>) -> String? {
-        // Every address is shorter than this and has a colon, and inet_pton takes a C string.
+        // Every address is shorter and contains a colon, and inet_pton takes a C string.
         guard text.count < Int(INET6_ADDRSTRLEN), text.allSatisfy({ $0 != 0 }),
             !text.allSatisfy({ $0 != UInt8(ascii: ":") })
         else { return nil }

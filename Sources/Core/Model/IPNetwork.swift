@@ -3,20 +3,20 @@
 
 /// A network of IP addresses, in CIDR notation: `192.0.2.0/24`, `2001:db8::/32`, or one address.
 package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
-    /// The text as it was given.
+    /// The original text.
     package let description: String
     private let octets: [UInt8]
-    /// The leading bits that all addresses of the network have in common.
+    /// The leading bits shared by all addresses of the network.
     private let prefix: Int
 
-    /// Reads a network.
+    /// Parses a network.
     ///
     /// - Returns: nil for anything but an address with an optional prefix length of 0 to 32, or to 128.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }
         octets = address.octets
-        // A prefix of an IPv4 address that is written as an IPv6 one counts the 96 bits before it.
+        // The prefix length of an IPv4-mapped IPv6 address includes the 96 bits before it.
         let written = if case .v4 = address { 32 } else { 128 }
         let length = parts.count == 2 ? Int(parts[1]) : written
         guard let length, (0...written).contains(length),
@@ -27,7 +27,7 @@ package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
-    /// Whether an address is in the network; an IPv4 address and the IPv6 address that maps it are one address.
+    /// Returns whether an address is in the network; an IPv4 address and its IPv4-mapped IPv6 address are equal.
     package func contains(_ address: IPAddress) -> Bool {
         let other = address.octets
         guard other.count == octets.count else { return false }

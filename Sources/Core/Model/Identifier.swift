@@ -3,14 +3,14 @@
 
 /// The `id` of a load balancer or a node: 1 to 64 letters, digits, `.`, `_` and `-` of ASCII.
 ///
-/// It becomes part of a server's name in HAProxy and of an object's name in the store, so nothing else may be in it.
+/// It is part of a server's name in HAProxy and of an object's name in the store, so it contains nothing else.
 public struct Identifier: Hashable, Sendable, CustomStringConvertible {
     /// The identifier's text.
     public let description: String
 
-    /// Checks an identifier.
+    /// Validates an identifier.
     ///
-    /// - Throws: `InvalidValue` for an empty or too long one, for any other character, and for `.` and `..`.
+    /// - Throws: `InvalidValue` for an empty or too long text, for any other character, and for `.` and `..`.
     public init(_ text: String) throws(InvalidValue) { try self.init(text.utf8.span) }
 
     init(_ text: Span<UInt8>) throws(InvalidValue) {
@@ -23,12 +23,12 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
         description = String(ascii: text)
     }
 
-    /// The identifier of something that was given none: its place in the list, from 1.
+    /// Creates the identifier of an entry without one: its position in the list, from 1.
     init(place: Int) { description = String(place) }
 
     /// Whether the identifier comes before another, by length and then by text.
     ///
-    /// Identifiers from a counter are in this order, which shows without hashing that they are unique.
+    /// Identifiers from a counter are in this order, which proves without hashing that they are unique.
     func isBefore(_ other: Identifier) -> Bool {
         let (count, otherCount) = (description.utf8.count, other.description.utf8.count)
         return count == otherCount ? description < other.description : count < otherCount

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says what is wrong with a value that the contract forbids.
+/// An error for an invalid value.
 public struct InvalidValue: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The member at fault, within the value that was to be made; nil where it is that value itself.
+    /// The member at fault, relative to the value; nil for the value itself.
     public let member: String?
-    /// What is wrong, as the end of a sentence that begins with the field's name: "must be …".
+    /// The problem, as the end of a sentence that begins with the field's name: "must be …".
     public let problem: String
 
     /// Creates an error.
@@ -14,7 +14,7 @@ public struct InvalidValue: Error, Hashable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
-    /// The sentence, for somebody who knows which value is meant.
+    /// The sentence, without the name of the value.
     public var description: String { "\(member ?? "the value") \(problem)" }
 
     @inline(__always)

@@ -1,28 +1,28 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One load balancer that a device is to be: an entry of an UPDATE's `loadbalancers`.
+/// The configuration of one load balancer: an entry of an UPDATE's `loadbalancers`.
 public struct LoadBalancer: Hashable, Sendable {
-    /// What the control plane calls it, if it says.
+    /// The control plane's id, if the message contains one.
     public let id: Identifier?
-    /// What it speaks.
+    /// The protocol.
     public let `protocol`: ListenerProtocol
-    /// The address to listen on; nil for all of the device's.
+    /// The address to listen on; nil for all addresses of the device.
     public let address: IPAddress?
     /// The port to listen on.
     public let port: Port
-    /// How it spreads its load.
+    /// The balancing algorithm.
     public let algorithm: BalancingAlgorithm
-    /// How it watches its nodes.
+    /// The health check.
     public let monitor: HealthMonitor
-    /// Its time limits.
+    /// The timeouts and retries.
     public let options: ConnectionOptions
-    /// Its nodes, in the message's order; there may be none.
+    /// The nodes, in the message's order; may be empty.
     public let nodes: [Node]
 
     /// Creates a load balancer.
     ///
-    /// - Throws: `InvalidValue`, where two nodes have one id, with `nodes[N].id` as its member.
+    /// - Throws: `InvalidValue` with the member `nodes[N].id` if two nodes have the same id.
     public init(
         id: Identifier? = nil,
         protocol: ListenerProtocol,
@@ -51,14 +51,14 @@ public struct LoadBalancer: Hashable, Sendable {
         for (index, node) in nodes.enumerated() {
             if let first = seen.updateValue(index, forKey: node.id) {
                 throw InvalidValue(
-                    "is \(Excerpt.quote(node.id.description)), which nodes[\(first)] has already",
+                    "is \(Excerpt.quote(node.id.description)), the same as nodes[\(first)]",
                     member: "nodes[\(index)].id"
                 )
             }
         }
     }
 
-    /// Whether each node's id comes after the previous node's, as in most messages.
+    /// Whether the node ids are in ascending order, as in most messages.
     private static func areInOrder(_ nodes: [Node]) -> Bool {
         for index in nodes.indices.dropFirst() where !nodes[index - 1].id.isBefore(nodes[index].id) { return false }
         return true

@@ -1,20 +1,20 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// All that a device is to serve: one load balancer, or an HTTP and a TCP one, with the version of the configuration.
+/// The complete configuration of a device: its version, and one load balancer, or an HTTP and a TCP one.
 public struct LoadBalancerSet: Hashable, Sendable {
     /// The load balancers, in the message's order.
     public let loadBalancers: [LoadBalancer]
-    /// The version that the UPDATE gives this configuration; nil where it gives none.
+    /// The version of the configuration; nil if the UPDATE contains none.
     public private(set) var version: ConfigurationVersion?
 
-    /// Checks that the load balancers can be together on one device.
+    /// Checks that the load balancers can share one device.
     ///
     /// - Parameters:
     ///   - loadBalancers: The load balancers, in the message's order.
     ///   - version: The version of the configuration; nil for none.
     /// - Throws: `InvalidValue` for none or more than two; for two that are not one HTTP and one TCP; for two that
-    ///   would listen on the same port of the same address. A member is given where one of them is at fault.
+    ///   listen on the same address and port. The error names the member at fault, if there is one.
     public init(_ loadBalancers: [LoadBalancer], version: ConfigurationVersion? = nil) throws(InvalidValue) {
         guard (1...2).contains(loadBalancers.count) else {
             throw InvalidValue("must have one or two load balancers, not \(loadBalancers.count)")
@@ -22,17 +22,17 @@ public struct LoadBalancerSet: Hashable, Sendable {
         if loadBalancers.count == 2 {
             guard Set(loadBalancers.map(\.protocol)) == [.http, .tcp] else {
                 let found = loadBalancers.map(\.protocol.rawValue).joined(separator: " and ")
-                throw InvalidValue("must be one HTTP and one TCP load balancer where there are two, not \(found)")
+                throw InvalidValue("must be one HTTP and one TCP load balancer if there are two, not \(found)")
             }
             guard !Self.collide(loadBalancers[0], loadBalancers[1]) else {
-                throw InvalidValue("is \(loadBalancers[1].port), which [0] listens on already", member: "[1].port")
+                throw InvalidValue("is \(loadBalancers[1].port), the same as [0]", member: "[1].port")
             }
         }
         self.loadBalancers = loadBalancers
         self.version = version
     }
 
-    /// The same load balancers with another version, or with none.
+    /// Returns the same load balancers with another version, or with none.
     package func with(version: ConfigurationVersion?) -> LoadBalancerSet {
         var set = self
         set.version = version

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The path and query of an HTTP health check: visible ASCII that HAProxy's configuration gives no meaning of its own.
+/// The path and query of an HTTP health check: visible ASCII without special meaning in HAProxy's configuration.
 ///
-/// Libra and Octavia both let a newline in here put directives into haproxy.cfg.
+/// In Libra and Octavia, a newline in this field injects directives into haproxy.cfg.
 public struct MonitorPath: Hashable, Sendable, CustomStringConvertible {
     /// The path, with its leading slash.
     public let description: String
@@ -13,10 +13,10 @@ public struct MonitorPath: Hashable, Sendable, CustomStringConvertible {
 
     private init(known text: String) { description = text }
 
-    /// Checks a path; one without a leading slash gets it.
+    /// Validates a path; a missing leading slash is added.
     ///
-    /// - Throws: `InvalidValue` beyond 255 bytes, for anything but letters, digits and `-._~!&()*+,;=:@%/?`, and for
-    ///   a `..` segment.
+    /// - Throws: `InvalidValue` for more than 255 bytes, for anything but letters, digits and `-._~!&()*+,;=:@%/?`, and
+    ///   for a `..` segment.
     public init(_ text: String) throws(InvalidValue) {
         let path = text.hasPrefix("/") ? text : "/" + text
         guard path.utf8.count <= 255 else { throw InvalidValue("must be at most 255 bytes, not \(path.utf8.count)") }

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// An enumeration whose values stand in messages by name, in any mixture of upper and lower case.
+/// An enumeration whose values appear in messages by name, in upper or lower case.
 package protocol NamedChoice: RawRepresentable<String>, CaseIterable, Sendable {}
 
 extension NamedChoice {
-    /// Reads a name without regard to case.
+    /// Parses a name, ignoring case.
     ///
-    /// - Throws: `InvalidValue`, which lists the names, for any other.
+    /// - Throws: `InvalidValue`, which lists the valid names.
     package init(named text: String) throws(InvalidValue) { try self.init(named: text.utf8.span) }
 
     init(named text: Span<UInt8>) throws(InvalidValue) {
@@ -17,7 +17,7 @@ extension NamedChoice {
         }
         let names = Self.allCases.map(\.rawValue)
         let list = names.dropLast().joined(separator: ", ") + (names.count > 1 ? " or " : "") + (names.last ?? "")
-        // What is longer than any name may be a secret in the wrong field.
+        // A longer text may be a secret in the wrong field.
         guard text.count <= 24 else {
             throw InvalidValue("must be \(list), not a text of \(text.count) bytes")
         }

@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A server that a load balancer sends its clients to.
+/// A backend server of a load balancer.
 public struct Node: Hashable, Sendable {
-    /// Names the node within its load balancer.
+    /// The node's id, unique in its load balancer.
     public let id: Identifier
-    /// Where it is.
+    /// The node's address.
     public let address: HostAddress
-    /// The port it listens on.
+    /// The node's port.
     public let port: Port
-    /// Its share relative to the others', 0 to 256; with 0 it takes no new clients.
+    /// The node's weight relative to the others, 0 to 256; with 0 it receives no new clients.
     public let weight: Int
-    /// Whether it serves only while no other node can.
+    /// Whether it serves only if no other node is available.
     public let isBackup: Bool
-    /// What the operator wants of it.
+    /// The node's administrative state.
     public let condition: NodeCondition
 
     /// Creates a node.

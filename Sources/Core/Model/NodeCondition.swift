@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the operator wants of a node: the field `condition`.
+/// The administrative state of a node: the field `condition`.
 public enum NodeCondition: String, NamedChoice {
-    /// It takes its share.
+    /// It receives its share of clients.
     case enabled = "ENABLED"
-    /// It takes nothing and is not checked.
+    /// It receives no traffic and is not checked.
     case disabled = "DISABLED"
-    /// It keeps what it has and takes nothing new.
+    /// It keeps its connections and receives no new clients.
     case draining = "DRAINING"
 }

@@ -6,7 +6,7 @@ public struct Port: Hashable, Sendable, CustomStringConvertible {
     /// The port's number.
     public let number: UInt16
 
-    /// Checks a port.
+    /// Validates a port.
     ///
     /// - Throws: `InvalidValue` outside 1 to 65535.
     public init(_ number: Int) throws(InvalidValue) {
@@ -16,7 +16,7 @@ public struct Port: Hashable, Sendable, CustomStringConvertible {
 
     private init(known number: UInt16) { self.number = number }
 
-    /// The port of HTTP, 80.
+    /// The HTTP port, 80.
     public static let http = Port(known: 80)
 
     /// The number in decimal digits.

@@ -10,33 +10,33 @@ public struct UTCTimestamp: Hashable, Comparable, Sendable, CustomStringConverti
     /// The microseconds since 1970-01-01 00:00:00 UTC, without leap seconds.
     public let microseconds: Int64
 
-    /// The microseconds that a state file may hold: from 1970 to the end of the year 9999.
+    /// The range of microseconds in state files: from 1970 to the end of the year 9999.
     package static let storable: ClosedRange<Int64> = 0...253_402_300_799_999_999
 
     /// Creates a moment from the microseconds since 1970.
     public init(microseconds: Int64) { self.microseconds = microseconds }
 
-    /// The moment that the device's clock shows.
+    /// The current time of the device's clock.
     public static var now: UTCTimestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return UTCTimestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
-    /// The moment as `YYYY-MM-DD HH:MM:SS.ffffff`, the form of METRICS.
+    /// The time as `YYYY-MM-DD HH:MM:SS.ffffff`, the format of METRICS.
     public var description: String {
         let (date, time) = fields
         let fraction = Self.padded(Int(Self.floorDivision(microseconds, 1_000_000).remainder), 6)
         return "\(date.joined(separator: "-")) \(time.joined(separator: ":")).\(fraction)"
     }
 
-    /// The moment as `YYYYMMDD-HHMMSS`, the form of an archive's name.
+    /// The time as `YYYYMMDD-HHMMSS`, the format of archive names.
     package var compact: String {
         let (date, time) = fields
         return date.joined() + "-" + time.joined()
     }
 
-    /// Orders moments from earlier to later.
+    /// Compares two times.
     public static func < (first: UTCTimestamp, second: UTCTimestamp) -> Bool {
         first.microseconds < second.microseconds
     }
@@ -44,7 +44,7 @@ public struct UTCTimestamp: Hashable, Comparable, Sendable, CustomStringConverti
     private var fields: (date: [String], time: [String]) {
         let (seconds, _) = Self.floorDivision(microseconds, 1_000_000)
         let (days, secondOfDay) = Self.floorDivision(seconds, 86_400)
-        // The proleptic Gregorian calendar, with years that begin in March, so that a leap day is a year's last.
+        // The proleptic Gregorian calendar, with years that begin in March, so that a leap day ends a year.
         let (era, dayOfEra) = Self.floorDivision(days + 719_468, 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -60,7 +60,7 @@ public struct UTCTimestamp: Hashable, Comparable, Sendable, CustomStringConverti
 
     private static func floorDivision(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
-        // In this order nothing overflows, down to the smallest number that a damaged file may hold.
+        // In this order nothing overflows, even for the smallest number in a damaged file.
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 

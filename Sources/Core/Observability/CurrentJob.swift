@@ -4,20 +4,20 @@
 package import Logging
 import Synchronization
 
-/// The job that the present task works for: log lines carry its handle, and a driver reports its plan.
+/// The job of the current task: log lines carry its handle, and a driver reports its plan.
 package final class CurrentJob: Sendable {
-    /// How a driver makes a change.
+    /// A driver's plan for a change.
     package struct Plan: Hashable, Sendable {
-        /// One word, the same for all plans of a kind, such as `reload`.
+        /// One word that identifies the kind of plan, such as `reload`.
         package let kind: String
-        /// One line for a reader.
+        /// A one-line description.
         package let description: String
     }
 
-    /// The job; nil outside of any.
-    @TaskLocal private static var current: CurrentJob?
+    /// The job; nil outside of a job.
+    @TaskLocal static var current: CurrentJob?
 
-    /// Gives every line that is logged in a job the job's handle.
+    /// Adds the job's handle to every line logged in a job.
     package static let metadataProvider = Logger.MetadataProvider {
         current.map { [LogKeys.jobHandle: "\($0.handle)"] } ?? [:]
     }
@@ -28,21 +28,23 @@ package final class CurrentJob: Sendable {
 
     init(handle: String) { self.handle = handle }
 
-    /// The plan that the driver has reported last; nil if it has reported none.
+    /// The plan that the driver reported last, if any.
     var plan: Plan? { reportedPlan.withLock { $0 } }
 
-    /// Sets what the job's message asks for, once it was decoded.
-    func begin(_ action: ActionKind) { decodedAction.withLock { $0 = action } }
-
-    /// What the present job's message asks for; nil outside of any job.
-    package static var action: ActionKind? { current?.decodedAction.withLock { $0 } }
-
-    /// Runs a body as part of the job.
-    func run<Success>(_ body: () async -> Success) async -> Success {
-        await Self.$current.withValue(self) { await body() }
+    /// Runs a body that creates the task of a job, which then works for that job.
+    ///
+    /// The body is synchronous: an asynchronous one would leave its executor, and replies could overtake one another.
+    package static func begin<Success>(_ handle: String, _ body: () -> Success) -> Success {
+        $current.withValue(CurrentJob(handle: handle), operation: body)
     }
 
-    /// Reports how the driver makes the change of the present job; does nothing outside of any.
+    /// Sets the action of the job's message, once it is decoded.
+    func begin(_ action: ActionKind) { decodedAction.withLock { $0 = action } }
+
+    /// The action of the current job's message; nil outside of a job.
+    package static var action: ActionKind? { current?.decodedAction.withLock { $0 } }
+
+    /// Reports the driver's plan for the current job's change; does nothing outside of a job.
     package static func report(plan kind: String, _ description: String) {
         current?.reportedPlan.withLock { $0 = Plan(kind: kind, description: description) }
     }

@@ -4,12 +4,12 @@
 package import Logging
 
 extension JobRecord {
-    /// No more ids are logged: an ARCHIVE may have 100.
+    /// The maximum number of ids logged: an ARCHIVE may have 100.
     private static let loggedIdentifiers = 10
-    /// A longer id may be a token that was put into the wrong field.
+    /// A longer id may be a token in the wrong field.
     private static let longestIdentifier = 40
 
-    /// The one line that each message leaves in the log.
+    /// Logs the message's one line.
     package func log(to logger: Logger) {
         var metadata: Logger.Metadata = [
             LogKeys.jobHandle: "\(handle)",

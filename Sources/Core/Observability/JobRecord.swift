@@ -1,30 +1,30 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One message, from the moment when the agent took it to its reply.
+/// The record of one message, from its receipt to its reply.
 package struct JobRecord: Sendable {
     /// The job's handle at its job server.
     package let handle: String
-    /// The job server, `HOST:PORT`; nil for a message that came another way.
+    /// The job server, `HOST:PORT`; nil for a message that did not come from a job server.
     package let server: String?
-    /// What the message asked for; nil if that could not be read.
+    /// The message's action; nil if it could not be read.
     package let action: ActionKind?
-    /// The ids of its load balancers, in their order; empty for actions that need none.
+    /// The ids of its load balancers, in order; empty for actions without load balancers.
     package let loadBalancers: [Identifier]
-    /// How the driver made the change; nil if it has reported no plan.
+    /// The driver's plan for the change; nil if it reported none.
     package let plan: CurrentJob.Plan?
-    /// The objects that an ARCHIVE has stored.
+    /// The objects stored by an ARCHIVE.
     package let archived: [ArchivedObject]
-    /// Why it failed; nil if it passed.
+    /// The reason for a failure; nil on success.
     package let failure: ActionFailure?
     /// Whether the change was only previewed.
     package let isDryRun: Bool
-    /// When the agent took it.
+    /// When the agent received the message.
     package let begin: UTCTimestamp
-    /// How long it took, waiting for its turn included.
+    /// The time until the reply, including the wait for its turn.
     package let duration: Duration
 
-    /// Whether it asked for a change of the device: an UPDATE, a SUSPEND, an ENABLE or a DELETE.
+    /// Whether the message requested a change of the device: UPDATE, SUSPEND, ENABLE or DELETE.
     package var isChange: Bool {
         switch action {
         case .update, .suspend, .enable, .delete: true
@@ -33,10 +33,10 @@ package struct JobRecord: Sendable {
     }
 }
 
-/// Sees each message that the agent takes; called on any thread, and must not block.
+/// Observes each message; called on any thread, and must not block.
 package protocol JobObserver: Sendable {
-    /// A message was taken.
+    /// Called when a message is received.
     func jobBegan()
-    /// Its reply is ready.
+    /// Called when its reply is ready.
     func jobEnded(_ record: JobRecord)
 }

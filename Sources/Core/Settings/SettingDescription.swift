@@ -1,28 +1,28 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is known of one setting once it was read.
+/// A setting that was read: its key, help, default and value.
 package struct SettingDescription: Hashable, Sendable {
-    /// The whole key, such as `haproxy.log_target`.
+    /// The complete key, such as `haproxy.log_target`.
     package let key: String
-    /// What it sets, in one line.
+    /// A one-line description.
     package let help: String
-    /// Which values it takes, such as "1 to 60".
+    /// The values it accepts, such as "1 to 60".
     package let syntax: String
-    /// The value that it has by itself.
+    /// The default value.
     package let defaultValue: SettingValue
-    /// The value in use.
+    /// The current value.
     package let value: SettingValue
-    /// Where it came from: the option, the variable, or the file and the key; nil for the default.
+    /// The value's origin: the option, the variable, or the file and the key; nil for the default.
     package let origin: String?
 
-    /// The variable of the environment that sets it, such as `STEELYARD_HAPROXY_LOG_TARGET`.
+    /// The environment variable that sets it, such as `STEELYARD_HAPROXY_LOG_TARGET`.
     package var variable: String { Self.variable(of: key) }
 
-    /// What the names of all variables begin with.
+    /// The prefix of all environment variables.
     package static let variablePrefix = "STEELYARD_"
 
-    /// The variable of the environment for a key.
+    /// Returns the environment variable of a key.
     package static func variable(of key: String) -> String {
         variablePrefix + key.uppercased().replacing(".", with: "_")
     }

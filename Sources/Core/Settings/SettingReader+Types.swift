@@ -24,7 +24,7 @@ extension SettingReader {
         )
     }
 
-    /// Reads a string that need not be given.
+    /// Reads an optional string.
     public mutating func optionalString(
         _ name: String,
         syntax: String = "text",
@@ -85,7 +85,7 @@ extension SettingReader {
         )
     }
 
-    /// Reads a whole number that need not be given.
+    /// Reads an optional whole number.
     public mutating func optionalInteger(
         _ name: String,
         in range: ClosedRange<Int>,
@@ -102,7 +102,7 @@ extension SettingReader {
         )
     }
 
-    /// Reads a truth value.
+    /// Reads a boolean.
     public mutating func boolean(_ name: String, default: Bool, _ help: String) throws(SettingError) -> Bool {
         try value(
             name,
@@ -116,7 +116,7 @@ extension SettingReader {
         )
     }
 
-    /// Reads one of the values of an enumeration, by its raw value.
+    /// Reads a value of an enumeration, by its raw value.
     public mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ name: String,
         default: Choice,
@@ -139,7 +139,7 @@ extension SettingReader {
         )
     }
 
-    /// Reads the path of a file or a directory; a relative one begins at the directory of the command.
+    /// Reads the path of a file or a directory; a relative one is resolved against the working directory.
     ///
     /// - Returns: An absolute path.
     public mutating func path(
@@ -164,7 +164,7 @@ extension SettingReader {
         )
     }
 
-    /// Reads the path of a file or a directory that need not be given.
+    /// Reads an optional path of a file or a directory.
     ///
     /// - Returns: An absolute path.
     public mutating func optionalPath(

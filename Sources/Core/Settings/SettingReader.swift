@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the settings of a driver, a store or the agent: each is declared where it is read, and nowhere else.
+/// Reads the settings of a driver, a store or the agent; each setting is declared by reading it.
 ///
 ///     struct MySettings: Sendable {
 ///         let program: String
@@ -13,41 +13,41 @@
 ///         }
 ///     }
 ///
-/// For the driver `my`, that makes the keys `my.program` and `my.workers` of the configuration file, the variables
-/// `STEELYARD_MY_PROGRAM` and `STEELYARD_MY_WORKERS`, and two lines of `--help`. Read all settings each time and in the
-/// same order: the agent reads defaults to learn which settings there are. A rule about two settings, or about the
-/// device, belongs into the definition's check.
+/// For the driver `my`, this creates the keys `my.program` and `my.workers` in the configuration file, the variables
+/// `STEELYARD_MY_PROGRAM` and `STEELYARD_MY_WORKERS`, and two lines in `--help`. Read all settings each time, in the
+/// same order: the agent reads the defaults to list the settings. Put rules about two settings or about the device into
+/// the definition's check.
 ///
-/// An empty variable, and `null` in the file, mean no value for a setting whose default is nil.
+/// An empty variable, or `null` in the file, means no value for a setting whose default is nil.
 public struct SettingReader {
-    /// A value and where it came from.
+    /// A value and its origin.
     package struct Given: Sendable {
         /// The option, the variable, or the file and the key.
         package let origin: String
         /// The value.
         package let value: SettingValue
 
-        /// Creates a given value.
+        /// Creates a value with its origin.
         package init(origin: String, value: SettingValue) {
             self.origin = origin
             self.value = value
         }
     }
 
-    /// What the keys begin with, such as `haproxy`; nil for keys without a group.
+    /// The prefix of the keys, such as `haproxy`; nil for keys without a group.
     private let group: String?
-    /// The directory that relative paths begin at; nil to leave them as they are.
+    /// The directory for relative paths; nil to keep them unchanged.
     private let folder: String?
-    /// The values for a key, those that count more after the others.
+    /// Returns the values for a key; later ones take precedence.
     private let given: (String) -> [Given]
-    /// The settings that were read, in order.
+    /// The settings read so far, in order.
     package private(set) var settings: [SettingDescription] = []
 
-    /// Creates a reader of values that are given without a file, such as in a test.
+    /// Creates a reader of values that do not come from a file, for example in a test.
     ///
     /// - Parameters:
-    ///   - group: What the keys begin with: the driver's name, or the store's type.
-    ///   - values: The values by their keys without the group; all others have their defaults.
+    ///   - group: The prefix of the keys: the driver's name, or the store's type.
+    ///   - values: The values by key, without the group; the others have their defaults.
     public init(group: String, _ values: [String: SettingValue] = [:]) {
         self.init(group: group) { key in
             values.compactMap { "\(group).\($0)" == key ? Given(origin: key, value: $1) : nil }
@@ -57,9 +57,9 @@ public struct SettingReader {
     /// Creates a reader.
     ///
     /// - Parameters:
-    ///   - group: What the keys begin with; nil for nothing.
-    ///   - folder: The directory that relative paths begin at; nil to leave them as they are.
-    ///   - given: The values for a key, those that count more after the others.
+    ///   - group: The prefix of the keys; nil for none.
+    ///   - folder: The directory for relative paths; nil to keep them unchanged.
+    ///   - given: Returns the values for a key; later ones take precedence.
     package init(group: String?, folder: String? = nil, given: @escaping (String) -> [Given]) {
         self.group = group
         self.folder = folder
@@ -70,13 +70,13 @@ public struct SettingReader {
     ///
     /// - Parameters:
     ///   - name: The key without the group: lower-case letters, digits and `_`.
-    ///   - default: The value where none is given.
-    ///   - syntax: Which values it takes, such as `HOST:PORT`.
-    ///   - help: What it sets: one line that ends with a full stop.
+    ///   - default: The value if none is given.
+    ///   - syntax: The values it accepts, such as `HOST:PORT`.
+    ///   - help: A one-line description that ends with a full stop.
     ///   - isOptional: Whether null means the default.
-    ///   - show: The value as it would stand in the configuration file.
-    ///   - parse: Checks a value.
-    /// - Throws: `SettingError` with the origin of the value that is wrong.
+    ///   - show: Returns the value as in the configuration file.
+    ///   - parse: Validates a value.
+    /// - Throws: `SettingError` with the origin of the invalid value.
     public mutating func value<Value>(
         _ name: String,
         default: Value,
@@ -112,7 +112,7 @@ public struct SettingReader {
         return result
     }
 
-    /// A path that begins at the directory of the command, if it is relative.
+    /// Returns an absolute path; a relative one is resolved against the working directory.
     func absolute(_ path: String) -> String {
         guard let folder, !path.hasPrefix("/") else { return path }
         return "\(folder)/\(path)"

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value of the configuration: from the file with its type, from the environment or the command line as text.
+/// A configuration value: typed if it is from the file, text if it is from the environment or the command line.
 public enum SettingValue: Hashable, Sendable {
-    /// Nothing: the setting's default, or no value at all.
+    /// No value: the default, or none.
     case null
-    /// A truth value.
+    /// A boolean.
     case boolean(Bool)
     /// A whole number.
     case integer(Int)
@@ -17,10 +17,10 @@ public enum SettingValue: Hashable, Sendable {
     case list([SettingValue])
     /// An object.
     case object([String: SettingValue])
-    /// Text from the environment or the command line, where a list has commas between its elements.
+    /// Text from the environment or the command line; a list is separated by commas.
     case text(String)
 
-    /// Reads a string that is not empty.
+    /// Returns a string that is not empty.
     ///
     /// - Throws: `InvalidValue` for any other value.
     public func string() throws(InvalidValue) -> String {
@@ -32,9 +32,9 @@ public enum SettingValue: Hashable, Sendable {
         }
     }
 
-    /// Reads a whole number.
+    /// Returns a whole number.
     ///
-    /// - Throws: `InvalidValue` for any other value, and outside the range.
+    /// - Throws: `InvalidValue` for any other value, or a number outside the range.
     public func integer(in range: ClosedRange<Int>) throws(InvalidValue) -> Int {
         let number: Int? =
             switch self {
@@ -48,7 +48,7 @@ public enum SettingValue: Hashable, Sendable {
         return number
     }
 
-    /// Reads a truth value: `true` or `false`; as text also `1` or `0`.
+    /// Returns a boolean: `true` or `false`; as text also `1` or `0`.
     ///
     /// - Throws: `InvalidValue` for any other value.
     public func boolean() throws(InvalidValue) -> Bool {
@@ -60,7 +60,7 @@ public enum SettingValue: Hashable, Sendable {
         }
     }
 
-    /// Reads a list of strings, none of them empty.
+    /// Returns a list of non-empty strings.
     ///
     /// - Throws: `InvalidValue` for any other value.
     public func strings() throws(InvalidValue) -> [String] {
@@ -78,7 +78,7 @@ public enum SettingValue: Hashable, Sendable {
         }
     }
 
-    /// Whether it stands for no value: null, and as text also nothing or `null`.
+    /// Whether there is no value: null, or as text an empty string or `null`.
     var isNull: Bool {
         switch self {
         case .null: true
@@ -87,7 +87,7 @@ public enum SettingValue: Hashable, Sendable {
         }
     }
 
-    /// The value as it is shown; numbers with a fraction are not used by any setting.
+    /// The value in the form in which it is shown; no setting uses fractions.
     package var json: JSONFragment {
         switch self {
         case .null: .null
@@ -113,7 +113,7 @@ public enum SettingValue: Hashable, Sendable {
     private var kind: String {
         switch self {
         case .null: "null"
-        case .boolean: "a truth value"
+        case .boolean: "a boolean"
         case .integer, .number: "a number"
         case .string, .text: "a string"
         case .list: "a list"
@@ -129,7 +129,7 @@ extension SettingValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     public init(stringLiteral value: String) { self = .string(value) }
     /// A whole number.
     public init(integerLiteral value: Int) { self = .integer(value) }
-    /// A truth value.
+    /// A boolean.
     public init(booleanLiteral value: Bool) { self = .boolean(value) }
     /// A list.
     public init(arrayLiteral elements: SettingValue...) { self = .list(elements) }

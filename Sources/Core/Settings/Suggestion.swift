@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the name that a mistyped one probably stands for.
+/// Suggests the intended name for a mistyped one.
 package enum Suggestion {
-    /// More changes than these make another name.
+    /// Names that differ more are not suggested.
     private static let greatestDistance = 3
 
-    /// The end of an error's sentence: `; did you mean NAME?`, or nothing if no name is similar.
+    /// Returns the end of an error message: `; did you mean NAME?`, or an empty string if no name is similar.
     package static func text(for name: String, among names: some Sequence<String>) -> String {
         nearest(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
     }
@@ -18,7 +18,7 @@ package enum Suggestion {
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
     }
 
-    /// The least number of bytes to insert, remove, replace, or exchange with the next one (optimal string alignment).
+    /// The minimum number of bytes to insert, remove, replace, or swap with the next one (optimal string alignment).
     private static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
         var rows = [Array(0...other.count)]
         for (i, byte) in one.enumerated() {

@@ -5,7 +5,7 @@
 public struct AbandonedUpload: Hashable, Sendable {
     /// The upload's identifier.
     public let id: UploadID
-    /// The place of its object.
+    /// The path of its object.
     public let path: ObjectPath
 
     /// Creates a description of an upload.

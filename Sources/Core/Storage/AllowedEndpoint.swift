@@ -3,19 +3,19 @@
 
 /// An entry of the list of hosts that an ARCHIVE may send to: `HOST`, `HOST:PORT`, `https://HOST` or `https://HOST:PORT`.
 ///
-/// An entry without a port allows every port. An entry with `https://` allows https alone; one without allows http, too.
-/// An IPv6 address may have any spelling, in brackets, or without them if there is no port. A host name allows no other
-/// name, whatever addresses the two have.
+/// An entry without a port allows every port. An entry with `https://` allows only https; one without also allows http.
+/// An IPv6 address may have any spelling, in brackets, or without them if there is no port. A host name matches only
+/// itself: names are not resolved.
 package struct AllowedEndpoint: Hashable, Sendable, CustomStringConvertible {
-    /// The entry as it was given.
+    /// The entry as configured.
     package let description: String
     private let key: EndpointAuthority.Key
     private let port: Port?
     private let requiresTLS: Bool
 
-    /// Reads an entry.
+    /// Parses an entry.
     ///
-    /// - Throws: `InvalidValue` that quotes the beginning of the entry, unless the entry may have a password in it.
+    /// - Throws: `InvalidValue`, which quotes the beginning of the entry, unless it may contain a password.
     package init(_ text: String) throws(InvalidValue) {
         guard !text.contains("@") else {
             throw InvalidValue("contains an entry with '@': expected a host without a user name or password")
@@ -40,7 +40,7 @@ package struct AllowedEndpoint: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
-    /// Whether the entry allows an endpoint.
+    /// Returns whether the entry allows an endpoint.
     package func allows(_ endpoint: StorageEndpoint) -> Bool {
         guard !requiresTLS || endpoint.scheme == "https", key == EndpointAuthority.key(of: endpoint.host) else {
             return false

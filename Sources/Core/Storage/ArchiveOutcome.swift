@@ -3,7 +3,7 @@
 
 /// The result of an ARCHIVE.
 package struct ArchiveOutcome: Sendable {
-    /// Why an ARCHIVE failed.
+    /// The reasons why an ARCHIVE failed.
     package enum Failure: Error, Hashable, Sendable {
         /// The log cannot be opened.
         case log(DriverError)
@@ -11,11 +11,11 @@ package struct ArchiveOutcome: Sendable {
         case store(ObjectStoreError)
     }
 
-    /// The objects that were stored, in the order of the message.
+    /// The stored objects, in the order of the message.
     package var objects: [ArchivedObject]
-    /// What of the log could not be archived.
+    /// The parts of the log that were not archived.
     package var leftOut: [LeftOutLog]
-    /// How many lines were read, whatever load balancer they belong to; nil where nothing was read.
+    /// The number of lines read, of all load balancers; nil if nothing was read.
     package var examinedLineCount: UInt64?
     /// The first error; nil if all objects were stored.
     package var failure: Failure?
@@ -33,9 +33,8 @@ package struct ArchiveOutcome: Sendable {
         self.failure = failure
     }
 
-    /// What the outcome adds to the reply.
-    ///
-    /// `hpcs_archives` always; `left_out` if anything was; `lines_examined` if the log has lines and no object has any.
+    /// The reply's fields: `hpcs_archives` always; `left_out` if not empty; `lines_examined` if the log has lines but
+    /// no object has any.
     var fields: [JSONFragment.Member] {
         var fields = [JSONFragment.Member("hpcs_archives", .array(objects.map(\.json)))]
         if !leftOut.isEmpty { fields.append(.init("left_out", .array(leftOut.map(\.json)))) }

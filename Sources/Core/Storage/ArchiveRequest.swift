@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an ARCHIVE asks for.
+/// The contents of an ARCHIVE message.
 package struct ArchiveRequest: Hashable, Sendable {
-    /// One load balancer whose log is to be shipped.
+    /// One load balancer whose log to archive.
     package struct Item: Hashable, Sendable {
-        /// Names the object.
+        /// The load balancer's id, part of the object's name.
         package let id: Identifier
-        /// Says which of the device's two logs is meant.
+        /// The load balancer's protocol, which selects one of the device's two logs.
         package let `protocol`: ListenerProtocol
 
         /// Creates an item.
@@ -21,20 +21,20 @@ package struct ArchiveRequest: Hashable, Sendable {
     package let store: String
     /// The store's URL, up to the account.
     package let endpoint: StorageEndpoint
-    /// Gives access to it.
+    /// The credentials for the store.
     package let credentials: StorageCredentials
-    /// The container, and what the objects' names begin with.
+    /// The container, and the prefix of the objects' names.
     package let basePath: ObjectBasePath
-    /// The load balancers; at least one.
+    /// The load balancers, 1 to 100.
     package let items: [Item]
 
-    /// The greatest number of load balancers in one ARCHIVE.
+    /// The maximum number of load balancers in one ARCHIVE.
     package static let maximumItems = 100
 
     /// Creates a request.
     ///
-    /// - Throws: `InvalidValue` for no load balancer or more than 100, and for two of one id, whose archives would
-    ///   have one name.
+    /// - Throws: `InvalidValue` for no load balancer or more than 100, and for a repeated id: the archives would have
+    ///   the same name.
     package init(
         store: String,
         endpoint: StorageEndpoint,
@@ -50,10 +50,10 @@ package struct ArchiveRequest: Hashable, Sendable {
         var seen: [Identifier: Int] = [:]
         for (index, item) in items.enumerated() {
             if let first = seen.updateValue(index, forKey: item.id) {
-                // A long one may be a token that was put into the wrong field.
+                // A long id may be a token in the wrong field.
                 let id = item.id.description
-                let quoted = id.utf8.count > 16 ? "a text" : Excerpt.quote(id)
-                throw InvalidValue("is \(quoted), which [\(first)] has already", member: "[\(index)].id")
+                let quoted = id.utf8.count > 16 ? "a long text" : Excerpt.quote(id)
+                throw InvalidValue("is \(quoted), the same as [\(first)]", member: "[\(index)].id")
             }
         }
         self.store = store

@@ -1,28 +1,28 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// `archive`: how logs are shipped.
+/// The settings of the group `archive`.
 package struct ArchiveSettings: Sendable {
-    /// What an ARCHIVE takes of the log.
+    /// Which part of the log an ARCHIVE stores.
     package enum Mode: String, Hashable, Sendable, CaseIterable {
-        /// All that the log has.
+        /// The whole log.
         case full
-        /// What no ARCHIVE has taken before.
+        /// The lines that no earlier ARCHIVE has stored.
         case incremental
     }
 
-    /// `archive.endpoints`: the only endpoints that an ARCHIVE may send to; if empty, all that have no local address.
+    /// `archive.endpoints`: the only endpoints allowed for ARCHIVE; if empty, all without a local address.
     package let endpoints: [AllowedEndpoint]
-    /// `archive.mode`: what an ARCHIVE takes of the log.
+    /// `archive.mode`: which part of the log an ARCHIVE stores.
     package let mode: Mode
-    /// `archive.ca`: a PEM file of certificate authorities to trust in place of the system's.
+    /// `archive.ca`: a PEM file of certificate authorities to trust instead of the system's.
     package let certificateAuthorityFile: String?
     /// `archive.compression_level`: 1, the fastest, to 12, the smallest result.
     package let compressionLevel: Int
-    /// `archive.segment_bytes`: the greatest number of bytes of one object or part.
+    /// `archive.segment_bytes`: the maximum size of one object or part, in bytes.
     package let segmentBytes: Int
 
-    /// The group of its keys.
+    /// The prefix of the keys.
     package static let group = "archive"
 
     /// Reads the settings.
@@ -33,7 +33,7 @@ package struct ArchiveSettings: Sendable {
             "endpoints",
             default: [],
             syntax: "list of URLs, hosts or HOST:PORT",
-            "The only endpoints that an ARCHIVE may send to. If empty, all that have no local address.",
+            "The only endpoints allowed for ARCHIVE. If empty, all without a local address.",
             show: { .list($0.map { .string($0.description) }) },
             parse: { value throws(InvalidValue) in
                 var endpoints: [AllowedEndpoint] = []
@@ -41,10 +41,10 @@ package struct ArchiveSettings: Sendable {
                 return endpoints
             }
         )
-        mode = try settings.choice("mode", default: .full, "What an ARCHIVE takes of the log.")
+        mode = try settings.choice("mode", default: .full, "Which part of the log an ARCHIVE stores.")
         certificateAuthorityFile = try settings.optionalPath(
             "ca",
-            "PEM file of certificate authorities to trust in place of the system's."
+            "PEM file of certificate authorities to trust instead of the system's."
         )
         compressionLevel = try settings.integer(
             "compression_level",

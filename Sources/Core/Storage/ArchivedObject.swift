@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// An object that holds the log of one load balancer.
+/// A stored object with the log of one load balancer.
 package struct ArchivedObject: Hashable, Sendable {
-    /// The load balancer.
+    /// The load balancer's id.
     package let id: Identifier
-    /// The object's place.
+    /// The object's path.
     package let path: ObjectPath
-    /// The lines of the object; nil if an earlier ARCHIVE had stored it and its lines are no longer in the log.
+    /// The number of lines; nil if an earlier ARCHIVE stored the object and its lines are no longer in the log.
     package let lineCount: UInt64?
-    /// The bytes of the object, compressed as it is.
+    /// The compressed size in bytes.
     package let byteCount: UInt64
 
     /// Creates a description of an object.

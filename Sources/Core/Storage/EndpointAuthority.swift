@@ -3,7 +3,7 @@
 
 /// The host and the port of an endpoint: `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`.
 struct EndpointAuthority {
-    /// What two spellings of one host have in common.
+    /// A host in canonical form, equal for all spellings of one host.
     enum Key: Hashable {
         case address([UInt8])
         case name(String)
@@ -14,7 +14,7 @@ struct EndpointAuthority {
     /// The port, if there is one.
     let port: Port?
 
-    /// Reads a host and a port.
+    /// Parses a host and a port.
     ///
     /// - Throws: `InvalidValue`, which does not quote the text.
     init(_ text: Substring) throws(InvalidValue) {
@@ -42,9 +42,9 @@ struct EndpointAuthority {
         self.host = address.description.lowercased()
     }
 
-    /// The key of a host as ``host`` has it.
+    /// Returns the key of a host in canonical form.
     ///
-    /// The dot at the end of an absolute host name makes no difference.
+    /// A trailing dot of an absolute host name is ignored.
     static func key(of host: String) -> Key {
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         if let address = IPAddress(bare) { return .address(address.octets) }

@@ -3,18 +3,18 @@
 
 package import Logging
 
-/// Ships the logs that an ARCHIVE asks for.
+/// Stores the logs requested by ARCHIVE messages in an object store.
 package protocol LogArchiver: Sendable {
-    /// Ships the logs of all load balancers of a request.
+    /// Archives the logs of all load balancers of a request.
     ///
-    /// Opening a log may take long: it is done on a thread of the archiver's own.
+    /// Opening a log may take long: it runs on the archiver's own thread.
     ///
     /// - Parameters:
-    ///   - request: What was asked for.
-    ///   - job: Says whether the agent is stopping, and takes the progress in bytes of log.
-    ///   - logger: Takes one line for each object.
+    ///   - request: The contents of the message.
+    ///   - job: Reports whether the agent is stopping, and receives the progress in bytes of log.
+    ///   - logger: Receives one line for each object.
     ///   - openLog: Opens the device's log; called once, before the archiver waits for its turn.
-    /// - Returns: What was stored, and the first error; what was stored before an error stays.
+    /// - Returns: The stored objects, and the first error; an error does not remove stored objects.
     func archive(
         _ request: ArchiveRequest,
         job: any JobContext,
@@ -22,14 +22,14 @@ package protocol LogArchiver: Sendable {
         openLog: @escaping @Sendable () async throws(DriverError) -> any OpenedLog
     ) async -> ArchiveOutcome
 
-    /// Forgets what has been archived, because the load balancers are deleted. An ARCHIVE in progress notes nothing
+    /// Removes the archive state, because the load balancers are deleted. An ARCHIVE in progress records nothing
     /// afterwards.
     ///
     /// - Throws: `DriverError` with the code `stateUnwritable`.
     func forget() throws(DriverError)
 
-    /// Takes over from another archiver when the configuration is reloaded.
+    /// Takes over from the current archiver when the configuration is reloaded.
     ///
-    /// - Returns: An archiver with this one's settings that takes turns with the other.
+    /// - Returns: An archiver with this one's settings that shares the other's queue.
     func replacing(_ other: any LogArchiver) -> any LogArchiver
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says why an object could not be stored.
+/// An error of an object store.
 public struct ObjectStoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kinds of failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -15,51 +15,51 @@ public struct ObjectStoreError: Error, Hashable, Sendable, CustomStringConvertib
         /// The code's name.
         public var description: String { kind.rawValue }
 
-        /// The store does not know the token, or it has expired.
+        /// The store rejects the credentials, or they have expired.
         public static let unauthorized = Code(kind: .unauthorized)
-        /// The token gives no access to this account or container.
+        /// The credentials give no access to this account or container.
         public static let forbidden = Code(kind: .forbidden)
-        /// There is no such account.
+        /// The account does not exist.
         public static let notFound = Code(kind: .notFound)
-        /// There is an object of this name already.
+        /// An object of this name already exists.
         public static let alreadyExists = Code(kind: .alreadyExists)
-        /// The store takes no object this large.
+        /// The object is larger than the store allows.
         public static let tooLarge = Code(kind: .tooLarge)
-        /// The store counted another checksum than the sender.
+        /// The store computed another checksum than the sender.
         public static let checksumMismatch = Code(kind: .checksumMismatch)
-        /// The store answered something else than success.
+        /// The store rejected the request.
         public static let refused = Code(kind: .refused)
-        /// The store cannot be reached, or the connection broke.
+        /// The store is unreachable, or the connection was lost.
         public static let unavailable = Code(kind: .unavailable)
-        /// The store's certificate is not to be trusted.
+        /// The store's certificate is not trusted.
         public static let untrusted = Code(kind: .untrusted)
-        /// The store did not answer in time.
+        /// The store did not respond in time.
         public static let timedOut = Code(kind: .timedOut)
-        /// What was to be sent could not be read.
+        /// The content could not be read.
         public static let sourceFailed = Code(kind: .sourceFailed)
-        /// The store cannot do this at all.
+        /// The store does not support the request.
         public static let unsupported = Code(kind: .unsupported)
         /// The agent is stopping.
         public static let cancelled = Code(kind: .cancelled)
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
-    /// One sentence, without the token: what is wrong, where, and what to do.
+    /// One sentence without secrets: what is wrong, where, and what to do.
     public let message: String
-    /// The store's HTTP status, where it gave one.
+    /// The HTTP status of the store's response, if any.
     public let status: Int?
 
-    /// Whether the object may be in the store after all, because an answer was lost.
+    /// Whether the object may be stored anyway, because a response was lost.
     public let mayBeStored: Bool
 
     /// Creates an error.
     ///
     /// - Parameters:
-    ///   - code: What kind of failure it is.
-    ///   - message: One sentence, without the token.
-    ///   - status: The store's HTTP status, where it gave one.
-    ///   - mayBeStored: Whether the object may be in the store after all; nil for what the code says.
+    ///   - code: The kind of failure.
+    ///   - message: One sentence without secrets.
+    ///   - status: The HTTP status of the store's response, if any.
+    ///   - mayBeStored: Whether the object may be stored anyway; nil for the code's default.
     public init(_ code: Code, _ message: String, status: Int? = nil, mayBeStored: Bool? = nil) {
         self.code = code
         self.message = message
@@ -67,6 +67,6 @@ public struct ObjectStoreError: Error, Hashable, Sendable, CustomStringConvertib
         self.mayBeStored = mayBeStored ?? [.unavailable, .timedOut, .cancelled, .checksumMismatch].contains(code)
     }
 
-    /// The code and the sentence.
+    /// The code and the message.
     public var description: String { "\(code): \(message)" }
 }

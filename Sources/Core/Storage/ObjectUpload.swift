@@ -1,27 +1,27 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One object to be stored.
+/// One object to store.
 public struct ObjectUpload: Sendable {
-    /// Identifies the upload; another call with the same identifier goes on with the same upload.
+    /// Identifies the upload; another call with the same identifier continues the upload.
     public let id: UploadID
-    /// The object's place.
+    /// The object's path.
     public let path: ObjectPath
     /// The store's URL, up to the account.
     public let endpoint: StorageEndpoint
-    /// Gives access to it.
+    /// The credentials for the store.
     public let credentials: StorageCredentials
-    /// About how many bytes the content has at most; nil where that is unknown.
+    /// An estimate of the content's size in bytes, usually an upper limit; nil if unknown.
     ///
-    /// The content may turn out larger.
+    /// The content may be larger.
     public let byteEstimate: UInt64?
     /// Whether no earlier call for this upload can have stored it, so that its name is new.
     ///
-    /// A store that denies access to the first question is then sent the object all the same.
+    /// A store that denies access to the first query is then sent the object anyway.
     public let isFresh: Bool
-    /// Begins the content; called again for each attempt.
+    /// Starts the content; called again for each attempt.
     ///
-    /// Several objects are made in one reading of the log, each waiting for the others: release a body that is no longer
+    /// Several objects are made in one pass over the log and wait for each other: release a body that is no longer
     /// needed.
     public let makeBody: @Sendable () throws(ObjectStoreError) -> any ObjectBody
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an ARCHIVE gives for access to its store, by the names of its fields.
+/// The credentials of an ARCHIVE, by the names of its fields.
 ///
-/// It contains secrets: it is printed as three asterisks.
+/// They are secret: they print as three asterisks.
 public struct StorageCredentials: Hashable, Sendable, CustomStringConvertible, CustomReflectable,
     ExpressibleByDictionaryLiteral
 {
@@ -17,10 +17,10 @@ public struct StorageCredentials: Hashable, Sendable, CustomStringConvertible, C
         values = Dictionary(elements) { $1 }
     }
 
-    /// The value of a field; nil if the ARCHIVE does not have it.
+    /// The value of a field; nil if the ARCHIVE does not contain it.
     public subscript(_ field: String) -> StorageToken? { values[field] }
 
-    /// The same credentials with another value of a field.
+    /// Returns the same credentials with another value of a field.
     package func replacing(_ field: String, by value: StorageToken) -> StorageCredentials {
         StorageCredentials(values.merging([field: value]) { $1 })
     }

@@ -1,22 +1,22 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where an object store is: an http or https URL up to the account, such as `https://example.com/v1/100`.
+/// The URL of an object store: http or https, up to the account, such as `https://example.com/v1/100`.
 public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// `http` or `https`.
     public let scheme: String
     /// The host in lower case; an IPv6 address with its brackets.
     public let host: String
-    /// The port, if the URL names one.
+    /// The port, if the URL contains one.
     public let port: Port?
-    /// The path without a slash at its end; empty, or with a slash at its beginning.
+    /// The path without a trailing slash; empty, or with a leading slash.
     public let path: String
 
-    /// Checks a URL.
+    /// Parses a URL.
     ///
-    /// - Throws: `InvalidValue`, which never quotes the URL, since there may be a secret in it: for another scheme; for
-    ///   credentials, a query or a fragment; for a missing host or a bad port; for `..`, a backslash, or anything but
-    ///   visible ASCII; beyond 2,048 bytes.
+    /// - Throws: `InvalidValue`, which never quotes the URL, because it may contain a secret: for another scheme; for
+    ///   credentials, a query or a fragment; for a missing host or an invalid port; for `..`, a backslash, or anything
+    ///   but visible ASCII; for more than 2,048 bytes.
     public init(_ text: String) throws(InvalidValue) {
         guard text.utf8.count <= 2048 else { throw InvalidValue("must be at most 2048 bytes, not \(text.utf8.count)") }
         guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.utf8.contains(where: { Self.refused.contains($0) })
@@ -43,16 +43,16 @@ public struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
         path = segments.isEmpty ? "" : "/" + segments.joined(separator: "/")
     }
 
-    /// The URL, without a slash at its end.
+    /// The URL, without a trailing slash.
     public var description: String { "\(scheme)://\(authority)\(path)" }
 
-    /// The host, and the port if the URL names one.
+    /// The host, and the port if the URL contains one.
     public var authority: String { port.map { "\(host):\($0)" } ?? host }
 
-    /// The port that the URL names, or the scheme's own.
+    /// The URL's port, or the scheme's default.
     public var effectivePort: Int { port.map { Int($0.number) } ?? (scheme == "https" ? 443 : 80) }
 
-    /// Whether an entry of a list allows this endpoint; an empty list allows none.
+    /// Returns whether an entry of a list allows this endpoint; an empty list allows none.
     package func isAllowed(by list: [AllowedEndpoint]) -> Bool { list.contains { $0.allows(self) } }
 
     private static let refused = Set("\"'\\<>^`{|}".utf8)

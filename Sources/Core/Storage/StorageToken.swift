@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The token that an ARCHIVE gives for the object store.
+/// A secret value of an ARCHIVE, such as the object store's token.
 ///
-/// It is a secret: whatever prints it prints three asterisks.
+/// It prints as three asterisks.
 public struct StorageToken: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
-    /// The token itself, for the one header that it goes into.
+    /// The secret value, for the request's header only.
     public let secret: String
 
     /// Checks a token.
     ///
-    /// - Throws: `InvalidValue`, which never quotes it, for anything but 1 to 8,192 characters of visible ASCII.
+    /// - Throws: `InvalidValue`, which never quotes it, for anything but 1 to 8,192 visible ASCII characters.
     public init(_ text: String) throws(InvalidValue) {
         guard (1...8192).contains(text.utf8.count), text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
             throw InvalidValue("must be 1 to 8192 visible ASCII characters without spaces")

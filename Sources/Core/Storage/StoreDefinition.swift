@@ -3,7 +3,7 @@
 
 /// A type of object store as a program registers it.
 public struct StoreDefinition: Sendable {
-    /// What an ARCHIVE for it looks like; its type is also what the keys of its settings begin with.
+    /// The format of an ARCHIVE for it; its type is also the prefix of its settings' keys.
     package let format: StoreFormat
 
     package let readSettings: @Sendable (inout SettingReader) throws(SettingError) -> any Sendable
@@ -14,10 +14,10 @@ public struct StoreDefinition: Sendable {
     ///
     /// - Parameters:
     ///   - type: The value of `hpcs_object_store_type`: 1 to 24 lower-case letters, digits and `_`.
-    ///   - credentials: The fields of an ARCHIVE that give access; each begins with `hpcs_object_store_`.
+    ///   - credentials: The fields of an ARCHIVE with the credentials; each begins with `hpcs_object_store_`.
     ///   - settings: Reads the settings; see ``SettingReader``.
-    ///   - check: Checks the settings, and the files that they name; it throws `SettingError`.
-    ///   - make: Makes the store. It throws `SettingError`.
+    ///   - check: Checks the settings and the files they name; throws `SettingError`.
+    ///   - make: Makes the store; throws `SettingError`.
     public init<Settings: Sendable>(
         type: String,
         credentials: [CredentialField],
@@ -31,7 +31,7 @@ public struct StoreDefinition: Sendable {
         makeStore = { try make(try Self.cast($0, type), $1) }
     }
 
-    /// Creates a definition of a store without settings of its own.
+    /// Creates a definition of a store without settings.
     public init(
         type: String,
         credentials: [CredentialField],

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an ARCHIVE for one type of store looks like.
+/// The format of an ARCHIVE for one type of store.
 package struct StoreFormat: Hashable, Sendable {
     /// The value of `hpcs_object_store_type`, in lower case.
     package let type: String
-    /// The fields that give access.
+    /// The credential fields.
     package let credentials: [CredentialField]
 
     /// Creates a format.

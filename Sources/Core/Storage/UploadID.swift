@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Identifies one upload of an object through all its attempts, also those of agents that were killed.
+/// Identifies one upload of an object across all attempts, including those of killed agents.
 ///
-/// A store keeps it with the object, so that an object can be recognized later as the result of this upload.
+/// A store keeps it with the object, so that the object can be recognized later as the result of this upload.
 public struct UploadID: Hashable, Sendable, CustomStringConvertible {
     /// 32 lower-case hexadecimal digits.
     public let description: String
@@ -13,7 +13,7 @@ public struct UploadID: Hashable, Sendable, CustomStringConvertible {
         description = (0..<2).map { _ in Self.padded(String(UInt64.random(in: 0...UInt64.max), radix: 16)) }.joined()
     }
 
-    /// Reads an identifier.
+    /// Parses an identifier.
     ///
     /// - Returns: nil for anything but 32 lower-case hexadecimal digits.
     public init?(_ text: String) {

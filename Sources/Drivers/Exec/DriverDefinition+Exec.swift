@@ -8,7 +8,7 @@ extension DriverDefinition {
     /// The driver `exec`.
     public static let exec = DriverDefinition(
         name: ExecSettings.group,
-        summary: "Runs a driver program in any language, which talks JSON-RPC over standard input and output.",
+        summary: "Runs a driver program in any language, with JSON-RPC over standard input and output.",
         settings: { reader throws(SettingError) in try ExecSettings(&reader) },
         check: { settings, _ in try settings.check() },
         make: { settings, context in

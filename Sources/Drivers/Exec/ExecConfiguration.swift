@@ -4,30 +4,30 @@
 import SteelyardCore
 package import SystemPackage
 
-/// How a driver program is run.
+/// The configuration of the driver `exec`.
 package struct ExecConfiguration: Sendable {
-    /// What the operator wants.
+    /// The operator's settings.
     let settings: ExecSettings
-    /// The program's own directory for state.
+    /// The program's state directory.
     let programFolder: FilePath
-    /// Whether the program must change nothing: in a dry run, and in a command while an agent runs.
+    /// Whether the program must not change anything: in a dry run, and in a command while an agent runs.
     let isReadOnly: Bool
-    /// The name and the release of the agent, which the program is given.
+    /// The agent's name and release, which the program receives.
     let agent: (name: String, release: String)
-    /// How long a change may take without progress.
+    /// The time-out of a change without progress.
     var changeTimeout: Duration
-    /// How long a change may take with progress.
+    /// The time-out of a change with progress.
     var progressLimit: Duration
-    /// The limits that no operator sets.
+    /// The time-outs that are not configurable.
     var limits = TimeLimits()
 
     /// Creates a configuration.
     ///
     /// - Parameters:
-    ///   - settings: What the operator wants.
-    ///   - stateFolder: The agent's directory for state; the program has the directory `exec` in it.
-    ///   - isReadOnly: Whether the program must change nothing.
-    ///   - agent: The name and the release of the agent.
+    ///   - settings: The operator's settings.
+    ///   - stateFolder: The agent's state directory; the program gets its subdirectory `exec`.
+    ///   - isReadOnly: Whether the program must not change anything.
+    ///   - agent: The agent's name and release.
     package init(
         _ settings: ExecSettings,
         stateFolder: FilePath,

@@ -4,22 +4,22 @@
 package import Logging
 package import SteelyardCore
 
-/// Has a program in any language make a device do what the messages ask for.
+/// Controls a device through a driver program in any language.
 ///
 /// The program reads requests from its standard input and writes responses to its standard output: JSON-RPC 2.0, one
-/// object a line. <doc:Protocol> describes each request. The program is started with the first call or by ``run()``, is
-/// started again after it has ended, and is asked to end with the agent.
+/// object per line. <doc:Protocol> describes each request. The first call or ``run()`` starts the program; it is
+/// restarted after it has ended, and stops with the agent.
 package final class ExecDriver: LoadBalancerDriver {
     private let configuration: ExecConfiguration
     private let logger: Logger
     private let keeper: ProgramKeeper
     private let version: VersionMemory
 
-    /// Creates a driver; the program is not started yet.
+    /// Creates a driver; does not start the program yet.
     ///
     /// - Parameters:
-    ///   - configuration: How the program is run.
-    ///   - logger: Takes what happens to the program, and what it prints to its standard error.
+    ///   - configuration: The configuration of the program.
+    ///   - logger: Logs the program's state changes and its standard error.
     package init(configuration: ExecConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
@@ -30,32 +30,32 @@ package final class ExecDriver: LoadBalancerDriver {
 
     deinit { keeper.stop() }
 
-    /// Has the program serve exactly these load balancers.
+    /// Makes the program serve exactly these load balancers.
     ///
-    /// - Throws: `DriverError`: what the program answers; `unavailable` where it ends or breaks the protocol before it
-    ///   has answered, and `timedOut` where it does not answer in time. The message then names what it serves now.
+    /// - Throws: `DriverError`: the program's error; `unavailable` if it ends or violates the protocol before it
+    ///   responds, and `timedOut` if it does not respond in time. The message then states what the device serves now.
     package func apply(_ wanted: LoadBalancerSet) async throws(DriverError) {
         try await change(.apply(wanted), leaving: wanted.version)
     }
 
-    /// Has the program stop serving.
+    /// Makes the program stop serving.
     ///
     /// - Throws: `DriverError`, as for ``apply(_:)``.
     package func suspend() async throws(DriverError) { try await change(.suspend) }
 
-    /// Has the program serve again.
+    /// Makes the program serve again.
     ///
     /// - Throws: `DriverError`, as for ``apply(_:)``.
     package func enable() async throws(DriverError) { try await change(.enable) }
 
-    /// Has the program stop serving and forget everything.
+    /// Makes the program stop serving and remove its configuration and logs.
     ///
     /// - Throws: `DriverError`, as for ``apply(_:)``.
     package func delete() async throws(DriverError) { try await change(.delete, leaving: nil) }
 
-    /// Has the program describe what a change would make different.
+    /// Returns the program's description of the difference that a change would make.
     ///
-    /// - Throws: `DriverError`: `unsupported` where the program lacks the capability `preview`.
+    /// - Throws: `DriverError`: `unsupported` if the program lacks the capability `preview`.
     package func preview(_ change: DeviceChange) async throws(DriverError) -> String {
         let program = try await program(with: .preview)
         let request = Request(
@@ -75,14 +75,14 @@ package final class ExecDriver: LoadBalancerDriver {
             .map { PrintableText.line(String($0), atMost: 4096) }.joined(separator: "\n")
     }
 
-    /// Asks the program for the states of the nodes, within 0.9 s.
+    /// Returns the states of the nodes, within 0.9 s.
     ///
-    /// - Throws: `DriverError`: `timedOut` also where the program handles one request at a time and a change is in hand.
+    /// - Throws: `DriverError`: `timedOut` also if the program handles one request at a time and a change is running.
     package func status() async throws(DriverError) -> DeviceStatus {
         try await status(within: configuration.limits.status)
     }
 
-    /// The proxy as the program describes it; nil where it lacks the capability `proxy_status`.
+    /// Returns the proxy's status from the program; nil if it lacks the capability `proxy_status`.
     package func proxyStatus() async -> ProxyStatus? {
         guard let program = keeper.running, program.description.capabilities.contains(.proxyStatus) else { return nil }
         let request = Request(method: .proxyStatus, timeout: configuration.limits.proxyStatus)
@@ -90,7 +90,7 @@ package final class ExecDriver: LoadBalancerDriver {
         return ProxyStatus(program: result)
     }
 
-    /// The version that the program has reported last; it is asked only where that is not known.
+    /// Returns the configuration version that the program last reported; queries the program only if it is unknown.
     ///
     /// - Throws: `DriverError`.
     package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
@@ -108,9 +108,9 @@ package final class ExecDriver: LoadBalancerDriver {
         } catch { throw Self.malformed(error.description) }
     }
 
-    /// Has the program report the bytes since the last committed report.
+    /// Returns the bytes since the last committed report.
     ///
-    /// - Throws: `DriverError`: `unsupported` where the program lacks the capability `usage`.
+    /// - Throws: `DriverError`: `unsupported` if the program lacks the capability `usage`.
     package func usage() async throws(DriverError) -> UsageReport {
         let program = try await program(with: .usage)
         let result = try await Self.answer(program, Request(method: .usage, timeout: configuration.limits.usage))
@@ -119,7 +119,7 @@ package final class ExecDriver: LoadBalancerDriver {
         }
     }
 
-    /// Has the program take note that a report was delivered.
+    /// Confirms to the program that a report was delivered.
     ///
     /// - Throws: `DriverError`.
     package func commit(_ report: UsageReport) async throws(DriverError) {
@@ -131,9 +131,9 @@ package final class ExecDriver: LoadBalancerDriver {
         )
     }
 
-    /// Has the program open its log.
+    /// Opens the program's log.
     ///
-    /// - Throws: `DriverError`: `unsupported` where the program lacks the capability `log`.
+    /// - Throws: `DriverError`: `unsupported` if the program lacks the capability `log`.
     package func openLog() async throws(DriverError) -> any OpenedLog {
         let program = try await program(with: .log)
         let limit = configuration.limits.log
@@ -143,7 +143,7 @@ package final class ExecDriver: LoadBalancerDriver {
         }
     }
 
-    /// Keeps the program running until the task is cancelled; then ends it.
+    /// Keeps the program running until the task is cancelled; then stops it.
     package func run() async throws {
         await withTaskCancellationHandler {
             while !Task.isCancelled {
@@ -151,7 +151,7 @@ package final class ExecDriver: LoadBalancerDriver {
                     let program = try await keeper.program(within: configuration.limits.start + .seconds(2))
                     await keeper.waitForEnd(of: program)
                 } catch {
-                    // The keeper has logged the reason.
+                    // The keeper has logged the cause.
                     try? await Task.sleep(for: max(keeper.restartDelay, .milliseconds(100)))
                 }
             }
@@ -161,13 +161,13 @@ package final class ExecDriver: LoadBalancerDriver {
         await stop()
     }
 
-    /// Ends the program for good, and waits until it has ended.
+    /// Stops the program permanently, and waits until it has ended.
     func stop() async { await keeper.stop()?.waitForEnd() }
 
-    /// The process of the program that takes requests.
+    /// The process ID of the program that accepts requests.
     var processID: Int32? { keeper.running?.session.processID }
 
-    /// Whether a change is in hand.
+    /// Whether a change is running.
     var isChanging: Bool { keeper.running?.session.change != nil }
 }
 
@@ -201,7 +201,7 @@ extension ExecDriver {
         DriverError(.unavailable, "the driver program \(reason)")
     }
 
-    /// Asks the program for the states of the nodes, within a time.
+    /// Returns the states of the nodes, within a time-out.
     func status(within limit: Duration) async throws(DriverError) -> DeviceStatus {
         let deadline = ContinuousClock.now + limit
         let program = try await keeper.program(within: limit)
@@ -212,13 +212,13 @@ extension ExecDriver {
         }
     }
 
-    /// Makes a change that has no part in the version.
+    /// Makes a change that does not affect the configuration version.
     private func change(_ change: DeviceChange) async throws(DriverError) {
         let program = try await keeper.program(within: configuration.limits.start)
         try await make(change, program)
     }
 
-    /// Makes a change that leaves this version.
+    /// Makes a change that results in this configuration version.
     private func change(
         _ change: DeviceChange,
         leaving version: ConfigurationVersion?
@@ -244,7 +244,7 @@ extension ExecDriver {
         }
     }
 
-    /// The error of a change whose outcome the program has not reported: with what it serves after its next start.
+    /// Returns the error of an interrupted change, with the state that the program reports after its restart.
     private func interrupted(_ method: Method, _ error: DriverError) async -> DriverError {
         let state: String
         do throws(DriverError) {
@@ -252,7 +252,7 @@ extension ExecDriver {
             let version = try? await configurationVersion()
             let suffix = version.map { " with config_version \($0)" } ?? ""
             state = "started again, it reports that the device \(status.summary)\(suffix)"
-        } catch { state = "what the device serves now is not known: \(error.message)" }
+        } catch { state = "the device's state is unknown: \(error.message)" }
         let message = "\(error.message) during '\(method.rawValue)'; \(state)"
         logger.error("change interrupted", metadata: [LogKeys.error: "\(message)"])
         return DriverError(error.code, message)
@@ -260,7 +260,7 @@ extension ExecDriver {
 }
 
 extension DeviceStatus {
-    /// The state as the end of a sentence that begins with "the device".
+    /// The state as a predicate of "the device".
     fileprivate var summary: String {
         switch self {
         case .serving(let nodes): "serves \(nodes.count) \(nodes.count == 1 ? "node" : "nodes")"

@@ -3,18 +3,18 @@
 
 package import SteelyardCore
 
-/// The configuration's group `exec`: which program is run, and how long it has.
+/// The configuration group `exec`: the driver program and its time-outs.
 package struct ExecSettings: Sendable {
-    /// The configuration's group.
+    /// The name of the configuration group.
     static let group = "exec"
 
-    /// The program's file and its arguments; empty if it is not set.
+    /// The program's path and its arguments; empty if not set.
     let command: [String]
     /// In seconds.
     let timeout: Int
     /// In seconds.
     let progressLimit: Int
-    /// What the program is given as `settings`.
+    /// The `settings` passed to the program.
     let settings: SettingValue
 
     package init(_ settings: inout SettingReader) throws(SettingError) {
@@ -27,19 +27,19 @@ package struct ExecSettings: Sendable {
             "timeout",
             default: 30,
             in: 1...3600,
-            "Seconds that the program has for a change, or for the next part of it if it reports progress."
+            "Time-out of a change in seconds; progress that the program reports restarts it."
         )
         progressLimit = try settings.integer(
             "progress_limit",
             default: 600,
             in: 1...86_400,
-            "Most seconds of a change whose program reports progress."
+            "Time-out in seconds of a change with progress."
         )
         self.settings = try settings.value(
             "settings",
             default: .object([:]),
             syntax: "object, in the file only",
-            "What the program is given as its own settings. No secrets: the log and `config` may show them.",
+            "The program's own settings. No secrets: the log and `config` may show them.",
             show: { $0 },
             parse: { value throws(InvalidValue) in
                 if case .text = value {
@@ -52,9 +52,9 @@ package struct ExecSettings: Sendable {
         )
     }
 
-    /// Checks that there is a program to run.
+    /// Validates the command.
     ///
-    /// - Throws: `SettingError` for a command that is empty, or whose program is not an executable file.
+    /// - Throws: `SettingError` if the command is empty, or if its program is not an executable file.
     func check() throws(SettingError) {
         let key = "\(Self.group).command"
         guard let program = command.first else {
@@ -67,7 +67,7 @@ package struct ExecSettings: Sendable {
             )
         }
         guard program.hasPrefix("/") else {
-            throw SettingError(key, "must begin with an absolute path, not \(Excerpt.quote(program))")
+            throw SettingError(key, "must start with an absolute path, not \(Excerpt.quote(program))")
         }
         guard !command.contains(where: { $0.utf8.contains(0) }) else {
             throw SettingError(key, "must not contain a NUL character")
@@ -79,7 +79,7 @@ package struct ExecSettings: Sendable {
 
     private static func requireWholeNumbers(_ value: SettingValue) throws(InvalidValue) {
         switch value {
-        case .number: throw InvalidValue("must not have numbers with a fraction; write them as strings")
+        case .number: throw InvalidValue("must not contain numbers with a fraction; write them as strings")
         case .list(let values): for value in values { try requireWholeNumbers(value) }
         case .object(let members): for value in members.values { try requireWholeNumbers(value) }
         case .null, .boolean, .integer, .string, .text: return

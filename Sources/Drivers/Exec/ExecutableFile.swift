@@ -3,9 +3,9 @@
 
 import Glibc
 
-/// Looks for programs.
+/// Checks of executable files.
 enum ExecutableFile {
-    /// Whether a path is that of a file that this user may execute.
+    /// Returns whether this user may execute the file at a path.
     static func exists(_ path: String) -> Bool {
         var entry = stat()
         guard unsafe stat(path, &entry) == 0, entry.st_mode & S_IFMT == S_IFREG else { return false }

@@ -4,55 +4,54 @@
 package import HTTPStores
 package import SteelyardCore
 
-/// How an ``OpenStackSwiftStore`` talks to its stores.
+/// The configuration of an ``OpenStackSwiftStore``.
 package struct OpenStackSwiftConfiguration: Hashable, Sendable {
-    /// A PEM file of the certificate authorities that are trusted, in place of the system's; nil for the system's.
+    /// A PEM file of certificate authorities that replaces the system's; nil for the system's.
     package var certificateAuthorityFile: String?
 
-    /// The greatest number of bytes of one object in the store, at least 1.
+    /// The largest object in bytes, at least 1.
     ///
-    /// What is larger is stored in segments of that size. 5 GiB unless set, which is what OpenStack Swift takes by default.
+    /// A larger object is stored in segments of this size. Default: 5 GiB, which is OpenStack Swift's default limit.
     package var segmentBytes: Int
 
-    /// Whether no connection is made to a loopback, link-local, unspecified, multicast or broadcast address; false unless
-    /// set.
+    /// Whether to reject loopback, link-local, unspecified, multicast and broadcast addresses; default: false.
     ///
-    /// It is the address that counts, at the time of the connection, whatever name it was found by.
+    /// The check applies to the address at connection time, whatever its name.
     package var refusesLocalAddresses = false
 
-    /// The longest time for one connection to be made, TLS included; 10 s unless set.
+    /// The time-out for establishing a connection, including TLS; default: 10 s.
     package var connectTimeout: Duration = .seconds(10)
 
-    /// The longest time in which not one byte goes either way; 60 s unless set, after which Swift gives up a client, too.
+    /// The longest time without a transferred byte; default: 60 s, the time-out of Swift itself.
     ///
-    /// The time that the sender needs to make its bytes does not count.
+    /// The time that the sender needs to produce its bytes does not count.
     package var stallTimeout: Duration = .seconds(60)
 
-    /// The longest time for one object, all attempts and waits together; 2 h unless set.
+    /// The time-out for one object, including all attempts and pauses; default: 2 h.
     package var totalTimeout: Duration = .seconds(7200)
 
-    /// How often and when a request that may succeed later is made again.
+    /// The retry policy for requests that may succeed later.
     package var retries = RetryPolicy()
 
-    /// Creates a configuration of defaults.
+    /// Creates a configuration with the defaults.
     ///
     /// - Parameters:
-    ///   - certificateAuthorityFile: A PEM file of the certificate authorities that are trusted.
-    ///   - segmentBytes: The greatest number of bytes of one object in the store.
+    ///   - certificateAuthorityFile: A PEM file of trusted certificate authorities.
+    ///   - segmentBytes: The largest object in bytes.
     package init(certificateAuthorityFile: String? = nil, segmentBytes: Int = 5_368_709_120) {
         self.certificateAuthorityFile = certificateAuthorityFile
         self.segmentBytes = segmentBytes
     }
 
-    /// Checks that the file of certificate authorities can be used, if there is one: that it can be read, and that it has
-    /// PEM certificates and no damaged one.
+    /// Checks that the file of certificate authorities, if any, is readable and contains only valid PEM certificates,
+    /// at least one.
     ///
-    /// - Throws: `InvalidValue` that names the file and what is wrong with it.
+    /// - Throws: `InvalidValue` with the file and the fault.
     package func checkCertificateAuthorityFile() throws(InvalidValue) {
         if let certificateAuthorityFile { try CertificateAuthorityFile.check(certificateAuthorityFile) }
     }
 
-    /// What every store over HTTP needs.
+    /// The settings that all HTTP stores share.
     var http: HTTPStoreConfiguration {
         HTTPStoreConfiguration(
             certificateAuthorityFile: certificateAuthorityFile,

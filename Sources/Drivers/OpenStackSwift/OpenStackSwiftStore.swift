@@ -7,39 +7,39 @@ package import SteelyardCore
 
 /// Stores objects in OpenStack Swift, through libcurl.
 ///
-/// An object is sent while it is made, in one chunked PUT; the MD5 that the store reports is compared to what was counted
-/// on the way. Content beyond ``OpenStackSwiftConfiguration/segmentBytes`` becomes a Static Large Object, in segments:
-/// from the first byte, if ``ObjectUpload/byteEstimate`` says so; otherwise the attempt that finds it too large is broken
-/// off, which leaves nothing, and the content is begun anew.
+/// An object is sent while it is produced, in one chunked PUT; the reported MD5 is compared to the MD5 computed while
+/// sending. Content larger than ``OpenStackSwiftConfiguration/segmentBytes`` becomes a Static Large Object, in
+/// segments: from the first byte if ``ObjectUpload/byteEstimate`` predicts it; otherwise, the attempt that exceeds the
+/// limit is aborted, which leaves nothing, and the content restarts.
 ///
-/// The object has the upload's identifier among its metadata, by which it is recognized later. A token that may write and
-/// not read cannot ask for the object: a fresh upload (``ObjectUpload/isFresh``) is then sent without asking. A store that
-/// does not know `If-None-Match` would overwrite an object of that name, so that the name must be new. Certificates are always
-/// verified, redirects are not followed, proxies of the environment are not used, and the token is in the `X-Auth-Token`
-/// header and nowhere else. What may pass is tried again; each attempt begins the content anew. Connections are kept for a
+/// The object's metadata contain the upload's identifier, by which a later upload recognizes it. A write-only token
+/// cannot query the object: a fresh upload (``ObjectUpload/isFresh``) is then sent without a query. A store without
+/// `If-None-Match` would overwrite an object of that name, so the name must be new. Certificates are always verified,
+/// redirects are not followed, proxies from the environment are not used, and the token is sent only in the header
+/// `X-Auth-Token`. Temporary failures are retried; each attempt restarts the content. Connections are kept for a
 /// minute, for the next object.
 ///
-/// Both functions block the thread that they are called on; cancelling the task wakes them.
+/// Both functions block the calling thread; cancelling the task wakes them.
 package final class OpenStackSwiftStore: ObjectStore {
     private let configuration: OpenStackSwiftConfiguration
     private let logger: Logger
     private let connections: StoreConnectionPool
 
-    /// The field of an ARCHIVE that gives access.
+    /// The ARCHIVE field that contains the token.
     static let tokenField = "hpcs_object_store_token"
 
-    /// Creates a store; nothing is connected to before the first object comes.
+    /// Creates a store; connects only for the first object.
     package init(configuration: OpenStackSwiftConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
         connections = StoreConnectionPool(configuration.http)
     }
 
-    /// Stores one object whole, or nothing at all; the container is created if there is none.
+    /// Stores one object completely or not at all; creates a missing container.
     ///
-    /// - Returns: The content's MD5 and size. The store has confirmed that MD5; of an object in segments, it has confirmed
-    ///   each segment's, and the list of them, while the MD5 of the whole was counted here.
-    /// - Throws: `ObjectStoreError`, with the store's own error text, and never the token.
+    /// - Returns: The content's MD5 and size. The store has confirmed the MD5; for an object in segments, it has
+    ///   confirmed each segment's MD5 and the manifest, while the MD5 of the whole is computed locally.
+    /// - Throws: `ObjectStoreError`, with the store's error text, and never the token.
     package func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let address = try Self.address(of: upload.path, at: upload.endpoint, upload.credentials)
         let failures = StoreFailures(address: address)
@@ -54,9 +54,9 @@ package final class OpenStackSwiftStore: ObjectStore {
         return try await run(machine, upload: upload.id, failures: failures, makeBody: upload.makeBody)
     }
 
-    /// Removes the segments of an abandoned upload, but for those that its object consists of.
+    /// Removes the segments of an abandoned upload, except those that its object uses.
     ///
-    /// - Throws: `ObjectStoreError` if some may be left; `refused` if the object does not say which segments it consists of.
+    /// - Throws: `ObjectStoreError` if some may remain; `refused` if the object does not name its segments.
     package func removeRemains(
         of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,

@@ -3,9 +3,9 @@
 
 package import HTTPStores
 
-/// How an ``S3Store`` talks to its stores.
+/// The configuration of an ``S3Store``.
 package struct S3Configuration: Hashable, Sendable {
-    /// Where the name of the bucket is in a URL.
+    /// The position of the bucket's name in a URL.
     package enum Addressing: String, Hashable, Sendable, CaseIterable {
         /// In the path: `https://host/bucket/key`.
         case path
@@ -13,56 +13,55 @@ package struct S3Configuration: Hashable, Sendable {
         case virtualHost = "virtual_host"
     }
 
-    /// The smallest part that S3 takes of an object in several parts, but for the last one: 5 MiB.
+    /// S3's minimum size for all parts except the last one: 5 MiB.
     package static let smallestPartBytes = 5 << 20
 
-    /// A PEM file of the certificate authorities that are trusted, in place of the system's; nil for the system's.
+    /// A PEM file of certificate authorities that replaces the system's; nil for the system's.
     package var certificateAuthorityFile: String?
 
-    /// Where the name of the bucket is in a URL; in the path unless set.
+    /// The position of the bucket's name in a URL; default: in the path.
     package var addressing = Addressing.path
 
-    /// Whether a bucket that is missing is created; true unless set.
+    /// Whether to create a missing bucket; default: true.
     package var createsBucket = true
 
-    /// The greatest number of bytes of one request, at least 1; 5 GiB unless set, which is the most that S3 takes.
+    /// The largest request in bytes, at least 1; default: 5 GiB, which is S3's limit.
     package var segmentBytes: Int
 
-    /// The number of bytes of one part; 8 MiB unless set.
+    /// The size of a part in bytes; default: 8 MiB.
     ///
-    /// One part is kept in memory for each object that is being sent. An object that fits into one part is sent in one
-    /// PUT, a larger one in parts. Parts become larger if the estimated size needs more than 10,000 of them.
+    /// Each upload keeps one part in memory. An object that fits into one part is sent in one PUT, a larger one in a
+    /// multipart upload. Parts become larger if the estimated size needs more than 10,000 of them.
     package var partBytes = 8 << 20
 
-    /// Whether no connection is made to a loopback, link-local, unspecified, multicast or broadcast address; false unless
-    /// set.
+    /// Whether to reject loopback, link-local, unspecified, multicast and broadcast addresses; default: false.
     ///
-    /// It is the address that counts, at the time of the connection, whatever name it was found by.
+    /// The check applies to the address at connection time, whatever its name.
     package var refusesLocalAddresses = false
 
-    /// The longest time for one connection to be made, TLS included; 10 s unless set.
+    /// The time-out for establishing a connection, including TLS; default: 10 s.
     package var connectTimeout: Duration = .seconds(10)
 
-    /// The longest time in which not one byte goes either way; 60 s unless set.
+    /// The longest time without a transferred byte; default: 60 s.
     package var stallTimeout: Duration = .seconds(60)
 
-    /// The longest time for one object, all attempts and waits together; 2 h unless set.
+    /// The time-out for one object, including all attempts and pauses; default: 2 h.
     package var totalTimeout: Duration = .seconds(7200)
 
-    /// How often and when a request that may succeed later is made again.
+    /// The retry policy for requests that may succeed later.
     package var retries = RetryPolicy()
 
-    /// Creates a configuration of defaults.
+    /// Creates a configuration with the defaults.
     ///
     /// - Parameters:
-    ///   - certificateAuthorityFile: A PEM file of the certificate authorities that are trusted.
-    ///   - segmentBytes: The greatest number of bytes of one request.
+    ///   - certificateAuthorityFile: A PEM file of trusted certificate authorities.
+    ///   - segmentBytes: The largest request in bytes.
     package init(certificateAuthorityFile: String? = nil, segmentBytes: Int = 5_368_709_120) {
         self.certificateAuthorityFile = certificateAuthorityFile
         self.segmentBytes = segmentBytes
     }
 
-    /// What every store over HTTP needs.
+    /// The settings that all HTTP stores share.
     var http: HTTPStoreConfiguration {
         HTTPStoreConfiguration(
             certificateAuthorityFile: certificateAuthorityFile,

@@ -4,34 +4,34 @@
 import HTTPStores
 package import SteelyardCore
 
-/// What gives access to an S3 store.
+/// The credentials for an S3 store.
 ///
-/// It is a secret: whatever prints it prints three asterisks.
+/// They are secret: any description of them is three asterisks.
 package struct S3Credentials: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     static let accessKeyField = "hpcs_object_store_access_key"
     static let secretKeyField = "hpcs_object_store_secret_key"
     static let sessionTokenField = "hpcs_object_store_session_token"
     static let regionField = "hpcs_object_store_region"
 
-    /// The region unless another is named.
+    /// The default region.
     package static let defaultRegion = "us-east-1"
 
-    /// The access key's identifier.
+    /// The access key ID.
     let accessKey: String
     /// The secret access key.
     let secretKey: String
     /// The token of temporary credentials; nil for permanent ones.
     let sessionToken: String?
-    /// The region that requests are signed for.
+    /// The region for which requests are signed.
     let region: String
 
-    /// Checks credentials.
+    /// Validates credentials.
     ///
     /// - Parameters:
-    ///   - accessKey: The access key's identifier, of 1 to 128 visible ASCII characters, without a slash.
-    ///   - secretKey: The secret access key, of 1 to 1,024 visible ASCII characters.
-    ///   - sessionToken: The token of temporary credentials, of 1 to 8,192 visible ASCII characters; nil for none.
-    ///   - region: The region that requests are signed for, of 1 to 64 letters, digits and hyphens.
+    ///   - accessKey: The access key ID: 1 to 128 visible ASCII characters, without a slash.
+    ///   - secretKey: The secret access key: 1 to 1,024 visible ASCII characters.
+    ///   - sessionToken: The token of temporary credentials: 1 to 8,192 visible ASCII characters; nil for none.
+    ///   - region: The region for which requests are signed: 1 to 64 letters, digits and hyphens.
     /// - Throws: `InvalidValue`, which names the field and never quotes a value.
     package init(
         accessKey: String,
@@ -48,7 +48,7 @@ package struct S3Credentials: Hashable, Sendable, CustomStringConvertible, Custo
         guard sessionToken.map({ Self.isVisible($0, upTo: 8192) }) ?? true else {
             throw InvalidValue("\(Self.sessionTokenField) must be 1 to 8192 visible ASCII characters")
         }
-        // libcurl cuts a longer one, and takes a colon for the end of it.
+        // libcurl truncates a longer one, and a colon would end it.
         guard (1...64).contains(region.utf8.count), region.utf8.allSatisfy({ Self.isOfRegion($0) }) else {
             throw InvalidValue("\(Self.regionField) must be 1 to 64 letters, digits and hyphens")
         }
@@ -58,7 +58,7 @@ package struct S3Credentials: Hashable, Sendable, CustomStringConvertible, Custo
         self.region = region
     }
 
-    /// Reads the fields of an ARCHIVE.
+    /// Parses the fields of an ARCHIVE.
     ///
     /// - Throws: `InvalidValue`, which names the field and never quotes a value.
     package init(_ fields: StorageCredentials) throws(InvalidValue) {
@@ -82,10 +82,10 @@ package struct S3Credentials: Hashable, Sendable, CustomStringConvertible, Custo
     /// No children, so that no debugger or `dump` prints a secret.
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// What no error and no log may show.
+    /// The secrets that no error and no log may contain.
     var secrets: [String] { [secretKey, accessKey] + (sessionToken.map { [$0] } ?? []) }
 
-    /// The authorization of each request: AWS Signature Version 4, made by libcurl.
+    /// The authorization of each request: AWS Signature Version 4, computed by libcurl.
     var authorization: HTTPAuthorization {
         .awsSignature(
             scope: "aws:amz:\(region):s3",

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// The configuration's group `s3`.
+/// The configuration group `s3`.
 struct S3Settings: Hashable, Sendable {
     let addressing: S3Configuration.Addressing
     let createsBucket: Bool
@@ -13,18 +13,18 @@ struct S3Settings: Hashable, Sendable {
         addressing = try settings.choice(
             "addressing",
             default: .path,
-            "Where a URL has the bucket's name: in the path, or before the host name."
+            "Position of the bucket's name in a URL: in the path, or in the host name."
         )
         createsBucket = try settings.boolean(
             "create_bucket",
             default: true,
-            "Whether to create a bucket that does not exist."
+            "Whether to create a missing bucket."
         )
         partBytes = try settings.integer(
             "part_bytes",
             default: 8 << 20,
             in: S3Configuration.smallestPartBytes...(1 << 30),
-            "Bytes of one part of an object. Eight parts are in memory at a time."
+            "Size of an object's parts in bytes. Up to eight parts are in memory at a time."
         )
     }
 }

@@ -5,25 +5,25 @@ import HTTPStores
 package import Logging
 package import SteelyardCore
 
-/// Stores objects in a store that speaks the protocol of Amazon S3, through libcurl.
+/// Stores objects in a store with the protocol of Amazon S3, through libcurl.
 ///
-/// A store of this kind wants to know the size and the checksums of a request's content before its first byte. So the
-/// content is read into memory part by part: one that ends with its first part of ``S3Configuration/partBytes`` is sent in
-/// one PUT, a larger one in an upload in parts. Each request has the MD5 and the SHA-256 of its content, which the store
-/// checks; the ETags that it reports are compared.
+/// S3 requires the size and the checksums of a request's content before its first byte. So the content is read into
+/// memory part by part: an object that fits into one part of ``S3Configuration/partBytes`` is sent in one PUT, a larger
+/// one in a multipart upload. Each request contains the MD5 and the SHA-256 of its content, which the store checks; the
+/// reported ETags are compared.
 ///
-/// The object has the upload's identifier among its metadata, by which it is recognized later. `If-None-Match` asks the store
-/// to overwrite nothing; a store that does not implement it is sent the object without, since it was asked for the object
-/// before. Certificates are always verified, redirects are not followed, and proxies of the environment are not used.
-/// Requests are signed by libcurl (AWS Signature Version 4). What may pass is tried again.
+/// The object's metadata contain the upload's identifier, by which a later upload recognizes it. `If-None-Match`
+/// prevents overwriting; a store without it gets the object without the header, after a HEAD has found no object.
+/// Certificates are always verified, redirects are not followed, and proxies from the environment are not used. libcurl
+/// signs requests (AWS Signature Version 4). Temporary failures are retried.
 ///
-/// Both functions block the thread that they are called on; cancelling the task wakes them.
+/// Both functions block the calling thread; cancelling the task wakes them.
 package final class S3Store: ObjectStore {
     private let configuration: S3Configuration
     private let logger: Logger
     private let connections: StoreConnectionPool
 
-    /// Creates a store; nothing is connected to before the first object comes.
+    /// Creates a store; connects only for the first object.
     package init(configuration: S3Configuration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
@@ -39,12 +39,12 @@ package final class S3Store: ObjectStore {
         _ = try failures(ObjectPath(container: container, name: ""), endpoint, credentials)
     }
 
-    /// Stores one object whole, or nothing at all; the bucket is created if there is none, unless
-    /// ``S3Configuration/createsBucket`` forbids it.
+    /// Stores one object completely or not at all; creates a missing bucket, unless ``S3Configuration/createsBucket``
+    /// is false.
     ///
-    /// - Returns: The content's MD5 and size. The store has confirmed that MD5; of an object in parts, it has confirmed each
-    ///   part's, and the list of them, while the MD5 of the whole was counted here.
-    /// - Throws: `ObjectStoreError`, with the store's own error text, and never a secret.
+    /// - Returns: The content's MD5 and size. The store has confirmed the MD5; for a multipart upload, it has confirmed
+    ///   each part's MD5 and the list of parts, while the MD5 of the whole is computed locally.
+    /// - Throws: `ObjectStoreError`, with the store's error text, and never a secret.
     package func put(_ upload: ObjectUpload) async throws(ObjectStoreError) -> StoredObject {
         let failures = try failures(upload.path, upload.endpoint, upload.credentials)
         let machine = S3UploadStateMachine(
@@ -62,9 +62,9 @@ package final class S3Store: ObjectStore {
         return try await run(machine, upload: upload.id, failures: failures, makeBody: upload.makeBody)
     }
 
-    /// Aborts the uploads in parts of the object's key that were neither completed nor aborted.
+    /// Aborts the multipart uploads of the object's key that were neither completed nor aborted.
     ///
-    /// - Throws: `ObjectStoreError` if some may be left.
+    /// - Throws: `ObjectStoreError` if some may remain.
     package func removeRemains(
         of upload: AbandonedUpload,
         at endpoint: StorageEndpoint,

@@ -5,7 +5,7 @@ import HTTPStores
 public import SteelyardCore
 
 extension StoreDefinition {
-    /// Amazon S3, and stores that speak its protocol: the type `s3`.
+    /// Amazon S3 and compatible stores: the type `s3`.
     public static let s3 = StoreDefinition(
         type: "s3",
         credentials: [

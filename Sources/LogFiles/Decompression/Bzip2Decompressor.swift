@@ -3,11 +3,11 @@
 
 import CBzip2
 
-/// Reads bzip2: any number of streams, one after another.
+/// Decompresses bzip2: any number of consecutive streams.
 @safe final class Bzip2Decompressor: Decompressor {
-    // On the heap: the library's own state points back at it, so that it must never move.
+    // On the heap: the library's state points back at it, so it must not move.
     private let stream: UnsafeMutablePointer<bz_stream>
-    /// Whether a stream has ended, and another may begin.
+    /// Whether a stream has ended, and another may follow.
     private var isBetweenStreams = false
 
     /// - Throws: `DecompressionError.memory`.
@@ -21,7 +21,7 @@ import CBzip2
     }
 
     deinit {
-        // A stream that has been ended already is refused, which does no harm.
+        // The library ignores a stream that has already ended.
         unsafe BZ2_bzDecompressEnd(stream)
         unsafe stream.deallocate()
     }
@@ -41,7 +41,7 @@ import CBzip2
             try begin()
             isBetweenStreams = false
         }
-        // The library does not write to its input, whatever its type says.
+        // The library does not write to its input, despite the type.
         unsafe stream.pointee.next_in = UnsafeMutablePointer(
             mutating: input.baseAddress?.assumingMemoryBound(to: CChar.self)
         )

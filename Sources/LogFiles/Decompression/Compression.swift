@@ -1,20 +1,20 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The compression formats that can be read.
+/// The supported compression formats.
 package enum Compression: String, CaseIterable, Hashable, Sendable, CustomStringConvertible {
     case gzip, xz, zstd, bzip2
 
     /// The format's name.
     package var description: String { rawValue }
 
-    /// What the first bytes of a file say about its format.
+    /// The format of a file, detected by its first bytes.
     package enum Content: Hashable, Sendable {
-        /// No format that is known by its first bytes: taken for text.
+        /// No format with known first bytes: read as text.
         case plain
-        /// A format that can be read.
+        /// A supported format.
         case compressed(Compression)
-        /// A format that cannot be read, by its name.
+        /// An unsupported format, by its name.
         case unknown(String)
     }
 
@@ -23,7 +23,7 @@ package enum Compression: String, CaseIterable, Hashable, Sendable, CustomString
         let content: Content
     }
 
-    /// The greatest count of bytes that ``content(of:)`` looks at.
+    /// The number of bytes that ``content(of:)`` examines at most.
     package static let magicSize = 6
 
     private static let magics = [
@@ -40,9 +40,9 @@ package enum Compression: String, CaseIterable, Hashable, Sendable, CustomString
         Magic(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], content: .unknown("7z")),
     ]
 
-    /// Recognizes a format by the first bytes of a file.
+    /// Detects a format by the first bytes of a file.
     package static func content(of head: some Collection<UInt8>) -> Content {
-        // A frame to be skipped comes first in what pzstd writes.
+        // pzstd writes a skippable frame first.
         if let first = head.first, first & 0xF0 == 0x50, head.dropFirst().starts(with: skippableFrame) {
             return .compressed(.zstd)
         }
@@ -51,7 +51,7 @@ package enum Compression: String, CaseIterable, Hashable, Sendable, CustomString
 
     private static let skippableFrame: [UInt8] = [0x2A, 0x4D, 0x18]
 
-    /// The formats that the ending of a file's name stands for, in the spelling of ``Content``; nil for other endings.
+    /// The format of a file name extension, in the spelling of ``Content``; nil for other extensions.
     package static func format(ending: some StringProtocol) -> String? {
         switch ending {
         case "gz", "gzip": "gzip"

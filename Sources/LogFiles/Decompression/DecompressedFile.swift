@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads a compressed file from its beginning to its end, in constant memory.
+/// Decompresses a file from start to end, in constant memory.
 final class DecompressedFile {
     private static let inputSize = 64 << 10
 
@@ -22,17 +22,17 @@ final class DecompressedFile {
         }
     }
 
-    /// How many bytes of the file have been read.
+    /// The number of bytes read from the file.
     var position: UInt64 { next - UInt64(input.count - used) }
 
-    /// Decompresses some more.
+    /// Decompresses the next bytes.
     ///
-    /// - Returns: How many bytes; 0 at the end.
+    /// - Returns: The number of bytes; 0 at the end.
     func read(into output: UnsafeMutableRawBufferPointer) throws(LogFileError) -> Int {
         while true {
             if used == input.count { try fill() }
             let isAtEnd = input.isEmpty
-            // A file without a byte is one that was emptied, or has just been made.
+            // A file of 0 bytes was truncated or has just been created.
             if isAtEnd, decompressor.mayEnd || size == 0 { return 0 }
             let step: DecompressionStep
             do throws(DecompressionError) {
@@ -41,7 +41,7 @@ final class DecompressedFile {
                 }
                 used += step.consumed
                 if step.produced > 0 { return step.produced }
-                // What is left in the decompressor comes without more input.
+                // The decompressor may hold output that needs no more input.
                 guard !isAtEnd || decompressor.mayEnd else { throw .truncated }
             } catch { throw Self.error(file, compression, error) }
         }
@@ -49,7 +49,7 @@ final class DecompressedFile {
 
     /// Reads to the end.
     ///
-    /// - Returns: How many bytes, decompressed.
+    /// - Returns: The number of bytes, decompressed.
     func readToEnd() throws(LogFileError) -> UInt64 {
         var piece = [UInt8](repeating: 0, count: Self.inputSize)
         var length: UInt64 = 0
@@ -60,15 +60,15 @@ final class DecompressedFile {
         }
     }
 
-    /// Decompresses some more into an array.
+    /// Decompresses the next bytes into an array.
     func read(into piece: inout [UInt8]) throws(LogFileError) -> Int {
         var span = piece.mutableSpan
         return try unsafe span.withUnsafeMutableBytes { buffer throws(LogFileError) in try unsafe read(into: buffer) }
     }
 
-    /// The beginning of a file's content, and how many NULs are before it.
+    /// Returns the start of a file's content, and the number of NULs before it.
     ///
-    /// - Throws: `LogFileError` if nothing of it can be read. Damage further on is no error.
+    /// - Throws: `LogFileError` if nothing can be read. Damage after the returned bytes is no error.
     static func head(
         of file: LogDescriptor,
         _ compression: Compression,
@@ -106,7 +106,7 @@ final class DecompressedFile {
     ) -> LogFileError {
         LogFileError(
             file.path,
-            "\(error.reason(compression)); repair it, or move it to another folder",
+            "\(error.reason(compression)); repair it or move it to another directory",
             isTruncated: error == .truncated
         )
     }

@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decompresses a stream in constant memory: any number of compressed streams, one after another.
+/// Decompresses any number of consecutive compressed streams in constant memory.
 ///
-/// One thread at a time may use it.
+/// Only one thread at a time may use it.
 package protocol Decompressor: AnyObject {
-    /// Whether the input may end here: after a whole stream.
+    /// Whether the input may end here: after a complete stream.
     var mayEnd: Bool { get }
 
-    /// Decompresses as much as there is input or room for.
+    /// Decompresses until the input is used up or the output is full.
     ///
-    /// - Throws: `DecompressionError`; the decompressor cannot be used afterwards.
+    /// - Throws: `DecompressionError`; the decompressor must not be used afterwards.
     func decompress(
         _ input: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
@@ -19,9 +19,9 @@ package protocol Decompressor: AnyObject {
 
 /// The result of one call of a decompressor.
 package struct DecompressionStep: Hashable, Sendable {
-    /// How many bytes of the input are no longer needed.
+    /// The number of input bytes that are no longer needed.
     package let consumed: Int
-    /// How many bytes of the output are filled.
+    /// The number of output bytes written.
     package let produced: Int
 }
 

@@ -3,11 +3,11 @@
 
 import CZlib
 
-/// Reads gzip: any number of members, one after another.
+/// Decompresses gzip: any number of consecutive members.
 @safe final class GzipDecompressor: Decompressor {
-    // On the heap: zlib's own state points back at it, so that it must never move.
+    // On the heap: zlib's state points back at it, so it must not move.
     private let stream: UnsafeMutablePointer<z_stream>
-    /// Whether a member has ended, and another may begin.
+    /// Whether a member has ended, and another may follow.
     private var isBetweenMembers = false
     private var isAfterLast = false
 
@@ -35,7 +35,7 @@ import CZlib
         if isBetweenMembers, try unsafe isPadding(input) {
             return DecompressionStep(consumed: input.count, produced: 0)
         }
-        // zlib does not write to its input, whatever its type says.
+        // zlib does not write to its input, despite the type.
         unsafe stream.pointee.next_in = UnsafeMutablePointer(
             mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self)
         )
@@ -58,7 +58,7 @@ import CZlib
         )
     }
 
-    /// Whether the bytes after a member are the NULs that some tapes and tools add, rather than the next member.
+    /// Returns whether the bytes after a member are the NULs that some tapes and tools append, not another member.
     private func isPadding(_ input: UnsafeRawBufferPointer) throws(DecompressionError) -> Bool {
         guard let first = unsafe input.first else { return false }
         if first == 0 || isAfterLast {

@@ -3,16 +3,16 @@
 
 import CLZMA
 
-/// Reads xz: any number of streams, one after another, with padding between them.
+/// Decompresses xz: any number of consecutive streams, with padding between them.
 @safe final class XZDecompressor: Decompressor {
-    /// What `xz -9` needs, and some more.
+    /// More than `xz -9` needs.
     private static let memoryLimit: UInt64 = 80 << 20
 
-    // On the heap: it must never move.
+    // On the heap: it must not move.
     private let stream: UnsafeMutablePointer<lzma_stream>
-    /// Whether a stream has ended, and another may begin.
+    /// Whether a stream has ended, and another may follow.
     private var isBetweenStreams = false
-    /// How many bytes of padding have been read after the last stream: a multiple of four is padding.
+    /// The number of padding bytes read after the last stream; valid padding is a multiple of four bytes.
     private var paddingCount = 0
 
     /// - Throws: `DecompressionError.memory`.
@@ -45,7 +45,7 @@ import CLZMA
             paddingCount += padding
             guard padding == 0, unsafe !input.isEmpty else { return DecompressionStep(consumed: padding, produced: 0) }
             guard paddingCount.isMultiple(of: 4) else { throw .damaged }
-            // The decoder of the stream before is freed by the library.
+            // The library frees the decoder of the previous stream.
             try begin()
             isBetweenStreams = false
             paddingCount = 0

@@ -3,13 +3,13 @@
 
 import CZstd
 
-/// Reads zstd: any number of frames, one after another.
+/// Decompresses zstd: any number of consecutive frames.
 @safe final class ZstdDecompressor: Decompressor {
-    /// The logarithm of the largest window, as `zstd -d` has it: 128 MiB.
+    /// The logarithm of the largest window, the default of `zstd -d`: 128 MiB.
     private static let windowLimit: Int32 = 27
 
     private let context: OpaquePointer
-    /// Whether a frame has ended, and another may begin.
+    /// Whether a frame has ended, and another may follow.
     private(set) var mayEnd = false
 
     /// - Throws: `DecompressionError.memory`.
@@ -25,7 +25,7 @@ import CZstd
         _ input: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
     ) throws(DecompressionError) -> DecompressionStep {
-        // Without input, zstd would begin the next frame.
+        // Without input, zstd would start the next frame.
         if unsafe mayEnd && input.isEmpty { return DecompressionStep(consumed: 0, produced: 0) }
         var source = unsafe ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         var room = unsafe ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)

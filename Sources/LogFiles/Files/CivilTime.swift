@@ -3,16 +3,16 @@
 
 import Glibc
 
-/// Dates of the calendar without a zone.
+/// Calendar dates without a time zone.
 package enum CivilTime {
-    /// The days from 1970-01-01 to a date of the Gregorian calendar.
+    /// Returns the number of days from 1970-01-01 to a date of the Gregorian calendar.
     ///
     /// - Parameters:
     ///   - year: 1 or later.
     ///   - month: 1 to 12.
     ///   - day: 1 to 31.
     package static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-        // Years that begin in March have the leap day at their end.
+        // Years that start in March have the leap day at their end.
         let year = month <= 2 ? year - 1 : year
         let era = year / 400
         let yearOfEra = year - era * 400
@@ -20,7 +20,7 @@ package enum CivilTime {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// The microseconds of a date and time, as if its zone were UTC.
+    /// Returns the microseconds since 1970 of a date and time in UTC.
     package static func microseconds(
         year: Int64,
         month: Int64,
@@ -32,7 +32,7 @@ package enum CivilTime {
         (((days(year: year, month: month, day: day) * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000
     }
 
-    /// How far the clocks of this device are ahead of UTC at a time, in seconds.
+    /// Returns the offset of the device's time zone from UTC at a time, in seconds.
     ///
     /// - Parameter seconds: Seconds since 1970.
     package static func offset(at seconds: Int64) -> Int64 {

@@ -11,9 +11,9 @@ struct LogComparison {
         self.other = other
     }
 
-    /// The file whose content the other one begins with; the second of two with the same content.
+    /// The file whose content is a prefix of the other's; the second of two files with the same content.
     ///
-    /// nil if the contents differ. A compressed file that ends early has the content that can be read.
+    /// nil if the contents differ. A truncated compressed file is compared up to its readable end.
     var containedFile: LogFile? {
         guard one.head.starts(with: other.head) || other.head.starts(with: one.head) else { return nil }
         guard let first = try? LogFileContent(one), let second = try? LogFileContent(other) else { return nil }

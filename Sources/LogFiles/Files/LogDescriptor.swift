@@ -5,18 +5,18 @@ import Glibc
 import SteelyardSystem
 import SystemPackage
 
-/// An open file of the log; it is closed with the last reference.
+/// An open log file; closed with the last reference.
 final class LogDescriptor: Sendable {
     let path: FilePath
     let descriptor: FileDescriptor
     let status: FileStatus
 
-    /// What the system says of a file.
+    /// The identity, size and modification time of a file, from fstat(2).
     struct FileStatus: Hashable, Sendable {
         let device: UInt64
         let inode: UInt64
         let size: UInt64
-        /// The time of the last writing, in nanoseconds since 1970.
+        /// The modification time, in nanoseconds since 1970.
         let modified: Int64
 
         init(_ information: stat) {
@@ -27,17 +27,17 @@ final class LogDescriptor: Sendable {
             modified = isTooLarge ? .max : seconds &+ Int64(information.st_mtim.tv_nsec)
         }
 
-        /// Whether it is of the same file, whatever was written to it.
+        /// Returns whether both describe the same inode, even if it has been written since.
         func isSameFile(as other: Self) -> Bool { device == other.device && inode == other.inode }
     }
 
-    /// Opens a regular file; a FIFO or a device is refused without waiting for a peer.
+    /// Opens a regular file; rejects a FIFO or a device without waiting for a peer.
     ///
-    /// - Parameter isLocked: Whether to wait for a rotation by the agent, and to keep the next one waiting.
+    /// - Parameter isLocked: Whether to take a shared lock, which excludes the agent's rotation.
     /// - Throws: `LogFileError`.
     init(_ path: FilePath, isLocked: Bool = false) throws(LogFileError) {
         self.path = path
-        // Before opening: the opening of some devices has effects.
+        // Checked before opening: opening some devices has side effects.
         guard let before = try Self.status(path), before.st_mode & S_IFMT == S_IFREG else {
             throw LogFileError(path, LogFileError.notRegular)
         }
@@ -58,16 +58,16 @@ final class LogDescriptor: Sendable {
 
     deinit { try? descriptor.close() }
 
-    /// Reads some bytes as they are on the disk.
+    /// Reads bytes as stored on disk, without decompression.
     func read(at offset: UInt64, atMost count: Int) throws(LogFileError) -> [UInt8] {
         do { return try SparseFile.read(descriptor, at: offset, atMost: count) } catch {
             throw LogFileError(path, error)
         }
     }
 
-    /// Reads some bytes as they are on the disk, into a buffer.
+    /// Reads bytes as stored on disk into a buffer.
     ///
-    /// - Returns: How many; 0 at the end.
+    /// - Returns: The number of bytes; 0 at the end.
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(LogFileError) -> Int {
         do { return try unsafe descriptor.read(fromAbsoluteOffset: Int64(clamping: offset), into: buffer) } catch {
             throw LogFileError(path, error)

@@ -5,51 +5,51 @@ import SteelyardSystem
 import Synchronization
 package import SystemPackage
 
-/// One file of the log, as it was when the log was opened.
+/// A log file, as it was when the log was opened.
 ///
-/// It is opened again each time it is read, unless it is kept open; a file that was renamed meanwhile is found again.
+/// It is opened again for each reading, unless it is kept open; if it was renamed, it is found by its inode.
 package final class LogFile: Sendable {
-    /// As much of a file's beginning distinguishes it from any other: a few lines, each with its time.
+    /// Enough of a file's start to identify it: a few lines, each with its time.
     package static let headSize = 1024
 
-    /// A compressed file that ends early and was not written for so long is damaged, in nanoseconds.
+    /// A truncated compressed file that has not been modified for this long is corrupt, in nanoseconds.
     private static let writingTime: Int64 = 600 * 1_000_000_000
 
-    /// Where the file was.
+    /// The path of the file when it was opened.
     package let path: FilePath
-    /// What its name states.
+    /// The parsed name.
     package let name: LogFileName
-    /// Its compression, by its content; nil for a plain file.
+    /// Its compression, detected by its content; nil for a plain file.
     package let compression: Compression?
     let status: LogDescriptor.FileStatus
-    /// Where its content begins, decompressed.
+    /// The offset of its content, decompressed.
     ///
-    /// HAProxy continues at its old offset in a file that was emptied or rotated: before the content are NULs.
+    /// HAProxy continues at its old offset in a truncated file, so NULs may precede the content.
     package let start: UInt64
-    /// The beginning of its content, decompressed.
+    /// The first ``headSize`` bytes of its content, decompressed.
     package let head: [UInt8]
 
     private let folder: LogFolder
     private let kept: Mutex<LogDescriptor?>
     private let knownLength = Mutex<UInt64?>(nil)
 
-    /// The bytes that it had on the disk when it was opened.
+    /// The size on disk when it was opened.
     package var size: UInt64 { status.size }
 
-    /// The bytes of its content, as they are on the disk.
+    /// The size of its content on disk.
     package var byteCount: UInt64 { isCompressed ? size : size - start }
 
     package var isCompressed: Bool { compression != nil }
 
-    /// Opens a file; the log itself is not rotated by the agent while its file is kept.
+    /// Opens a file; the agent does not rotate the current log while its file is kept open.
     ///
     /// - Parameters:
-    ///   - path: The file.
-    ///   - name: What its name states.
-    ///   - folder: Where it is found again.
-    ///   - isShared: Whether to wait for a rotation of the log itself, and to keep the next one waiting.
-    /// - Returns: nil if there is no file of the name any more.
-    /// - Throws: `LogFileError` if it cannot be read, or has a format that cannot be read.
+    ///   - path: The path of the file.
+    ///   - name: The parsed name.
+    ///   - folder: The directory in which it is found again after a rename.
+    ///   - isShared: Whether to take a shared lock, which excludes a rotation of the current log.
+    /// - Returns: nil if the file no longer exists.
+    /// - Throws: `LogFileError` if it cannot be read, or has an unsupported format.
     package init?(
         _ path: FilePath,
         _ name: LogFileName,
@@ -83,25 +83,25 @@ package final class LogFile: Sendable {
         switch Compression.content(of: try file.read(at: 0, atMost: Compression.magicSize)) {
         case .compressed(let compression): return compression
         case .plain:
-            // An empty file is one that was emptied, or has just been made.
+            // An empty file was truncated, or has just been created.
             guard let format = name.format, file.status.size > 0 else { return nil }
             throw Compression(rawValue: format) == nil
-                ? LogFileError(file.path, "its format \(format) is not supported; the supported ones are \(known)")
-                : LogFileError(file.path, "its content is not \(format), though its name ends so; repair or move it")
+                ? LogFileError(file.path, "unsupported format \(format); supported formats: \(known)")
+                : LogFileError(file.path, "not \(format) data despite its name; repair it or move it")
         case .unknown(let format):
-            throw LogFileError(file.path, "its format \(format) is not supported; the supported ones are \(known)")
+            throw LogFileError(file.path, "unsupported format \(format); supported formats: \(known)")
         }
     }
 
-    /// Whether it is the very file that another is.
+    /// Returns whether both are the same inode.
     func isSameFile(as other: LogFile) -> Bool { status.isSameFile(as: other.status) }
 
     // MARK: - Reading
 
-    /// Keeps the file open, so that it can be read when it was removed meanwhile.
+    /// Keeps the file open, so that it stays readable after it is removed.
     func keepOpen() { kept.withLock { $0 = $0 ?? (try? LogDescriptor(path)).flatMap { isThisFile($0) ? $0 : nil } } }
 
-    /// Opens the file, wherever it is now.
+    /// Opens the file at its current path.
     ///
     /// - Throws: `LogFileError`; `isMissing` if it was removed.
     func open() throws(LogFileError) -> LogDescriptor {
@@ -116,24 +116,24 @@ package final class LogFile: Sendable {
             let file = try LogDescriptor(path)
             if isThisFile(file) { return file }
         }
-        throw LogFileError(path, "it was removed while the log was read", isMissing: true)
+        throw LogFileError(path, "removed while the log was read", isMissing: true)
     }
 
     private func isThisFile(_ file: LogDescriptor) -> Bool {
         guard file.status.isSameFile(as: status) else { return false }
-        // The number of an inode is given again once a file is removed.
+        // The kernel reuses inode numbers of removed files.
         guard !isCompressed else { return file.status.size == status.size }
         return (try? file.read(at: start, atMost: min(head.count, 256)))?.elementsEqual(head.prefix(256)) ?? false
     }
 
-    /// Reads some bytes as they are on the disk.
+    /// Reads bytes as stored on disk.
     package func read(at offset: UInt64, atMost count: Int) throws(LogFileError) -> [UInt8] {
         try open().read(at: offset, atMost: count)
     }
 
-    /// The offset after the last whole line of a file that is not compressed; 0 if there is none.
+    /// Returns the offset after the last whole line of an uncompressed file; 0 if there is none.
     ///
-    /// - Parameter limit: Where to look for it at most; nil for the end of the file.
+    /// - Parameter limit: The end of the search; nil for the end of the file.
     func endOfLines(upTo limit: UInt64? = nil) throws(LogFileError) -> UInt64 {
         let file = try open()
         let end = max(start, min(limit ?? size, size))
@@ -142,8 +142,8 @@ package final class LogFile: Sendable {
         }
     }
 
-    /// Why its compressed data ends early, where another program may still be writing it; nil for a file that is complete
-    /// or has not been written for ``writingTime``.
+    /// Returns the error of truncated compressed data that another program may still be writing; nil if the file is
+    /// complete or has not been modified for ``writingTime``.
     func truncation(now: Int64) -> LogFileError? {
         guard isCompressed, now.subtractingReportingOverflow(status.modified).partialValue < Self.writingTime else {
             return nil
@@ -152,7 +152,7 @@ package final class LogFile: Sendable {
         return nil
     }
 
-    /// The bytes of its content, decompressed; a compressed file is read for that, once.
+    /// Returns the size of its content, decompressed; the first call reads a compressed file.
     func contentLength() throws(LogFileError) -> UInt64 {
         guard let compression else { return byteCount }
         if let known = knownLength.withLock({ $0 }) { return known }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A file's content in pieces, as far as it can be read.
+/// The content of a file in pieces, up to its readable end.
 final class LogFileContent {
     private static let pieceSize = 64 << 10
 
@@ -23,7 +23,7 @@ final class LogFileContent {
         skipped = stream == nil ? 0 : file.start
     }
 
-    /// The next piece; the last one is shorter, or empty.
+    /// Returns the next piece; the last one is shorter, or empty.
     func next() -> ArraySlice<UInt8> {
         var filled = 0
         while filled < piece.count {

@@ -4,15 +4,15 @@
 package import SteelyardCore
 package import SystemPackage
 
-/// Why a file of the log cannot be read.
+/// The error of a log file that cannot be read.
 package struct LogFileError: Error, Hashable, Sendable {
     /// The file.
     package let path: FilePath
-    /// The reason, and what to do: one sentence without a full stop.
+    /// The cause and the remedy: one sentence without a full stop.
     package let reason: String
-    /// Whether the file is gone.
+    /// Whether the file does not exist.
     package let isMissing: Bool
-    /// Whether the agent lacks a resource, so that no other file can be read either.
+    /// Whether the agent lacks a resource, so that reading other files would fail too.
     package let isShortage: Bool
     /// Whether the compressed data ends early.
     let isTruncated: Bool
@@ -39,9 +39,9 @@ package struct LogFileError: Error, Hashable, Sendable {
         }
     }
 
-    static let notRegular = "it is not a regular file; move it to another folder"
+    static let notRegular = "not a regular file; move it to another directory"
 
-    /// The error of a log that cannot be read.
+    /// The error if the current log cannot be read.
     package var driverError: DriverError {
         DriverError(.logUnavailable, "cannot read log file \(path): \(reason)")
     }

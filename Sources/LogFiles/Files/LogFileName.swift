@@ -1,50 +1,51 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the name of a file says of its place among a log and its rotated siblings, as logrotate names them.
+/// The parsed name of a log file or one of its rotated siblings, as logrotate names them.
 package struct LogFileName: Hashable, Sendable {
     /// The age of a file, as far as its name states it.
     package enum Age: Hashable, Sendable {
-        /// The file that is written.
+        /// The current log, which the proxy writes.
         case current
-        /// `.1`, `.2`: the greater, the older.
+        /// `.1`, `.2`: higher numbers are older.
         case number(Int)
         /// `-20261123`, `.2026-11-23`, `-1795400000`: seconds since 1970; nil for digits that are no known date.
         case time(Int64?)
-        /// The number that the agent gives: the greater, the newer.
+        /// A number from the agent's own rotation: higher numbers are newer.
         case own(Int)
-        /// An ending that states neither, such as `.old` or `-202611`.
+        /// A suffix without an age, such as `.old` or `-202611`.
         case unknown
     }
 
-    /// The ending of what is becoming a file that the agent rotates: no part of the log yet.
+    /// The suffix of a file during the agent's rotation: not yet part of the log.
     package static let incompleteSuffix = ".rotating"
 
     /// The age.
     package let age: Age
-    /// The name without the ending of a compression format: a file and what is compressed from it have the same.
+    /// The name without the extension of a compression format: a file and its compressed form have the same stem.
     package let stem: String
-    /// The format that the ending stands for, such as `gzip`; nil for a name without such an ending.
+    /// The format of the file name extension, such as `gzip`; nil for a name without one.
     package let format: String?
 
-    /// The ending of a file that the agent rotates: sixteen digits, the first of which is 0, which no date has.
+    /// Returns the suffix of a file that the agent rotated: sixteen digits, the first of them 0, which no date starts
+    /// with.
     package static func suffix(_ number: Int) -> String {
         let digits = String(number)
         return "-" + String(repeating: "0", count: max(0, 16 - digits.count)) + digits
     }
 
-    /// The number of a file that the agent has rotated; nil for one that another program has.
+    /// The number of a file that the agent rotated; nil for a file that another program rotated.
     package var number: Int? { if case .own(let number) = age { number } else { nil } }
 
-    /// The name of the log itself.
+    /// The name of the current log.
     package static let current = LogFileName(age: .current, stem: "", format: nil)
 
-    /// Reads a name.
+    /// Parses a name.
     ///
     /// - Parameters:
     ///   - name: The file's name.
-    ///   - log: The name of the log itself.
-    /// - Returns: nil for a file that is no part of the log.
+    ///   - log: The name of the current log.
+    /// - Returns: nil for a file that is not part of the log.
     package init?(_ name: String, of log: String) {
         guard name != log else {
             self = .current
@@ -65,7 +66,7 @@ package struct LogFileName: Hashable, Sendable {
         self.format = format
     }
 
-    /// The age of `haproxy.log-20261123`, or with logrotate's `extension .log`, of `haproxy-20261123.log`.
+    /// Returns the age of `haproxy.log-20261123`, or with logrotate's `extension .log`, of `haproxy-20261123.log`.
     private static func age(of stem: Substring, _ log: String) -> Age? {
         if stem.hasPrefix(log) {
             let ending = stem.dropFirst(log.count)
@@ -100,7 +101,7 @@ package struct LogFileName: Hashable, Sendable {
         }
         if let statement = LogFileTime.read(digits) {
             guard case .time(let time) = statement else {
-                // A number of many digits after a dot is a number.
+                // After a dot, many digits are a number, not a date.
                 return separator == "." ? plainNumber(digits).map { .number($0) } ?? .time(nil) : .time(nil)
             }
             return .time(time)

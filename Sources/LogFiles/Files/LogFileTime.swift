@@ -3,22 +3,22 @@
 
 import Glibc
 
-/// The time that the name of a rotated file states, as logrotate's `dateformat` writes it.
+/// The time in the name of a rotated file, in the formats of logrotate's `dateformat`.
 enum LogFileTime {
-    /// What an ending of digits states.
+    /// The meaning of a suffix of digits.
     enum Statement: Hashable, Sendable {
-        /// Seconds since 1970; a date without a zone is taken for UTC, so that names compare as they are written.
+        /// Seconds since 1970; a date without a time zone is read as UTC, so that names compare in their written order.
         case time(Int64)
-        /// Digits in another order than year, month, day.
+        /// Digits in an order other than year, month, day.
         case unknown
     }
 
     private static let separators: Set<UInt8> = Set("-_T:".utf8)
 
-    /// Reads `20261126`, `20261126_03`, `20261126-030552`, `2026-11-26`, `2026-11-26-03`, `20261126-1795400000`,
-    /// `1795400000` and the like.
+    /// Parses `20261126`, `20261126_03`, `20261126-030552`, `2026-11-26`, `2026-11-26-03`, `20261126-1795400000`,
+    /// `1795400000` and similar suffixes.
     ///
-    /// - Returns: nil for a text that is no date in digits.
+    /// - Returns: nil for a text that is not a date in digits.
     static func read(_ text: some StringProtocol) -> Statement? {
         let bytes = Array(text.utf8)
         guard let first = bytes.first, isDigit(first), let last = bytes.last, isDigit(last), bytes.count <= 40,
@@ -30,7 +30,7 @@ enum LogFileTime {
     }
 
     private static func time(_ groups: [[UInt8]]) -> Int64? {
-        // A second count after a date is more precise than the date.
+        // Epoch seconds after a date are more precise than the date.
         if groups.count == 2, groups[0].count == 8, let seconds = epoch(groups[1]) { return seconds }
         let digits = groups.joined()
         if groups.count == 1, let seconds = epoch(groups[0]), date(Array(digits)) == nil { return seconds }
@@ -49,7 +49,7 @@ enum LogFileTime {
         return number(group[...])
     }
 
-    /// Reads `YYYYMMDD`, with `hh`, `hhmm` or `hhmmss` after it.
+    /// Parses `YYYYMMDD`, with optional `hh`, `hhmm` or `hhmmss`.
     private static func date(_ digits: [UInt8]) -> Int64? {
         guard [8, 10, 12, 14].contains(digits.count) else { return nil }
         func field(_ start: Int, _ count: Int = 2) -> Int64 {

@@ -7,28 +7,28 @@ import SteelyardSystem
 import Synchronization
 package import SystemPackage
 
-/// The folders in which a log and its rotated siblings are: the log's own, that of the file that a symbolic link names,
-/// and those that the operator names.
+/// The directories of a log and its rotated siblings: the log's own, the target's if the log is a symbolic link, and
+/// those that the operator configures.
 package final class LogFolder: Sendable {
-    /// A file of the log, by its name.
+    /// A log file, by its name.
     package struct Entry: Hashable, Sendable {
         package let path: FilePath
         package let name: LogFileName
 
-        /// Of two files with the same stem in one folder, one may be compressed from the other.
+        /// If two files in one directory have the same stem, one may be the compressed form of the other.
         var stem: FilePath { path.removingLastComponent().appending(name.stem) }
     }
 
-    /// How often a listing is made again if files were renamed meanwhile.
+    /// The number of attempts to list the files if some are renamed meanwhile.
     private static let tries = 20
-    /// How many of the oldest and of the newest files are kept open: rotation removes the oldest and changes the newest.
+    /// The number of oldest and of newest files kept open: rotation removes the oldest and changes the newest.
     private static let keptCount = 8
 
     let log: FilePath
     private let others: [FilePath]
     private let excluded: Set<FilePath>
     private let time: @Sendable (_ head: [UInt8]) -> Int64?
-    /// Where files are that were renamed since.
+    /// The current paths of renamed files.
     private let places = Mutex<[FileID: FilePath]>([:])
     private let held = Mutex<LogHold?>(nil)
 
@@ -38,10 +38,10 @@ package final class LogFolder: Sendable {
     }
 
     /// - Parameters:
-    ///   - log: The log itself.
-    ///   - others: More folders with rotated files.
-    ///   - excluded: Files of other kinds, whatever their names are.
-    ///   - time: Reads the time of the first line in a file's beginning, in microseconds; nil if it has none.
+    ///   - log: The path of the current log.
+    ///   - others: Additional directories with rotated files.
+    ///   - excluded: Files that are not part of the log, whatever their names.
+    ///   - time: Parses the time of the first line of a file, in microseconds; returns nil if it has none.
     package init(
         of log: FilePath,
         others: [FilePath] = [],
@@ -56,18 +56,18 @@ package final class LogFolder: Sendable {
 
     // MARK: - Names
 
-    /// The names of the log and its siblings.
+    /// Returns the names of the log and its siblings.
     ///
-    /// - Throws: `LogFileError` if a folder cannot be listed.
+    /// - Throws: `LogFileError` if a directory cannot be listed.
     package func entries() throws(LogFileError) -> [Entry] {
         let (entries, failures) = try listing()
         if let failure = failures.first { throw failure }
         return entries
     }
 
-    /// The names of the log and its siblings, and the folders other than the log's own that cannot be listed.
+    /// Returns the names of the log and its siblings, and the directories, except the log's own, that cannot be listed.
     ///
-    /// - Throws: `LogFileError` if the log's own folder cannot be listed.
+    /// - Throws: `LogFileError` if the log's own directory cannot be listed.
     package func listing() throws(LogFileError) -> (entries: [Entry], failures: [LogFileError]) {
         let folder = log.removingLastComponent()
         let baseName = log.lastComponent?.string ?? ""
@@ -83,7 +83,7 @@ package final class LogFolder: Sendable {
         for candidate in folders + others where seen.insert(Self.target(of: candidate) ?? candidate).inserted {
             let names: [String]
             do throws(FileError) { names = try AtomicFile.names(in: candidate) } catch {
-                let failure = LogFileError(candidate, "cannot list the folder: \(error.reason)")
+                let failure = LogFileError(candidate, "cannot list the directory: \(error.reason)")
                 guard candidate != folder else { throw failure }
                 failures.append(failure)
                 continue
@@ -91,7 +91,7 @@ package final class LogFolder: Sendable {
             for text in names {
                 let path = candidate.appending(text)
                 guard let name = bases.lazy.compactMap({ LogFileName(text, of: $0) }).first else { continue }
-                // Only the log itself is written.
+                // Only the configured path is the current log.
                 if name.age == .current, path != log { continue }
                 if name.age == .unknown, excluded.contains(path) || !Self.isRegular(path) { continue }
                 entries.append(Entry(path: path, name: name))
@@ -106,7 +106,7 @@ package final class LogFolder: Sendable {
         return unsafe FilePath(String(cString: text))
     }
 
-    /// Where a file is now that was renamed.
+    /// Returns the current path of a renamed file.
     func path(of status: LogDescriptor.FileStatus) -> FilePath? {
         let id = FileID(device: status.device, inode: status.inode)
         if let known = places.withLock({ $0[id] }), Self.id(of: known) == id { return known }
@@ -126,13 +126,13 @@ package final class LogFolder: Sendable {
 
     // MARK: - Files
 
-    /// Opens all files of the log, the oldest first, each content once.
+    /// Opens all files of the log, oldest first, without duplicates.
     ///
     /// - Parameters:
-    ///   - isShared: Whether to keep the agent from rotating the log meanwhile.
-    ///   - keepsTwins: Whether to leave copies in, because comparing them may take long.
-    /// - Returns: The files, and those that cannot be read.
-    /// - Throws: `LogFileError` if the log itself cannot be read.
+    ///   - isShared: Whether to lock out the agent's rotation.
+    ///   - keepsTwins: Whether to include copies, because comparing files may take long.
+    /// - Returns: The files, and the files that cannot be read.
+    /// - Throws: `LogFileError` if the current log cannot be read.
     package func open(
         isShared: Bool = true,
         keepsTwins: Bool = false
@@ -154,17 +154,17 @@ package final class LogFolder: Sendable {
             let filled = files.filter { !$0.head.isEmpty }
             files = LogOrder(time).sorted(keepsTwins ? filled : withoutTwins(filled))
             for file in files.prefix(Self.keptCount) + files.suffix(Self.keptCount) { file.keepOpen() }
-            // If logrotate has renamed or removed some meanwhile, one may be listed twice, or not at all.
+            // If logrotate renames or removes files meanwhile, one may be listed twice, or not at all.
             if try isStill(files, entries) { break }
         }
         return (distinct(files), leftOut)
     }
 
-    /// Keeps the rotated files readable after they were removed.
+    /// Keeps the rotated files readable after they are removed, with hard links.
     ///
-    /// - Parameter base: A folder for second names; nil for none.
-    /// - Returns: The rotated files that have none.
-    /// - Throws: `LogFileError` if the log's own folder cannot be listed.
+    /// - Parameter base: A directory for the hard links; nil for none.
+    /// - Returns: The rotated files without a hard link.
+    /// - Throws: `LogFileError` if the log's own directory cannot be listed.
     func hold(in base: FilePath?) throws(LogFileError) -> [Entry] {
         let rotated = try listing().entries.filter { $0.name.age != .current }
         guard let base, let hold = LogHold(rotated.filter { $0.name.number != nil }, in: base) else { return rotated }
@@ -173,14 +173,14 @@ package final class LogFolder: Sendable {
         return rotated.filter { !kept.contains($0) }
     }
 
-    /// Removes what ``hold(in:)`` of an agent has left that was killed.
+    /// Removes the hard links of a killed agent.
     package static func removeHolds(in base: FilePath) { LogHold.removeAll(in: base) }
 
     private var heldEntries: [Entry] {
         (held.withLock { $0 }?.entries ?? []).map { Entry(path: $0.path, name: $0.original.name) }
     }
 
-    /// The second names of files that the agent's rotation has removed since.
+    /// Returns the hard links of files that the agent's rotation has removed since.
     private func removedEntries(_ listed: [Entry]) -> [Entry] {
         let held = heldEntries
         guard !held.isEmpty else { return [] }
@@ -188,11 +188,11 @@ package final class LogFolder: Sendable {
         return held.filter { entry in Self.id(of: entry.path).map { !present.contains($0) } ?? false }
     }
 
-    /// Opens what can still be read of a log that was removed.
+    /// Opens the files of a removed log that are still readable.
     ///
     /// - Parameters:
-    ///   - current: The log itself; nil if it had no file.
-    ///   - lost: The files that are gone.
+    ///   - current: The current log; nil if it had no file.
+    ///   - lost: The removed files.
     func openHeld(
         with current: LogFile?,
         lost: [Entry]
@@ -202,11 +202,11 @@ package final class LogFolder: Sendable {
             if let file = try LogFile(entry.path, entry.name, in: self) { files.append(file) }
         }
         let ordered = LogOrder(time).sorted(withoutTwins(files.filter { !$0.head.isEmpty }))
-        let leftOut = lost.map { LogFileError($0.path, "a DELETE came before the ARCHIVE had its turn").leftOut }
+        let leftOut = lost.map { LogFileError($0.path, "removed by a DELETE while the ARCHIVE was queued").leftOut }
         return (distinct(ordered), leftOut)
     }
 
-    /// Finds the file that has what another had before it was emptied or removed: copytruncate makes a copy first.
+    /// Finds the copy of a truncated or removed file, such as copytruncate makes.
     func copy(of file: LogFile) -> LogFile? {
         guard let entries = try? listing().entries else { return nil }
         for entry in entries.sorted(by: { $0.name.format == nil && $1.name.format != nil }) {
@@ -220,7 +220,7 @@ package final class LogFolder: Sendable {
         return nil
     }
 
-    /// While a program compresses a file, it is there with its compressed form, which may have nothing to read yet.
+    /// Returns whether a program is compressing the file: both forms exist, and the new one may still be unreadable.
     private func isBeingCompressed(_ entry: Entry, _ entries: [Entry]) -> Bool {
         guard let format = entry.name.format, Compression(rawValue: format) != nil else { return false }
         return entries.contains { $0 != entry && $0.stem == entry.stem && $0.name.format == nil }
@@ -232,15 +232,15 @@ package final class LogFolder: Sendable {
         return unsafe stat(path.string, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Leaves out what is compressed from another file, is a copy of it, or is only its beginning.
+    /// Drops files that are the compressed form, a copy or a prefix of another file.
     private func withoutTwins(_ files: [LogFile]) -> [LogFile] {
         let rotated = files.filter { $0.name.age != .current }
         let stems = Dictionary(grouping: rotated) { Entry(path: $0.path, name: $0.name).stem }
-        // Whole heads have the times of several lines: only copies have the same.
+        // Complete heads contain the times of several lines: only copies have the same head.
         let heads = Dictionary(grouping: rotated.filter { $0.head.count == LogFile.headSize }, by: \.head)
         var dropped: Set<FilePath> = []
         for group in Array(stems.values) + Array(heads.values) where group.count > 1 {
-            // The plain file is the better one to read.
+            // The plain file is cheaper to read.
             let ordered = group.sorted { !$0.isCompressed && $1.isCompressed }
             for (index, one) in ordered.enumerated() where !dropped.contains(one.path) {
                 for other in ordered.dropFirst(index + 1) where !dropped.contains(other.path) {
@@ -259,13 +259,13 @@ package final class LogFolder: Sendable {
         }
     }
 
-    /// Leaves out a second name of the same file, and the copy that copytruncate is just making.
+    /// Drops hard links to the same file, and the copy that copytruncate is making.
     private func distinct(_ files: [LogFile]) -> [LogFile] {
         var kept: [LogFile] = []
         var seen: Set<FileID> = []
         for file in files.reversed()
         where seen.insert(FileID(device: file.status.device, inode: file.status.inode)).inserted {
-            // A file that is not the newest may begin with sentences, which have no time.
+            // An older short file may start with event messages, which have no time, without being a copy.
             if let current = kept.first, current.name.age == .current,
                 kept.count == 1 || file.head.count == LogFile.headSize, isCopy(file, of: current)
             {
@@ -276,10 +276,10 @@ package final class LogFolder: Sendable {
         return kept.reversed()
     }
 
-    /// Whether a file has what the log begins with.
+    /// Returns whether the current log starts with a file's content.
     package func isCopy(_ file: LogFile, of current: LogFile) -> Bool {
         guard !file.isCompressed, file.byteCount <= current.byteCount, current.head.starts(with: file.head),
-            // HAProxy's sentences have no time: a short file may begin as another does and still be another.
+            // HAProxy's event messages have no time: different short files may start with the same message.
             file.head.count == LogFile.headSize || file.status.modified >= current.status.modified
         else { return false }
         let count = min(file.byteCount, 4096)

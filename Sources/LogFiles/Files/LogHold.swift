@@ -6,22 +6,22 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// Keeps files of a log readable after they were removed, by second names in a folder of the agent's own.
+/// Keeps log files readable after they are removed, with hard links in a directory of the agent.
 ///
-/// Second names cost no descriptors. The log itself gets none, and neither do files that logrotate handles: it refuses
-/// files with several names.
+/// Hard links cost no descriptors. The current log and the files of logrotate get none: logrotate rejects files with
+/// several hard links.
 final class LogHold: Sendable {
     private static let count = Atomic<Int>(0)
-    /// While a folder is made, the one that it is in must stay.
+    /// While one hold creates its directory, no other may remove the parent.
     private static let gate = Mutex(())
 
     private let folder: FilePath
-    /// What was held, with the second names.
+    /// The files and their hard links.
     let entries: [(original: LogFolder.Entry, path: FilePath)]
 
-    /// Gives second names to files; one that is on another file system gets none.
+    /// Creates hard links to files, except those on another file system.
     ///
-    /// - Parameter base: The folder of all holds; it need not exist.
+    /// - Parameter base: The parent directory of all holds; it need not exist.
     init?(_ files: [LogFolder.Entry], in base: FilePath) {
         guard !files.isEmpty else { return nil }
         folder = base.appending("\(getpid())-\(Self.count.add(1, ordering: .relaxed).newValue)")
@@ -42,7 +42,7 @@ final class LogHold: Sendable {
         Self.gate.withLock { _ in _ = unsafe rmdir(folder.removingLastComponent().string) }
     }
 
-    /// Removes the holds that an agent has left that was killed.
+    /// Removes the holds of a killed agent.
     static func removeAll(in base: FilePath) {
         for name in (try? AtomicFile.names(in: base)) ?? [] { remove(base.appending(name)) }
         unsafe rmdir(base.string)

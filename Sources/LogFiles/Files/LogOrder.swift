@@ -3,10 +3,10 @@
 
 import SystemPackage
 
-/// The order of a log's files, the oldest first.
+/// The order of a log's files, oldest first.
 ///
-/// Files that are named in one way are in the order of their names. Where an operator has changed from one way to another,
-/// the times of their first lines, or else of their last writing, decide which comes first.
+/// Files with the same naming scheme are in the order of their names. If an operator has changed the scheme, the times
+/// of their first lines, or else their modification times, decide which scheme comes first.
 struct LogOrder {
     private let time: (_ head: [UInt8]) -> Int64?
 
@@ -23,7 +23,7 @@ struct LogOrder {
         var groups = Dictionary(grouping: items) { Self.group($0.file.name.age) }.values.map { group in
             group.sorted(by: Self.isOlder)[...]
         }
-        // Equal times are of one second, in which any order is as good; this one is always the same.
+        // Equal times are in the same second, where any order will do; this one is deterministic.
         groups.sort { Self.group($0[$0.startIndex].file.name.age) < Self.group($1[$1.startIndex].file.name.age) }
         var sorted: [LogFile] = []
         while let oldest = groups.indices.min(by: { Self.first(groups[$0]) < Self.first(groups[$1]) }) {

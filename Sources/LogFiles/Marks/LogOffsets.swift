@@ -3,11 +3,11 @@
 
 package import SystemPackage
 
-/// How far each file of a log goes before a mark.
+/// The offset of a mark in each file of a log.
 package struct LogOffsets: Hashable, Sendable {
     /// The bytes of each file before the mark; 0 for a file after it, `UInt64.max` for one before it.
     package private(set) var offsets: [UInt64]
-    /// Whether the file was found that was written when the mark was made.
+    /// Whether the file that was current at the time of the mark was found.
     package private(set) var isComplete = true
     /// The files that have lost content before the mark.
     package private(set) var shortened: [FilePath] = []
@@ -18,18 +18,18 @@ package struct LogOffsets: Hashable, Sendable {
         isTaken = Array(repeating: false, count: count)
     }
 
-    /// Whether a place of the mark is in the file.
+    /// Returns whether the file has a place of the mark.
     func isTaken(_ index: Int) -> Bool { isTaken[index] }
 
-    /// Notes a place of the mark.
+    /// Records a place of the mark.
     mutating func take(_ index: Int, _ offset: UInt64) {
         isTaken[index] = true
         offsets[index] = offset
     }
 
-    /// Notes that content before the mark is gone from a file.
+    /// Records a file that has lost content before the mark.
     mutating func addShortened(_ path: FilePath) { shortened.append(path) }
 
-    /// Notes that the file is gone that was written when the mark was made.
+    /// Records that the file that was current at the time of the mark is missing.
     mutating func setIncomplete() { isComplete = false }
 }

@@ -3,27 +3,27 @@
 
 import SteelyardSystem
 
-/// A place in one file of the log: it is found again by the content after the file was renamed, copied or compressed.
+/// A place in a log file, identified by content, so that it survives renaming, copying and compression.
 struct LogPlace: Hashable, Sendable {
     private static let tailSize = 256
 
-    /// The content's bytes before it; nil for the end of a file that is not written any more.
+    /// The bytes of content before the place; nil for the end of a file that is no longer written.
     private let offset: UInt64?
-    /// Whether the NULs before the content are counted too, as earlier agents did.
+    /// Whether the offset includes the NULs before the content, as in marks of earlier agents.
     private let countsNULs: Bool
     /// Whether HAProxy was writing the file.
     let wasCurrent: Bool
     private let device: UInt64
     private let inode: UInt64
-    /// How many bytes of the content's beginning ``head`` is of.
+    /// The number of bytes that ``head`` covers.
     let headSize: Int
     let head: Fingerprint
-    /// That of the bytes just before the place.
+    /// The fingerprint of the bytes just before the place.
     private let tail: Fingerprint
 
-    /// The place in a file, or its end if it is compressed.
+    /// Creates the place at an offset of a file, or at its end if it is compressed.
     ///
-    /// - Returns: nil for its very beginning.
+    /// - Returns: nil for the start of the file.
     init?(_ offset: UInt64, in file: LogFile) throws(LogFileError) {
         guard offset > file.start || file.isCompressed else { return nil }
         self.offset = file.isCompressed ? nil : offset - file.start
@@ -36,13 +36,13 @@ struct LogPlace: Hashable, Sendable {
         tail = file.isCompressed ? Fingerprint() : try Self.tail(offset - file.start, before: offset, of: file)
     }
 
-    /// The bytes of a file before the place.
+    /// Returns the bytes of a file before the place.
     func offset(in file: LogFile) -> UInt64 {
         guard let offset else { return .max }
         return countsNULs ? offset : offset.addingReportingOverflow(file.start).partialValue
     }
 
-    /// Whether it is in a file that begins as the place's does.
+    /// Returns whether the place is in a file that starts with the same content.
     ///
     /// - Throws: `LogFileError`.
     func isIn(_ file: LogFile) throws(LogFileError) -> Bool {
@@ -52,23 +52,23 @@ struct LogPlace: Hashable, Sendable {
 
     private func isIn(_ file: LogFile, at place: UInt64, after count: UInt64) throws(LogFileError) -> Bool {
         if file.isCompressed {
-            // To find it, all before it has to be read: done only where a log may continue in another file.
+            // Finding it means reading everything before it: needed only if a log may continue in another file.
             if file.name.number == nil { return true }
             return try count <= file.contentLength()
         }
         guard file.size >= place, place >= count else { return false }
         do throws(LogFileError) { return try Self.tail(count, before: place, of: file) == tail } catch {
-            // It was compressed or removed since the log was opened. Its head is that of no other file.
+            // It was compressed or removed since the log was opened. No other file has its head.
             guard error.isMissing else { throw error }
             return headSize == LogFile.headSize
         }
     }
 
-    /// Finds the place in files that the agent has rotated since: they have the content of one file, one after another.
+    /// Finds the place in files that the agent has rotated since: together, they have the content of one file.
     ///
-    /// - Parameter files: The files from the one that begins the content on, in order.
-    /// - Returns: The index of the file, the bytes of it before the place, and whether the content before the place is
-    ///   complete; otherwise the bytes before what is left of it ends. nil for the end of a compressed file.
+    /// - Parameter files: The files in order, starting with the one that starts the content.
+    /// - Returns: The index of the file, the bytes before the place, and whether all content before the place exists;
+    ///   if not, the bytes are the end of what remains. nil for the end of a compressed file.
     func find(
         inOneAfterAnother files: ArraySlice<LogFile>
     ) throws(LogFileError) -> (index: Int, offset: UInt64, isExact: Bool)? {
@@ -87,17 +87,17 @@ struct LogPlace: Hashable, Sendable {
         return nil
     }
 
-    /// The end of the last whole line before the place, in a file that has lost some of the content before it.
+    /// Returns the end of the last whole line before the place, in a file that has lost some content before it.
     func shortenedOffset(in file: LogFile) throws(LogFileError) -> UInt64 {
         let place = offset(in: file)
-        // Nothing is added to a copy.
+        // A copy does not grow.
         if !wasMadeFrom(file), file.name.age != .current, file.size <= place { return .max }
         return try file.endOfLines(upTo: min(place, file.size))
     }
 
-    /// Finds the place in a file that has the content before it, but may begin later.
+    /// Finds the place in a file that has the content before it, but may start later.
     ///
-    /// - Returns: The bytes of the file before it; nil if it is not in the file.
+    /// - Returns: The bytes of the file before the place; nil if the place is not in the file.
     func search(in file: LogFile) throws(LogFileError) -> UInt64? {
         guard let offset, offset > 0 else { return nil }
         let search = LogTailSearch(size: Int(min(offset, UInt64(Self.tailSize))), tail: tail)
@@ -115,15 +115,15 @@ struct LogPlace: Hashable, Sendable {
         return Fingerprint(try file.read(at: place - count, atMost: Int(count)))
     }
 
-    /// Seven words without spaces.
+    /// The place as seven fields without spaces.
     var text: String {
         "\(wasCurrent ? "c" : "r"):\(device):\(inode):\(offset.map(String.init) ?? "end"):\(headSize):\(head):\(tail)"
     }
 
-    /// Reads what ``text`` gives.
+    /// Parses ``text``.
     ///
-    /// - Parameter countsNULs: Whether an earlier agent has written it.
-    /// - Returns: nil if a word is missing, or out of range.
+    /// - Parameter countsNULs: Whether an earlier agent wrote it.
+    /// - Returns: nil if a field is missing or out of range.
     init?(_ text: Substring, countsNULs: Bool) {
         self.countsNULs = countsNULs
         let words = text.split(separator: ":")

@@ -4,23 +4,23 @@
 package import SteelyardCore
 import SteelyardSystem
 
-/// A mark in a log: how far each of its files goes before it.
+/// A mark in a log: one place for each of its files.
 ///
-/// A file that a mark does not name comes after the mark, whole: a mark needs no order of the files.
+/// A file that a mark does not name is after the mark, so a mark does not depend on the order of the files.
 package struct LogPlaces: Hashable, Sendable {
-    /// Earlier agents wrote 1: the NULs before a file's content were counted.
+    /// Version 1, of earlier agents, counts the NULs before a file's content.
     private static let versions = ["1", "2"]
 
     private let version: String
     private let places: [LogPlace]
 
-    /// After the last whole line of each file.
+    /// Creates a mark after the last whole line of each file.
     ///
-    /// - Parameter limits: Where each file ends; nil for its own end.
+    /// - Parameter limits: The limit in each file; nil for its end.
     package init(endOf files: [LogFile], limits: [UInt64]? = nil) throws(LogFileError) {
         var places: [LogPlace] = []
         for (index, file) in files.enumerated() {
-            // HAProxy may still finish a line of the file that was rotated last, but of none before.
+            // HAProxy may still complete a line of the newest rotated file, but not of older ones.
             let isFinished = index + 2 < files.count
             let end = file.isCompressed || isFinished ? file.size : try file.endOfLines()
             let limit = limits?[index] ?? .max
@@ -32,7 +32,7 @@ package struct LogPlaces: Hashable, Sendable {
         version = "2"
     }
 
-    /// After all of each file.
+    /// Creates a mark at the end of each file.
     package init(wholeOf files: [LogFile]) throws(LogFileError) {
         var places: [LogPlace] = []
         for file in files { if let place = try LogPlace(file.size, in: file) { places.append(place) } }
@@ -40,9 +40,9 @@ package struct LogPlaces: Hashable, Sendable {
         version = "2"
     }
 
-    /// Reads a mark.
+    /// Parses a mark.
     ///
-    /// - Throws: `DriverError` if it is not one.
+    /// - Throws: `DriverError` if the mark is invalid.
     package init(_ mark: LogMark) throws(DriverError) {
         let words = mark.text.split(separator: " ")
         let version = words.first.map(String.init) ?? ""
@@ -61,9 +61,9 @@ package struct LogPlaces: Hashable, Sendable {
 
     package var mark: LogMark { LogMark(([version] + places.map(\.text)).joined(separator: " ")) }
 
-    /// The bytes of each file before the mark.
+    /// Returns the bytes of each file before the mark.
     ///
-    /// - Throws: `LogFileError` if a file cannot be read that may have a place of the mark.
+    /// - Throws: `LogFileError` if a file that may contain a place of the mark cannot be read.
     package func offsets(in files: [LogFile]) throws(LogFileError) -> LogOffsets {
         var offsets = LogOffsets(count: files.count)
         let heads = LogHeads(files, sizes: Set(places.map(\.headSize)))
@@ -76,7 +76,7 @@ package struct LogPlaces: Hashable, Sendable {
         return offsets
     }
 
-    /// Finds a place in the one file that begins as it did.
+    /// Finds a place in the only file that starts with the same content.
     private static func takeExact(
         _ place: LogPlace,
         _ files: [LogFile],
@@ -93,7 +93,7 @@ package struct LogPlaces: Hashable, Sendable {
         return true
     }
 
-    /// The files that the agent has rotated the content of a place to, one after another, and the log itself.
+    /// Returns the consecutive files that contain a place's content after the agent's rotation, and the current log.
     private static func pieces(of place: LogPlace, _ files: [LogFile], _ heads: LogHeads) -> Range<Int>? {
         guard let first = heads.files(beginningAs: place).first(where: { files[$0].name.number != nil }) else {
             return nil
@@ -107,9 +107,9 @@ package struct LogPlaces: Hashable, Sendable {
         return first..<end
     }
 
-    /// Finds a place whose file has lost its end: after a power failure, or in a copy that was made earlier.
+    /// Finds a place whose file has lost its end: after a power failure, or in an older copy.
     ///
-    /// What is left of the content before the place is known by its beginning.
+    /// The remaining content before the place is identified by its start.
     private static func takeShortened(
         _ place: LogPlace,
         _ files: [LogFile],
@@ -132,9 +132,9 @@ package struct LogPlaces: Hashable, Sendable {
         return isFound
     }
 
-    /// Finds a place in the log that the agent has rotated into several files since.
+    /// Finds a place in a log that the agent has rotated into several files since.
     ///
-    /// The oldest of them may have been removed: the rest of the content is found by what is just before the place.
+    /// If the oldest files have been removed, the place is found by the bytes just before it.
     private static func takeRotated(
         _ place: LogPlace,
         _ files: [LogFile],
@@ -153,7 +153,7 @@ package struct LogPlaces: Hashable, Sendable {
         guard place.wasCurrent else { return false }
         for index in own + (current.map { [$0] } ?? []) where !offsets.isTaken(index) {
             guard let offset = try place.search(in: files[index]) else { continue }
-            // What was rotated before the file is before the place.
+            // Files rotated before this file are before the place.
             for earlier in own where earlier < index { offsets.take(earlier, .max) }
             offsets.take(index, offset)
             return true
@@ -162,7 +162,7 @@ package struct LogPlaces: Hashable, Sendable {
     }
 }
 
-/// Finds files by the fingerprints of their beginnings.
+/// Finds files by the fingerprints of their starts.
 private struct LogHeads {
     private struct Key: Hashable {
         let size: Int
@@ -180,7 +180,7 @@ private struct LogHeads {
         }
     }
 
-    /// The indices of the files, in order.
+    /// Returns the indices of the files that start like a place's file, in order.
     func files(beginningAs place: LogPlace) -> [Int] {
         indices[Key(size: place.headSize, fingerprint: place.head)] ?? []
     }

@@ -6,21 +6,21 @@ import SteelyardSystem
 
 /// Finds a place in a file by the fingerprint of the bytes before it.
 ///
-/// The agent's own rotation moves the oldest lines of the log to other files and removes them one day. A place may then be
-/// in a file whose beginning no mark has.
+/// The agent's rotation moves the oldest lines of the log to other files and later removes them. A place may then be in
+/// a file whose start no mark contains.
 struct LogTailSearch {
     private let size: Int
     private let tail: Fingerprint
 
     /// - Parameters:
-    ///   - size: How many bytes the fingerprint is of; 1 or more.
-    ///   - tail: Their fingerprint. The last of them is a newline: only the ends of lines are examined.
+    ///   - size: The number of bytes that the fingerprint covers; 1 or more.
+    ///   - tail: Their fingerprint. The last byte is a newline: only line ends are examined.
     init(size: Int, tail: Fingerprint) {
         self.size = size
         self.tail = tail
     }
 
-    /// The bytes of the file's content before the place, decompressed; nil if it is not in the file.
+    /// Returns the bytes of the file's content before the place, decompressed; nil if the place is not in the file.
     ///
     /// - Throws: `LogFileError` if the file cannot be opened.
     func find(in file: LogFile) throws(LogFileError) -> UInt64? {
@@ -39,7 +39,7 @@ struct LogTailSearch {
         }
     }
 
-    /// The place in a part of the content.
+    /// Returns the place in a part of the content.
     private func end(in window: [UInt8], from start: Int) -> Int? {
         unsafe window.withUnsafeBytes { bytes -> Int? in
             guard let base = bytes.baseAddress else { return nil }

@@ -3,24 +3,24 @@
 
 import SteelyardCore
 
-/// The files of a log with how far each is read: not beyond the end that the log had when it was opened.
+/// The files of a log and the range of each to read, up to the end that the log had when it was opened.
 struct LogContent: Sendable {
     let files: [LogFile]
-    /// Where each file begins; nil for its first line.
+    /// The start in each file; nil for its first line.
     let start: [UInt64]?
-    /// Where each file ends.
+    /// The end in each file.
     let limits: [UInt64]
     let end: LogMark
     let byteCount: UInt64
-    /// The compressed files that another program may still be writing: the mark of the end does not cover them.
+    /// The compressed files that another program may still be writing: the end mark excludes them.
     let incomplete: [LogFileError]
-    /// Whether lines are gone that the log had when it was opened.
+    /// Whether the log has lost lines since it was opened.
     let hasLostLines: Bool
 
     /// - Parameters:
-    ///   - files: All files, the oldest first.
+    ///   - files: All files, oldest first.
     ///   - opened: The end of the log when it was opened; empty for a log without lines.
-    ///   - places: Where the log begins; nil for its oldest line.
+    ///   - places: The start of the log; nil for its oldest line.
     init(_ files: [LogFile], upTo opened: LogPlaces, from places: LogPlaces?) throws(LogFileError) {
         self.files = files
         start = try places?.offsets(in: files).offsets
@@ -42,13 +42,13 @@ struct LogContent: Sendable {
 
     private static func limits(of files: [LogFile], _ found: LogOffsets) throws(LogFileError) -> [UInt64] {
         var limits = [UInt64](repeating: .max, count: files.count)
-        // Where the log was emptied meanwhile, nothing of what follows can be told from what was there.
+        // If the log was truncated meanwhile, new content cannot be distinguished from old content.
         if let last = files.indices.last(where: { found.isTaken($0) }), found.shortened.isEmpty {
             // Of a compressed file, only the end is known.
             if !files[last].isCompressed { limits[last] = found.offsets[last] }
             for index in files.indices.dropFirst(last + 1) { limits[index] = 0 }
         }
-        // Half a line that HAProxy is writing is for the next archive.
+        // An incomplete line that HAProxy is writing is left for the next archive.
         if let last = files.indices.last, files[last].name.age == .current {
             limits[last] = min(limits[last], try files[last].endOfLines())
         }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Reads the files of an opened log in pieces, and selects the lines of its parts.
 final class LogFileReader: LogReader {
-    /// Small enough to stay in a core's own cache between reading and selecting.
+    /// Small enough to stay in the CPU cache between reading and selecting.
     private static let pieceSize = 256 << 10
 
     private struct State {
@@ -14,7 +14,7 @@ final class LogFileReader: LogReader {
         var splitter: LogLineSplitter
         var stream: LogFileStream?
         var streamed: LogFile?
-        /// The beginning of a line, and room for what follows.
+        /// The start of a line, and room for the next bytes.
         var buffer = [UInt8](repeating: 0, count: LogFileReader.pieceSize + LogLineSplitter.longLine)
         var kept = 0
     }
@@ -57,7 +57,7 @@ final class LogFileReader: LogReader {
             return nil
         }
         do throws(LogFileError) { try read(segment, &state, into: &blocks) } catch {
-            // A rotated file that turns out to be damaged keeps no other from being archived.
+            // A corrupt rotated file must not prevent archiving the others.
             guard segment.file.name.age != .current, !error.isShortage else { throw error.driverError }
             report.add(
                 error,
@@ -88,7 +88,7 @@ final class LogFileReader: LogReader {
         let left = segment.range.upperBound - min(stream.offset, segment.range.upperBound)
         let kept = state.kept
         let wanted = Int(min(left, UInt64(Self.pieceSize)))
-        // Taken out and put back, so that the splitter can be changed meanwhile.
+        // Moved out, so that the splitter can be mutated meanwhile.
         var buffer: [UInt8] = []
         swap(&buffer, &state.buffer)
         defer { swap(&buffer, &state.buffer) }
@@ -103,7 +103,7 @@ final class LogFileReader: LogReader {
                 state.kept = filled.count - taken
                 unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: filled[taken...]))
             } else {
-                // Half a line whose other half is gone is not a line.
+                // Drop an incomplete line whose end is lost.
                 if stream.isCutOff {
                     state.splitter.drop(into: &blocks)
                 } else {

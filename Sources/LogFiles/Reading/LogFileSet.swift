@@ -6,14 +6,14 @@ package import SteelyardCore
 import Synchronization
 package import SystemPackage
 
-/// A log and what has been rotated of it, as it was when it was opened.
+/// A log and its rotated files, as they were when the log was opened.
 ///
-/// Opening lists the files and finds the end of the log. Rotated files are opened, ordered and compared in ``prepare()``,
-/// which may take long. What is logged between the two is not read.
+/// Opening lists the files and finds the end of the log. ``prepare()`` opens, orders and compares the rotated files,
+/// which may take long. Lines logged between the two are not read.
 package final class LogFileSet: OpenedLog {
     private let opened: LogFile?
     private let openedEnd: LogPlaces
-    /// The rotated files that a DELETE takes.
+    /// The rotated files without a hard link, which a DELETE removes for good.
     private let unheld: [LogFolder.Entry]
     private let start: LogPlaces?
     private let folder: LogFolder
@@ -26,17 +26,17 @@ package final class LogFileSet: OpenedLog {
     package var byteCount: UInt64 { (try? prepared())?.byteCount ?? 0 }
     package var end: LogMark? { (try? prepared())?.end }
 
-    /// Opens a log; one without a file has no lines.
+    /// Opens a log; a log without a file has no lines.
     ///
     /// - Parameters:
-    ///   - folder: Where its files are.
-    ///   - start: Where it begins; nil for its oldest line.
-    ///   - hold: A folder for second names of the rotated files, so that they can be read after they were removed; nil for
+    ///   - folder: The directories of its files.
+    ///   - start: The start of the log; nil for its oldest line.
+    ///   - hold: A directory for hard links to the rotated files, so that they stay readable after removal; nil for
     ///     none.
-    ///   - isDeleted: Whether a DELETE has begun to remove the log since it was opened.
-    ///   - classifier: Knows the owners of lines.
-    ///   - logger: Takes a warning for each file that cannot be read.
-    /// - Throws: `DriverError` with the code `logUnavailable` if the log itself cannot be read.
+    ///   - isDeleted: Whether a DELETE has started to remove the log since it was opened.
+    ///   - classifier: Assigns lines to load balancers.
+    ///   - logger: Logs a warning for each file that cannot be read.
+    /// - Throws: `DriverError` with the code `logUnavailable` if the current log cannot be read.
     package init(
         in folder: LogFolder,
         from start: LogMark? = nil,
@@ -69,7 +69,7 @@ package final class LogFileSet: OpenedLog {
                 let content = try LogContent(files, upTo: openedEnd, from: start)
                 report.add(leftOut + content.incomplete.map(\.leftOut))
                 if content.hasLostLines {
-                    let reason = "it was emptied or cut before the ARCHIVE had its turn, and there is no copy of it"
+                    let reason = "truncated while the ARCHIVE was queued, without a copy"
                     report.add([LogFileError(folder.log, reason).leftOut])
                 }
                 known = content
@@ -85,7 +85,7 @@ package final class LogFileSet: OpenedLog {
         return LogFileReader(segments, of: content.files, splitter, folder, report)
     }
 
-    /// A third of what is plain, and all of what is compressed already.
+    /// Estimates a third of plain files, and all of compressed files.
     package func byteEstimate(of part: LogPart) -> UInt64 {
         guard let content = try? prepared(), let segments = try? segments(of: [part], content) else {
             return byteCount / 3
@@ -126,11 +126,11 @@ package final class LogFileSet: OpenedLog {
     private func begin(_ mark: LogMark, _ content: LogContent) throws(DriverError) -> [UInt64] {
         let found = try offsets(mark, content)
         if !found.isComplete {
-            report.logger.warning("the log was removed or emptied since the last archive; lines in between may be lost")
+            report.logger.warning("log removed or truncated since the last archive; lines in between may be lost")
         }
         for path in found.shortened {
             report.logger.warning(
-                "the log has lost lines that were archived, and maybe others; continuing after its last whole line",
+                "log has lost lines, archived ones and maybe others; continuing after its last whole line",
                 metadata: [LogKeys.file: "\(path)"]
             )
         }

@@ -4,22 +4,22 @@
 import Logging
 import SteelyardCore
 
-/// Reads the content of one file of the log, from one place on.
+/// Reads the content of one log file, starting at a given place.
 ///
-/// A file that is emptied or removed while it is read is read on in the copy that was made of it before.
+/// If the file is truncated or removed meanwhile, reading continues in the copy that was made before.
 final class LogFileStream {
     private let original: LogFile
     private let folder: LogFolder
     private let report: LogReport
     private var file: LogFile
-    /// The open file; nil if nothing of it can be read.
+    /// The open file; nil if nothing more can be read.
     private var source: LogDescriptor?
     private var decompressed: DecompressedFile?
-    /// The place in the original, decompressed.
+    /// The offset in the original, decompressed.
     private(set) var offset: UInt64 = 0
-    /// How much further on the same content begins in the original than in the file that is read.
+    /// The offset of the same content in the original minus its offset in the file that is read.
     private var shift: UInt64 = 0
-    /// Whether the rest of the content is gone.
+    /// Whether the rest of the content is lost.
     private(set) var isCutOff = false
 
     /// - Throws: `LogFileError` if the file cannot be opened.
@@ -34,15 +34,15 @@ final class LogFileStream {
         }
     }
 
-    /// How many bytes of the file, as it is on the disk, have been read.
+    /// The bytes of the file read so far, as stored on disk.
     var position: UInt64 {
         if isCutOff { return original.byteCount }
-        // Offsets in a compressed file are of its content.
+        // Offsets in a compressed file refer to its content.
         if original.isCompressed { return min(decompressed?.position ?? 0, original.size) }
         return min(max(offset, original.start), original.size) - original.start
     }
 
-    /// Continues at a place further on.
+    /// Skips to a later offset.
     ///
     /// - Throws: `LogFileError`.
     func skip(to place: UInt64) throws(LogFileError) {
@@ -62,12 +62,12 @@ final class LogFileStream {
         }
     }
 
-    /// Reads on.
+    /// Reads the next bytes.
     ///
-    /// - Returns: How many bytes; 0 at the end of what there was when the log was opened.
+    /// - Returns: The number of bytes; 0 at the end that the log had when it was opened.
     /// - Throws: `LogFileError`.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(LogFileError) -> Int {
-        // What is compressed is read to its end, but for the copy of a file that was to be read up to some place.
+        // Compressed files are read to their end, except the copy of a file with a limit.
         let limit = original.isCompressed ? UInt64.max : original.size
         let wanted = Int(min(UInt64(buffer.count), limit - min(offset, limit)))
         guard wanted > 0, !isCutOff, let source else { return 0 }
@@ -78,7 +78,7 @@ final class LogFileStream {
             return count
         }
         let count = try unsafe source.read(at: offset - min(offset, shift), into: room)
-        // Asked afterwards: what was read may be another log's that has grown in the place of this one.
+        // Checked after reading: the bytes may be those of a new log in place of this one.
         guard count > 0, try isUntouched(source) else {
             guard try findCopy() else { return 0 }
             return try unsafe read(into: buffer)
@@ -87,7 +87,7 @@ final class LogFileStream {
         return count
     }
 
-    /// Whether the file still begins as it did: one that was emptied meanwhile does not.
+    /// Returns whether the file still has the same start: a truncated file does not.
     private func isUntouched(_ source: LogDescriptor) throws(LogFileError) -> Bool {
         let count = min(file.head.count, 256)
         return try source.read(at: file.start, atMost: count).elementsEqual(file.head.prefix(count))
@@ -104,7 +104,7 @@ final class LogFileStream {
     private func findCopy() throws(LogFileError) -> Bool {
         if file === original, let copy = folder.copy(of: original) {
             report.logger.info(
-                "the log was emptied or removed while it was read; reading on in its copy",
+                "log truncated or removed while it was read; continuing in its copy",
                 metadata: [LogKeys.file: "\(copy.path)"]
             )
             let place = offset
@@ -118,7 +118,7 @@ final class LogFileStream {
         let lost = original.byteCount - min(position, original.byteCount)
         isCutOff = true
         report.add(
-            LogFileError(original.path, "it was emptied or removed while it was read, and there is no copy of it"),
+            LogFileError(original.path, "truncated or removed while it was read, without a copy"),
             lostBytes: lost
         )
         return false

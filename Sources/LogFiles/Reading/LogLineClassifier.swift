@@ -3,23 +3,22 @@
 
 package import SteelyardCore
 
-/// Knows which load balancer the lines of a log belong to.
+/// Assigns the lines of a log to load balancers.
 package protocol LogLineClassifier: Sendable {
-    /// Finds what a line belongs to.
+    /// Returns the owner of a line.
     ///
-    /// It is called once for each line, and must not allocate.
+    /// Called once for each line; must not allocate.
     ///
-    /// - Parameter line: The line without its newline, or as much of its beginning as
-    ///   ``LogLineSplitter/longLine``.
+    /// - Parameter line: The line without its newline, or its first ``LogLineSplitter/longLine`` bytes.
     func owner(of line: UnsafeRawBufferPointer) -> LogLineOwner
 }
 
-/// What a line of a log belongs to.
+/// The owner of a line.
 package enum LogLineOwner: Hashable, Sendable {
-    /// The load balancer of a kind.
+    /// A load balancer, with its proxy kind.
     case loadBalancer(MeteredProtocol)
-    /// A load balancer that was deleted: the line is in no archive.
+    /// A deleted load balancer: no archive contains the line.
     case deletedLoadBalancer
-    /// None.
+    /// No owner.
     case none
 }

@@ -4,24 +4,24 @@
 import Glibc
 package import SteelyardCore
 
-/// Splits a log that comes in pieces into lines, and gives each to the parts that want those of its load balancer.
+/// Splits a log that arrives in pieces into lines, and passes each line to the parts that want its load balancer.
 ///
-/// A line of any length takes no more room than a piece: once its owner is known, it is passed on as it comes. NULs at the
-/// beginning of a line are no part of it: a file system leaves them after a crash, and HAProxy before its next line in a
-/// log that was emptied.
+/// A line of any length needs no more memory than a piece: once its owner is known, its bytes are passed on as they
+/// arrive. NULs at the start of a line are not part of it: file systems leave them after a crash, and HAProxy before
+/// its next line in a truncated log.
 package struct LogLineSplitter {
-    /// A beginning of a line that is longer than this is passed on without its end.
+    /// A line longer than this is passed on before its end is known.
     package static let longLine = 64 << 10
 
-    /// How many lines have been read.
+    /// The number of lines read.
     package private(set) var lineCount: UInt64 = 0
-    /// How many of them belong to deleted load balancers.
+    /// The number of lines of deleted load balancers.
     package private(set) var deletedLineCount: UInt64 = 0
     private let parts: [MeteredProtocol]
     private let classifier: any LogLineClassifier
-    /// Whether each part wants lines now.
+    /// Whether each part currently wants lines.
     var isActive: [Bool]
-    /// The owner of the line whose beginning has been passed on; nil if there is no such line.
+    /// The owner of the long line whose start has been passed on; nil if there is no such line.
     private var longLineOwner: MeteredProtocol??
 
     package init(_ parts: [MeteredProtocol], _ classifier: any LogLineClassifier) {
@@ -30,9 +30,9 @@ package struct LogLineSplitter {
         isActive = Array(repeating: true, count: parts.count)
     }
 
-    /// Takes bytes that begin where the last call stopped.
+    /// Takes bytes that follow those of the last call.
     ///
-    /// - Returns: How many it has taken; the rest is the beginning of a line, to be given again with what follows.
+    /// - Returns: The number of bytes taken; pass the rest again, followed by the next bytes.
     package mutating func take(_ bytes: UnsafeRawBufferPointer, into blocks: inout [LogBlock]) -> Int {
         guard let base = bytes.baseAddress else { return 0 }
         var position = 0
@@ -49,7 +49,7 @@ package struct LogLineSplitter {
             lineCount += 1
             position = end
         }
-        // Lines of one owner that follow one another are passed on at once.
+        // Consecutive lines of one owner are passed on at once.
         var (runStart, runLines) = (position, UInt64(0))
         var runOwner: MeteredProtocol?
         while position < bytes.count {
@@ -78,9 +78,9 @@ package struct LogLineSplitter {
         return bytes.count
     }
 
-    /// Ends a piece of the log whose last line has no end.
+    /// Ends a piece of the log whose last line has no newline.
     ///
-    /// - Parameter rest: What ``take(_:into:)`` has left of it.
+    /// - Parameter rest: The bytes that ``take(_:into:)`` has not taken.
     package mutating func end(_ rest: UnsafeRawBufferPointer, into blocks: inout [LogBlock]) {
         let newline = [UInt8(ascii: "\n")]
         let rest = unsafe UnsafeRawBufferPointer(rebasing: rest[Self.endOfNULs(rest, from: 0)...])
@@ -96,9 +96,9 @@ package struct LogLineSplitter {
         }
     }
 
-    /// Forgets the beginning of a line whose end is gone.
+    /// Drops the start of a line whose end is lost.
     ///
-    /// What has been passed on of a long line gets an end.
+    /// The part of a long line that has been passed on gets a newline.
     mutating func drop(into blocks: inout [LogBlock]) {
         if longLineOwner != nil { unsafe end(UnsafeRawBufferPointer(start: nil, count: 0), into: &blocks) }
     }
@@ -126,14 +126,14 @@ package struct LogLineSplitter {
         }
     }
 
-    /// The place of the first byte that is not NUL.
+    /// Returns the offset of the first byte that is not NUL.
     private static func endOfNULs(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var start = start
         while start < bytes.count, unsafe bytes[start] == 0 { start += 1 }
         return start
     }
 
-    /// The place after the next newline.
+    /// Returns the offset after the next newline.
     private static func lineEnd(_ base: UnsafeRawPointer, from start: Int, to end: Int) -> Int? {
         guard start < end, let found = unsafe memchr(base + start, 0x0A, end - start) else { return nil }
         return unsafe UnsafeRawPointer(found) - base + 1

@@ -5,14 +5,14 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// Collects the parts of a log that cannot be read, and logs a warning for each file once.
+/// Collects the parts of a log that cannot be read, and logs one warning per file.
 final class LogReport: Sendable {
     let logger: Logger
     private let log: String
     private let entries = Mutex<[LeftOutLog]>([])
     private let deletedLineCount = Mutex<UInt64>(0)
 
-    /// - Parameter log: The path of the log itself.
+    /// - Parameter log: The path of the current log.
     init(_ logger: Logger, of log: String) {
         self.log = log
         self.logger = logger
@@ -32,14 +32,14 @@ final class LogReport: Sendable {
         return entries.withLock { $0 } + [LeftOutLog(file: log, reason: "\(lines) left out")]
     }
 
-    /// Takes note of lines of deleted load balancers.
+    /// Records the number of lines of deleted load balancers.
     ///
     /// - Parameter count: Those of one reading; the log may be read again.
     func noteDeletedLines(_ count: UInt64) { deletedLineCount.withLock { $0 = max($0, count) } }
 
-    /// Adds a file that cannot be read, or not to its end.
+    /// Adds a file that cannot be read, or only in part.
     ///
-    /// - Parameter lostBytes: How much of the file, as it was on the disk, has not been read.
+    /// - Parameter lostBytes: The bytes of the file on disk that have not been read.
     func add(_ error: LogFileError, lostBytes: UInt64) {
         let entry = error.leftOut
         let isNew = entries.withLock { entries in
@@ -53,7 +53,7 @@ final class LogReport: Sendable {
     private func warn(_ entry: LeftOutLog, _ metadata: Logger.Metadata) {
         let known: Logger.Metadata = [LogKeys.file: "\(entry.file)", LogKeys.error: "\(entry.reason)"]
         logger.warning(
-            "a file of the log is left out of archives, in whole or in part",
+            "log file left out of archives, in whole or in part",
             metadata: known.merging(metadata) { $1 }
         )
     }

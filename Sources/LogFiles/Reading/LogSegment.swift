@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A piece of one file of the log, and the parts that want its lines.
+/// A range of one log file, and the parts that want its lines.
 struct LogSegment: Sendable {
     let file: LogFile
     let range: Range<UInt64>
     let isActive: [Bool]
 
-    /// Cuts a file where any part begins or ends.
+    /// Splits a file at every start and end of a part.
     ///
-    /// - Parameter ranges: What each part wants of the file.
+    /// - Parameter ranges: The range of the file that each part wants.
     static func make(_ file: LogFile, _ ranges: [Range<UInt64>]) -> [LogSegment] {
         let borders = Set(ranges.flatMap { $0.isEmpty ? [] : [$0.lowerBound, $0.upperBound] }).sorted()
         return zip(borders, borders.dropFirst()).compactMap { lower, upper in

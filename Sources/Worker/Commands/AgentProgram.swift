@@ -5,7 +5,7 @@ import Glibc
 public import SteelyardCore
 import SteelyardSystem
 
-/// An agent's program: its name and version, and the drivers and stores that it has.
+/// An agent's program: its name and version, and its drivers and stores.
 ///
 ///     @main
 ///     enum MyAgent {
@@ -21,26 +21,26 @@ import SteelyardSystem
 public struct AgentProgram: Sendable {
     /// The command's name.
     let name: String
-    /// What the program does, in one line that ends with a full stop.
+    /// A one-line description that ends with a full stop.
     let summary: String
-    /// What DISCOVER and `--version` say.
+    /// The build that DISCOVER and `--version` report.
     let release: Release
     /// The drivers to choose from; the first is the default.
     let drivers: [DriverDefinition]
-    /// The object stores that an ARCHIVE can name.
+    /// The object stores that an ARCHIVE may name.
     let stores: [StoreDefinition]
-    /// What ships logs; nil if the program serves no ARCHIVE.
+    /// Archives the logs; nil if the program does not support ARCHIVE.
     let archiver: ArchiverDefinition?
 
     /// Creates a program.
     ///
     /// - Parameters:
     ///   - name: The command's name.
-    ///   - summary: What the program does, in one line that ends with a full stop.
-    ///   - release: What DISCOVER and `--version` say.
-    ///   - drivers: The drivers to choose from, at least one; the first is the default. No two have the same name.
-    ///   - stores: The object stores that an ARCHIVE can name. No two have the same type.
-    ///   - archiver: What ships logs; nil if the program serves no ARCHIVE.
+    ///   - summary: A one-line description that ends with a full stop.
+    ///   - release: The build that DISCOVER and `--version` report.
+    ///   - drivers: The drivers to choose from, at least one; the first is the default. Names must be unique.
+    ///   - stores: The object stores that an ARCHIVE may name. Types must be unique.
+    ///   - archiver: Archives the logs; nil if the program does not support ARCHIVE.
     public init(
         name: String,
         summary: String,
@@ -57,12 +57,12 @@ public struct AgentProgram: Sendable {
         self.archiver = archiver
     }
 
-    /// Runs the command that the process's arguments name, and ends the process.
+    /// Runs the command given by the process's arguments, and ends the process.
     ///
-    /// The process gets exit codes of sysexits.h: 64 for wrong arguments, 78 for a wrong configuration.
+    /// The exit codes are those of sysexits.h: 64 for invalid arguments, 78 for an invalid configuration.
     public func main() async -> Never { await Program.main(self) }
 
-    /// A sentence on what is wrong with the registration; nil if nothing is.
+    /// A sentence about an invalid registration; nil if it is valid.
     var fault: String? {
         let groups = drivers.map(\.name) + stores.map(\.format.type)
         let reserved = [
@@ -70,24 +70,24 @@ public struct AgentProgram: Sendable {
         ]
         if drivers.isEmpty { return "no driver is registered" }
         if let name = groups.first(where: { !Self.isName($0) }) {
-            return "\"\(name)\" is no name of a driver or a store: expected 1 to 32 lower-case letters, digits and _"
+            return "\"\(name)\" is not a valid name: expected 1 to 32 lower-case letters, digits and _"
         }
         if let name = groups.first(where: { name in groups.count { $0 == name } > 1 || reserved.contains(name) }) {
-            return "the name \(name) of a driver or a store is in use already"
+            return "the name \(name) of a driver or a store is already used or reserved"
         }
         let fields = stores.flatMap { $0.format.credentials.map(\.name) }
         let own = ["type", "endpoint", "basepath"].map { Self.fieldPrefix + $0 }
         if let field = fields.first(where: { !$0.hasPrefix(Self.fieldPrefix) || own.contains($0) }) {
             return
-                "the field \(field) of a store's credentials must begin with \(Self.fieldPrefix), and be none of the message's own"
+                "the field \(field) of a store's credentials must begin with \(Self.fieldPrefix) and not be reserved"
         }
         return nil
     }
 
-    /// The variables from which `archive` takes the credentials of the stores.
+    /// The environment variables from which `archive` reads the stores' credentials.
     var credentialVariables: [String] { stores.flatMap { $0.format.credentials.map(Self.variable) } }
 
-    /// The variable for a field of a store's credentials, such as `STEELYARD_ACCESS_KEY`.
+    /// Returns the environment variable of a credential field, such as `STEELYARD_ACCESS_KEY`.
     static func variable(of field: CredentialField) -> String {
         SettingDescription.variablePrefix + field.name.dropFirst(fieldPrefix.count).uppercased()
     }
@@ -99,7 +99,7 @@ public struct AgentProgram: Sendable {
             && text.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "_") }
     }
 
-    /// The settings with their defaults, as `--help` lists them.
+    /// The settings with their defaults, for `--help`.
     var settings: [SettingDescription] {
         (try? WorkerConfiguration(program: self, folder: nil) { _ in [] })?.settings ?? []
     }

@@ -12,13 +12,13 @@ import SystemPackage
 struct ArchiveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "archive",
-        abstract: "Ship this device's log to an object store, without a job server.",
+        abstract: "Archive this device's log to an object store, without a job server.",
         discussion: """
-            The token comes from --token-file or the environment's STEELYARD_TOKEN; a store with other credentials takes \
-            them from variables such as STEELYARD_ACCESS_KEY and STEELYARD_SECRET_KEY. All of the log is shipped, whatever \
-            archive.mode is; the agent's record of its own archives stays as it is.
+            The token comes from --token-file or the variable STEELYARD_TOKEN; a store with other credentials reads \
+            them from variables such as STEELYARD_ACCESS_KEY and STEELYARD_SECRET_KEY. The whole log is archived, \
+            regardless of archive.mode; the agent's own archive state does not change.
 
-            Exits with 0 once the store has confirmed the object, and with 1 and the reason otherwise.
+            Exits with 0 once the store has confirmed the object, and otherwise with 1 and the reason.
             """
     )
 
@@ -30,7 +30,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     @Option(help: "The object store's URL, up to the account.")
     var endpoint: String
 
-    @Option(help: ArgumentHelp("Where to put it.", valueName: "container[/prefix]"))
+    @Option(help: ArgumentHelp("The destination.", valueName: "container[/prefix]"))
     var container: String
 
     @Option(name: .customLong("protocol"), help: "Which load balancer's lines: http or tcp.")
@@ -48,7 +48,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     @Option(help: "Directory for persistent state.")
     var stateDir: String?
 
-    @Flag(help: "Read, select and compress, and send nothing.")
+    @Flag(help: "Read, select and compress the log without sending it.")
     var dryRun = false
 
     func validate() throws {
@@ -57,7 +57,7 @@ struct ArchiveCommand: AsyncParsableCommand {
         }
         let names = try format.credentials.map(\.name)
         guard tokenFile == nil || names.contains(Self.tokenField) else {
-            throw ValidationError("--token-file is of no use with the store '\(store)', which needs no token.")
+            throw ValidationError("The store '\(store)' needs no token; remove --token-file.")
         }
     }
 
@@ -94,7 +94,7 @@ struct ArchiveCommand: AsyncParsableCommand {
         try show(reply)
     }
 
-    /// Prints the objects, what was left out, and the error; not the reply itself, which contains the token.
+    /// Prints the objects, the parts left out, and the error; not the reply itself, which contains the token.
     private func show(_ reply: [UInt8]) throws {
         guard let reply = ArchiveReply(reply) else { return }
         for object in reply.objects {
@@ -104,7 +104,7 @@ struct ArchiveCommand: AsyncParsableCommand {
         }
         for log in reply.leftOut { Program.warn("left out: \(log.file): \(log.reason)") }
         if let count = reply.examinedLines {
-            Program.warn("none of the \(count) lines that were read is a line of this load balancer")
+            Program.warn("none of the \(count) lines read belongs to this load balancer")
         }
         guard let error = reply.error else { return }
         Program.fail(error)
@@ -140,10 +140,10 @@ struct ArchiveCommand: AsyncParsableCommand {
             let words = String(decoding: try MessageSource.read(tokenFile), as: UTF8.self).split(
                 whereSeparator: \.isWhitespace
             )
-            guard words.count == 1 else { throw ValidationError("\(tokenFile) must hold a token and nothing else.") }
+            guard words.count == 1 else { throw ValidationError("\(tokenFile) must contain only a token.") }
             return String(words[0])
         }
         if let token = ProcessInfo.processInfo.environment["STEELYARD_TOKEN"], !token.isEmpty { return token }
-        throw ValidationError("There is no token: use --token-file, or set STEELYARD_TOKEN.")
+        throw ValidationError("The token is missing: use --token-file, or set STEELYARD_TOKEN.")
     }
 }

@@ -4,11 +4,11 @@
 import FoundationEssentials
 import SteelyardCore
 
-/// What the reply to an ARCHIVE adds to the message.
+/// The fields that the reply to an ARCHIVE adds to the message.
 struct ArchiveReply {
     struct Object: Decodable {
         let object: String
-        /// nil if an earlier ARCHIVE stored the object, and the log does not have its lines any more.
+        /// nil if an earlier ARCHIVE stored the object, and its lines are no longer in the log.
         let lines: UInt64?
         let bytes: UInt64
     }
@@ -34,11 +34,11 @@ struct ArchiveReply {
 
     let objects: [Object]
     let leftOut: [LeftOut]
-    /// How many lines were read, if none of them belongs to a load balancer of the message.
+    /// The number of lines read, if none of them belongs to a load balancer of the message.
     let examinedLines: UInt64?
     let error: String?
 
-    /// - Returns: nil if the bytes are no reply.
+    /// - Returns: nil if the bytes are not a reply.
     init?(_ reply: [UInt8]) {
         guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(reply)) else { return nil }
         objects = fields.archives ?? []

@@ -6,7 +6,7 @@ import SteelyardCore
 import Synchronization
 import UnixSignals
 
-/// The job of a command that does the agent's work itself, with a progress bar on the terminal.
+/// The job of a command that does the agent's work in its own process, with a progress bar on the terminal.
 final class CommandJob: JobContext {
     private struct State {
         var bar = ProgressBar()
@@ -36,9 +36,9 @@ final class CommandJob: JobContext {
     /// Removes the progress bar.
     func end() { state.withLock { $0.bar.clear() } }
 
-    /// Runs a body, which SIGINT and SIGTERM cancel, so that no part of an object is left.
+    /// Runs a body that SIGINT and SIGTERM cancel, so that no partial object remains.
     ///
-    /// The second signal ends the program at once.
+    /// A second signal ends the process immediately.
     func untilSignal<Success: Sendable>(
         _ body: @escaping @Sendable () async throws -> Success
     ) async throws -> Success {

@@ -9,14 +9,14 @@ struct ConfigCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "config",
-            abstract: "Check the configuration, and print each value and where it comes from.",
+            abstract: "Check the configuration, and print each value and its origin.",
             discussion: SettingList.text
         )
     }
 
     @OptionGroup var options: WorkerOptions
 
-    @Flag(help: "Print plain JSON, without where each value comes from.")
+    @Flag(help: "Print plain JSON, without the origin of each value.")
     var json = false
 
     func run() throws {

@@ -1,31 +1,31 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a client has seen of its job until now.
+/// The state of a client's job, from the packets received.
 struct JobWait {
     /// Larger than any reply of an agent: a message has at most 1 GiB.
     private static let greatestReply = 1025 << 20
 
     let handle: [UInt8]
-    /// Whether a worker is known to have the job in hand.
+    /// Whether a worker is processing the job.
     private(set) var isRunning = false
     private var data: [UInt8] = []
     private var bar = ProgressBar()
 
     init(handle: [UInt8]) { self.handle = handle }
 
-    /// Takes a packet.
+    /// Handles a packet.
     ///
     /// - Returns: The reply, once it is complete.
-    /// - Throws: `ConnectionError` where the job has ended without a reply.
+    /// - Throws: `ConnectionError` if the job ended without a reply.
     mutating func take(_ packet: ServerPacket) throws(ConnectionError) -> [UInt8]? {
         if let other = packet.jobHandle, other != handle {
-            throw ConnectionError("it sent a packet of another job")
+            throw ConnectionError("the server sent a packet of another job")
         }
         switch packet {
         case .workStatus(_, let progress):
             isRunning = true
-            // What is larger than Gearman's numbers comes in larger units.
+            // Numbers that exceed Gearman's are scaled to larger units.
             bar.show(
                 progress.numerator,
                 of: progress.denominator,
@@ -34,7 +34,7 @@ struct JobWait {
         case .workData(_, let part):
             isRunning = true
             guard data.count + part.count <= Self.greatestReply else {
-                throw ConnectionError("the worker sends a reply of more than \(Self.greatestReply) bytes")
+                throw ConnectionError("the worker's reply exceeds \(Self.greatestReply) bytes")
             }
             data += part
         case .workComplete(_, let reply): return data + reply

@@ -8,9 +8,9 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// Where a message on the command line comes from.
+/// Reads messages given on the command line.
 enum MessageSource {
-    /// Reads a file, or standard input where the name is `-`.
+    /// Reads a file, or standard input if the name is `-`.
     ///
     /// - Throws: An exit with the code 64 if it cannot be read.
     static func read(_ file: String) throws -> [UInt8] {
@@ -24,9 +24,9 @@ enum MessageSource {
         throw ExitCode(EX_USAGE)
     }
 
-    /// The message of an action: the file's object with the action, or the action alone.
+    /// Returns the message of an action: the file's object with the action added, or only the action.
     ///
-    /// - Throws: An exit with the code 64 if the file is no JSON object, or is another action's.
+    /// - Throws: An exit with the code 64 if the file is not a JSON object, or contains another action.
     static func message(_ kind: ActionKind, file: String?) throws -> [UInt8] {
         let action = JSONFragment.Member("hpcs_action", .string(kind.rawValue))
         guard let file else { return JSONFragment.object([action]).json }

@@ -9,11 +9,11 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// The process of an ``AgentProgram``: its command line, its output and its end.
+/// The process of an ``AgentProgram``: its command line, its output and its exit.
 enum Program {
     private static let running = Mutex<AgentProgram?>(nil)
 
-    /// The program that runs; set once, before a command is looked for.
+    /// The running program; set once, before the command is parsed.
     static var current: AgentProgram {
         running.withLock { $0 }
             ?? AgentProgram(name: "agent", summary: "", release: Release(version: "", release: ""), drivers: [])
@@ -27,7 +27,7 @@ enum Program {
             end(with: EX_SOFTWARE)
         }
         do {
-            // A signal that comes while the command line is read must not end the agent either.
+            // A signal that arrives during argument parsing must not kill the agent.
             if CommandLine.arguments.dropFirst().first == WorkerCommand.name {
                 try WorkerProcess.prepare()
             } else {
@@ -51,7 +51,7 @@ enum Program {
         end(with: EXIT_SUCCESS)
     }
 
-    /// Ends the process: with one line on standard error, where there is something to say.
+    /// Ends the process, with a line on standard error if there is an error message.
     private static func end(with error: any Error) -> Never {
         let code = SteelyardCommand.exitCode(for: error)
         if code.isSuccess {
@@ -63,14 +63,14 @@ enum Program {
         end(with: code.rawValue)
     }
 
-    /// Ends the process without the libraries' exit handlers: OpenSSL's frees what a thread that is about to end may
-    /// still use.
+    /// Ends the process without the libraries' exit handlers: OpenSSL's frees memory that an ending thread may still
+    /// use.
     private static func end(with code: Int32) -> Never {
         fflush(nil)
         _exit(code)
     }
 
-    /// Puts the configuration together, and ends the command with the code 78 where it is wrong.
+    /// Loads the configuration; ends the command with the code 78 if it is invalid.
     static func load(
         options: [(option: String, key: String, value: String)],
         file: String?
@@ -78,7 +78,7 @@ enum Program {
         try ending(78) { try loader(options: options, file: file).load() }
     }
 
-    /// What puts the configuration together, now and again.
+    /// The loader for the configuration, now and on reloads.
     static func loader(options: [(option: String, key: String, value: String)], file: String?) -> ConfigurationLoader {
         var loader = ConfigurationLoader(program: current)
         (loader.options, loader.file) = (options, file)
@@ -87,7 +87,7 @@ enum Program {
         return loader
     }
 
-    /// Turns an error into one line on standard error and an exit code.
+    /// Converts an error to one line on standard error and an exit code.
     static func ending<Success>(_ code: Int32, _ body: () throws -> Success) throws -> Success {
         do { return try body() } catch let error as ConfigurationError {
             fail(error.description)
@@ -97,12 +97,12 @@ enum Program {
 
     /// Writes text to standard output.
     ///
-    /// - Throws: An exit with the code 74 where it cannot be written, such as on a full disk.
+    /// - Throws: An exit with the code 74 if it cannot be written, for example on a full disk.
     static func write(_ text: String) throws { try write(Array(text.utf8)) }
 
     /// Writes bytes to standard output.
     ///
-    /// - Throws: An exit with the code 74 where they cannot be written, such as on a full disk.
+    /// - Throws: An exit with the code 74 if they cannot be written, for example on a full disk.
     static func write(_ bytes: [UInt8]) throws {
         var written = 0
         while written < bytes.count {

@@ -4,7 +4,7 @@
 import Glibc
 import SteelyardSystem
 
-/// Shows the progress of a job on the terminal; shows nothing where standard error is no terminal.
+/// Shows the progress of a job on the terminal; shows nothing if standard error is not a terminal.
 struct ProgressBar {
     private static let greatestWidth = 40
     private static let leastWidth = 5
@@ -13,9 +13,9 @@ struct ProgressBar {
     private let began = ContinuousClock.now
     private var isShown = false
 
-    /// Draws the bar, on the line where it was drawn before.
+    /// Draws the bar, replacing the previous one.
     ///
-    /// - Parameter isInBytes: Whether bytes are counted, so that a rate can be shown.
+    /// - Parameter isInBytes: Whether the unit is bytes, so that a rate can be shown.
     mutating func show(_ done: UInt64, of total: UInt64, isInBytes: Bool) {
         guard isTerminal, total > 0 else { return }
         let time = ContinuousClock.now - began
@@ -38,8 +38,8 @@ struct ProgressBar {
 
     /// The bar with the percentage, and the rate and the remaining time once they are known.
     ///
-    /// - Parameter columns: The terminal's width. The text stays below it, since a line that fills it would wrap, and each
-    ///   refresh would begin a new line.
+    /// - Parameter columns: The terminal's width. The text is shorter, because a full line would wrap, and each refresh
+    ///   would start a new line.
     static func text(
         _ done: UInt64,
         of total: UInt64,

@@ -8,7 +8,7 @@ import SteelyardCore
 struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render",
-        abstract: "Print the proxy's configuration for an UPDATE message. Touches nothing."
+        abstract: "Print the proxy's configuration for an UPDATE message. Changes nothing."
     )
 
     @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
@@ -16,8 +16,8 @@ struct RenderCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Print how a device that serves this UPDATE would be changed: nothing, commands or a reload.",
-            discussion: "The state.json of a device's state directory is such a file, too.",
+            "Print the change of a device that serves this UPDATE: nothing, commands or a reload.",
+            discussion: "The state.json of a device's state directory is also such a file.",
             valueName: "file"
         )
     )

@@ -5,7 +5,7 @@ import FoundationEssentials
 import Glibc
 import SteelyardCore
 
-/// The last line of `send` on a terminal: PASS, or FAIL and why.
+/// The last line of `send` on a terminal: PASS, or FAIL with the reason.
 struct ReplyVerdict {
     private static let green = "\u{1B}[32m"
     private static let red = "\u{1B}[31m"

@@ -12,15 +12,15 @@ struct SendCommand: AsyncParsableCommand {
         commandName: "send",
         abstract: "Submit one message as a Gearman client, and print the reply.",
         discussion: """
-            steelyard send discover          a message without more
-            steelyard send update lb.json    the object of the file, with the action added
-            steelyard send message.json      the file as it is
-            steelyard send -                 standard input as it is
+            steelyard send discover          a message without other fields
+            steelyard send update lb.json    the object in the file, with the action added
+            steelyard send message.json      the unchanged file
+            steelyard send -                 the unchanged standard input
 
-            On a terminal, the reply is printed over several lines, and a last line says PASS, or FAIL and why.
+            On a terminal, the reply is printed on multiple lines, and the last line is PASS, or FAIL with the reason.
 
-            Exits with 0 for PASS, 1 for FAIL, 69 when no server could be reached, no worker serves the function or no \
-            reply came in time, and 74 when the reply could not be written.
+            Exits with 0 for PASS, 1 for FAIL, 69 if no server is reachable, no worker serves the function or no \
+            reply arrives in time, and 74 if the reply cannot be written.
             """
     )
 
@@ -29,10 +29,10 @@ struct SendCommand: AsyncParsableCommand {
     @Option(help: "The seconds to wait for the reply.")
     var timeout = 120
 
-    @Flag(help: "Print the reply over several lines.")
+    @Flag(help: "Print the reply on multiple lines.")
     var pretty = false
 
-    @Flag(help: "Leave the job to the server, and print its handle.")
+    @Flag(help: "Submit a background job, and print its handle.")
     var background = false
 
     @Argument(help: "An action, a file with a message, or -.")

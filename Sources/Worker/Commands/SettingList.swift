@@ -8,7 +8,7 @@ enum SettingList {
     private static let width = 80
     private static let margin = "      "
 
-    /// The list; empty unless help is asked for, since every start of the agent looks at it several times.
+    /// The list; empty unless help is requested, because each start of the agent reads it several times.
     static let text = isWanted ? makeText() : ""
 
     private static var isWanted: Bool {
@@ -21,13 +21,13 @@ enum SettingList {
             return "  \(setting.key)\n" + wrapped(setting.help + " (\(setting.syntax)\(standard))")
         }
         let introduction = """
-            Settings of the configuration file. The environment has each by its name in upper case, such as \
-            \(SettingDescription.variable(of: "log.level")) for log.level; there, a list has commas.
+            Settings of the configuration file. The variable of a setting is its name in upper case, such as \
+            \(SettingDescription.variable(of: "log.level")) for log.level; there, commas separate a list's elements.
             """
         return introduction + "\n\n" + entries.joined(separator: "\n")
     }
 
-    /// Lines that are short enough to be left as they are, with a margin.
+    /// Wraps text into short lines with a margin.
     private static func wrapped(_ text: String) -> String {
         var lines: [String] = []
         for word in text.split(separator: " ") {

@@ -3,7 +3,7 @@
 
 import ArgumentParser
 
-/// The options that `worker` and `send` have in common.
+/// The options shared by `worker` and `send`.
 struct SharedOptions: ParsableArguments {
     @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
     var config: String?
@@ -14,7 +14,7 @@ struct SharedOptions: ParsableArguments {
     @Option(help: "The Gearman function. Default: the host name.")
     var function: String?
 
-    /// What was given, by the key that each option stands for.
+    /// The given options, by their keys.
     var given: [(option: String, key: String, value: String)] {
         var given: [(option: String, key: String, value: String)] = []
         if !gearman.isEmpty { given.append(("--gearman", "gearman.servers", gearman.joined(separator: ","))) }

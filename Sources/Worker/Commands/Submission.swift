@@ -4,25 +4,25 @@
 import Glibc
 import SteelyardCore
 
-/// One message on its way to a worker and back.
+/// One message submitted as a client, and its reply.
 struct Submission: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     enum Result: Sendable {
         case reply([UInt8])
-        /// The server's name for a job in the background.
+        /// The server's handle of a background job.
         case handle(String)
-        /// No server could be reached, or no reply came in time; the reason.
+        /// No reply: no server was reachable, or no reply arrived in time; with the reason.
         case nothing(String)
     }
 
-    /// How long one server may take to answer an echo before the next is tried.
+    /// The timeout of an echo request; then the next server is tried.
     private static let echoLimit = Duration.seconds(2)
-    /// How long a server may take to take a job before the next is tried.
+    /// The timeout for creating a job; then the next server is tried.
     private static let creationLimit = Duration.seconds(10)
-    /// After how long without a reply it is worth asking whether the job was begun at all.
+    /// The time without a reply after which the client checks whether the job was started.
     private static let firstQuestion = Duration.milliseconds(300)
-    /// How long a worker may take to come back, such as after its job server was restarted.
+    /// The time in which a worker may reconnect, for example after its job server was restarted.
     private static let workerLimit = Duration.seconds(2)
 
     let payload: [UInt8]
@@ -32,8 +32,10 @@ struct Submission: Sendable {
     let timeout: Duration
     let isBackground: Bool
 
-    /// Submits the message to the first server that answers and has a worker for the function, and waits for the reply:
-    /// for a thread of its own.
+    /// Submits the message to the first server that responds and has a worker for the function, and waits for the
+    /// reply.
+    ///
+    /// It blocks: call it on its own thread.
     func run() -> Result {
         let deadline = ContinuousClock.now + timeout
         var reasons: [String] = []
@@ -41,7 +43,7 @@ struct Submission: Sendable {
             do throws(ConnectionError) {
                 let echoDeadline = min(deadline, .now + Self.echoLimit)
                 let client = try GearmanClient(server, tls: tls, by: echoDeadline)
-                // A server that answers an echo speaks Gearman; only then can a job be on its way without a reply.
+                // Only a Gearman server answers an echo request; any other would lose the job without an error.
                 try client.echo(by: echoDeadline)
                 if isBackground { return .handle(try submitInBackground(client, by: deadline)) }
                 return .reply(try submit(client, to: server, by: deadline))
@@ -65,7 +67,7 @@ struct Submission: Sendable {
         to server: GearmanServer,
         by deadline: Instant
     ) throws(ConnectionError) -> [UInt8] {
-        // By its unique id the worker finds out whether a client waits for the job.
+        // The unique id lets the worker find out whether a client waits for the job.
         try client.send(.submitJob, Array(function.utf8), Self.uniqueID(), payload, by: deadline)
         var wait = JobWait(handle: try Self.created(client, by: deadline))
         defer { wait.end() }
@@ -84,14 +86,14 @@ struct Submission: Sendable {
         }
     }
 
-    /// - Throws: `ConnectionError` where no worker has served the function for a while.
+    /// - Throws: `ConnectionError` if no worker serves the function for some time.
     private func requireWorker(
         at server: GearmanServer,
         since submitted: Instant,
         by deadline: Instant
     ) throws(ConnectionError) {
         let limit = min(deadline, .now + Self.echoLimit)
-        // A server that does not know the question is no reason to give up.
+        // A server that does not support the request is not an error.
         guard let status = try? FunctionStatus(of: function, at: server, tls: tls, by: limit), status.workerCount == 0
         else {
             return
@@ -104,7 +106,7 @@ struct Submission: Sendable {
     private static func created(_ client: GearmanClient, by deadline: Instant) throws(ConnectionError) -> [UInt8] {
         switch try client.receive(by: min(deadline, .now + creationLimit)) {
         case .jobCreated(let handle): return handle
-        case .error(let code, let text): throw ConnectionError("it did not take the job: \(code) \(text)")
+        case .error(let code, let text): throw ConnectionError("the server rejected the job: \(code) \(text)")
         case let packet?: throw ConnectionError("\(GearmanProtocolError.unexpected(packet.kind))")
         case nil: throw .noAnswer
         }

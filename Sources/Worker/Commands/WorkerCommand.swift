@@ -14,7 +14,7 @@ struct WorkerCommand: AsyncParsableCommand {
             commandName: name,
             abstract: "Run the agent in the foreground until SIGTERM or SIGINT.",
             discussion: """
-                SIGHUP reads the configuration file again and applies what can change while the agent runs.
+                SIGHUP reloads the configuration file and applies the settings that need no restart.
 
                 \(SettingList.text)
                 """

@@ -4,7 +4,7 @@
 import ArgumentParser
 import SteelyardCore
 
-/// The options that `worker` and `config` have in common.
+/// The options shared by `worker` and `config`.
 struct WorkerOptions: ParsableArguments {
     @OptionGroup var shared: SharedOptions
 
@@ -17,7 +17,7 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "Directory for persistent state.")
     var stateDir: String?
 
-    @Flag(help: "Start a gearmand on loopback, too, and keep the state in ./.steelyard. Needs no privileges.")
+    @Flag(help: "Start a gearmand on loopback, and store the state in ./.steelyard. Needs no privileges.")
     var standalone = false
 
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
@@ -29,7 +29,7 @@ struct WorkerOptions: ParsableArguments {
     /// Loads the configuration with these options.
     func load() throws -> WorkerConfiguration { try Program.ending(78) { try loader.load() } }
 
-    /// What loads the configuration with these options.
+    /// The loader for the configuration with these options.
     var loader: ConfigurationLoader {
         var given = shared.given
         for (option, key, value) in [

@@ -3,13 +3,13 @@
 
 import SteelyardCore
 
-/// What of a newly loaded configuration a running agent uses.
+/// The part of a reloaded configuration that a running agent applies.
 struct ConfigurationChange: Sendable {
-    /// The configuration to run with: the loaded one where a key can change, the current one elsewhere.
+    /// The configuration to use: the loaded value of each key that can change, the current value of the others.
     let effective: WorkerConfiguration
-    /// The keys that are applied, in their order.
+    /// The applied keys, in order.
     let applied: [String]
-    /// The keys that have changed and keep their current value until a restart, in their order.
+    /// The changed keys that keep their current value until a restart, in order.
     let needingRestart: [String]
 
     init(from current: WorkerConfiguration, to loaded: WorkerConfiguration) {

@@ -15,7 +15,7 @@ struct ConfigurationFile {
 
     /// Reads a file.
     ///
-    /// - Returns: nil if there is none.
+    /// - Returns: nil if it does not exist.
     /// - Throws: `ConfigurationError` if it cannot be read or is not JSON5.
     init?(path: String) throws(ConfigurationError) {
         let bytes: [UInt8]?
@@ -32,12 +32,12 @@ struct ConfigurationFile {
         self.members = members
     }
 
-    /// The value of a dotted key; nil if the file does not have it.
+    /// The value of a dotted key; nil if the file does not contain it.
     func value(of key: String) -> SettingValue? { Self.value(of: key[...], in: members) }
 
-    /// Checks that every key is known, and stands where it is read.
+    /// Checks that every key is known, and in its group.
     ///
-    /// - Throws: `SettingError` for the first key in alphabetical order that is not.
+    /// - Throws: `SettingError` for the first invalid key in alphabetical order.
     func requireKnown(_ keys: [String]) throws(SettingError) {
         try requireKnown(Set(keys), in: members, prefix: "")
     }
@@ -51,10 +51,10 @@ struct ConfigurationFile {
             let key = prefix + name
             let origin = "\(path): \(Excerpt.line(key))"
             guard !name.contains(".") else {
-                throw SettingError(origin, "has a dot in a name; write the groups as objects: {log: {level: \"info\"}}")
+                throw SettingError(origin, "contains a dot; write groups as objects: {log: {level: \"info\"}}")
             }
             if keys.contains(key) { continue }
-            // A group as null or as a string is a wrong value and not an unknown key.
+            // A group that is null or a string is an invalid value, not an unknown key.
             guard keys.contains(where: { $0.hasPrefix(key + ".") }) else {
                 throw SettingError(
                     origin,

@@ -3,25 +3,25 @@
 
 import SteelyardCore
 
-/// Puts the configuration together: the command line before the environment, before the file, before the defaults.
+/// Loads the configuration: the command line overrides the environment, which overrides the file and the defaults.
 struct ConfigurationLoader: Sendable {
-    /// Variables of the tests and of the scripts; they set nothing in the agent.
+    /// Variables of the tests and scripts; they configure nothing in the agent.
     private static let testPrefix = "STEELYARD_TEST_"
 
-    /// The program whose drivers and stores have settings.
+    /// The program, whose drivers and stores have settings.
     let program: AgentProgram
-    /// The options that were given, by the key that each stands for.
+    /// The given options, by their keys.
     var options: [(option: String, key: String, value: String)] = []
-    /// The file that was asked for; nil for the standard one, if it exists.
+    /// The requested file; nil for the standard one, if it exists.
     var file: String?
-    /// The variables of the process.
+    /// The process's environment variables.
     var environment: [String: String] = [:]
-    /// The directory that relative paths begin at; nil to leave them as they are.
+    /// The directory for relative paths; nil to keep them unchanged.
     var folder: String?
 
     init(program: AgentProgram) { self.program = program }
 
-    /// Reads, checks and combines everything.
+    /// Reads, validates and merges all sources.
     ///
     /// - Throws: `ConfigurationError`, which names the option, the variable, or the file and the key.
     func load() throws(ConfigurationError) -> WorkerConfiguration {
@@ -38,15 +38,15 @@ struct ConfigurationLoader: Sendable {
         } catch { throw ConfigurationError(error.origin, error.problem) }
     }
 
-    /// A fault of the program: a driver `a` with the key `b_c` and a driver `a_b` with the key `c` cannot be told apart.
+    /// Detects a bug in the program: a driver `a` with the key `b_c` and a driver `a_b` with the key `c` are ambiguous.
     private func requireDistinct(_ settings: [SettingDescription]) throws(SettingError) {
         var variables: Set<String> = []
         for setting in settings where !variables.insert(setting.variable).inserted {
-            throw SettingError(setting.key, "has the variable \(setting.variable), which another setting has, too")
+            throw SettingError(setting.key, "has the same variable as another setting, \(setting.variable)")
         }
     }
 
-    /// A mistyped variable would be ignored.
+    /// Otherwise a mistyped variable would be ignored.
     private func requireKnownVariables(_ settings: [SettingDescription]) throws(SettingError) {
         let known = Set(settings.map(\.variable)).union(program.credentialVariables)
         let names = environment.keys.filter {

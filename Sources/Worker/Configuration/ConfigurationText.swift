@@ -3,9 +3,9 @@
 
 import SteelyardCore
 
-/// The effective configuration as a configuration file, with a comment on each line that says where the value comes from.
+/// The effective configuration as a configuration file, with the origin of each value as a comment.
 struct ConfigurationText {
-    /// The column of the comments, for values that are short enough.
+    /// The column of the comments, for short values.
     private static let commentColumn = 48
 
     /// The file's text.

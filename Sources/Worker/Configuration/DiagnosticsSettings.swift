@@ -3,13 +3,13 @@
 
 import SteelyardCore
 
-/// `diagnostics`: what DIAGNOSTICS tries.
+/// The settings of the group `diagnostics`.
 struct DiagnosticsSettings: Sendable {
-    /// What the network probe connects to.
+    /// The target of the network probe.
     let target: GearmanServer
-    /// The seconds that each probe may take, 1 to 60.
+    /// The timeout of each probe in seconds, 1 to 60.
     let timeout: Int
-    /// How the reply names the job servers.
+    /// The format of the job servers in the reply.
     let style: DiagnosticsReport.Style
 
     init(_ settings: inout SettingReader) throws(SettingError) {
@@ -17,13 +17,13 @@ struct DiagnosticsSettings: Sendable {
             "target",
             default: "google.com:80",
             syntax: "HOST:PORT",
-            "Address outside that the network probe connects to."
+            "External address for the network probe."
         ) { text throws(InvalidValue) in _ = try Self.target(text) }
         do throws(InvalidValue) { self.target = try Self.target(target) } catch {
             throw SettingError("diagnostics.target", error.problem)
         }
-        timeout = try settings.integer("timeout", default: 3, in: 1...60, "Seconds that each probe may take.")
-        style = try settings.choice("reply", default: .documented, "Form of the reply's list of job servers.")
+        timeout = try settings.integer("timeout", default: 3, in: 1...60, "Timeout of each probe in seconds.")
+        style = try settings.choice("reply", default: .documented, "Format of the reply's list of job servers.")
     }
 
     private static func target(_ text: String) throws(InvalidValue) -> GearmanServer {

@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// `gearman`: the job servers.
+/// The settings of the group `gearman`.
 struct GearmanSettings: Sendable {
     let servers: [GearmanServer]
     let function: String
@@ -22,7 +22,7 @@ struct GearmanSettings: Sendable {
             "function",
             default: HostName.current,
             syntax: "text",
-            "The function that jobs are submitted to. If null, the host name.",
+            "The function to register for jobs. If null, the host name.",
             isOptional: true,
             show: { .string($0) },
             parse: { value throws(InvalidValue) in
@@ -43,11 +43,11 @@ struct GearmanSettings: Sendable {
             serverName: try settings.optionalString(
                 "tls.server_name",
                 syntax: "host",
-                "Name that each job server's certificate must have. If null, the job server's host."
+                "Name in each job server's certificate. If null, the job server's host."
             ) { text throws(InvalidValue) in _ = try HostAddress(text) }
         )
         self.tls = tls == TLSSettings() ? nil : tls
-        // Either is of no use without the other.
+        // Each is useless without the other.
         switch (tls.certificate, tls.key) {
         case (nil, nil), (_?, _?): break
         case (nil, _?):

@@ -12,7 +12,7 @@ struct GeneralSettings: Sendable {
     /// - Parameter drivers: The drivers to choose from; the first is the default.
     init(_ settings: inout SettingReader, _ drivers: [DriverDefinition]) throws(SettingError) {
         guard let first = drivers.first else {
-            throw SettingError("driver", "has no value: this program has no driver")
+            throw SettingError("driver", "has no value: no driver is registered")
         }
         let names = drivers.map(\.name)
         driver = try settings.value(

@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// The name of this device, which is the default name of its Gearman function.
+/// The name of this device, the default of its Gearman function.
 enum HostName {
     static var current: String {
         var name = [CChar](repeating: 0, count: 256)

@@ -4,16 +4,16 @@
 import Logging
 import SteelyardCore
 
-/// `log`: what is logged, and how.
+/// The settings of the group `log`.
 struct LogSettings: Sendable {
-    /// The lowest level that is logged.
+    /// The minimum level.
     var level: Logger.Level
-    /// How a line is written.
+    /// The format of a line.
     var format: LogOutput.Format
 
     init(_ settings: inout SettingReader) throws(SettingError) {
-        level = try settings.choice("level", default: .info, "Lowest level that is logged.")
-        format = try settings.choice("format", default: .text, "Form of a line.")
+        level = try settings.choice("level", default: .info, "Minimum level.")
+        format = try settings.choice("format", default: .text, "Format of a line.")
     }
 
     init(level: Logger.Level = .info, format: LogOutput.Format = .text) {

@@ -10,13 +10,13 @@ extension MessageLimits {
                 "message_bytes",
                 default: MessageLimits().messageBytes,
                 in: 1024...1_073_741_824,
-                "Largest message in bytes."
+                "Maximum size of a message in bytes."
             ),
             nodeCount: try settings.integer(
                 "node_count",
                 default: MessageLimits().nodeCount,
                 in: 1...1_000_000,
-                "Most nodes of one load balancer."
+                "Maximum number of nodes in an UPDATE."
             )
         )
     }

@@ -4,43 +4,43 @@
 import Logging
 import SteelyardCore
 
-/// All settings of the agent and of what its program registers, checked.
+/// All validated settings of the agent and of the program's drivers and stores.
 ///
-/// Each names its key in the configuration file.
+/// Each property names its key in the configuration file.
 struct WorkerConfiguration: Sendable {
     /// `gearman.servers`: the job servers; at least one.
     var servers: [GearmanServer]
-    /// `gearman.function`: the function that jobs are submitted to; by default the host's name.
+    /// `gearman.function`: the function to register for jobs; by default the host name.
     let function: String
-    /// `gearman.tls`: how connections to the job servers are encrypted; nil for plain TCP, if all of its keys are null.
+    /// `gearman.tls`: the encryption of connections to the job servers; nil for plain TCP, if all of its keys are null.
     var tls: TLSSettings?
     /// `driver`: the driver.
     let driver: DriverDefinition
     /// `dry_run`: whether changes are only previewed.
     let isDryRun: Bool
-    /// `state_dir`: the directory of everything that survives the agent; absolute.
+    /// `state_dir`: the absolute path of the directory for persistent state.
     let stateDirectory: String
-    /// `archive`: how logs are shipped.
+    /// `archive`: the archiving of logs.
     var archive: ArchiveSettings?
-    /// `diagnostics`: what DIAGNOSTICS tries.
+    /// `diagnostics`: the probes of DIAGNOSTICS.
     var diagnostics: DiagnosticsSettings
-    /// `limits`: how large a message may be.
+    /// `limits`: the maximum sizes of a message.
     var limits: MessageLimits
-    /// `log`: what is logged, and how.
+    /// `log`: the level and the format of the agent's log.
     var log: LogSettings
     /// The settings of the drivers, by their names.
     let driverSettings: [String: any Sendable]
-    /// The settings of the stores, by their types.
+    /// The settings of the stores, by type.
     var storeSettings: [String: any Sendable]
-    /// All settings, as they are shown.
+    /// All settings, in display form.
     var settings: [SettingDescription]
 
     /// Reads the settings.
     ///
     /// - Parameters:
-    ///   - program: The program whose drivers and stores have settings, too.
-    ///   - folder: The directory that relative paths begin at; nil to leave them as they are.
-    ///   - given: The values for a key, those that count more after the others.
+    ///   - program: The program, whose drivers and stores have settings.
+    ///   - folder: The directory for relative paths; nil to keep them unchanged.
+    ///   - given: Returns the values for a key; later ones take precedence.
     /// - Throws: `SettingError`.
     init(
         program: AgentProgram,
@@ -86,19 +86,19 @@ struct WorkerConfiguration: Sendable {
         settings = read
     }
 
-    /// The settings of the driver that is used.
+    /// The settings of the selected driver.
     var ownDriverSettings: any Sendable { driverSettings[driver.name] ?? NoSettings() }
 }
 
 extension WorkerConfiguration {
-    /// Calls a function of a definition; a `SettingError` becomes a `ConfigurationError` that names where the value came from.
+    /// Calls a function of a definition; converts a `SettingError` to a `ConfigurationError` with the value's origin.
     func namingOrigins<Success>(_ body: () throws -> Success) throws -> Success {
         do { return try body() } catch let error as SettingError {
             throw ConfigurationError(settings.first { $0.key == error.key }?.origin ?? error.origin, error.problem)
         }
     }
 
-    /// The effective configuration as JSON, keys in groups as in the file; what is not set is null.
+    /// The effective configuration as JSON, with keys in groups as in the file; missing values are null.
     var json: JSONFragment { Self.grouped(settings.map { ($0.key[...], $0.value.json) }) }
 
     private static func grouped(_ values: [(key: Substring, value: JSONFragment)]) -> JSONFragment {

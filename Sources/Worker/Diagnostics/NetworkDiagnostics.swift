@@ -5,9 +5,9 @@ import SteelyardCore
 import SteelyardSystem
 import Synchronization
 
-/// Tries the network outside and every job server, all at the same time.
+/// Probes the external network and every job server, in parallel.
 ///
-/// A DIAGNOSTICS that comes while one is under way gets the same report: each probe has a thread of its own.
+/// A DIAGNOSTICS that arrives during another gets the same report: each probe has its own thread.
 final class NetworkDiagnostics: DeviceDiagnostics {
     private let target: GearmanServer
     private let servers: [GearmanServer]
@@ -77,7 +77,7 @@ final class NetworkDiagnostics: DeviceDiagnostics {
         } catch { return false }
     }
 
-    /// Runs a probe on a thread of its own, and waits no longer than it may take: looking a name up cannot be stopped.
+    /// Runs a probe on its own thread, and waits only until its timeout: a name lookup cannot be cancelled.
     private func probe(_ body: @escaping @Sendable () -> Bool) async -> Bool {
         await withCheckedContinuation { continuation in
             let first = FirstAnswer(continuation)
@@ -98,7 +98,7 @@ final class NetworkDiagnostics: DeviceDiagnostics {
     }
 }
 
-/// Resumes a continuation with whichever answer comes first.
+/// Resumes a continuation with the first result.
 private final class FirstAnswer: Sendable {
     private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
 

@@ -3,15 +3,15 @@
 
 import Glibc
 
-/// Finds out whether something accepts TCP connections.
+/// Checks whether a port accepts TCP connections.
 ///
-/// It blocks: for threads of their own.
+/// It blocks: call it on its own thread.
 enum TCPProbe {
-    /// Connects to each address of a host in turn until one accepts.
+    /// Connects to each address of a host in turn until one succeeds.
     ///
     /// - Parameters:
     ///   - target: The host and the port.
-    ///   - milliseconds: How long each address may take. Looking the name up may take longer.
+    ///   - milliseconds: The timeout for each address. The name lookup may take longer.
     static func connects(to target: GearmanServer, milliseconds: Int32) -> Bool {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The pauses between attempts that fail: twice as long each time, up to a limit, and never quite the same, so that a
-/// thousand devices do not come back to a job server in the same instant.
+/// Exponential backoff with a limit and jitter, so that a thousand devices do not reconnect to a job server at the same
+/// instant.
 struct Backoff {
     private let first: Duration
     private let limit: Duration
@@ -14,7 +14,7 @@ struct Backoff {
         next = first
     }
 
-    /// The next pause: between half of the nominal one and all of it.
+    /// Returns the next pause: between half of the nominal pause and all of it.
     mutating func pause() -> Duration {
         defer { next = min(next * 2, limit) }
         return next * Double.random(in: 0.5...1)

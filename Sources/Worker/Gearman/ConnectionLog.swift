@@ -6,15 +6,15 @@ import SteelyardCore
 
 /// Logs the state of the connection to one job server: each change once.
 final class ConnectionLog {
-    /// How long a job server may be out of reach at the start before it is worth a warning.
+    /// The time at startup before an unreachable job server is logged as a warning.
     private static let startLimit = Duration.seconds(1)
 
     private let metadata: Logger.Metadata
     private let logger: Logger
     private let started = ContinuousClock.now
-    /// nil until either was logged.
+    /// nil until the first state was logged.
     private var isConnected: Bool?
-    /// The codes of refusals that were logged since the connection was made.
+    /// The error codes logged since the connection was made.
     private var loggedCodes: Set<String> = []
     private static let greatestCodeCount = 8
 

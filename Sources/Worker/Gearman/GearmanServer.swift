@@ -7,15 +7,15 @@ import SteelyardCore
 struct GearmanServer: Hashable, Sendable, CustomStringConvertible {
     /// The host's name or address, an IPv6 address without brackets.
     let host: String
-    /// The TCP port; 4730 where none is given.
+    /// The TCP port; the default is 4730.
     let port: Int
 
     /// Gearman's port, as registered with IANA.
     static let standardPort = 4730
 
-    /// Reads a job server.
+    /// Parses a job server.
     ///
-    /// - Throws: `InvalidValue` for a host that is neither an address nor a name, or a port outside 1 to 65535.
+    /// - Throws: `InvalidValue` for a host that is not an address or a name, or a port outside 1 to 65535.
     init(_ text: String) throws(InvalidValue) {
         let host: Substring
         let rest: Substring
@@ -31,7 +31,7 @@ struct GearmanServer: Hashable, Sendable, CustomStringConvertible {
             throw InvalidValue("must be HOST:PORT, such as 127.0.0.1:4730, not \"\(text)\"")
         }
         guard let port = rest.isEmpty ? Self.standardPort : Int(rest.dropFirst()), (1...65535).contains(port) else {
-            throw InvalidValue("must have a port from 1 to 65535 behind its colon, not \"\(text)\"")
+            throw InvalidValue("must have a port from 1 to 65535 after the colon, not \"\(text)\"")
         }
         self.host = String(host)
         self.port = port

@@ -7,21 +7,21 @@ import SteelyardCore
 import SteelyardSystem
 import Synchronization
 
-/// Takes jobs from all job servers and answers them, until graceful shutdown.
+/// Receives jobs from all job servers and answers them, until graceful shutdown.
 ///
-/// Each server has a ``ServerLane`` of its own, so that a dead one slows no other down.
+/// Each server has its own ``ServerLane``, so that an unreachable server delays no other.
 final class GearmanTransport: Service {
     private struct State {
         var tls: TLSContextSource?
         var lanes: [ServerLane] = []
-        /// Lanes of servers that are configured no longer, until their jobs are done.
+        /// Lanes of removed servers, until their jobs are completed.
         var retired: [ServerLane] = []
         var isRunning = false
     }
 
-    /// How long jobs in hand may take once the agent is to stop; then they are given up, and handed out again.
+    /// The time limit of running jobs at shutdown; then they are abandoned, and the servers reassign them.
     static let shutdownLimit = Duration.seconds(20)
-    /// A thread that was not awake for this long is blocked; it wakes every few seconds by itself.
+    /// A thread that was not awake for this long is blocked; it wakes every few seconds.
     private static let wakeLimit = Duration.seconds(15)
 
     private let function: String
@@ -33,11 +33,11 @@ final class GearmanTransport: Service {
     /// - Parameters:
     ///   - servers: The job servers.
     ///   - tls: The settings of TLS; nil for none.
-    ///   - function: The function that jobs are submitted to.
-    ///   - dispatcher: What answers the jobs.
-    ///   - logger: Takes what happens to the connections.
-    ///   - ready: Called once, when the first server has taken the function.
-    /// - Throws: `ConnectionError` where the system gives no descriptors.
+    ///   - function: The function to register.
+    ///   - dispatcher: Executes the jobs' messages.
+    ///   - logger: Receives the events of the connections.
+    ///   - ready: Called once, when the first server has registered the function.
+    /// - Throws: `ConnectionError` if no file descriptors are available.
     init(
         servers: [GearmanServer],
         tls: TLSSettings?,
@@ -53,10 +53,10 @@ final class GearmanTransport: Service {
         try apply(servers: servers, tls: tls)
     }
 
-    /// Takes jobs from these servers from now on; what is in hand of others is still answered.
+    /// Switches to these servers; running jobs of other servers are still answered.
     ///
-    /// - Throws: `ConnectionError` or `ThreadError` where the system gives no descriptors or threads; nothing has
-    ///   changed then.
+    /// - Throws: `ConnectionError` or `ThreadError` if no file descriptors or threads are available; then nothing has
+    ///   changed.
     func apply(servers: [GearmanServer], tls: TLSSettings?) throws {
         let (old, oldSource) = state.withLock { ($0.lanes, $0.tls) }
         let isSameTLS = oldSource?.settings == tls
@@ -83,7 +83,7 @@ final class GearmanTransport: Service {
         }
     }
 
-    /// Whether the thread of every job server does its work.
+    /// Whether the threads of all job servers are running and not blocked.
     var isAlive: Bool {
         let now = ContinuousClock.now
         return state.withLock { state in
@@ -134,7 +134,7 @@ final class GearmanTransport: Service {
     }
 }
 
-/// Calls a closure the first time that it is called.
+/// Calls a closure only once.
 private final class OnceOnly: Sendable {
     private let isCalled = Atomic(false)
     private let body: @Sendable () -> Void

@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// A job that the agent works on: what its action may use of it, and the progress that was not sent yet.
+/// A job being processed: its context for the action, and the unsent progress.
 final class JobInHand: JobContext {
     private struct Progress {
         var isNew = false
@@ -13,7 +13,7 @@ final class JobInHand: JobContext {
         var lastSent: ContinuousClock.Instant?
     }
 
-    /// No more than ten reports a second leave the agent.
+    /// At most ten progress reports per second are sent.
     private static let interval = Duration.milliseconds(100)
 
     /// The job's handle as visible ASCII, for the log.
@@ -24,9 +24,9 @@ final class JobInHand: JobContext {
     private let cancelled = Atomic(false)
 
     /// - Parameters:
-    ///   - handle: The job's handle, as its server has sent it.
+    ///   - handle: The job's handle, as sent by its server.
     ///   - server: The job server, `HOST:PORT`.
-    ///   - wake: Called where there is progress to be sent.
+    ///   - wake: Called when there is progress to send.
     init(handle: [UInt8], server: String? = nil, wake: @escaping @Sendable () -> Void) {
         self.server = server
         self.handle = ServerPacket.Arguments.printable(handle[...])
@@ -35,7 +35,7 @@ final class JobInHand: JobContext {
 
     var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
-    /// Has long work end.
+    /// Cancels long work.
     func cancel() { cancelled.store(true, ordering: .relaxed) }
 
     func report(progress done: UInt64, of total: UInt64) {
@@ -51,7 +51,7 @@ final class JobInHand: JobContext {
         if isDue { wake() }
     }
 
-    /// The progress that was not sent, scaled to the 32 bits that Gearman's clients read.
+    /// Returns the unsent progress, scaled to the 32 bits that Gearman's clients read.
     func takeProgress() -> JobProgress? {
         progress.withLock { progress in
             guard progress.isNew else { return nil }

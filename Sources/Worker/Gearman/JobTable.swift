@@ -4,23 +4,23 @@
 import DequeModule
 import SteelyardCore
 
-/// The jobs in hand of one job server, over the ends of connections.
+/// The jobs of one job server that are being processed, across connections.
 ///
-/// A connection that breaks has the server hand its jobs out again. A job that is still in hand then goes on, and one
-/// that was done meanwhile is answered with the reply that was lost: nothing is done twice.
+/// After a lost connection, the server reassigns its jobs. A job that is still running then continues, and a completed
+/// one is answered with the lost reply: nothing is executed twice.
 struct JobTable {
-    /// What becomes of a job that a server has handed out.
+    /// The treatment of a job assigned by a server.
     enum Beginning {
         case begun(Int, JobInHand)
-        /// It is in hand already, and will be answered on the present connection.
+        /// It is already being processed, and will be answered on the current connection.
         case adopted
-        /// It was done already.
+        /// It was already completed.
         case answered([UInt8])
     }
 
-    /// What a job that is handed out again has in common with the first time.
+    /// The properties that identify a reassigned job.
     ///
-    /// A job without a unique id cannot be told from a later one: a server that restarts numbers its jobs anew.
+    /// A job without a unique id cannot be distinguished from a later one: a restarted server reuses its handles.
     private struct Identity: Hashable {
         let name: JobName
         let payload: [UInt8]
@@ -46,7 +46,7 @@ struct JobTable {
         let identity: Identity
         let reply: [UInt8]
         let time: ContinuousClock.Instant
-        /// How many changes had begun then: after another one, the reply is not true any more.
+        /// The number of changes started by then: after another change, the reply is outdated.
         let changeCount: Int
     }
 
@@ -55,12 +55,12 @@ struct JobTable {
         let delivered: @Sendable () async -> Void
     }
 
-    /// How many jobs are in hand at most; the server keeps the others.
+    /// The maximum number of jobs being processed; the server keeps the others.
     private static let greatestCount = 8192
-    /// Payloads of this size are taken however much is in hand.
+    /// Payloads up to this size are always accepted.
     private static let smallPayload = 64 << 10
     private static let smallestBudget = 32 << 20
-    /// How long a server may take to hand a job out again.
+    /// The time in which a server may reassign a job.
     private static let answerAge = Duration.seconds(300)
     private static let greatestAnswerCount = 256
     private static let greatestAnswer = 64 << 10
@@ -81,18 +81,18 @@ struct JobTable {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Whether one more job may be begun.
+    /// Whether another job may be started.
     var hasRoom: Bool { entries.count < Self.greatestCount }
 
-    /// The greatest payload that there is memory for, where a message may have `messageBytes`.
+    /// The maximum payload for the available memory, given the maximum message size `messageBytes`.
     ///
-    /// The payloads in hand have at most four times as much together, or 32 MiB; small ones are always taken.
+    /// The payloads being processed may total four times as much, or 32 MiB; small ones are always accepted.
     func payloadLimit(messageBytes: Int) -> Int {
         let budget = max(Self.smallestBudget, 4 * messageBytes)
         return min(messageBytes, max(Self.smallPayload, budget - bytesInHand))
     }
 
-    /// Takes note that the connection has ended, and forgets the replies that the server has not confirmed.
+    /// Records the end of the connection, and discards the deliveries that the server has not confirmed.
     mutating func endConnection() {
         connection += 1
         deliveries = [:]
@@ -102,11 +102,11 @@ struct JobTable {
         }
     }
 
-    /// Takes a job that the server has handed out on the present connection.
+    /// Adds a job assigned on the current connection.
     ///
     /// - Parameters:
-    ///   - changeCount: How many changes of the device have begun.
-    ///   - wake: Called where the job has progress to be sent.
+    ///   - changeCount: The number of changes of the device started so far.
+    ///   - wake: Called when the job has progress to send.
     mutating func begin(
         _ assignment: JobAssignment,
         changeCount: Int,
@@ -134,13 +134,13 @@ struct JobTable {
         return .begun(nextNumber, job)
     }
 
-    /// Removes a job that is done.
+    /// Removes a completed job.
     ///
     /// - Parameters:
     ///   - number: The job's number.
-    ///   - outcome: What became of it.
-    ///   - changeCount: How many changes of the device have begun.
-    /// - Returns: The job to be completed on the present connection; nil where its own connection has ended.
+    ///   - outcome: The job's result.
+    ///   - changeCount: The number of changes of the device started so far.
+    /// - Returns: The job to complete on the current connection; nil if the job's connection has ended.
     mutating func finish(_ number: Int, _ outcome: Outcome, changeCount: Int) -> JobName? {
         guard let entry = entries.removeValue(forKey: number) else { return nil }
         bytesInHand -= entry.byteCount
@@ -156,7 +156,7 @@ struct JobTable {
         return nil
     }
 
-    /// Keeps what is to be done once the server has confirmed a reply.
+    /// Stores the work to do once the server has confirmed a reply.
     ///
     /// - Returns: The reply's number.
     mutating func expectDelivery(_ delivered: @escaping @Sendable () async -> Void) -> Int {
@@ -169,10 +169,10 @@ struct JobTable {
         deliveries.removeValue(forKey: reply)?.delivered
     }
 
-    /// Since when the oldest reply waits for the server's confirmation; nil where none does.
+    /// Since when the oldest reply waits for the server's confirmation; nil if none does.
     var oldestDelivery: ContinuousClock.Instant? { deliveries.values.map(\.began).min() }
 
-    /// The progress of the present connection's jobs that was not sent.
+    /// Returns the unsent progress of the current connection's jobs.
     func takeProgress() -> [(JobName, JobProgress)] {
         entries.values.compactMap { entry in
             guard entry.connection == connection, let progress = entry.job.takeProgress() else { return nil }
@@ -187,7 +187,7 @@ struct JobTable {
     private mutating func answer(_ identity: Identity, _ changeCount: Int) -> [UInt8]? {
         while let oldest = answers.first, .now - oldest.time > Self.answerAge { answers.removeFirst() }
         let known = answers.first { $0.identity == identity && $0.changeCount == changeCount }
-        // It stays: the reply may be lost again.
+        // Kept, because the reply may be lost again.
         return known?.reply
     }
 }

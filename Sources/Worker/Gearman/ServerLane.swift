@@ -7,11 +7,11 @@ import SteelyardCore
 import SteelyardSystem
 import Synchronization
 
-/// All that is done for one job server: one thread, one connection, and any number of jobs in hand.
+/// The worker for one job server: one thread, one connection, and the jobs being processed.
 ///
-/// The thread waits for the server and runs the jobs' async code in turn. A job that waits for a driver or a store costs
-/// neither a thread nor a descriptor, so that no job waits because others take long. Jobs begin in the order in which
-/// the server has handed them out.
+/// The thread waits for the server and runs the jobs' async code in turn. A job that waits for a driver or a store uses
+/// no thread and no descriptor, so slow jobs do not block others. Jobs start in the order in which the server assigned
+/// them.
 actor ServerLane {
     private enum Link {
         case waiting(until: ContinuousClock.Instant)
@@ -26,14 +26,15 @@ actor ServerLane {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// The thread is awake at least this often.
+    /// The maximum time between two wake-ups of the thread.
     private static let wakeInterval = Duration.seconds(5)
-    /// How long a server may take to confirm a reply.
+    /// The time in which a server must confirm a reply.
     private static let deliveryLimit = Duration.seconds(10)
-    /// How long a stop waits for a server to confirm the last replies.
+    /// The time in which a server must confirm the last replies at shutdown.
     private static let farewellLimit = Duration.seconds(2)
-    /// A connection that has lasted this long begins the pauses anew: the longest pause, so that a server that closes
-    /// each connection is not asked more often.
+    /// A connection that has lasted this long resets the backoff.
+    ///
+    /// It equals the longest pause, so that a server that closes every connection is not contacted more often.
     private static let steadyTime = Duration.seconds(5)
 
     nonisolated let server: GearmanServer
@@ -50,11 +51,11 @@ actor ServerLane {
     private var backoff = Backoff()
     private var opened: ContinuousClock.Instant?
     private var stopBegan: ContinuousClock.Instant?
-    /// When the server was asked to confirm the last replies.
+    /// When the confirmation of the last replies was requested.
     private var farewell: ContinuousClock.Instant?
     /// Whether the server has confirmed the last replies.
     private var hasFinished = false
-    /// How many confirmed replies are being committed.
+    /// The number of confirmed replies being committed.
     private var commitCount = 0
     private var jobs: JobTable
 
@@ -62,12 +63,12 @@ actor ServerLane {
 
     /// - Parameters:
     ///   - server: The job server.
-    ///   - tls: Where the certificates come from; nil for no TLS.
-    ///   - function: The function that jobs are submitted to.
-    ///   - dispatcher: What answers the jobs.
-    ///   - logger: Takes what happens to the connection.
-    ///   - registered: Called each time that the server has taken the function.
-    /// - Throws: `ConnectionError` where the system gives no descriptor.
+    ///   - tls: The source of the certificates; nil for no TLS.
+    ///   - function: The function to register.
+    ///   - dispatcher: Executes the jobs' messages.
+    ///   - logger: Receives the events of the connection.
+    ///   - registered: Called each time the server has registered the function.
+    /// - Throws: `ConnectionError` if no file descriptor is available.
     init(
         server: GearmanServer,
         tls: TLSContextSource?,
@@ -88,7 +89,7 @@ actor ServerLane {
 
     /// Starts the thread.
     ///
-    /// - Throws: `ThreadError` where the system gives none.
+    /// - Throws: `ThreadError` if no thread is available.
     nonisolated func start() throws(ThreadError) {
         try DedicatedThread.start(name: "gearman") { [self] in
             loop.attach()
@@ -103,7 +104,7 @@ actor ServerLane {
         }
     }
 
-    /// Takes no new job; returns when those in hand are done and their replies were received.
+    /// Stops accepting jobs; returns when the running ones are completed and their replies were received.
     nonisolated func stop() async {
         control.withLock { $0.isStopping = true }
         loop.wake()
@@ -116,13 +117,13 @@ actor ServerLane {
         }
     }
 
-    /// Gives up the jobs in hand; the server will hand them out again.
+    /// Abandons the running jobs; the server will reassign them.
     nonisolated func abandon() {
         control.withLock { $0.isAbandoned = true }
         loop.wake()
     }
 
-    /// When the thread has last been awake; it is every few seconds, unless something blocks it.
+    /// When the thread was last awake; at most a few seconds ago, unless it is blocked.
     nonisolated var lastAwake: ContinuousClock.Instant { lastTurn.withLock { $0 } }
 
     // MARK: - The loop
@@ -133,7 +134,7 @@ actor ServerLane {
         var deadline: ContinuousClock.Instant
     }
 
-    /// Takes what has arrived.
+    /// Handles available data.
     private func advance(_ ready: Int16) {
         do throws(ConnectionError) {
             switch link {
@@ -164,7 +165,7 @@ actor ServerLane {
         if connection.hasMoreToRead { loop.wake() }
     }
 
-    /// Sends what there is to be sent, and says what to wait for; nil where the thread is to end.
+    /// Sends pending output, and returns the events to wait for; nil if the thread must end.
     private func settle() -> Wait? {
         if isAbandoned || hasFinished && commitCount == 0 { return nil }
         let now = ContinuousClock.now
@@ -203,10 +204,10 @@ actor ServerLane {
         }
     }
 
-    /// While one METRICS waits for its server, those of all servers are refused.
+    /// While one METRICS is being delivered, those of all servers are refused.
     private func checkDelivery(_ now: ContinuousClock.Instant) throws(ConnectionError) {
         guard let oldest = jobs.oldestDelivery, now - oldest > Self.deliveryLimit else { return }
-        throw ConnectionError("it does not confirm a reply")
+        throw ConnectionError("the server did not confirm a reply")
     }
 
     private func prepareOutput(_ connection: WorkerConnection) {
@@ -249,7 +250,7 @@ actor ServerLane {
     private func drop(_ error: ConnectionError) {
         link = .waiting(until: .now + pause())
         farewell = nil
-        // A reply that was not confirmed counts as lost.
+        // An unconfirmed reply counts as lost.
         jobs.endConnection()
         if !isStopping { log.noteLost(error.description) }
     }
@@ -292,7 +293,9 @@ actor ServerLane {
                 let refused = dispatcher.refuse(byteCount: byteCount, job: job)
                 finish(number, refused ?? dispatcher.refuseForNow(byteCount: byteCount, job: job))
             case .bytes(let payload):
-                Task { finish(number, await dispatcher.handle(payload, job: job)) }
+                CurrentJob.begin(job.handle) {
+                    _ = Task { finish(number, await dispatcher.handle(payload, job: job)) }
+                }
             }
         }
     }

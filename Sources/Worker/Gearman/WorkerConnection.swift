@@ -3,15 +3,15 @@
 
 import Glibc
 
-/// An open connection to a job server with the session on it; to be used on one thread.
+/// An open connection to a job server, with its session; use it on one thread.
 final class WorkerConnection {
-    /// How long after its last answer the server is asked for a sign of life.
+    /// The time since the server's last response after which an echo request is sent.
     private static let idleLimit = Duration.seconds(10)
-    /// How long the server may take to answer an echo, or to read while there is something to be sent.
+    /// The time in which the server must answer an echo request, or read pending output.
     private static let answerLimit = Duration.seconds(10)
-    /// The same before the server has taken the function: when thousands of agents come back at once, it takes seconds.
+    /// The same before the function is registered: it takes seconds when thousands of agents reconnect at once.
     private static let registrationLimit = Duration.seconds(30)
-    /// How much is read before jobs are begun and replies are sent.
+    /// The maximum size of a read, before jobs are started and replies are sent.
     private static let readLimit = 1 << 20
     private static let blockBytes = 64 << 10
 
@@ -21,10 +21,10 @@ final class WorkerConnection {
     private var block = [UInt8](repeating: 0, count: WorkerConnection.blockBytes)
     private var lastAnswer = ContinuousClock.now
     private var lastSent = ContinuousClock.now
-    /// Since when the server has owed an answer, without sending one or a part of a job.
+    /// Since when a response is due without the server sending one or a part of a job.
     private var owedSince: ContinuousClock.Instant?
     private var isRegistered = false
-    /// Whether there may be something to read, though the descriptor does not show it.
+    /// Whether there may be data that poll(2) does not report.
     private(set) var hasMoreToRead = false
 
     init(_ socket: ServerSocket, function: String, payloadLimit: Int) {
@@ -35,25 +35,25 @@ final class WorkerConnection {
 
     var descriptor: Int32 { socket.descriptor }
 
-    /// What to wait for on the descriptor.
+    /// The poll events to wait for on the descriptor.
     var awaited: Int16 { socket.awaited(hasOutput: session.output.count > 0) }
 
-    /// The greatest payload of a job that is kept, in bytes.
+    /// The maximum size in bytes of a job's payload; larger ones are discarded.
     var payloadLimit: Int {
         get { decoder.payloadLimit }
         set { decoder.payloadLimit = newValue }
     }
 
-    /// Reads what has arrived, and hands over what it means.
+    /// Reads the available data, and passes on its events.
     ///
-    /// - Throws: `ConnectionError` where the connection is of no more use.
+    /// - Throws: `ConnectionError` if the connection is no longer usable.
     func read(_ handle: (WorkerSession.Event) -> Void) throws(ConnectionError) {
         var total = 0
         hasMoreToRead = false
         while total < Self.readLimit {
             let reading = try socket.read(into: &block)
             guard case .bytes(let count) = reading else {
-                if case .end = reading { throw ConnectionError("it has closed the connection") }
+                if case .end = reading { throw ConnectionError("the server closed the connection") }
                 return
             }
             total += count
@@ -66,7 +66,7 @@ final class WorkerConnection {
                     handle(event)
                 }
             } catch { throw ConnectionError(error.description) }
-            // Other packets are no answer: a server could go on sending them and never answer.
+            // Other packets do not count: a server could send them indefinitely without answering.
             if session.answeredEchoes != answeredEchoes || decoder.isInsideJob {
                 lastAnswer = .now
                 owedSince = nil
@@ -76,27 +76,27 @@ final class WorkerConnection {
         hasMoreToRead = true
     }
 
-    /// Sends as much as fits.
+    /// Sends as much as the socket accepts.
     ///
     /// - Throws: `ConnectionError`.
     func flush() throws(ConnectionError) {
         if try socket.send(&session.output) || session.output.count == 0 { lastSent = .now }
     }
 
-    /// Looks whether the server is still there, and asks it where it has been silent.
+    /// Checks that the server responds, and sends an echo request to a silent server.
     ///
-    /// - Returns: When to look again.
-    /// - Throws: `ConnectionError` where it has not answered, or does not read.
+    /// - Returns: The time of the next check.
+    /// - Throws: `ConnectionError` if it does not respond, or does not read.
     func checkTime(_ now: ContinuousClock.Instant) throws(ConnectionError) -> ContinuousClock.Instant {
         if session.output.count > 0, now - lastSent > Self.answerLimit {
-            throw ConnectionError("it does not read what is sent to it")
+            throw ConnectionError("the server does not read")
         }
         if !session.awaitsEcho, now - lastAnswer > Self.idleLimit { session.requestSignOfLife() }
         guard session.awaitsEcho else { return lastAnswer + Self.idleLimit }
         let since = owedSince ?? now
         owedSince = since
         let limit = isRegistered ? Self.answerLimit : Self.registrationLimit
-        guard now - since <= limit else { throw ConnectionError("it does not answer") }
+        guard now - since <= limit else { throw ConnectionError("the server does not respond") }
         return since + limit
     }
 }

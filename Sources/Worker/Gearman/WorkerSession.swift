@@ -3,27 +3,27 @@
 
 import DequeModule
 
-/// The worker's side of Gearman's protocol on one connection, from registering to the last reply.
+/// The worker's side of Gearman's protocol on one connection, from registration to the last reply.
 ///
-/// It has no socket and no clock: packets go in, events and packets to be sent come out. A session begins with its
-/// connection and ends with it, so that there is no connection on which nothing is registered.
+/// It has no socket and no clock: its input is packets, its output is events and packets to send. A session exists
+/// exactly as long as its connection, so that every connection is registered.
 struct WorkerSession {
-    /// What a packet means for the worker.
+    /// A packet's meaning for the worker.
     enum Event: Hashable {
-        /// The server has taken the function.
+        /// The server has registered the function.
         case registered
         case assigned(JobAssignment)
         /// The server has received the reply with that number.
         ///
-        /// `isAwaited` says whether a client was waiting for it; without one, the server has thrown the reply away.
+        /// `isAwaited`: whether a client was waiting for it; otherwise the server has discarded the reply.
         case received(reply: Int, isAwaited: Bool)
-        /// The server has received all that was sent before ``sendFarewell()``.
+        /// The server has received everything sent before ``sendFarewell()``.
         case finished
-        /// The server refused a packet; the connection is good all the same.
+        /// The server refused a packet; the connection is still usable.
         case refused(code: String, text: String)
     }
 
-    /// What an echo was sent for.
+    /// The purpose of an echo request.
     private enum Echo {
         case registration
         case signOfLife
@@ -31,7 +31,7 @@ struct WorkerSession {
         case farewell
     }
 
-    /// An echo that was sent, with the request for a job that was unanswered then.
+    /// A sent echo request, with the number of the unanswered job request at that time.
     private struct SentEcho {
         var purpose: Echo
         let openRequest: UInt64?
@@ -39,18 +39,18 @@ struct WorkerSession {
 
     private struct Delivery {
         let reply: Int
-        /// What the server was asked about the job, by which its answer is known.
+        /// The handle or id in the status request, which identifies its response.
         let name: [UInt8]
         var isAwaited: Bool?
     }
 
-    /// What the server calls this worker in its list of workers.
+    /// The worker's name in the server's list of workers.
     private static let clientID = Array("steelyard".utf8)
 
-    /// The packets that are to be sent.
+    /// The packets to send.
     var output = PacketBuffer()
     private let function: [UInt8]
-    /// Echoes come back in the order in which they were sent, and their numbers count up.
+    /// Responses arrive in the order of the requests, whose numbers count up.
     private var echoes: Deque<SentEcho> = []
     private var firstEcho: UInt64 = 0
     private var isRegistered = false
@@ -60,9 +60,9 @@ struct WorkerSession {
     private var isStopping = false
     /// Whether the server may have a job.
     private var mayHaveJob = true
-    /// Whether the server has announced a job since it was last asked for one.
+    /// Whether the server has announced a job since the last request.
     private var hasAnnouncedJob = false
-    /// How many of the last requests for a job were answered with one.
+    /// The number of consecutive requests that were answered with a job.
     private var jobsInARow = 0
 
     /// Registers the function.
@@ -74,19 +74,19 @@ struct WorkerSession {
         sendEcho(.registration)
     }
 
-    /// Whether the server owes an answer to an echo.
+    /// Whether the response to an echo request is due.
     var awaitsEcho: Bool { !echoes.isEmpty }
 
-    /// How many echoes the server has answered.
+    /// The number of echo requests answered by the server.
     var answeredEchoes: UInt64 { firstEcho }
 
     /// Whether a job may be on its way.
     var awaitsJob: Bool { isGrabbing }
 
-    /// Takes a packet.
+    /// Handles a packet.
     ///
-    /// - Returns: What it means; nil where there is nothing to do.
-    /// - Throws: `GearmanProtocolError` for a packet that cannot come now.
+    /// - Returns: The event; nil if there is nothing to do.
+    /// - Throws: `GearmanProtocolError` for a packet that is invalid in this state.
     mutating func receive(_ packet: ServerPacket) throws(GearmanProtocolError) -> Event? {
         switch packet {
         case .noop:
@@ -118,10 +118,10 @@ struct WorkerSession {
         }
     }
 
-    /// Asks for a job where the server may have one and was not asked yet.
+    /// Requests a job if the server may have one and no request is open.
     ///
-    /// Where there is probably none, the packet that has the server announce the next job goes with the request, which
-    /// saves a round trip.
+    /// If there is probably none, the request is sent together with PRE_SLEEP, after which the server announces the
+    /// next job; that saves a round trip.
     mutating func requestJob() {
         guard mayHaveJob, !isGrabbing, !isStopping else { return }
         output.append(.grabJobUnique)
@@ -137,9 +137,9 @@ struct WorkerSession {
         output.append(.workComplete, job.handle, reply)
     }
 
-    /// Completes a job, and has the server confirm that it has received the reply and that a client waits for it.
+    /// Completes a job, and requests confirmation that the server has the reply and that a client waits for it.
     ///
-    /// The question whether a client waits goes before the reply, after which the server has forgotten the job.
+    /// The status request precedes the reply, because the server forgets the job afterwards.
     mutating func complete(_ job: JobName, _ bytes: [UInt8], confirming reply: Int) {
         let name = job.hasOwnUnique ? job.unique : job.handle
         output.append(job.hasOwnUnique ? .getStatusUnique : .getStatus, name)
@@ -156,15 +156,15 @@ struct WorkerSession {
         )
     }
 
-    /// Asks the server for a sign of life.
+    /// Sends an echo request to a silent server.
     mutating func requestSignOfLife() { sendEcho(.signOfLife) }
 
-    /// Takes no more jobs but one that may be on its way.
+    /// Stops requesting jobs; one may still be on its way.
     ///
-    /// The function stays registered: gearmand hands out a worker's jobs again as soon as that takes its function back.
+    /// The function stays registered: when a worker removes its function, gearmand reassigns its jobs immediately.
     mutating func stopTakingJobs() { isStopping = true }
 
-    /// Has the server confirm that it has received everything.
+    /// Requests confirmation that the server has received everything.
     mutating func sendFarewell() { sendEcho(.farewell) }
 
     private mutating func sleep() {
@@ -182,20 +182,20 @@ struct WorkerSession {
             throw .unexpected(.echoResponse)
         }
         firstEcho += 1
-        // Servers answer in order: one that answers the echo will not answer the request before it any more.
+        // Servers answer in order: after the echo response, the earlier request will not be answered.
         if isGrabbing, echo.openRequest == requestCount { throw .requestIgnored }
         switch echo.purpose {
         case .registration:
             isRegistered = true
-            // A server that does not know this packet refuses it, and is none the worse for it.
+            // A server that does not support this packet refuses it, without other effects.
             output.append(.setClientID, Self.clientID)
             return .registered
         case .signOfLife:
-            // Asked again from time to time: an announcement may have been lost on the way.
+            // Requested again periodically: an announcement may have been lost.
             mayHaveJob = true
             return nil
         case .farewell: return .finished
-        // A server that does not know the question is trusted to have a client.
+        // If the server does not support the status request, a client is assumed to wait.
         case .delivery(let delivery): return .received(reply: delivery.reply, isAwaited: delivery.isAwaited ?? true)
         }
     }

@@ -8,7 +8,7 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// The agent: everything between the job servers and the device, put together and run.
+/// Assembles and runs the agent: all services between the job servers and the device.
 struct Agent {
     private let configuration: WorkerConfiguration
     private let isStandalone: Bool
@@ -31,9 +31,9 @@ struct Agent {
     /// Runs until a signal stops it.
     ///
     /// - Parameters:
-    ///   - signals: What receives the signals.
-    ///   - loader: What has loaded the configuration, and loads it again.
-    /// - Throws: `ConfigurationError`, or whatever ended the agent early.
+    ///   - signals: Receives the signals.
+    ///   - loader: The loader of the configuration, used again for reloads.
+    /// - Throws: `ConfigurationError`, or the error that ended the agent early.
     func run(until signals: SignalReceiver, reloading loader: ConfigurationLoader) async throws {
         _ = try Self.makeTLSContext(configuration)
         try Self.checkStores(configuration)
@@ -69,10 +69,10 @@ struct Agent {
                 )
             )
         }
-        // A driver that is left to itself starts what should run: not so in a dry run, which changes nothing.
+        // A driver service starts missing processes; a dry run must change nothing.
         if !configuration.isDryRun { services.append(DriverService(driver: driver)) }
         services.append(transport)
-        // Stopped from the last to the first: no job may come once the driver has ended.
+        // Stopped in reverse order: no job may arrive after the driver has ended.
         let group = ServiceGroup(services: services, logger: serviceLogger)
         serviceManager.report(status: "connecting to the job servers")
         signals.run(
@@ -113,7 +113,7 @@ struct Agent {
     /// Does what one message asks for, without a job server, also while an agent runs: for messages that change nothing.
     ///
     /// - Returns: The reply.
-    /// - Throws: `ConfigurationError`, or what the driver throws while it is made.
+    /// - Throws: `ConfigurationError`, or an error of the driver's factory.
     func perform(_ message: [UInt8], job: any JobContext) async throws -> [UInt8] {
         try requireTrustedStateDirectory()
         try Self.checkStores(configuration)
@@ -121,7 +121,7 @@ struct Agent {
             .reply.bytes
     }
 
-    /// What the service group says of itself is of use to developers only.
+    /// The service group's own log is only useful to developers.
     private var serviceLogger: Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
@@ -137,7 +137,7 @@ struct Agent {
     private func lockStateDirectory() throws(ConfigurationError) -> FolderLock {
         let folder = FilePath(configuration.stateDirectory)
         try requireTrustedStateDirectory()
-        let owner: pid_t?
+        let owner: Int32?
         do throws(FileError) {
             try AtomicFile.makeFolder(folder)
             if let lock = try FolderLock(folder) { return lock }
@@ -147,13 +147,13 @@ struct Agent {
         }
         throw ConfigurationError(
             "state_dir",
-            "\(folder) is in use by another agent\(owner.map { ", process \($0)" } ?? ""); stop it, or name another folder"
+            "\(folder) is in use by another agent\(owner.map { ", process \($0)" } ?? ""); stop it, or set another path"
         )
     }
 
-    /// Checks what can be checked of a configuration without using it.
+    /// Checks a configuration without using it.
     ///
-    /// - Throws: `ConfigurationError`, or what a driver's or a store's check throws besides `SettingError`.
+    /// - Throws: `ConfigurationError`, or another error of a driver's or store's check.
     static func check(_ configuration: WorkerConfiguration) throws {
         let context = DriverContext(
             stateDirectory: configuration.stateDirectory,
@@ -179,7 +179,7 @@ struct Agent {
     /// Reads the files of `gearman.tls`.
     ///
     /// - Returns: nil if connections to the job servers are not encrypted.
-    /// - Throws: `ConfigurationError` with the key of the file that cannot be used.
+    /// - Throws: `ConfigurationError` with the key of the unusable file.
     static func makeTLSContext(_ configuration: WorkerConfiguration) throws(ConfigurationError) -> TLSContext? {
         guard let settings = configuration.tls else { return nil }
         do { return try TLSContext(settings) } catch {
@@ -217,7 +217,7 @@ struct Agent {
         )
     }
 
-    /// - Parameter keepsProgress: Whether it is noted what has been archived, which only one process at a time may do.
+    /// - Parameter keepsProgress: Whether to record the archive state, which only one process at a time may do.
     private static func makeArchiver(
         _ configuration: WorkerConfiguration,
         _ logger: Logger,

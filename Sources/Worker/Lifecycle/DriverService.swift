@@ -4,7 +4,7 @@
 import ServiceLifecycle
 import SteelyardCore
 
-/// Runs what a driver has to do all the time, until graceful shutdown.
+/// Runs a driver's background work, until graceful shutdown.
 struct DriverService: Service {
     let driver: any LoadBalancerDriver
 
@@ -12,7 +12,7 @@ struct DriverService: Service {
         try await cancelWhenGracefulShutdown {
             do { try await driver.run() } catch is CancellationError {}
         }
-        // A driver that has nothing to do is no reason for the agent to end.
+        // A driver without background work must not end the agent.
         try? await gracefulShutdown()
     }
 }

@@ -6,11 +6,11 @@ import ServiceLifecycle
 import SteelyardCore
 import SteelyardSystem
 
-/// Reads the configuration again whenever that is requested, and applies what can change while the agent runs.
+/// Reloads the configuration on request, and applies the settings that need no restart.
 ///
-/// A configuration with a fault changes nothing.
+/// An invalid configuration changes nothing.
 actor ReloadService: Service {
-    /// Applies a configuration to a part of the agent; throws where the part cannot use it and stays as it was.
+    /// Applies a configuration to a part of the agent; throws without a change if it is unusable.
     typealias Application = @Sendable (WorkerConfiguration) async throws -> Void
 
     private let loader: ConfigurationLoader
@@ -18,7 +18,7 @@ actor ReloadService: Service {
     private let status: String
     private let logOutput: LogOutput
     private let logger: Logger
-    /// Applies everything but the transport's keys and the log's.
+    /// Applies all keys except those of the transport and the log.
     private let apply: Application
     /// Applies `gearman.servers` and `gearman.tls`.
     private let applyTransport: Application
@@ -44,7 +44,7 @@ actor ReloadService: Service {
         self.logger = logger
         self.apply = apply
         self.applyTransport = applyTransport
-        // Requests that come during a reload are one more reload.
+        // Requests that arrive during a reload cause one more reload.
         (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -56,7 +56,7 @@ actor ReloadService: Service {
             serviceManager.reportReloading()
             do { try await reloadNow() } catch {
                 logger.error(
-                    "configuration not reloaded; the current one stays in use",
+                    "configuration not reloaded; keeping the current one",
                     metadata: [LogKeys.error: "\(error)"]
                 )
             }
@@ -65,17 +65,17 @@ actor ReloadService: Service {
     }
 
     private func reloadNow() async throws {
-        // Files are read, and users looked up, on a thread that may wait for them.
+        // Reading files and looking up users may block the thread.
         let loaded = try await DedicatedThread.run(name: "reload") { [loader] in
             Result { try loader.load() }
         }.get()
         let change = ConfigurationChange(from: current, to: loaded)
-        // A change that needs a restart is checked, too: else the agent that cannot start again is found out too late.
+        // A change that needs a restart is checked, too: otherwise the agent would fail only at its next start.
         if !change.needingRestart.isEmpty { try Agent.check(loaded) }
         try await apply(change.effective)
         try await applyTransport(change.effective)
         current = change.effective
-        // Visible at whichever of both levels shows more.
+        // Logged with the more verbose of both levels.
         if current.log.level < logOutput.level { logOutput.apply(current.log) }
         logger.notice(
             "configuration reloaded",

@@ -5,9 +5,9 @@ import Glibc
 import SteelyardSystem
 import Synchronization
 
-/// Receives the signals of a worker's process on a thread of its own.
+/// Receives a worker's signals on its own thread.
 ///
-/// SIGTERM and SIGINT stop the agent in order, whenever they come; SIGHUP has it read its configuration again.
+/// SIGTERM and SIGINT stop the agent in order at any time; SIGHUP reloads the configuration.
 final class SignalReceiver: Sendable {
     private enum Phase {
         case starting(isReloadRequested: Bool)
@@ -15,13 +15,13 @@ final class SignalReceiver: Sendable {
         case stopping
     }
 
-    /// After this the process ends in any case: more than the jobs in hand have, and less than systemd's time-out.
+    /// After this, the process exits anyway: more than the timeout of running jobs, and less than systemd's.
     private static let stopLimit = Duration.seconds(28)
 
     private let signals: CaughtSignals
     private let phase = Mutex(Phase.starting(isReloadRequested: false))
 
-    /// Starts the thread; until ``run(stop:reload:)``, a signal to stop ends the process at once, with the code 0.
+    /// Starts the thread; until ``run(stop:reload:)``, a stop signal ends the process immediately, with the code 0.
     ///
     /// - Throws: `ThreadError`.
     init(_ signals: CaughtSignals) throws(ThreadError) {
@@ -29,7 +29,7 @@ final class SignalReceiver: Sendable {
         try DedicatedThread.start(name: "signals") { [self] in receive() }
     }
 
-    /// Calls these closures from now on: `stop` once, `reload` for each SIGHUP until then.
+    /// Uses these closures from now on: `stop` once, `reload` for each SIGHUP until then.
     func run(stop: @escaping @Sendable () -> Void, reload: @escaping @Sendable () -> Void) {
         let isReloadRequested = phase.withLock { phase in
             guard case .starting(let isReloadRequested) = phase else { return false }
@@ -43,9 +43,9 @@ final class SignalReceiver: Sendable {
         var end: Deadline?
         while true {
             guard let signal = signals.next(by: end) else {
-                // Stopped as requested: what is in hand is done again by the next agent.
+                // Stopped as requested: the next agent repeats the unfinished jobs.
                 Program.fail(
-                    "a part of the agent did not stop within \(Self.stopLimit.components.seconds) s; ended anyway"
+                    "a part of the agent did not stop within \(Self.stopLimit.components.seconds) s; exiting"
                 )
                 _exit(EXIT_SUCCESS)
             }
@@ -65,7 +65,7 @@ final class SignalReceiver: Sendable {
             return phase
         }
         switch before {
-        // Nothing has been started that must be stopped.
+        // Nothing to stop has been started yet.
         case .starting: _exit(EXIT_SUCCESS)
         case .running(let stop, _): stop()
         case .stopping: break

@@ -9,9 +9,9 @@ import SteelyardCore
 import SteelyardSystem
 import SystemPackage
 
-/// A gearmand of the agent's own, on loopback, for `--standalone`: it starts and stops with the agent.
+/// A private gearmand on loopback, for `--standalone`: it starts and stops with the agent.
 ///
-/// One that a killed agent has left running is taken over with the jobs in its queue.
+/// A gearmand left running by a killed agent is taken over, with its queued jobs.
 struct StandaloneGearmand: Service {
     private let server: GearmanServer
     private let program: String
@@ -19,7 +19,7 @@ struct StandaloneGearmand: Service {
     private let logFile: FilePath
     private let logger: Logger
 
-    /// - Throws: `ConfigurationError` where gearmand is not installed, or where the server is not on loopback.
+    /// - Throws: `ConfigurationError` if gearmand is not installed, or if the server is not on loopback.
     init(server: GearmanServer, stateDirectory: FilePath, logger: Logger) throws(ConfigurationError) {
         guard ["127.0.0.1", "localhost", "::1"].contains(server.host) else {
             throw ConfigurationError("--gearman", "must be on loopback with --standalone, not \(server.host)")
@@ -51,26 +51,26 @@ struct StandaloneGearmand: Service {
         try? AtomicFile.remove(pidFile)
     }
 
-    /// A gearmand that runs: started by this agent, or by one before it.
+    /// A running gearmand, started by this agent or an earlier one.
     private struct Running: Sendable {
         let handle: ProcessHandle
         var child: ChildProcess?
     }
 
-    /// Takes over the gearmand that was left, or starts one: for a thread that may wait.
+    /// Takes over the gearmand left running, or starts one; may block the thread.
     private func start() throws -> Running {
         if let left = leftBehind() {
             logger.notice(
-                "took over the gearmand of an agent that was killed",
+                "took over the gearmand of a killed agent",
                 metadata: [LogKeys.processID: "\(left.processID)"]
             )
             return Running(handle: left)
         }
         guard !TCPProbe.connects(to: server, milliseconds: 1000) else {
-            throw ConfigurationError("--gearman", "\(server) is taken by another program; name another port")
+            throw ConfigurationError("--gearman", "\(server) is in use by another program; set another port")
         }
         let host = server.host == "localhost" ? "127.0.0.1" : server.host
-        // In a session of its own: the agent answers the terminal's Ctrl-C in its own order.
+        // In its own session: the agent handles the terminal's Ctrl-C in its own order.
         let command = ChildProcess.Command(
             FilePath(program),
             ["--listen=\(host)", portOption, pidFileOption, "--log-file=\(logFile)"]
@@ -84,7 +84,7 @@ struct StandaloneGearmand: Service {
     private var portOption: String { "--port=\(server.port)" }
     private var pidFileOption: String { "--pid-file=\(pidFile)" }
 
-    /// Ends a gearmand, by force where it does not go by itself.
+    /// Ends a gearmand, and kills it if it does not stop.
     private static func stop(_ handle: ProcessHandle) {
         handle.send(SIGTERM)
         if handle.waitForEnd(by: .after(.seconds(5))) { return }
@@ -92,11 +92,11 @@ struct StandaloneGearmand: Service {
         _ = handle.waitForEnd(by: .after(.seconds(1)))
     }
 
-    /// The gearmand whose number is in the file: the same program, run by the same user, started for this port and file.
+    /// The gearmand of the PID file: the same program, run by the same user, started for this port and file.
     private func leftBehind() -> ProcessHandle? {
         guard let bytes = try? AtomicFile.read(pidFile, atMost: 64),
             let processID = Int32(String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)),
-            // Held before it is examined, so that the findings are about this process and not about a later one with its number.
+            // Opened before it is examined, so that the PID cannot be reused in between.
             let handle = ProcessHandle(processID),
             ProcessHandle.runs(program, processID),
             ProcessHandle.user(of: processID) == geteuid(),

@@ -6,12 +6,12 @@ import ServiceLifecycle
 import SteelyardCore
 import SteelyardSystem
 
-/// Shows the service manager's watchdog that the agent is alive, for as long as it is.
+/// Notifies the service manager's watchdog while the agent is alive.
 ///
-/// The loop runs where the services run: where those get no thread any more, it stops, and so does the sign of life.
+/// The loop runs on the services' threads: if they are blocked, it stops, and with it the notifications.
 struct WatchdogService: Service {
     let serviceManager: ServiceManager
-    /// Whether the threads that take jobs are alive.
+    /// Whether the transport's threads are alive.
     let isTransportAlive: @Sendable () -> Bool
     let logger: Logger
 
@@ -25,7 +25,7 @@ struct WatchdogService: Service {
                 if isTransportAlive() {
                     serviceManager.reportAlive()
                 } else {
-                    logger.critical("no sign of life for the watchdog: the transport's threads do not answer")
+                    logger.critical("watchdog not notified: the transport's threads are blocked")
                 }
                 try? await Task.sleep(for: interval / 2)
             }

@@ -3,13 +3,13 @@
 
 import Logging
 
-/// Hands each event to the output that all loggers of the agent share, so that a reload changes all of them.
+/// Passes each event to the output shared by all loggers of the agent, so that a reload changes all of them.
 struct AgentLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let output: LogOutput
-    /// The level of this logger alone, where one was set.
+    /// The level of this logger only, if set.
     private var ownLevel: Logger.Level?
 
     init(label: String, output: LogOutput, metadataProvider: Logger.MetadataProvider? = nil) {

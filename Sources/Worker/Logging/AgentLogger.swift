@@ -4,7 +4,7 @@
 import Logging
 import SteelyardCore
 
-/// The one logger that everything in the agent inherits.
+/// The logger that all parts of the agent inherit.
 enum AgentLogger {
     static func make(_ output: LogOutput) -> Logger {
         Logger(label: "steelyard") { label in

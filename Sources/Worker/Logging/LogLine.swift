@@ -4,7 +4,7 @@
 import Logging
 import SteelyardCore
 
-/// One event of the log as one line, whatever its values contain.
+/// Formats one log event as one line, with its values escaped.
 struct LogLine {
     let label: String
     let level: Logger.Level
@@ -12,7 +12,7 @@ struct LogLine {
     let metadata: Logger.Metadata
     var time = UTCTimestamp.now
 
-    /// The level in the numbers of syslog, which the journal uses.
+    /// The level as a syslog number, which the journal uses.
     var priority: Int {
         switch level {
         case .trace, .debug: 7
@@ -24,7 +24,7 @@ struct LogLine {
         }
     }
 
-    /// Time, level, message, and the values as `key=value`, sorted by key.
+    /// Time, level and message, and the metadata as `key=value`, sorted by key.
     var text: [UInt8] {
         var line = "\(timeWithZone) \(level.rawValue) \(Self.escaped(message))"
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
@@ -65,7 +65,7 @@ struct LogLine {
         return "\"\(escaped(marked))\""
     }
 
-    /// The text without anything that could end the line, move a terminal's cursor or hide other characters.
+    /// The text with escapes for all that could end the line, move a terminal's cursor or hide other characters.
     private static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {

@@ -5,20 +5,20 @@ import Glibc
 import Logging
 import Synchronization
 
-/// Where the agent's log lines go, from which level on, and in which format.
+/// The destination, the level and the format of the agent's log.
 final class LogOutput: Sendable {
-    /// How a line is written.
+    /// The format of a line.
     enum Format: String, CaseIterable, Sendable { case text, json }
 
     private let format: Mutex<Format>
-    /// The level's place in its order, read for each event.
+    /// The level's rank, read for each event.
     private let leastLevel: Atomic<Int>
     private let descriptor: Int32
-    /// Whether each line begins with its priority, which the journal takes from there.
+    /// Whether each line begins with its priority, as the journal expects.
     private let isJournal: Bool
 
     /// - Parameters:
-    ///   - descriptor: The file that lines are written to.
+    ///   - descriptor: The file descriptor to write to.
     ///   - journal: The value of JOURNAL_STREAM: the device and the inode of the journal's socket.
     init(_ settings: LogSettings, descriptor: Int32 = STDERR_FILENO, journal: String? = nil) {
         format = Mutex(settings.format)
@@ -29,7 +29,7 @@ final class LogOutput: Sendable {
 
     var level: Logger.Level { Logger.Level.allCases[leastLevel.load(ordering: .relaxed)] }
 
-    /// Uses other settings from the next event on.
+    /// Applies other settings to later events.
     func apply(_ settings: LogSettings) {
         format.withLock { $0 = settings.format }
         leastLevel.store(Self.rank(settings.level), ordering: .relaxed)
@@ -40,7 +40,7 @@ final class LogOutput: Sendable {
         var bytes = isJournal ? Array("<\(line.priority)>".utf8) : []
         bytes += format == .json ? line.json : line.text
         bytes.append(UInt8(ascii: "\n"))
-        // One write, so that lines of several threads do not mix; the rest of it only where a signal has cut it.
+        // One write, so that lines of several threads do not mix; more only if a signal interrupts it.
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes[written...].withUnsafeBytes { buffer in

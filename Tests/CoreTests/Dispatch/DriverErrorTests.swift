@@ -36,7 +36,7 @@ struct DriverErrorTests {
         ]
         for (action, message) in messages {
             let answer = try await agent(DriverError(.unsupported, "it has no logs")).send(message)
-            #expect(answer.error == "the driver recording cannot do \(action): it has no logs")
+            #expect(answer.error == "the driver recording does not support \(action): it has no logs")
         }
     }
 

@@ -60,7 +60,7 @@ struct VersionTests {
             ("1.5", #"must be a whole number, not "1.5""#), ("1e3", #"must be a whole number, not "1e3""#),
             (#""+1""#, #"must be a whole number, not "+1""#), (#"" 1""#, #"must be a whole number, not " 1""#),
             (#""1.0""#, #"must be a whole number, not "1.0""#), (#""v1""#, #"must be a whole number, not "v1""#),
-            ("true", "must be a whole number, not a truth value"), ("[1]", "must be a whole number, not a list"),
+            ("true", "must be a whole number, not a boolean"), ("[1]", "must be a whole number, not a list"),
             ("{}", "must be a whole number, not an object"),
             ("9223372036854775808", #"is too large a number, "9223372036854775808""#),
             (#""9223372036854775808""#, #"is too large a number, "9223372036854775808""#),

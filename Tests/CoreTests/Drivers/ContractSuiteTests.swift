@@ -35,7 +35,7 @@ struct ContractSuiteTests {
     @Test("each rule has a driver that breaks it")
     func complete() {
         // This check only requires that nothing is thrown.
-        let unbroken: Set = ["reading may come beside a change"]
+        let unbroken: Set = ["reading may run concurrently with a change"]
         let broken = Set(FaultyDriver.Fault.allCases.map(\.check))
         #expect(Set(LoadBalancerDriverContract.checks.map(\.description)) == broken.union(unbroken))
     }

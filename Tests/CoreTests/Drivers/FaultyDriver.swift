@@ -19,33 +19,34 @@ final class FaultyDriver: LoadBalancerDriver {
         /// The check that must fail.
         var check: String {
             switch self {
-            case .suspendsNothing: "a device that was never configured says so"
+            case .suspendsNothing: "a device that was never configured reports notConfigured"
             case .reversesNodes: "apply serves, with the nodes in the message's order"
-            case .appliesOnce: "apply of the same may be repeated"
-            case .addsToWhatIsThere: "apply replaces what was there"
+            case .appliesOnce: "the same apply may be repeated"
+            case .addsToWhatIsThere: "apply replaces the previous configuration"
             case .wantsNodes: "a load balancer may have no nodes"
-            case .ignoresConditions: "conditions show in the status"
+            case .ignoresConditions: "the status reports the nodes' conditions"
             case .confusesOwners: "the status of a node names its load balancer"
             case .suspendsOnce: "suspend and enable may be repeated"
             case .servesWhenApplied: "apply on a suspended device replaces the configuration and leaves it suspended"
-            case .deletesOnce: "delete forgets everything, may be repeated, and an apply starts afresh"
+            case .deletesOnce: "delete removes everything, may be repeated, and a later apply starts from scratch"
             case .staysSuspended: "a suspended device can be deleted and does not stay suspended"
             case .forgetsProtocols, .startsSpansAfresh:
-                "usage has an entry for each protocol, and its span begins where the last committed one ended"
+                "usage has an entry for each protocol, and its span starts at the end of the last committed report"
             case .previewsForReal: "a preview changes nothing"
-            case .opensServedLogs, .opensDeletedLogs: "a log needs no configuration, and there is none after a delete"
-            case .deletesOpenLogs: "a log that was opened can be read after a delete"
+            case .opensServedLogs, .opensDeletedLogs:
+                "a log needs no configuration, and cannot be opened after a delete"
+            case .deletesOpenLogs: "an opened log stays readable after a delete"
             case .commitsBackwards: "committing an older report changes nothing"
-            case .mixesParts: "the parts of a log are the same together as each alone"
-            case .ignoresMarks: "the end of a log parts what is there from what is not"
+            case .mixesParts: "the parts of a log have the same lines together as separately"
+            case .ignoresMarks: "the end mark of a log separates existing lines from later ones"
             case .keepsGreatestVersion, .keepsVersionOverNone:
-                "the version is that of the last apply, be it higher, lower or none"
-            case .skipsNewVersions: "an apply that differs in its version alone keeps the new version"
+                "the version is the one of the last apply, whether higher, lower or absent"
+            case .skipsNewVersions: "an apply that differs only in its version stores the new version"
             case .losesVersionSuspended:
-                "the version outlasts suspend and enable, and an apply while suspended replaces it"
-            case .keepsDeletedVersion: "delete forgets the version"
-            case .previewsVersions: "a preview keeps no version"
-            case .keepsFailedVersion: "an apply that fails leaves the version as it was"
+                "the version survives suspend and enable, and an apply while suspended replaces it"
+            case .keepsDeletedVersion: "delete removes the version"
+            case .previewsVersions: "a preview does not store the version"
+            case .keepsFailedVersion: "a failed apply does not change the version"
             case .loses: "a log can be opened and read to its end, more than once"
             }
         }

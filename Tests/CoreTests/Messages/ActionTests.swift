@@ -38,7 +38,7 @@ struct ActionTests {
             Refusal(#"{"hpcs_action":1}"#, "hpcs_action", "must be a string, not a number"),
             Refusal(#"{"hpcs_action":["STATS"]}"#, "hpcs_action", "must be a string, not a list"),
             Refusal(#"{"hpcs_action":{}}"#, "hpcs_action", "must be a string, not an object"),
-            Refusal(#"{"hpcs_action":true}"#, "hpcs_action", "must be a string, not a truth value"),
+            Refusal(#"{"hpcs_action":true}"#, "hpcs_action", "must be a string, not a boolean"),
             Refusal(#"{"hpcs_action":""}"#, "hpcs_action", "must be UPDATE, SUSPEND, ENABLE,"),
             Refusal(#"{"hpcs_action":"STATS "}"#, "hpcs_action", "METRICS, DISCOVER, DIAGNOSTICS or ARCHIVE, not"),
             Refusal(#"{"hpcs_action":"ſTATS"}"#, "hpcs_action", "must be UPDATE"),

@@ -33,7 +33,7 @@ struct ArchiveMessageTests {
     func required(name: String) async throws {
         try await Refusal("", "", "is missing").check(message: Self.text(without: name), path: name)
         for (value, found) in [
-            ("null", "null"), ("7", "a number"), ("[]", "a list"), ("{}", "an object"), ("true", "a truth value"),
+            ("null", "null"), ("7", "a number"), ("[]", "a list"), ("{}", "an object"), ("true", "a boolean"),
         ] {
             let message = Self.text(without: name, "\"\(name)\":\(value)")
             try await Refusal("", "", "must be a string, not \(found)").check(message: message, path: name)
@@ -69,7 +69,7 @@ struct ArchiveMessageTests {
             Refusal(
                 #"[{"protocol":"HTTP","id":"a"},{"protocol":"TCP","id":"a"}]"#,
                 "[1].id",
-                "is \"a\", which [0] has already"
+                "is \"a\", the same as [0]"
             ),
         ]
         for row in rows { try await row.check(message: message(row.input), path: spelling + row.path) }

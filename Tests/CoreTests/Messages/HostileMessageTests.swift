@@ -64,7 +64,7 @@ struct HostileMessageTests {
         var place: PlainJSON? = reading
         for step in steps { place = Self.step(step, in: place) }
         #expect(place != nil, "\(error) names no path in \(text)")
-        let isMissing = error.contains("is missing") || error.contains("which nodes[")
+        let isMissing = error.contains("is missing") || error.contains("the same as nodes[")
         #expect(Self.step(last, in: place) != nil || isMissing, "\(error) names no field of \(text)")
     }
 

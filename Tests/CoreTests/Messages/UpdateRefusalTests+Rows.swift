@@ -18,7 +18,7 @@ extension UpdateRefusalTests {
         Refusal(
             "[\(http),\(http)]",
             "",
-            "must be one HTTP and one TCP load balancer where there are two, not HTTP and HTTP"
+            "must be one HTTP and one TCP load balancer if there are two, not HTTP and HTTP"
         ),
         Refusal("[\(tcp),\(tcp)]", "", "must be one HTTP and one TCP"),
         Refusal("[\(http),\(galera)]", "", "not HTTP and GALERA"),
@@ -29,33 +29,33 @@ extension UpdateRefusalTests {
         Refusal(
             #"[\#(http),{"protocol":"TCP","port":80,"nodes":[]}]"#,
             "[1].port",
-            "is 80, which [0] listens on already"
+            "is 80, the same as [0]"
         ),
         Refusal(
             #"[{"protocol":"TCP","port":80,"address":"10.0.0.1","nodes":[]},\#(http)]"#,
             "[1].port",
-            "is 80, which [0]"
+            "is 80, the same as [0]"
         ),
         Refusal(
             #"[{"protocol":"TCP","port":80,"address":"0::1","nodes":[]},{"protocol":"HTTP","address":"::1","nodes":[]}]"#,
             "[1].port",
-            "is 80, which [0] listens on already"
+            "is 80, the same as [0]"
         ),
         Refusal(
             #"[{"protocol":"TCP","port":80,"address":"0.0.0.0","nodes":[]},{"protocol":"HTTP","address":"10.0.0.1","nodes":[]}]"#,
             "[1].port",
-            "is 80, which [0] listens on already"
+            "is 80, the same as [0]"
         ),
         Refusal(
             #"[{"protocol":"HTTP","id":"1","nodes":[{"id":"a","address":"h","port":1},{"id":"a","address":"h","port":2}]}]"#,
             "[0].nodes[1].id",
-            "is \"a\", which nodes[0] has already"
+            "is \"a\", the same as nodes[0]"
         ),
         // The second node has no id, so its id is its number, 2.
         Refusal(
             #"[{"protocol":"HTTP","nodes":[{"id":2,"address":"h","port":1},{"address":"h","port":2}]}]"#,
             "[0].nodes[1].id",
-            "is \"2\", which nodes[0] has already"
+            "is \"2\", the same as nodes[0]"
         ),
     ]
 
@@ -63,12 +63,12 @@ extension UpdateRefusalTests {
         Refusal(
             #"[{"protocol":"galera","port":1,"nodes":[{"address":"h","port":1},{"address":"i","port":1}]}]"#,
             "[0].nodes[1].backup",
-            "must be true: a GALERA load balancer has one main node, which is nodes[0]"
+            "must be true: a GALERA load balancer has one main node, nodes[0]"
         ),
         Refusal(
             #"[{"protocol":"GALERA","port":1,"nodes":[{"address":"h","port":1,"backup":true},{"address":"i","port":1},{"address":"j","port":1,"backup":true},{"address":"k","port":1,"backup":false,"condition":"DISABLED"}]}]"#,
             "[0].nodes[3].backup",
-            "has one main node, which is nodes[1]"
+            "has one main node, nodes[1]"
         ),
     ]
 
@@ -187,7 +187,7 @@ extension UpdateRefusalTests {
                 Refusal(#"{"\#(name)":-1}"#, ".\(name)", "must be a whole number from 0 to 2147483647, not -1"),
                 Refusal(#"{"\#(name)":2147483648}"#, ".\(name)", "must be a whole number from 0 to 2147483647"),
                 Refusal(#"{"\#(name)":"30s"}"#, ".\(name)", "must be a whole number, not \"30s\""),
-                Refusal(#"{"\#(name)":true}"#, ".\(name)", "must be a whole number, not a truth value"),
+                Refusal(#"{"\#(name)":true}"#, ".\(name)", "must be a whole number, not a boolean"),
             ]
         } + [
             Refusal(#"{"connect_retries":-1}"#, ".connect_retries", "must be a whole number from 0 to 1000, not -1"),
@@ -237,7 +237,7 @@ extension UpdateRefusalTests {
             ".weight",
             "must be a whole number from 0 to 256, not 257"
         ),
-        Refusal(#"{"address":"h","port":80,"weight":false}"#, ".weight", "must be a whole number, not a truth value"),
+        Refusal(#"{"address":"h","port":80,"weight":false}"#, ".weight", "must be a whole number, not a boolean"),
         Refusal(#"{"address":"h","port":80,"weight":-9223372036854775809}"#, ".weight", "is too large a number"),
         Refusal(#"{"address":"h","port":80,"backup":"yes"}"#, ".backup", "must be true or false, not \"yes\""),
         Refusal(#"{"address":"h","port":80,"backup":1}"#, ".backup", "must be true or false, not a number"),
@@ -248,8 +248,8 @@ extension UpdateRefusalTests {
             ".condition",
             "must be ENABLED, DISABLED or DRAINING, not \"ON\""
         ),
-        Refusal(#"{"address":"h","port":80,"condition":true}"#, ".condition", "must be a string, not a truth value"),
-        Refusal(#"{"address":"h","port":80,"id":true}"#, ".id", "must be a string, not a truth value"),
+        Refusal(#"{"address":"h","port":80,"condition":true}"#, ".condition", "must be a string, not a boolean"),
+        Refusal(#"{"address":"h","port":80,"id":true}"#, ".id", "must be a string, not a boolean"),
         Refusal(#"{"address":"h","port":80,"id":1e+2}"#, ".id", "must be 1 to 64 letters, digits"),
     ]
 

@@ -30,7 +30,7 @@ struct NodeIdentityTests {
                 try LoadBalancer(protocol: .http, port: .http, nodes: nodes)
             }
             #expect(error?.member == "nodes[\(second)].id")
-            #expect(error?.problem == "is \"\(ids[second])\", which nodes[\(first)] has already")
+            #expect(error?.problem == "is \"\(ids[second])\", the same as nodes[\(first)]")
         }
         #expect(counts.unique > 30 && counts.repeated > 30, "\(counts)")
     }

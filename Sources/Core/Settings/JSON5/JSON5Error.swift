@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A fault of a JSON5 text.
+/// A syntax error in a JSON5 text.
 package struct JSON5Error: Error, Hashable, Sendable, CustomStringConvertible {
-    /// A place in the text.
+    /// A position in the text.
     package struct Position: Hashable, Sendable {
         /// The line, from 1.
         package let line: Int
@@ -11,11 +11,11 @@ package struct JSON5Error: Error, Hashable, Sendable, CustomStringConvertible {
         package let column: Int
     }
 
-    /// Where the fault is.
+    /// The position of the error.
     package let position: Position
-    /// What is wrong.
+    /// The problem.
     package let problem: String
 
-    /// Such as `line 3, column 8: expected ','`.
+    /// For example `line 3, column 8: expected ','`.
     package var description: String { "line \(position.line), column \(position.column): \(problem)" }
 }

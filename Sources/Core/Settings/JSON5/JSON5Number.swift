@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The numbers of JSON5: those of JSON, and with a `+`, without digits on one side of the point, in hexadecimal, infinite.
+/// The numbers of JSON5: JSON's, and with a `+`, with a leading or trailing decimal point, hexadecimal, or infinite.
 enum JSON5Number {
     static func begins(with scalar: Unicode.Scalar) -> Bool {
         ("0"..."9").contains(scalar) || ["+", "-", "."].contains(scalar) || scalar == "I" || scalar == "N"
     }
 
-    /// Whether a scalar belongs to a number that it does not begin.
+    /// Whether a scalar can continue a number.
     static func contains(_ scalar: Unicode.Scalar) -> Bool {
         scalar.isASCII && (scalar.properties.isAlphabetic || begins(with: scalar))
     }
@@ -31,7 +31,7 @@ enum JSON5Number {
             return nil
         }
         if let integer = Int(sign + digits) { return .integer(integer) }
-        // Swift reads no number with a bare point.
+        // Swift does not parse a leading or trailing decimal point.
         let point = digits.firstIndex(of: ".")
         var padded = digits.hasPrefix(".") ? "0\(digits)" : String(digits)
         if let point, !digits[digits.index(after: point)...].hasPrefix("0"),
@@ -40,7 +40,7 @@ enum JSON5Number {
             padded = padded.replacing(".", with: ".0")
         }
         return Double(sign + padded).map { value in
-            // As `80.0` for 80, which JSON's readers take for whole.
+            // For example `80.0` for 80, which JSON parsers accept as whole.
             Int(exactly: value).map(SettingValue.integer) ?? .number(value)
         }
     }

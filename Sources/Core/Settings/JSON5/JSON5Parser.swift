@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads JSON5 (https://spec.json5.org), and says where a text is wrong.
+/// Parses JSON5 (https://spec.json5.org), and reports the position of errors.
 ///
 /// It is stricter than the specification in one rule: an object must not contain a name twice.
 package struct JSON5Parser {
@@ -9,10 +9,10 @@ package struct JSON5Parser {
 
     private var text: JSON5Text
 
-    /// Reads one value.
+    /// Parses one value.
     ///
     /// - Parameter bytes: The text in UTF-8.
-    /// - Throws: `JSON5Error` with the position of the fault.
+    /// - Throws: `JSON5Error` with the position of the error.
     package static func parse(_ bytes: [UInt8]) throws(JSON5Error) -> SettingValue {
         var parser = JSON5Parser(text: try JSON5Text(bytes))
         let value = try parser.value(depth: 0)

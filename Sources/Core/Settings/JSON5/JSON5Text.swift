@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A JSON5 text, and how far it was read.
+/// A JSON5 text and the current position.
 struct JSON5Text {
     private let scalars: [Unicode.Scalar]
     private var index = 0
@@ -15,13 +15,13 @@ struct JSON5Text {
         scalars = Array(text.unicodeScalars)
     }
 
-    /// The scalar that is read next; nil at the end.
+    /// The next scalar; nil at the end.
     var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
-    /// The number of scalars that were read.
+    /// The number of scalars consumed.
     var offset: Int { index }
 
-    /// - Parameter offset: Where the fault is; nil for the scalar that is read next.
+    /// - Parameter offset: The position of the error; nil for the next scalar.
     func error(_ problem: String, at offset: Int? = nil) -> JSON5Error {
         JSON5Error(position: position(at: offset ?? index), problem: problem)
     }
@@ -35,9 +35,9 @@ struct JSON5Text {
 
     mutating func skip() { index += 1 }
 
-    /// Skips a scalar.
+    /// Consumes a scalar.
     ///
-    /// - Returns: false if another one is next.
+    /// - Returns: false if the next scalar differs.
     mutating func take(_ scalar: Unicode.Scalar) -> Bool {
         guard next == scalar else { return false }
         index += 1
@@ -78,7 +78,7 @@ struct JSON5Text {
         scalar == "$" || scalar == "_" || scalar == "\\" || scalar.properties.isIDStart
     }
 
-    /// Reads a name without quotes.
+    /// Parses a name without quotes.
     mutating func takeName() throws(JSON5Error) -> String {
         var name = String.UnicodeScalarView()
         while let scalar = next {
@@ -99,7 +99,7 @@ struct JSON5Text {
         return String(name)
     }
 
-    /// Reads a string in single or double quotes.
+    /// Parses a string in single or double quotes.
     mutating func takeString() throws(JSON5Error) -> String {
         let (start, quote) = (index, next)
         index += 1
@@ -120,7 +120,7 @@ struct JSON5Text {
         throw error("unterminated string", at: start)
     }
 
-    /// - Returns: nil for the end of a line, which continues the string on the next one.
+    /// - Returns: nil for a line continuation.
     private mutating func takeEscape() throws(JSON5Error) -> Unicode.Scalar? {
         let start = index
         func unknown() -> JSON5Error { error("unknown escape sequence", at: start) }

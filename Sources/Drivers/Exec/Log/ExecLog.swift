@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// A log that a driver program has opened; it can be read as long as that program runs.
+/// A log that a driver program has opened; readable as long as that program runs.
 final class ExecLog: OpenedLog {
     let byteCount: UInt64
     let leftOut: [LeftOutLog]
@@ -11,9 +11,9 @@ final class ExecLog: OpenedLog {
     private let id: Int
     private let timeout: Duration
 
-    /// Reads the result of `open_log`.
+    /// Parses the result of `open_log`.
     ///
-    /// - Throws: `ProtocolFault` where a member is missing or wrong.
+    /// - Throws: `ProtocolFault` if a member is missing or invalid.
     init(_ session: ProgramSession, _ result: JSONValue, _ timeout: Duration) throws(ProtocolFault) {
         guard let id = result.member("log")?.wholeNumber, let count = result.member("byte_count")?.wholeNumber,
             count >= 0
@@ -32,10 +32,10 @@ final class ExecLog: OpenedLog {
 
     deinit { session.notify(.closeLog, [.init("log", .integer(Int64(id)))]) }
 
-    /// Begins to read from the log's first line.
+    /// Creates a reader at the log's first line.
     func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader { ExecLogReader(self, parts) }
 
-    /// Reads on from an offset; blocks until the program has answered.
+    /// Reads the piece at an offset; blocks until the program has responded.
     func read(from offset: Int) throws(DriverError) -> LogPiece {
         let members: [JSONFragment.Member] = [
             .init("log", .integer(Int64(id))), .init("offset", .integer(Int64(offset))),

@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// Reads a log of a driver program from its beginning to its end.
+/// Reads a driver program's log from start to end.
 final class ExecLogReader: LogReader {
     private struct State {
         var offset = 0

@@ -5,21 +5,21 @@ import SteelyardCore
 
 /// The result of `read_log`: the next lines of a log.
 struct LogPiece: Sendable {
-    /// Where the next piece begins, in bytes of the log.
+    /// The start of the next piece, in bytes of the log.
     let offset: Int
     /// Whether this is the last piece.
     let isLast: Bool
-    /// How many lines of the log were read for it.
+    /// The number of log lines read for it.
     let examinedLines: UInt64
-    /// The lines of each kind of load balancer, each line with its newline.
+    /// The lines of each proxy kind, each line with its newline.
     let texts: [MeteredProtocol: [UInt8]]
 
-    /// Reads a result.
+    /// Parses a result.
     ///
     /// - Parameters:
-    ///   - start: Where the piece begins.
-    ///   - end: Where the log ends.
-    /// - Throws: `ProtocolFault` where a member is missing or wrong, and where the log would never end.
+    ///   - start: The start of the piece.
+    ///   - end: The end of the log.
+    /// - Throws: `ProtocolFault` if a member is missing or invalid, or if the log would never end.
     init(_ result: JSONValue, after start: Int, of end: UInt64) throws(ProtocolFault) {
         guard let offset = result.member("offset")?.wholeNumber, let isLast = result.member("end")?.boolean else {
             throw ProtocolFault("answered 'read_log' without offset, a whole number, and end, a truth value")

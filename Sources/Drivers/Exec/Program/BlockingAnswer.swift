@@ -5,7 +5,7 @@ import Dispatch
 import SteelyardCore
 import Synchronization
 
-/// The response to a request, for a thread that blocks until it comes.
+/// The response to a request, for a thread that blocks until it arrives.
 final class BlockingAnswer: Sendable {
     private let answer = Mutex<Result<JSONValue, CallFailure>?>(nil)
     private let isThere = DispatchSemaphore(value: 0)
@@ -15,7 +15,7 @@ final class BlockingAnswer: Sendable {
         isThere.signal()
     }
 
-    /// Blocks until there is a response; each request has one, at its time-out at the latest.
+    /// Blocks until there is a response; each request gets one, at its time-out at the latest.
     func wait() -> Result<JSONValue, CallFailure> {
         isThere.wait()
         return answer.withLock { $0 } ?? .failure(.stopped)

@@ -3,13 +3,13 @@
 
 import Logging
 
-/// Logs what a driver program prints to its standard error, in bounded amounts.
+/// Logs a driver program's standard error, with rate limits.
 struct ErrorOutput {
     typealias Instant = ContinuousClock.Instant
 
-    /// The most lines that are logged in a second.
+    /// The most lines logged per second.
     static let greatestLines = 50
-    /// The most bytes that are read in a second.
+    /// The most bytes read per second.
     static let greatestBytes = 1 << 20
     /// The most bytes of a line.
     static let lineLimit = 2048
@@ -25,15 +25,15 @@ struct ErrorOutput {
         window = (now, 0, 0)
     }
 
-    /// When more may be read; nil for now.
+    /// Returns when reading may continue; nil for now.
     ///
-    /// Until then, a program that prints more has to wait.
+    /// Until then, a program that prints more is blocked.
     func pause(at now: Instant) -> Instant? {
         let end = window.began + .seconds(1)
         return window.bytes > Self.greatestBytes && now < end ? end : nil
     }
 
-    /// Takes the next piece.
+    /// Adds the next bytes.
     mutating func add(_ piece: ArraySlice<UInt8>, at now: Instant) {
         if now - window.began >= .seconds(1) {
             reportDropped()
@@ -48,7 +48,7 @@ struct ErrorOutput {
         }
     }
 
-    /// Takes note of the end.
+    /// Handles the end of the stream.
     mutating func end() {
         if let bytes = splitter.end() { log(bytes) }
         reportDropped()
@@ -64,7 +64,7 @@ struct ErrorOutput {
         if isLogged { logger.info("driver program", metadata: ["exec.stderr": "\(text)"]) }
     }
 
-    /// The last line, printable and short, if it was printed a moment ago: an older one is no reason for an end.
+    /// The last line, printable and short, if it is recent: an older one does not explain the program's end.
     var lastWords: String? {
         guard let last, .now - last.time < .seconds(1) else { return nil }
         return last.line
@@ -73,6 +73,6 @@ struct ErrorOutput {
     private func reportDropped() {
         let dropped = window.lines - Self.greatestLines
         guard dropped > 0 else { return }
-        logger.warning("lines of the driver program's standard error dropped", metadata: ["exec.lines": "\(dropped)"])
+        logger.warning("driver program's standard error dropped in part", metadata: ["exec.lines": "\(dropped)"])
     }
 }

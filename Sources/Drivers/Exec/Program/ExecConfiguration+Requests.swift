@@ -6,12 +6,12 @@ import SteelyardSystem
 import SystemPackage
 
 extension ExecConfiguration {
-    /// How the program is started: with an environment of its own, in which no secret of the agent's is.
+    /// The command that starts the program, with a separate environment that contains none of the agent's secrets.
     var childCommand: ChildProcess.Command {
         var child = ChildProcess.Command(FilePath(settings.command.first ?? ""), Array(settings.command.dropFirst()))
         child.environment["LANG"] = "C.UTF-8"
         child.workingDirectory = "/"
-        // Otherwise a killed agent leaves its program running, and the next agent starts a second one.
+        // Otherwise a killed agent would leave its program running, and the next agent would start a second one.
         child.endsWithThread = true
         return child
     }

@@ -6,13 +6,13 @@ import SteelyardCore
 import SteelyardSystem
 import Synchronization
 
-/// Starts the driver program when it is needed, and again after it has ended.
+/// Starts the driver program on demand, and restarts it after it has ended.
 final class ProgramKeeper: Sendable {
-    /// A program that takes requests.
+    /// A program that accepts requests.
     struct Program: Sendable {
         let session: ProgramSession
         let description: ProgramDescription
-        /// The version of the configuration that it has reported at its start.
+        /// The configuration version that it reported at its start.
         let version: KnownVersion
     }
 
@@ -27,7 +27,7 @@ final class ProgramKeeper: Sendable {
 
     private struct State {
         var phase = Phase.idle
-        /// The last session, whose program may not have ended yet.
+        /// The last session, whose program may still be running.
         var session: ProgramSession?
         var began = ContinuousClock.now
         var delay = RestartDelay()
@@ -42,7 +42,7 @@ final class ProgramKeeper: Sendable {
     private let logger: Logger
     private let onStart: @Sendable (Program) -> Void
 
-    /// Creates a keeper that starts nothing yet.
+    /// Creates a keeper; does not start a program yet.
     ///
     /// - Parameter onStart: Called for each program before its first request.
     init(_ configuration: ExecConfiguration, _ logger: Logger, onStart: @escaping @Sendable (Program) -> Void) {
@@ -51,15 +51,15 @@ final class ProgramKeeper: Sendable {
         self.onStart = onStart
     }
 
-    /// The program that runs; nil where none takes requests now.
+    /// The running program; nil if none accepts requests now.
     var running: Program? {
         state.withLock { if case .running(let program) = $0.phase { program } else { nil } }
     }
 
-    /// The program that runs; where none does, one is started and waited for.
+    /// Returns the running program; if there is none, starts one and waits for it.
     ///
-    /// - Throws: `DriverError`: `timedOut` where it is not ready in time, `unavailable` where it cannot be started, and
-    ///   where it has ended so often that it is started again later.
+    /// - Throws: `DriverError`: `timedOut` if it is not ready in time, `unavailable` if it cannot be started or has
+    ///   ended so often that its restart is delayed.
     func program(within limit: Duration) async throws(DriverError) -> Program {
         if let program = running { return program }
         let number = state.withLock { state in
@@ -70,7 +70,7 @@ final class ProgramKeeper: Sendable {
         defer { alarm?.cancel() }
         return try await withCheckedContinuation { continuation in
             wait(continuation, number, limit)
-            // Not before the waiter can be found.
+            // Not before the waiter is registered.
             alarm = Task { [weak self] in
                 try await Task.sleep(for: limit)
                 self?.giveUp(number)
@@ -78,7 +78,7 @@ final class ProgramKeeper: Sendable {
         }.get()
     }
 
-    /// Returns when the program that runs takes no more requests.
+    /// Returns when the running program no longer accepts requests.
     func waitForEnd(of program: Program) async {
         await withCheckedContinuation { continuation in
             let isRunning = state.withLock { state in
@@ -92,10 +92,10 @@ final class ProgramKeeper: Sendable {
         }
     }
 
-    /// What is left until the program may be started again.
+    /// The time until the program may be restarted.
     var restartDelay: Duration { state.withLock { $0.delay.remaining(at: .now) } }
 
-    /// Ends the program, and starts no other.
+    /// Stops the program, and starts no other.
     ///
     /// - Returns: The session to wait for.
     @discardableResult
@@ -153,7 +153,7 @@ extension ProgramKeeper {
         let seconds = Int((delay / .seconds(1)).rounded(.up))
         return DriverError(
             .unavailable,
-            "the driver program \(reason ?? "has ended"); it is started again in \(seconds) s"
+            "the driver program \(reason ?? "has ended"); restarting in \(seconds) s"
         )
     }
 
@@ -162,7 +162,7 @@ extension ProgramKeeper {
         waiter?.resume(returning: .failure(DriverError(.timedOut, "the driver program is still starting")))
     }
 
-    /// Starts a program once the one before it has ended, and hands it to all that wait.
+    /// Starts a program once the previous one has ended, and passes it to all waiting calls.
     private func start() async {
         let (previous, delay) = state.withLock { ($0.session, $0.delay.remaining(at: .now)) }
         await previous?.waitForEnd()
@@ -173,7 +173,7 @@ extension ProgramKeeper {
         let waiters = state.withLock { state in
             if case .starting = state.phase {
                 state.phase = .idle
-                // One that has ended meanwhile has reported that already.
+                // A program that has ended meanwhile has already been reported.
                 if case .success(let program) = result, !program.session.hasEnded { state.phase = .running(program) }
             }
             defer { state.waiters = [:] }
@@ -187,7 +187,7 @@ extension ProgramKeeper {
         let folder = configuration.programFolder
         if !configuration.isReadOnly {
             do throws(FileError) { try AtomicFile.makeFolder(folder) } catch {
-                throw failed(DriverError(.stateUnwritable, "the driver program has no folder: \(error)"))
+                throw failed(DriverError(.stateUnwritable, "cannot create the program's state directory: \(error)"))
             }
         }
         let session: ProgramSession
@@ -213,7 +213,7 @@ extension ProgramKeeper {
                 throw DriverError(.unavailable, "the driver program \(error)")
             }
         case .failure(let failure):
-            if case .answered(let error) = failure { session.end(.failed("refused to start: \(error.message)")) }
+            if case .answered(let error) = failure { session.end(.failed("failed to start: \(error.message)")) }
             throw failure.driverError()
         }
     }
@@ -225,7 +225,7 @@ extension ProgramKeeper {
         )
         if !description.unknownCapabilities.isEmpty {
             logger.warning(
-                "driver program has capabilities that this agent does not know; they are not used",
+                "unknown capabilities of the driver program ignored",
                 metadata: ["exec.capabilities": "\(description.unknownCapabilities.joined(separator: ","))"]
             )
         }
@@ -237,7 +237,7 @@ extension ProgramKeeper {
         return Program(session: session, description: description, version: version)
     }
 
-    /// Takes note of a start that has failed before there was a session.
+    /// Records a failed start without a session.
     private func failed(_ error: DriverError) -> DriverError {
         state.withLock { state in
             state.delay.noteEnd(ranFor: .zero, at: .now)

@@ -5,13 +5,13 @@ import Glibc
 import Logging
 import SteelyardSystem
 
-/// What a session's thread does: it starts the program, carries lines to and fro, and ends the program.
+/// The work of a session's thread: it starts the program, transfers lines in both directions, and stops the program.
 struct ProgramLoop {
     typealias Instant = ContinuousClock.Instant
 
     /// The most bytes of a line from the program.
     static let lineLimit = 8 << 20
-    /// How long the end of a program may come after the end of its standard output.
+    /// The longest time between the end of the program's standard output and its own end.
     private static let endDelay = Duration.milliseconds(500)
 
     private let session: ProgramSession
@@ -20,7 +20,7 @@ struct ProgramLoop {
     private let logger: Logger
     private var lines = LineSplitter(limit: lineLimit)
     private var errors: ErrorOutput
-    /// How the program has ended.
+    /// The exit status of the program.
     private var ended: ChildProcess.Status?
 
     init(_ session: ProgramSession, _ command: ChildProcess.Command, _ limits: TimeLimits, _ logger: Logger) {
@@ -49,7 +49,7 @@ struct ProgramLoop {
         )
     }
 
-    /// Carries lines until the session is to end.
+    /// Transfers lines until the session ends.
     private mutating func talk(_ streams: ChildConversation) {
         while true {
             let step = session.nextStep()
@@ -63,7 +63,7 @@ struct ProgramLoop {
             if events.canReadError { readErrors(streams) }
             if events.canReadOutput, !readOutput(streams) { return endOfOutput(streams) }
             if events.canWrite, let unsent = step.unsent {
-                // A program that reads no more is about to end; the end of its output follows.
+                // A program that no longer reads is about to end; the end of its output follows.
                 guard let count = streams.write(unsent) else { return endOfOutput(streams) }
                 session.noteSent(count)
             }
@@ -71,7 +71,7 @@ struct ProgramLoop {
         }
     }
 
-    /// Names the reason why the program says nothing more.
+    /// Determines why the program's output has ended.
     private mutating func endOfOutput(_ streams: ChildConversation) {
         let deadline = Instant.now + Self.endDelay
         var status = streams.child.waitForEndOfGroup(by: .after(.zero))
@@ -81,7 +81,7 @@ struct ProgramLoop {
             if events.canReadError { readErrors(streams) }
             status = streams.child.waitForEndOfGroup(by: .after(.zero))
         }
-        // What it has printed before its end.
+        // Read the error output that it printed before it ended.
         while errors.pause(at: .now) == nil, case .bytes(let bytes) = streams.read(.error) {
             errors.add(bytes, at: .now)
         }
@@ -90,10 +90,10 @@ struct ProgramLoop {
             return
         }
         ended = status
-        session.end(.failed("ended (\(status)\(errors.lastWords.map { ", having printed \"\($0)\"" } ?? ""))"))
+        session.end(.failed("ended (\(status)\(errors.lastWords.map { "; last output: \"\($0)\"" } ?? ""))"))
     }
 
-    /// Ends the program: by the end of its input, by SIGTERM, by SIGKILL.
+    /// Stops the program: by closing its standard input, then SIGTERM, then SIGKILL.
     private mutating func finish(_ streams: ChildConversation) -> ChildProcess.Status? {
         streams.closeInput()
         var isOrderly = false
@@ -104,7 +104,7 @@ struct ProgramLoop {
             ended = drain(streams, within: limits.termination)
         }
         if ended == nil {
-            logger.warning("driver program does not end; it is killed")
+            logger.warning("driver program does not stop; killing it")
             streams.child.kill()
             ended = drain(streams, within: .seconds(5))
         }
@@ -112,7 +112,7 @@ struct ProgramLoop {
         return ended
     }
 
-    /// Waits for the end of the program, and drops what it prints to standard output.
+    /// Waits for the end of the program, and drops its standard output.
     private mutating func drain(_ streams: ChildConversation, within limit: Duration) -> ChildProcess.Status? {
         let deadline = Instant.now + limit
         while true {
@@ -129,7 +129,7 @@ struct ProgramLoop {
         }
     }
 
-    /// Reads what has come; false at the end of the output.
+    /// Reads the available output; returns false at its end.
     private mutating func readOutput(_ streams: ChildConversation) -> Bool {
         switch streams.read(.output) {
         case .nothingYet: return true

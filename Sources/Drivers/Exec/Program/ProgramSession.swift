@@ -7,17 +7,17 @@ import SteelyardSystem
 import Synchronization
 import SystemPackage
 
-/// One life of a driver program, from its start to its end, with the requests to it.
+/// One run of a driver program, from its start to its end, with its requests.
 ///
-/// A thread of its own talks with the program; a call costs the caller's thread nothing while it waits.
+/// A dedicated thread communicates with the program; a waiting call blocks no thread of the caller.
 final class ProgramSession: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// Why a session is over, or is to be.
+    /// The reason why a session has ended, or must end.
     enum End: Sendable {
-        /// The agent needs the program no longer.
+        /// The agent no longer needs the program.
         case stopped
-        /// The program has ended, or cannot go on: what it did, as the end of a sentence.
+        /// The program has ended or failed: a predicate of "the driver program".
         case failed(String)
 
         var failure: CallFailure {
@@ -30,11 +30,11 @@ final class ProgramSession: Sendable {
 
     private struct State {
         var exchange: Exchange
-        /// Set once; no request is sent from then on.
+        /// Set once; no requests are sent afterwards.
         var end: End?
-        /// The program's process; nil before its start and after its end.
+        /// The program's process ID; nil before its start and after its end.
         var processID: Int32?
-        /// Whether the program has ended, and the thread, too.
+        /// Whether the program and the thread have ended.
         var isOver = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -46,10 +46,10 @@ final class ProgramSession: Sendable {
     /// Starts a thread that starts the program.
     ///
     /// - Parameters:
-    ///   - command: What to run.
-    ///   - limits: How long the program has to end.
-    ///   - onEnd: Called once, when the session takes no more requests; the program may still run then.
-    /// - Throws: `DriverError` with the code `unavailable` where the system gives no thread or no descriptor.
+    ///   - command: The program to run.
+    ///   - limits: The time-outs for stopping the program.
+    ///   - onEnd: Called once, when the session no longer accepts requests; the program may still be running.
+    /// - Throws: `DriverError` with the code `unavailable` if the system cannot create a thread or a descriptor.
     init(
         _ command: ChildProcess.Command,
         _ limits: TimeLimits,
@@ -69,18 +69,18 @@ final class ProgramSession: Sendable {
         } catch { throw DriverError(.unavailable, "cannot start the driver program: \(error)") }
     }
 
-    /// Whether the session takes no more requests.
+    /// Whether the session no longer accepts requests.
     var hasEnded: Bool { state.withLock { $0.end != nil } }
 
-    /// The program's process; nil before its start and after its end.
+    /// The program's process ID; nil before its start and after its end.
     var processID: Int32? { state.withLock { $0.processID } }
 
-    /// The change that is in hand.
+    /// The running change.
     var change: Method? { state.withLock { $0.exchange.change } }
 
     /// Sends a request.
     ///
-    /// - Parameter completion: Called once, perhaps before this returns.
+    /// - Parameter completion: Called once, possibly before this returns.
     func send(_ request: Request, _ completion: @escaping Request.Completion) {
         let refused = state.withLock { state -> Exchange.Completed? in
             if let end = state.end { return .init(completion: completion, result: .failure(end.failure)) }
@@ -97,7 +97,7 @@ final class ProgramSession: Sendable {
         }
     }
 
-    /// Sends a request and blocks until it was answered; for threads that may block.
+    /// Sends a request and blocks until the response; for threads that may block.
     func callBlocking(_ request: Request) -> Result<JSONValue, CallFailure> {
         let answer = BlockingAnswer()
         send(request) { answer.set($0) }
@@ -112,7 +112,7 @@ final class ProgramSession: Sendable {
         wakeup.wake()
     }
 
-    /// Asks the program to end.
+    /// Asks the program to stop.
     func stop() { end(.stopped) }
 
     /// Waits until the program has ended.
@@ -130,14 +130,14 @@ final class ProgramSession: Sendable {
 // MARK: - For the thread
 
 extension ProgramSession {
-    /// What the thread is to do next.
+    /// The thread's next step.
     struct Step {
         let end: End?
         let unsent: ArraySlice<UInt8>?
         let deadline: Instant?
     }
 
-    /// Ends the requests whose time is over, and looks at what is next.
+    /// Ends the requests that have timed out, and returns the next step.
     func nextStep() -> Step {
         let (step, completed, fault) = state.withLock { state in
             let (completed, fault) = state.exchange.expire(at: .now)
@@ -155,7 +155,7 @@ extension ProgramSession {
         return nextStep()
     }
 
-    /// Takes a line of the program's standard output.
+    /// Handles a line of the program's standard output.
     func receive(_ line: [UInt8]) {
         let result: Result<Exchange.Completed?, ProtocolFault> = state.withLock { state in
             guard state.end == nil else { return .success(nil) }
@@ -169,10 +169,10 @@ extension ProgramSession {
         }
     }
 
-    /// Takes note that bytes were written.
+    /// Records that bytes were written.
     func noteSent(_ count: Int) { state.withLock { $0.exchange.noteSent(count) } }
 
-    /// Takes no more requests, and fails those that wait; the first reason counts.
+    /// Rejects further requests, and fails those that wait; only the first reason counts.
     func end(_ end: End) {
         let completed = state.withLock { state -> [Exchange.Completed]? in
             guard state.end == nil else { return nil }
@@ -180,16 +180,16 @@ extension ProgramSession {
             return state.exchange.end(end.failure)
         }
         guard let completed else { return }
-        // Before the responses: a caller that gets one may ask for the next program.
+        // Before the responses: a caller that gets one may request the next program.
         onEnd(end)
         for response in completed { response() }
         wakeup.wake()
     }
 
-    /// Takes note of the program's process.
+    /// Records the program's process ID.
     func noteStart(_ processID: Int32) { state.withLock { $0.processID = processID } }
 
-    /// Takes note that the program has ended.
+    /// Records that the program has ended.
     func noteOver() {
         let waiters = state.withLock { state in
             defer { state.waiters = [] }

@@ -4,28 +4,28 @@
 import SteelyardCore
 import Synchronization
 
-/// The version of the configuration as the driver program has reported it last, so that STATS and UPDATE need not ask
-/// for it while a change is in hand.
+/// The configuration version that the driver program last reported, so that STATS and UPDATE need not query it during a
+/// change.
 final class VersionMemory: Sendable {
     private struct State {
         var version = KnownVersion.unknown
-        /// Counts what may have changed the version.
+        /// Incremented by each event that may change the version.
         var generation = 0
     }
 
     private let state = Mutex(State())
 
-    /// What is known, and what to give to ``note(_:asOf:)`` with an answer to a question that is asked now.
+    /// The known version, and the generation to pass to ``note(_:asOf:)`` with the response to a query sent now.
     var current: (version: KnownVersion, generation: Int) { state.withLock { ($0.version, $0.generation) } }
 
-    /// Takes note of an answer, unless the version may have changed since the question.
+    /// Records a response, unless the version may have changed since the query.
     func note(_ version: ConfigurationVersion?, asOf generation: Int) {
         state.withLock { state in
             if state.generation == generation { state.version = .known(version) }
         }
     }
 
-    /// Takes note of what a change or a start has made of the version.
+    /// Records the version after a change or a start.
     func set(_ version: KnownVersion) {
         state.withLock { state in
             state.generation += 1
@@ -33,6 +33,6 @@ final class VersionMemory: Sendable {
         }
     }
 
-    /// Takes note that a change begins: the version stays what it is until the change has been made.
+    /// Records the start of a change: the version is unchanged until the change is complete.
     func beginChange() { state.withLock { $0.generation += 1 } }
 }

@@ -3,20 +3,20 @@
 
 import SteelyardCore
 
-/// Says why a request has no result.
+/// The reason why a request has no result.
 enum CallFailure: Error, Sendable {
-    /// The program has answered with an error.
+    /// The program has returned an error.
     case answered(ProgramError)
-    /// The program has not answered in time: what it did, as the end of a sentence.
+    /// The program has not responded in time: a predicate of "the driver program".
     case timedOut(String)
-    /// The program has ended or was ended before it answered: why, as the end of a sentence.
+    /// The program has ended before it responded: a predicate of "the driver program".
     case ended(String)
     /// The agent is stopping.
     case stopped
 
-    /// The error of a driver.
+    /// Returns the driver's error.
     ///
-    /// - Parameter set: What was asked for; nil where no UPDATE was sent.
+    /// - Parameter set: The requested load balancers; nil if the request was not an UPDATE.
     func driverError(for set: LoadBalancerSet? = nil) -> DriverError {
         switch self {
         case .answered(let error): error.driverError(for: set)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a driver program may be able to do besides the methods that every program has.
+/// Optional capabilities of a driver program.
 enum Capability: String, CaseIterable, Sendable {
     /// `usage` and `commit`.
     case usage

@@ -14,7 +14,7 @@ extension DeviceChange {
         }
     }
 
-    /// What is to be served; nil for the other changes.
+    /// The load balancers to serve; nil for the other changes.
     var wanted: LoadBalancerSet? {
         if case .apply(let wanted) = self { wanted } else { nil }
     }

@@ -4,9 +4,9 @@
 import SteelyardCore
 
 extension DeviceStatus {
-    /// Reads the result of `status`.
+    /// Parses the result of `status`.
     ///
-    /// - Throws: `ProtocolFault` where a member is missing or wrong.
+    /// - Throws: `ProtocolFault` if a member is missing or invalid.
     init(program result: JSONValue) throws(ProtocolFault) {
         switch result.member("status")?.string {
         case "serving":
@@ -34,7 +34,7 @@ extension NodeStatus {
             let state = node.member("status")?.string.flatMap(State.init)
         else {
             throw ProtocolFault(
-                "answered 'status' with a node (\(index)) that has not both id and status: UP, DOWN, DISABLED or DRAINING"
+                "answered 'status' with a node (\(index)) without id and status: UP, DOWN, DISABLED or DRAINING"
             )
         }
         let since = node.member("since_us")?.wholeNumber.flatMap(UTCTimestamp.init(program:))
@@ -51,7 +51,7 @@ extension NodeStatus {
 }
 
 extension UTCTimestamp {
-    /// Reads microseconds since 1970.
+    /// Converts microseconds since 1970.
     ///
     /// - Returns: nil for a time before 1970 or after the year 9999.
     init?(program microseconds: Int) {

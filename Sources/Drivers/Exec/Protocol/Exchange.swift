@@ -3,13 +3,13 @@
 
 import SteelyardCore
 
-/// The requests to one life of a driver program and their responses: all decisions, without a thread and without I/O.
+/// The requests of one session and their responses: a state machine without threads or I/O.
 ///
-/// Requests are matched with responses by their ids, so the program may answer in any order.
+/// Responses are matched to requests by id, so the program may respond in any order.
 struct Exchange: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// A response to hand over, outside of any lock.
+    /// A response to deliver, outside of any lock.
     struct Completed: Sendable {
         let completion: Request.Completion
         let result: Result<JSONValue, CallFailure>
@@ -21,7 +21,7 @@ struct Exchange: Sendable {
         let method: Method
         let began: Instant
         let timeout: Duration
-        /// The time-out of now, which progress moves.
+        /// The current time-out, which progress extends.
         var deadline: Instant
         /// The latest time-out.
         let lastDeadline: Instant
@@ -34,20 +34,20 @@ struct Exchange: Sendable {
         let bytes: [UInt8]
     }
 
-    /// How many requests may be unanswered.
+    /// The most unanswered requests.
     static let greatestPending = 256
-    /// How many notifications a program may send within a second.
+    /// The most notifications that a program may send within a second.
     static let greatestNotifications = 1000
-    /// How long a program may say nothing while requests are unanswered and no change is in hand.
+    /// How long a program may be silent while requests are unanswered and no change is running.
     static let silenceLimit = Duration.seconds(30)
 
     private var pending: [Int: Pending] = [:]
-    /// Requests that have timed out and were not answered since.
+    /// Requests that have timed out and are still unanswered.
     private var overdue: [Int: Method] = [:]
     private var unsent: [Line] = []
     private var sentOfFirst = 0
     private var nextID = 1
-    /// When the program has last answered, or got its first request after it had answered all.
+    /// The time of the program's last response, or of the first request since then.
     private var heard: Instant
     private var notifications: (since: Instant, count: Int)
 
@@ -56,12 +56,12 @@ struct Exchange: Sendable {
         notifications = (now, 0)
     }
 
-    /// The change that is in hand.
+    /// The running change.
     var change: Method? { pending.values.first { $0.method.isChange }?.method }
 
     private var isWaiting: Bool { !pending.isEmpty || !overdue.isEmpty }
 
-    /// When ``expire(at:)`` is to be called next.
+    /// The time for the next call of ``expire(at:)``.
     var deadline: Instant? {
         let next = pending.values.map(\.deadline).min()
         guard isWaiting, change == nil else { return next }
@@ -71,7 +71,7 @@ struct Exchange: Sendable {
 
     /// Adds a request.
     ///
-    /// - Returns: The completion to call at once, where there are too many requests.
+    /// - Returns: The completion to call immediately, if there are too many requests.
     mutating func add(_ request: Request, at now: Instant, _ completion: @escaping Request.Completion) -> Completed? {
         guard pending.count + overdue.count < Self.greatestPending else {
             let reason = "has not answered \(Self.greatestPending) requests; no more are sent"
@@ -98,9 +98,9 @@ struct Exchange: Sendable {
         unsent.append(Line(id: nil, bytes: Request.notification(method, members)))
     }
 
-    /// Takes a line from the program.
+    /// Handles a line from the program.
     ///
-    /// - Returns: The response to hand over; nil where the line has none that is still waited for.
+    /// - Returns: The response to deliver; nil if the line contains none for a pending request.
     /// - Throws: `ProtocolFault`.
     mutating func receive(_ line: [UInt8], at now: Instant) throws(ProtocolFault) -> Completed? {
         switch try IncomingMessage(line) {
@@ -109,7 +109,7 @@ struct Exchange: Sendable {
         case .progress(let id):
             try countNotification(now)
             guard pending[id] != nil || overdue[id] != nil else {
-                throw ProtocolFault("reported progress of a request that is not in hand (id \(id))")
+                throw ProtocolFault("reported progress of a request that is not pending (id \(id))")
             }
             heard = now
             extend(id, now)
@@ -118,9 +118,9 @@ struct Exchange: Sendable {
         return nil
     }
 
-    /// Ends the requests whose time is over.
+    /// Ends the requests that have timed out.
     ///
-    /// - Returns: The responses to hand over, and why the program cannot go on, where it cannot.
+    /// - Returns: The responses to deliver, and the reason why the program cannot continue, if any.
     mutating func expire(at now: Instant) -> (completed: [Completed], fault: ProtocolFault?) {
         var completed: [Completed] = []
         var fault: ProtocolFault?
@@ -132,7 +132,7 @@ struct Exchange: Sendable {
             let cause = change.flatMap { $0 == request.method ? nil : "; it is busy with '\($0.rawValue)'" } ?? ""
             let reason = "did not answer '\(request.method.rawValue)' within \(seconds) s\(cause)"
             completed.append(Completed(completion: request.completion, result: .failure(.timedOut(reason))))
-            // A change that is given up must not be made later.
+            // A change that has failed must not be made later.
             if request.method.isChange || request.method == .initialize { fault = fault ?? ProtocolFault(reason) }
         }
         if fault == nil, self.change == nil, isWaiting, heard + Self.silenceLimit <= now {
@@ -152,10 +152,10 @@ struct Exchange: Sendable {
             .map { Completed(completion: $0.value.completion, result: .failure(failure)) }
     }
 
-    /// What is to be written next.
+    /// The bytes to write next.
     var unsentBytes: ArraySlice<UInt8>? { unsent.first.map { $0.bytes[sentOfFirst...] } }
 
-    /// Takes note that bytes were written.
+    /// Records that bytes were written.
     mutating func noteSent(_ count: Int) {
         sentOfFirst += count
         guard let first = unsent.first, sentOfFirst >= first.bytes.count else { return }
@@ -173,7 +173,7 @@ struct Exchange: Sendable {
             return Completed(completion: request.completion, result: result)
         }
         guard overdue.removeValue(forKey: id) != nil else {
-            throw ProtocolFault("answered a request that is not in hand (id \(id))")
+            throw ProtocolFault("answered a request that is not pending (id \(id))")
         }
         return nil
     }
@@ -184,7 +184,7 @@ struct Exchange: Sendable {
         pending[id] = request
     }
 
-    /// Takes a request back of which nothing was sent.
+    /// Withdraws a request of which nothing was sent.
     private mutating func withdraw(_ id: Int) -> Bool {
         guard let index = unsent.firstIndex(where: { $0.id == id }), index > 0 || sentOfFirst == 0 else { return false }
         unsent.remove(at: index)

@@ -11,12 +11,12 @@ enum IncomingMessage: Sendable {
     case failure(id: Int, ProgramError)
     /// A request needs more time.
     case progress(id: Int)
-    /// A notification that this version does not know; it is ignored, so that later versions may have more of them.
+    /// An unknown notification; ignored, so that later protocol versions may add notifications.
     case unknownNotification
 
-    /// Reads a line.
+    /// Parses a line.
     ///
-    /// - Throws: `ProtocolFault` for anything but one JSON-RPC 2.0 response or notification.
+    /// - Throws: `ProtocolFault` unless the line is one JSON-RPC 2.0 response or notification.
     init(_ line: [UInt8]) throws(ProtocolFault) {
         let document: JSONDocument
         do throws(JSONSyntaxError) { document = try JSONDocument(line) } catch {

@@ -3,10 +3,10 @@
 
 import SteelyardCore
 
-/// What the agent knows of the version of the configuration that a driver program keeps.
+/// The agent's knowledge of the driver program's configuration version.
 enum KnownVersion: Hashable, Sendable {
-    /// The program has to be asked.
+    /// The program must be queried.
     case unknown
-    /// The version; nil where the configuration has none.
+    /// The version; nil if the configuration has none.
     case known(ConfigurationVersion?)
 }

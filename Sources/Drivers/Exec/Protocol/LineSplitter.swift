@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes lines of the pieces that a stream is read in.
+/// Splits a stream into lines.
 struct LineSplitter {
-    /// What a line became.
+    /// A complete or truncated line.
     enum Line: Equatable {
         case whole([UInt8])
-        /// The beginning of a line that is longer than the limit; its rest is dropped.
+        /// The start of a line longer than the limit; the rest is dropped.
         case cut([UInt8])
     }
 
     private let limit: Int
     private var partial: [UInt8] = []
-    /// Whether the rest of a line that was cut is still to come.
+    /// Whether to skip the rest of a truncated line.
     private var isSkipping = false
 
     /// Creates a splitter.
@@ -20,9 +20,9 @@ struct LineSplitter {
     /// - Parameter limit: The most bytes of a line, without its newline.
     init(limit: Int) { self.limit = limit }
 
-    /// Takes the next piece.
+    /// Adds the next bytes.
     ///
-    /// - Returns: The lines that have ended in it, or have become too long, without their newlines.
+    /// - Returns: The lines that end in these bytes or exceed the limit, without their newlines.
     mutating func add(_ piece: ArraySlice<UInt8>) -> [Line] {
         var lines: [Line] = []
         var rest = piece
@@ -37,9 +37,9 @@ struct LineSplitter {
         return lines
     }
 
-    /// Takes note of the stream's end.
+    /// Handles the end of the stream.
     ///
-    /// - Returns: A last line that has no newline; nil where there is none.
+    /// - Returns: A last line without a newline; nil if there is none.
     mutating func end() -> [UInt8]? {
         defer { partial = [] }
         return partial.isEmpty ? nil : partial

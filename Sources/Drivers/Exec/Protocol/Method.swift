@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A request that the agent sends, by the name that it has in the protocol.
+/// A method of the protocol, which the agent calls.
 enum Method: String, Sendable {
     case initialize, apply, suspend, enable, delete, preview, status, usage, commit
     case proxyStatus = "proxy_status"

@@ -3,11 +3,11 @@
 
 import SteelyardCore
 
-/// Text from a driver program, made fit for an error or a log line.
+/// Sanitizes a driver program's text for errors and logs.
 enum PrintableText {
-    /// One line of visible characters, at most as many as given; a longer text ends in "…".
+    /// Returns one line of visible characters, of limited length; a longer text ends with "…".
     static func line(_ text: String, atMost limit: Int = 512) -> String {
-        // Counted in scalars: one character can have any number of them.
+        // Counted in scalars: a character may consist of any number of them.
         let scalars = text.unicodeScalars
         var short = String.UnicodeScalarView()
         short.append(contentsOf: scalars.prefix(limit))

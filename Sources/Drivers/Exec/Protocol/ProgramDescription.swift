@@ -3,30 +3,30 @@
 
 import SteelyardCore
 
-/// What a driver program answers to `initialize`.
+/// The result of `initialize`.
 struct ProgramDescription: Hashable, Sendable {
-    /// The version of the protocol that this agent speaks.
+    /// The agent's version of the protocol.
     static let protocolVersion = 1
 
     /// The driver's name and version, for the log.
     let name: String
     let version: String
-    /// What it can do.
+    /// The supported capabilities.
     let capabilities: Set<Capability>
-    /// Capabilities that this agent does not know, at most ten.
+    /// Capabilities that are unknown to this agent, at most ten.
     let unknownCapabilities: [String]
 
-    /// Reads the result of `initialize`.
+    /// Parses the result of `initialize`.
     ///
-    /// - Throws: `ProtocolFault` where a member is missing or wrong, or where the program speaks another version.
+    /// - Throws: `ProtocolFault` if a member is missing or invalid, or if the protocol versions differ.
     init(_ result: JSONValue) throws(ProtocolFault) {
         guard let spoken = result.member("protocol_version")?.wholeNumber else {
             throw ProtocolFault("answered 'initialize' without protocol_version, a whole number")
         }
         guard spoken == Self.protocolVersion else {
             throw ProtocolFault(
-                "speaks version \(spoken) of the exec protocol, and this agent speaks version \(Self.protocolVersion); "
-                    + "install versions of both that match"
+                "uses version \(spoken) of the exec protocol, but this agent uses version \(Self.protocolVersion); "
+                    + "install matching versions"
             )
         }
         guard let name = result.member("name")?.string, !name.isEmpty, let version = result.member("version")?.string
@@ -36,7 +36,7 @@ struct ProgramDescription: Hashable, Sendable {
         }
         self.name = PrintableText.line(name, atMost: 64)
         self.version = PrintableText.line(version, atMost: 64)
-        // Later versions may have more of them.
+        // Later protocol versions may add capabilities.
         unknownCapabilities = names.compactMap(\.string).filter { Capability(rawValue: $0) == nil }.prefix(10)
             .map { PrintableText.line($0, atMost: 64) }
         capabilities = Set(names.compactMap { $0.string.flatMap(Capability.init) })

@@ -5,11 +5,11 @@ import SteelyardCore
 
 /// The error object of a driver program's response.
 struct ProgramError: Error, Hashable, Sendable {
-    /// What kind of failure it is.
+    /// The kind of failure.
     let code: DriverError.Code
-    /// The program's sentence, on one line.
+    /// The program's message, on one line.
     let message: String
-    /// The field of the UPDATE that the program finds at fault.
+    /// The invalid field of the UPDATE.
     let field: LoadBalancerField?
 
     /// The names and numbers of the codes.
@@ -26,11 +26,11 @@ struct ProgramError: Error, Hashable, Sendable {
         (1010, "state_unwritable", .stateUnwritable),
         (1011, "log_unavailable", .logUnavailable),
         (1012, "cancelled", .cancelled),
-        // JSON-RPC's own code of a method that does not exist.
+        // JSON-RPC's code for an unknown method.
         (-32601, "", .unsupported),
     ]
 
-    /// Reads an error object; what cannot be read of it has a default.
+    /// Parses an error object; missing or invalid members get defaults.
     init(_ error: JSONValue) {
         let data = error.member("data")
         let name = data?.member("code")?.string
@@ -38,13 +38,13 @@ struct ProgramError: Error, Hashable, Sendable {
         let known = Self.codes.first { $0.name == name } ?? Self.codes.first { $0.number == number }
         code = known?.code ?? .unavailable
         let text = PrintableText.line(error.member("message")?.string ?? "")
-        message = text.isEmpty ? "the driver program gave no reason" : text
+        message = text.isEmpty ? "the driver program returned no error message" : text
         field = data?.member("field").flatMap(LoadBalancerField.init(program:))
     }
 
-    /// The error of a driver.
+    /// Returns the driver's error.
     ///
-    /// - Parameter set: What was asked for; a field that it does not have is left out. nil where no UPDATE was sent.
+    /// - Parameter set: The load balancers of the UPDATE, nil for other requests; drops a field outside of them.
     func driverError(for set: LoadBalancerSet?) -> DriverError {
         DriverError(code, message, field: field.flatMap { set?.has($0) == true ? $0 : nil })
     }

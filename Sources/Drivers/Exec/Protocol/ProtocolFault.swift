@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says how a driver program breaks the protocol; nothing more that it sends can be trusted.
+/// A violation of the protocol by a driver program; none of its further output can be trusted.
 struct ProtocolFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What the program did, as the end of a sentence that begins with "the driver program".
+    /// The violation, as a predicate of "the driver program".
     let description: String
 
     init(_ description: String) { self.description = description }

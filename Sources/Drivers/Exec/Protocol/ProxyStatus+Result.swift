@@ -7,9 +7,9 @@ extension ProxyStatus {
     /// The members of a reply that a proxy's name must not replace.
     private static let reservedNames: Set<String> = ["nodes", "status", "release", "version", "network", "gearman"]
 
-    /// Reads the result of `proxy_status`.
+    /// Parses the result of `proxy_status`.
     ///
-    /// - Returns: nil for null, and where a member is missing or wrong.
+    /// - Returns: nil for null, or if a member is missing or invalid.
     init?(program result: JSONValue) {
         guard let name = result.member("name")?.string, (1...32).contains(name.utf8.count),
             name.utf8.allSatisfy({ (0x61...0x7A).contains($0) }), !Self.reservedNames.contains(name),

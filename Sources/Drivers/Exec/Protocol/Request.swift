@@ -5,24 +5,24 @@ import SteelyardCore
 
 /// A request to a driver program.
 struct Request: Sendable {
-    /// Takes the response, once, on the thread of the program's session.
+    /// Receives the response, once, on the thread of the session.
     typealias Completion = @Sendable (Result<JSONValue, CallFailure>) -> Void
 
     let method: Method
     var members: [JSONFragment.Member] = []
-    /// How long the program has.
+    /// The time-out.
     let timeout: Duration
-    /// How long it has at most if it reports progress; nil where progress gives no more time.
+    /// The time-out with progress; nil if progress does not extend the time-out.
     var progressLimit: Duration?
 
-    /// The request as one line.
+    /// Returns the request as one line.
     func line(id: Int) -> [UInt8] {
         var parameters: [JSONFragment.Member] = [.init("timeout_ms", .integer(timeout.wholeMilliseconds))]
         if let progressLimit { parameters.append(.init("max_timeout_ms", .integer(progressLimit.wholeMilliseconds))) }
         return Self.line([.init("id", .integer(Int64(id)))], method, parameters + members)
     }
 
-    /// A notification as one line.
+    /// Returns a notification as one line.
     static func notification(_ method: Method, _ members: [JSONFragment.Member]) -> [UInt8] {
         line([], method, members)
     }

@@ -4,9 +4,9 @@
 import SteelyardCore
 
 extension UsageReport {
-    /// Reads the result of `usage`.
+    /// Parses the result of `usage`.
     ///
-    /// - Throws: `ProtocolFault` where a member is missing or wrong.
+    /// - Throws: `ProtocolFault` if a member is missing or invalid.
     init(program result: JSONValue) throws(ProtocolFault) {
         guard let start = result.member("start_us")?.wholeNumber.flatMap(UTCTimestamp.init(program:)),
             let end = result.member("end_us")?.wholeNumber.flatMap(UTCTimestamp.init(program:)), start <= end
@@ -24,7 +24,7 @@ extension UsageReport {
                 !entries.contains(where: { $0.metered == metered })
             else {
                 throw ProtocolFault(
-                    "answered 'usage' with an entry that has not protocol, http or tcp, once each, and bytes_out from 0"
+                    "answered 'usage' with an entry without protocol, http or tcp, once each, and bytes_out from 0"
                 )
             }
             entries.append(Entry(metered: metered, bytesOut: UInt64(bytes)))
@@ -32,7 +32,7 @@ extension UsageReport {
         self.init(start: start, end: end, entries: entries, mark: UInt64(mark))
     }
 
-    /// The parameters of `commit`: what `usage` has answered.
+    /// The parameters of `commit`: the result of `usage`.
     var programMembers: [JSONFragment.Member] {
         [
             .init("start_us", .integer(start.microseconds)),

@@ -5,14 +5,14 @@ import CCrypto
 import Glibc
 package import SteelyardCore
 
-/// A file of certificate authorities that are trusted in place of the system's.
+/// A file of certificate authorities that replaces the system's.
 package enum CertificateAuthorityFile {
     private static let greatestSize = 16 << 20
 
-    /// Checks that a file of certificate authorities can be used: that it can be read, and that it has PEM certificates and
-    /// no damaged one.
+    /// Checks that a file of certificate authorities is readable and contains only valid PEM certificates, at least
+    /// one.
     ///
-    /// - Throws: `InvalidValue` that names the file and what is wrong with it.
+    /// - Throws: `InvalidValue` with the file and the fault.
     package static func check(_ file: String) throws(InvalidValue) {
         let text = try read(file)
         var found: CInt = 0
@@ -20,7 +20,7 @@ package enum CertificateAuthorityFile {
             unsafe steelyard_pem_certificates(bytes.baseAddress, CInt(bytes.count), &found)
         }
         guard count >= 0 else {
-            throw InvalidValue("names \(file), in which certificate \(found + 1) is damaged: export it again as PEM")
+            throw InvalidValue("names \(file), in which certificate \(found + 1) is corrupt; export it again as PEM")
         }
         guard count > 0 else {
             throw InvalidValue("names \(file), which contains no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
@@ -31,7 +31,7 @@ package enum CertificateAuthorityFile {
         func failure(_ verb: String) -> InvalidValue {
             InvalidValue("names \(file), which cannot be \(verb): \(unsafe String(cString: strerror(errno)))")
         }
-        // Without waiting for a peer, if it is a FIFO.
+        // Without waiting for a peer if it is a FIFO.
         let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure("opened") }
         defer { close(descriptor) }
@@ -48,7 +48,7 @@ package enum CertificateAuthorityFile {
             guard count > 0 else { return text }
             text += buffer[..<count]
             guard text.count <= greatestSize else {
-                throw InvalidValue("names \(file), which has more than \(greatestSize >> 20) MiB")
+                throw InvalidValue("names \(file), which is larger than \(greatestSize >> 20) MiB")
             }
         }
     }

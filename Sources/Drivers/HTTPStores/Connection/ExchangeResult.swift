@@ -3,31 +3,30 @@
 
 package import SteelyardCore
 
-/// How a request has ended.
+/// The result of a request.
 package struct ExchangeResult: Hashable, Sendable {
     package enum End: Hashable, Sendable {
-        /// The store has answered.
+        /// The store sent a complete response.
         case answered(StoreAnswer)
-        /// There was no answer, or only a part of one.
+        /// There was no response, or an incomplete one.
         case broke(CurlError)
-        /// This side has ended it, or not begun it: the content cannot be made, the address is refused, or the upload is
-        /// cancelled.
+        /// The client ended it, or did not start it: the content is unreadable, the address is rejected, or the upload
+        /// is cancelled.
         case stopped(ObjectStoreError)
-        /// There is more content than one object may have.
+        /// The content exceeds the size limit of one object.
         case outgrown
-        /// The content was counted and not sent.
+        /// The content was counted, not sent.
         case counted(UInt64)
     }
 
     package let end: End
-    /// What this request has sent of the content, if it has sent all that it was to send; whether the store has it is
-    /// another question.
+    /// The content that this request has sent, if it has sent its whole share; the store may still not have it.
     package var sent: StoredObject?
-    /// The whole content, if it ends with what was sent and earlier requests have sent the rest.
+    /// The whole content, if it ends with this request and earlier requests have sent the rest.
     package var whole: StoredObject?
-    /// Whether any of the content was taken: that is gone, and cannot be sent again.
+    /// Whether any of the content was consumed: it cannot be sent again.
     package var isTouched = false
-    /// Whether the content ends with what was sent.
+    /// Whether the content ends with this request.
     package var isLast = true
 
     package init(

@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What gives a request access.
+/// The credentials of a request.
 ///
-/// It is a secret: whatever prints it prints three asterisks.
+/// They are secret: any description of them is three asterisks.
 package enum HTTPAuthorization: Sendable, CustomStringConvertible, CustomReflectable {
-    /// Header lines that have the secret in them.
+    /// Header lines that contain the secret.
     case headers([String])
-    /// AWS Signature Version 4, which libcurl makes.
+    /// AWS Signature Version 4, computed by libcurl.
     ///
     /// - Parameters:
     ///   - scope: The providers, the region and the service, such as `aws:amz:us-east-1:s3`.
-    ///   - headers: Header lines that belong to the signature and have a secret in them.
+    ///   - headers: Header lines that are part of the signature and contain a secret.
     case awsSignature(scope: String, accessKey: String, secretKey: String, headers: [String])
 
     /// Three asterisks.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One request over HTTP.
+/// An HTTP request.
 package struct HTTPRequest {
     package enum Method: String {
         case put = "PUT"
@@ -14,26 +14,26 @@ package struct HTTPRequest {
     package let method: Method
     package let url: String
     package let authorization: HTTPAuthorization
-    /// The longest time for all of it.
+    /// The longest time for the whole request.
     package let limit: Duration
     /// Header lines in addition to those of the authorization.
     package var headers: [String]
-    /// Begins the content; nil for none.
+    /// Creates the content; nil for none.
     package var makePart: ContentPart.Maker?
-    /// The content's bytes; nil to send it in chunks.
+    /// The size of the content; nil to send it in chunks.
     package var byteCount: UInt64?
-    /// How much of the answer's content is kept, in bytes.
+    /// The most bytes kept of the response's content.
     package var answerLimit = StoreAnswer.ordinaryContentLimit
-    /// What ends it early; nil for what goes on to its end, such as cleaning up.
+    /// Ends the request early; nil for a request that must complete, such as a clean-up.
     package var cancellation: UploadCancellation?
-    /// How long it may still take after a cancellation.
+    /// The time that the request may still take after a cancellation.
     package var cancellationGrace = Duration.zero
 
     /// Creates a request without content.
     ///
     /// - Parameters:
-    ///   - authorization: What gives access.
-    ///   - limit: The longest time for all of it.
+    ///   - authorization: The credentials.
+    ///   - limit: The longest time for the whole request.
     ///   - headers: Header lines in addition to those of the authorization.
     package init(
         method: Method,

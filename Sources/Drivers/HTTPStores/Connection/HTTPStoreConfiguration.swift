@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a store makes its connections and requests, whatever kind of store it is.
+/// The connection and time-out settings that all HTTP stores share.
 package struct HTTPStoreConfiguration: Hashable, Sendable {
-    /// A PEM file of the certificate authorities that are trusted, in place of the system's; nil for the system's.
+    /// A PEM file of certificate authorities that replaces the system's; nil for the system's.
     package var certificateAuthorityFile: String?
-    /// Whether no connection is made to a loopback, link-local, unspecified, multicast or broadcast address.
+    /// Whether to reject loopback, link-local, unspecified, multicast and broadcast addresses.
     package var refusesLocalAddresses: Bool
-    /// The longest time for one connection to be made, TLS included.
+    /// The time-out for establishing a connection, including TLS.
     package var connectTimeout: Duration
-    /// The longest time in which not one byte goes either way.
+    /// The longest time without a transferred byte.
     package var stallTimeout: Duration
-    /// The longest time for one object, all attempts and waits together.
+    /// The time-out for one object, including all attempts and pauses.
     package var totalTimeout: Duration
 
     /// Creates a configuration.

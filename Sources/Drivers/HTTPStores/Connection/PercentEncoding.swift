@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text in URLs.
+/// Percent-encoding in URLs.
 package enum PercentEncoding {
-    /// Encodes everything but the characters that RFC 3986 reserves for no purpose.
+    /// Percent-encodes all characters except RFC 3986's unreserved ones.
     package static func encoded(_ text: String, allowing allowed: Unicode.Scalar? = nil) -> String {
         var result = ""
         for byte in text.utf8 {

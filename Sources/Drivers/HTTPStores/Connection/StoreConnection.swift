@@ -4,7 +4,7 @@
 import CCurl
 import SteelyardCore
 
-/// Makes requests one after the other, over a connection that is kept open between them.
+/// Makes requests sequentially over a persistent connection.
 ///
 /// Its calls block, and come from one thread at a time; hence unchecked.
 package final class StoreConnection: @unchecked Sendable {
@@ -16,7 +16,7 @@ package final class StoreConnection: @unchecked Sendable {
     init(_ configuration: HTTPStoreConfiguration) throws(ObjectStoreError) {
         self.configuration = configuration
         do throws(CurlError) { handle = try CurlHandle() } catch {
-            throw ObjectStoreError(.unavailable, "libcurl cannot be used: \(error.detail)", mayBeStored: false)
+            throw ObjectStoreError(.unavailable, "cannot set up libcurl: \(error.detail)", mayBeStored: false)
         }
     }
 
@@ -63,11 +63,11 @@ package final class StoreConnection: @unchecked Sendable {
         case .outgrown: return .outgrown
         case .changed: return .stopped(failures.contentChanged())
         case .stalled: return .broke(.stalled(configuration.stallTimeout))
-        // The status is known; the rest of the answer is not of interest.
+        // The status is known; the rest of the response is not needed.
         case .tooMuchAnswer where exchange.answer.status < 200: return .broke(CurlError(CURLE_WEIRD_SERVER_REPLY))
-        // libcurl takes a header that is cut off for a whole one: what is missing may be what matters.
+        // libcurl accepts a truncated header as complete, although an important line may be missing.
         case nil where !exchange.answer.hasWholeHeader:
-            return .broke(CurlError(CURLE_PARTIAL_FILE, detail: "the answer ended within its header"))
+            return .broke(CurlError(CURLE_PARTIAL_FILE, detail: "the response ended within its header"))
         case .tooMuchAnswer, nil: return .answered(exchange.answer)
         }
     }
@@ -83,8 +83,8 @@ package final class StoreConnection: @unchecked Sendable {
         }
         try handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         try handle.set(CURLOPT_USERAGENT, "steelyard")
-        // The request goes to the URL of the message and nowhere else: no other protocol, no shortened path, no redirect,
-        // no user name, and no proxy of the environment, which would get the authorization.
+        // The request goes only to the URL of the message: no other protocol, no shortened path, no redirect, no user
+        // name, and no proxy from the environment, which would receive the authorization.
         try handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         try handle.set(CURLOPT_PATH_AS_IS, true)
         try handle.set(CURLOPT_FOLLOWLOCATION, false)
@@ -94,7 +94,7 @@ package final class StoreConnection: @unchecked Sendable {
         try setUpSignature(request.authorization)
         try setUpTrust()
         try handle.set(CURLOPT_NOSIGNAL, true)
-        // A name server that does not answer must not keep a request that has ended.
+        // An unresponsive name server must not delay a request that has ended.
         try handle.set(CURLOPT_QUICK_EXIT, true)
         try handle.set(CURLOPT_TCP_KEEPALIVE, true)
         try handle.set(CURLOPT_MAXAGE_CONN, Int(StoreConnectionPool.longestIdleTime.components.seconds))
@@ -115,13 +115,13 @@ package final class StoreConnection: @unchecked Sendable {
         try handle.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         guard let file = configuration.certificateAuthorityFile else { return }
         try handle.set(CURLOPT_CAINFO, file)
-        // Without this the system's authorities would be trusted in addition to the file's.
+        // Otherwise libcurl trusts the system's authorities in addition to the file's.
         try handle.set(CURLOPT_CAPATH, nil as String?)
     }
 }
 
 extension Duration {
-    /// The whole milliseconds, at least 1, since libcurl takes 0 for no limit at all.
+    /// The whole milliseconds, at least 1, since 0 means no limit to libcurl.
     var milliseconds: Int {
         max(1, Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000))
     }

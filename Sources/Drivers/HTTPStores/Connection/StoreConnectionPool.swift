@@ -4,7 +4,7 @@
 import SteelyardCore
 import Synchronization
 
-/// Keeps a few connections for the next object of the same endpoint, none for longer than a minute.
+/// Keeps a few idle connections for the next object of the same endpoint, each for at most a minute.
 package final class StoreConnectionPool: Sendable {
     private struct Idle {
         let endpoint: StorageEndpoint
@@ -12,18 +12,18 @@ package final class StoreConnectionPool: Sendable {
         let since: ContinuousClock.Instant
     }
 
-    /// How long a connection is kept without use.
+    /// The longest time that a connection stays idle.
     static let longestIdleTime = Duration.seconds(60)
     private static let greatestCount = 4
 
     private let configuration: HTTPStoreConfiguration
-    /// In the order in which they were given back.
+    /// Oldest first.
     private let idle = Mutex<[Idle]>([])
 
-    /// Creates a pool without a connection.
+    /// Creates an empty pool.
     package init(_ configuration: HTTPStoreConfiguration) { self.configuration = configuration }
 
-    /// Takes the connection that was used last, or makes one.
+    /// Returns the most recently used connection, or a new one.
     func take(for endpoint: StorageEndpoint) throws(ObjectStoreError) -> StoreConnection {
         let kept = idle.withLock { idle in
             idle.lastIndex { $0.endpoint == endpoint }.map { idle.remove(at: $0).connection }
@@ -32,10 +32,10 @@ package final class StoreConnectionPool: Sendable {
         return try StoreConnection(configuration)
     }
 
-    /// Takes a connection back.
+    /// Returns a connection to the pool.
     func give(back connection: StoreConnection, for endpoint: StorageEndpoint) {
         let now = ContinuousClock.now
-        // Closed outside the lock: with TLS that sends something.
+        // Closed outside the lock: with TLS, closing sends data.
         let surplus = idle.withLock { idle in
             idle.append(Idle(endpoint: endpoint, connection: connection, since: now))
             return idle.count > Self.greatestCount ? idle.removeFirst() : nil

@@ -4,7 +4,7 @@
 package import SteelyardCore
 import Synchronization
 
-/// A content that is in memory, in blocks.
+/// A body in memory, in blocks.
 package final class BlocksBody: ObjectBody {
     private let blocks: Mutex<ArraySlice<[UInt8]>>
 

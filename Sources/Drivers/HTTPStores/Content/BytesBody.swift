@@ -4,7 +4,7 @@
 package import SteelyardCore
 import Synchronization
 
-/// A content that is in memory.
+/// A body in memory.
 package final class BytesBody: ObjectBody {
     private let bytes: Mutex<[UInt8]?>
 

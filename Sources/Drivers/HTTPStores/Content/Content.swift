@@ -3,9 +3,9 @@
 
 package import SteelyardCore
 
-/// The content of one attempt, which one request or several take part by part; used on one thread.
+/// The content of one attempt, consumed in parts by one or several requests; used on one thread.
 ///
-/// No more than one block of the body is kept. It is copied once: into the buffer of the request.
+/// At most one block of the body is kept. Its bytes are copied once: into the request's buffer.
 package final class Content {
     private var body: (any ObjectBody)?
     private var block: [UInt8] = []
@@ -14,18 +14,18 @@ package final class Content {
     private var byteCount: UInt64 = 0
     private var digest: MD5Digest?
 
-    /// Begins a content.
+    /// Creates a content at its start.
     package init(makeBody: () throws(ObjectStoreError) -> any ObjectBody) throws(ObjectStoreError) {
         body = try makeBody()
     }
 
-    /// Whether none of it was taken; a block may have been made.
+    /// Whether none of it has been consumed; a block may have been read.
     package var isUntouched: Bool { byteCount == 0 }
 
-    /// Counts the checksum of the whole, in addition to those of its parts; for a content that is untouched.
+    /// Computes the checksum of the whole, in addition to those of its parts; call before consuming any of it.
     package func countWhole() throws(ObjectStoreError) { if digest == nil { digest = try MD5Digest() } }
 
-    /// Whether all of it has been taken; makes the next block to find out, which may block.
+    /// Returns whether all of it has been consumed; reads the next block to find out, which may block.
     package func isAtEnd() throws(ObjectStoreError) -> Bool {
         while position == block.count, !isBodyAtEnd {
             position = 0
@@ -40,10 +40,10 @@ package final class Content {
         return position == block.count
     }
 
-    /// Takes the next bytes, and lends them.
+    /// Consumes the next bytes and passes them to a closure.
     ///
-    /// - Parameter limit: How many to take at most; at least 1.
-    /// - Returns: How many were taken; 0 at the end.
+    /// - Parameter limit: The most bytes to consume; at least 1.
+    /// - Returns: The number of bytes consumed; 0 at the end.
     package func take(atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws(ObjectStoreError) -> Int {
         guard !(try isAtEnd()) else { return 0 }
         let count = min(limit, block.count - position)
@@ -57,16 +57,16 @@ package final class Content {
         return count
     }
 
-    /// Takes all of it and keeps nothing.
+    /// Consumes and discards the rest.
     ///
-    /// - Parameter check: Called before each block; ends it by an error.
-    /// - Returns: The bytes that were taken.
+    /// - Parameter check: Called before each block; an error ends the call.
+    /// - Returns: The number of bytes consumed.
     package func count(_ check: () throws(ObjectStoreError) -> Void) throws(ObjectStoreError) -> UInt64 {
         repeat { try check() } while try unsafe take(atMost: .max, { _ in }) > 0
         return byteCount
     }
 
-    /// What has been taken in all, if it is counted; may be called once.
+    /// Returns the checksum and size of the bytes consumed, if computed; call at most once.
     package func finish() -> StoredObject? {
         guard let md5 = digest?.finish() else { return nil }
         return StoredObject(md5: md5, byteCount: byteCount)

@@ -3,26 +3,26 @@
 
 package import SteelyardCore
 
-/// What one request sends of a content.
+/// The part of a content that one request sends.
 package final class ContentPart {
-    /// How much a request sends.
+    /// The size of a part.
     package enum Extent: Hashable {
-        /// All of the content, which must have at most so many bytes.
+        /// All of the content, which must not exceed the limit.
         case whole(limit: UInt64)
-        /// At most so many bytes; what is left is the next part's.
+        /// Up to the limit; the rest is left to the next part.
         case upTo(limit: UInt64)
-        /// Exactly so many bytes, as the content had when it was counted.
+        /// Exactly the size of an earlier count.
         case exactly(byteCount: UInt64, isLast: Bool)
     }
 
-    /// Begins a part.
+    /// Creates a part.
     package typealias Maker = () throws(ObjectStoreError) -> ContentPart
 
     private let content: Content
     private let extent: Extent
     private let digest: MD5Digest
     package private(set) var byteCount: UInt64 = 0
-    /// Whether all of the part was taken.
+    /// Whether the whole part has been consumed.
     package private(set) var isAtEnd = false
     /// Whether the content ends with this part; known at the part's end.
     package private(set) var isLast = false
@@ -33,7 +33,7 @@ package final class ContentPart {
         digest = try MD5Digest()
     }
 
-    /// Whether any of it has been taken: that cannot be sent again.
+    /// Whether any of it has been consumed: it cannot be sent again.
     package var isTouched: Bool { byteCount > 0 }
 
     private var limit: UInt64 {
@@ -45,7 +45,7 @@ package final class ContentPart {
     /// Copies the next bytes.
     ///
     /// - Parameter buffer: At least 1 byte.
-    /// - Returns: How many bytes; 0 at the end of the part.
+    /// - Returns: The number of bytes; 0 at the end of the part.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(HTTPExchange.Stop) -> Int {
         guard !isAtEnd else { return 0 }
         var count = 0
@@ -66,7 +66,7 @@ package final class ContentPart {
         return count
     }
 
-    /// The part's checksum and size; may be called once.
+    /// Returns the part's checksum and size; call at most once.
     package func finish() -> StoredObject { StoredObject(md5: digest.finish(), byteCount: byteCount) }
 
     private func end() throws(HTTPExchange.Stop) {

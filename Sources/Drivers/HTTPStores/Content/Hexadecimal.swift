@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes as text and back.
+/// Conversion of bytes to and from hexadecimal text.
 package enum Hexadecimal {
-    /// Two lower-case hexadecimal digits for each byte.
+    /// Returns two lower-case hexadecimal digits for each byte.
     package static func digits(of bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    /// The bytes that hexadecimal digits stand for; nil for anything else.
+    /// Parses hexadecimal digits; returns nil for any other text.
     package static func bytes(of digits: String) -> [UInt8]? {
         let digits = Array(digits.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }

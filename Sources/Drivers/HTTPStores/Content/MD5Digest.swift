@@ -4,17 +4,17 @@
 import CCrypto
 package import SteelyardCore
 
-/// The one owner of a running MD5, which is what object stores check and report.
+/// The MD5 context that this object owns; object stores check and report MD5.
 @safe package struct MD5Digest: ~Copyable {
     private let context: OpaquePointer
 
     package init() throws(ObjectStoreError) {
         guard let context = unsafe EVP_MD_CTX_new() else {
-            throw ObjectStoreError(.sourceFailed, "no memory for a checksum")
+            throw ObjectStoreError(.sourceFailed, "out of memory for a checksum")
         }
         guard unsafe EVP_DigestInit_ex(context, EVP_md5(), nil) == 1 else {
             unsafe EVP_MD_CTX_free(context)
-            throw ObjectStoreError(.sourceFailed, "this system's OpenSSL allows no MD5; the object store needs it")
+            throw ObjectStoreError(.sourceFailed, "this system's OpenSSL does not allow MD5, which is required")
         }
         unsafe self.context = context
     }
@@ -27,14 +27,14 @@ package import SteelyardCore
 
     package func update(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe update($0) } }
 
-    /// The checksum in lower-case hexadecimal digits; may be called once.
+    /// Returns the checksum in lower-case hexadecimal digits; call at most once.
     package func finish() -> String {
         var bytes = [UInt8](repeating: 0, count: 16)
         unsafe EVP_DigestFinal_ex(context, &bytes, nil)
         return Hexadecimal.digits(of: bytes)
     }
 
-    /// The checksum of some bytes, in lower-case hexadecimal digits.
+    /// Returns the checksum of bytes in lower-case hexadecimal digits.
     package static func hexDigits(of bytes: [UInt8]) throws(ObjectStoreError) -> String {
         let digest = try MD5Digest()
         digest.update(bytes)

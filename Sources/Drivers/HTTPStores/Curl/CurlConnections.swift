@@ -3,18 +3,18 @@
 
 import CCurl
 
-/// The one owner of a handle of libcurl's multi interface, which makes one request at a time and keeps the connections.
+/// A libcurl multi handle, which makes one request at a time and keeps the connections.
 ///
-/// Unlike a request of the easy interface, its wait can be ended by another thread.
+/// Unlike the easy interface, it lets another thread end the wait of a request.
 @safe final class CurlConnections {
-    /// Wakes a request from its wait; libcurl allows that on every thread, as long as the handle exists.
+    /// Wakes a request; libcurl allows this on any thread as long as the handle exists.
     @safe private struct Waker: @unchecked Sendable {
         let handle: UnsafeMutableRawPointer
 
         func wake() { _ = unsafe curl_multi_wakeup(handle) }
     }
 
-    /// The longest wait, in milliseconds: then libcurl calls the progress callback, which finds out that nothing moves.
+    /// The longest wait, in milliseconds: libcurl then calls the progress callback, which detects stalls.
     private static let longestWait: CInt = 1000
 
     private let handle: UnsafeMutableRawPointer
@@ -29,7 +29,7 @@ import CCurl
     /// Makes the request of an easy handle, and blocks until it has ended or the exchange is cancelled.
     func perform(_ request: UnsafeMutableRawPointer, _ exchange: HTTPExchange) -> CURLcode {
         guard unsafe curl_multi_add_handle(handle, request) == CURLM_OK else { return CURLE_FAILED_INIT }
-        // A connection whose request has not ended is closed.
+        // libcurl closes the connection of an incomplete request.
         defer { unsafe curl_multi_remove_handle(handle, request) }
         let waker = unsafe Waker(handle: handle)
         return exchange.withWaking({ waker.wake() }, { run(exchange) })

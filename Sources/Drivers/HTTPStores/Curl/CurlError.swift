@@ -3,7 +3,7 @@
 
 package import CCurl
 
-/// Says that a request got no complete answer.
+/// The error of a request without a complete response.
 package struct CurlError: Error, Hashable, Sendable {
     /// libcurl's code.
     package let code: UInt32
@@ -15,18 +15,18 @@ package struct CurlError: Error, Hashable, Sendable {
         self.detail = detail.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : detail
     }
 
-    /// Says that nothing was sent or received for too long; libcurl would count its own sender's pauses.
+    /// Nothing was sent or received for too long; libcurl's own limit would count the sender's pauses.
     package static func stalled(_ limit: Duration) -> CurlError {
-        CurlError(CURLE_OPERATION_TIMEDOUT, detail: "not one byte went either way for \(limit)")
+        CurlError(CURLE_OPERATION_TIMEDOUT, detail: "no data sent or received for \(limit)")
     }
 
-    /// What has happened, as far as it makes a difference.
+    /// The cause, as far as callers distinguish it.
     package enum Kind: Hashable {
         case unknownHost, unreachable, timedOut, badAuthorityFile, impossible, broken
         case unknownAuthority, certificateExpired, certificateNotYetValid, certificateForOtherHost, badCertificate
         case noTLS, oldTLS, clientCertificateRequired, noCommonTLS
 
-        /// Whether the server cannot be found or does not answer.
+        /// Whether the server is unknown or unreachable.
         package var isAbsence: Bool { self == .unknownHost || self == .unreachable || self == .timedOut }
 
         /// Whether another attempt may succeed.
@@ -40,7 +40,7 @@ package struct CurlError: Error, Hashable, Sendable {
         }
     }
 
-    /// The kind, by the code; by libcurl's message for what one code has several causes.
+    /// The kind by the code, and by libcurl's message for codes with several causes.
     package var kind: Kind {
         switch CURLcode(code) {
         case CURLE_COULDNT_RESOLVE_HOST: .unknownHost
@@ -48,7 +48,7 @@ package struct CurlError: Error, Hashable, Sendable {
         case CURLE_OPERATION_TIMEDOUT: .timedOut
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR: certificateKind
         case CURLE_SSL_CACERT_BADFILE: .badAuthorityFile
-        // With TLS 1.3 a server refuses the client only after the handshake.
+        // With TLS 1.3, a server rejects the client only after the handshake.
         case CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR, CURLE_SEND_ERROR: handshakeKind
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT,
             CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN:

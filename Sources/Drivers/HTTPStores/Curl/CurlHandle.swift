@@ -3,9 +3,9 @@
 
 import CCurl
 
-/// The one owner of a handle of libcurl's easy interface, and of the connections that it keeps open.
+/// A libcurl easy handle, and its open connections.
 ///
-/// A request is made through the multi interface: another thread can wake that from its wait.
+/// Requests run through the multi interface, whose wait another thread can end.
 @safe struct CurlHandle: ~Copyable {
     private let handle: UnsafeMutableRawPointer
     private let connections: CurlConnections
@@ -22,21 +22,21 @@ import CCurl
 
     deinit { unsafe curl_easy_cleanup(handle) }
 
-    /// Forgets every option, and keeps the connections.
+    /// Resets all options and keeps the connections.
     func reset() { unsafe curl_easy_reset(handle) }
 
     func set(_ option: CURLoption, _ value: Int) throws(CurlError) {
         try check(unsafe steelyard_curl_set_long(handle, option, value))
     }
 
-    /// Sets a number of bytes, which may be beyond 32 bits.
+    /// Sets a byte count, which may exceed 32 bits.
     func set(_ option: CURLoption, bytes: UInt64) throws(CurlError) {
         try check(unsafe steelyard_curl_set_offset(handle, option, curl_off_t(clamping: bytes)))
     }
 
     func set(_ option: CURLoption, _ value: Bool) throws(CurlError) { try set(option, value ? 1 : 0) }
 
-    /// Sets a text, which libcurl copies; nil for none.
+    /// Sets a string, which libcurl copies; nil for none.
     func set(_ option: CURLoption, _ value: String?) throws(CurlError) {
         guard let value else { return try check(unsafe steelyard_curl_set_string(handle, option, nil)) }
         try check(unsafe steelyard_curl_set_string(handle, option, value))
@@ -45,8 +45,8 @@ import CCurl
     /// Makes the request, and blocks until it has ended.
     ///
     /// - Parameters:
-    ///   - headers: The lines of the request's header.
-    ///   - exchange: Gives the request's content and takes the answer, on this thread, until this returns.
+    ///   - headers: The header lines of the request.
+    ///   - exchange: Supplies the request's content and receives the response, on this thread, until this returns.
     func perform(_ headers: borrowing CurlHeaders, _ exchange: HTTPExchange) throws(CurlError) {
         var text = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
         let result = try unsafe attach(headers, exchange, &text)
@@ -80,7 +80,7 @@ import CCurl
             try check(unsafe steelyard_curl_set_headers(handle, list))
         }
         let result = unsafe connections.perform(handle, exchange)
-        // The handle keeps nothing that ends with this function.
+        // The handle must not keep pointers to objects of this call.
         unsafe curl_easy_reset(handle)
         return result
     }

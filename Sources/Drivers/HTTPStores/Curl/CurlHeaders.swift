@@ -3,7 +3,7 @@
 
 import CCurl
 
-/// The one owner of a list of header lines.
+/// The header list that this object owns.
 @safe struct CurlHeaders: ~Copyable {
     private let first: UnsafeMutablePointer<curl_slist>?
 
@@ -21,7 +21,7 @@ import CCurl
 
     deinit { unsafe curl_slist_free_all(first) }
 
-    /// Lends the list; the pointer must not be kept.
+    /// Lends the list to a closure; the pointer must not escape.
     func withUnsafePointer(
         _ body: (UnsafeMutablePointer<curl_slist>?) throws(CurlError) -> Void
     ) throws(CurlError) { try unsafe body(first) }

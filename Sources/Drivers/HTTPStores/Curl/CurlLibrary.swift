@@ -3,7 +3,7 @@
 
 import CCurl
 
-/// libcurl as a whole, which has to be made ready once, before the first handle.
+/// The global initialization of libcurl, once before the first handle.
 enum CurlLibrary {
     private static let initialization = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 

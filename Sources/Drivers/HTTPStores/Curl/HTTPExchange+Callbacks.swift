@@ -5,7 +5,7 @@ import CCurl
 import Glibc
 import SteelyardCore
 
-/// What libcurl calls; the context of each is the exchange, which libcurl never keeps.
+/// The callbacks of libcurl; the context of each is the exchange, which libcurl does not retain.
 extension HTTPExchange {
     static let readCallback: steelyard_curl_transfer = { buffer, size, count, context in
         guard let buffer = unsafe buffer, let exchange = unsafe HTTPExchange.from(context) else { return 0 }
@@ -30,10 +30,10 @@ extension HTTPExchange {
         return exchange.mayGoOn(moved: Int64(downloaded) + Int64(uploaded)) ? 0 : 1
     }
 
-    /// Opens the socket of a connection, unless its address is refused.
+    /// Opens the socket of a connection, unless its address is rejected.
     ///
-    /// libcurl calls it for each address that it is
-    /// about to connect to, so that no second resolution of the name can put another address in its place.
+    /// libcurl calls this with the address that it connects to, so a second lookup of the name cannot substitute
+    /// another one.
     static let openSocketCallback: steelyard_curl_open_socket = { context, _, target in
         guard let exchange = unsafe HTTPExchange.from(context), let target = unsafe target,
             exchange.mayConnect(to: unsafe address(of: target))

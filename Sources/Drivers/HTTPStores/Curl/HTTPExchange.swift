@@ -3,24 +3,24 @@
 
 import SteelyardCore
 
-/// One request's content and the answer to it, while they pass; used on one thread.
+/// The content of a request and its response during the transfer; used on one thread.
 final class HTTPExchange {
-    /// Why this side has ended the exchange.
+    /// The reason why the client has ended the exchange.
     enum Stop: Error {
         case stalled, tooMuchAnswer
-        /// There is more content than one object may have.
+        /// The content exceeds the size limit of one object.
         case outgrown
-        /// The content is not the one that was counted.
+        /// The content differs from the earlier count.
         case changed
         case source(ObjectStoreError)
     }
 
-    /// What an answer may have beyond the content that is kept.
+    /// The bytes that a response may have in addition to the content kept.
     private static let surplusAnswerBytes = 1 << 20
 
     private(set) var stop: Stop?
     private(set) var answer: StoreAnswer
-    /// The first address that was not connected to, because it is a local one.
+    /// The first address rejected as local.
     private(set) var refusedAddress: IPAddress?
 
     private let part: ContentPart?
@@ -49,7 +49,7 @@ final class HTTPExchange {
         stallClock = StallClock(limit: stallTimeout)
     }
 
-    /// How it has ended, with what was sent, if all of it was.
+    /// Returns the result, with the content sent, if complete.
     func finish(_ end: ExchangeResult.End) -> ExchangeResult {
         guard let part else { return ExchangeResult(end: end) }
         return ExchangeResult(
@@ -60,20 +60,20 @@ final class HTTPExchange {
         )
     }
 
-    /// Takes the end of a content of 0 bytes, for which libcurl does not ask.
+    /// Ends a content of 0 bytes, which libcurl does not read.
     func fillNothing() {
         unsafe withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { buffer in _ = unsafe fill(buffer) }
     }
 
     /// Copies the next bytes of the request's content.
     ///
-    /// - Returns: How many; 0 at the end, nil if the exchange must end.
+    /// - Returns: The number of bytes; 0 at the end, nil if the exchange must end.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int? {
         guard let part else { return 0 }
         guard mayGoOn() else { return nil }
         do throws(Stop) {
             let count = try unsafe part.fill(buffer)
-            // The time in which the content was made is not the store's.
+            // The time for reading the content does not count as a stall of the store.
             stallClock.restart()
             return count
         } catch {
@@ -94,13 +94,13 @@ final class HTTPExchange {
         return true
     }
 
-    /// Does something that a cancellation wakes.
+    /// Runs a closure whose wait a cancellation ends.
     func withWaking<Result>(_ wake: @escaping @Sendable () -> Void, _ body: () -> Result) -> Result {
         guard let cancellation else { return body() }
         return cancellation.withWaking(wake, body)
     }
 
-    /// Whether to go on, as far as a cancellation is concerned.
+    /// Returns whether to continue with regard to a cancellation.
     func mayGoOn() -> Bool {
         do throws(ObjectStoreError) { try cancellation?.check() } catch {
             let since = cancelledSince ?? .now
@@ -112,7 +112,7 @@ final class HTTPExchange {
         return true
     }
 
-    /// Whether to go on; called about once a second when nothing moves, more often when something does.
+    /// Returns whether to continue; called about once a second while idle, more often during a transfer.
     func mayGoOn(moved: Int64) -> Bool {
         guard mayGoOn() else { return false }
         guard !stallClock.hasStalled(moved: moved) else {
@@ -122,7 +122,7 @@ final class HTTPExchange {
         return true
     }
 
-    /// Whether an address may be connected to; nil is an address of neither IPv4 nor IPv6.
+    /// Returns whether connecting to an address is allowed; nil is an address of neither IPv4 nor IPv6.
     func mayConnect(to address: IPAddress?) -> Bool {
         guard refusesLocalAddresses else { return true }
         guard let address else { return false }
@@ -131,7 +131,7 @@ final class HTTPExchange {
         return false
     }
 
-    /// An answer is short; a server that sends megabytes is not trusted to come to an end.
+    /// A response is short: a server that sends megabytes may never end.
     private func count(_ bytes: UnsafeRawBufferPointer) -> Bool {
         answerBytes += bytes.count
         guard answerBytes <= greatestAnswer else {

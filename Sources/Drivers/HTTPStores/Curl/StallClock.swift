@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds out that nothing moves.
+/// Detects transfers without progress.
 struct StallClock {
     private let limit: Duration
     private var moved: Int64 = 0
@@ -9,12 +9,12 @@ struct StallClock {
 
     init(limit: Duration) { self.limit = limit }
 
-    /// Begins anew, after a pause that the other side has not caused.
+    /// Restarts after a pause that the store has not caused.
     mutating func restart() { since = .now }
 
-    /// Whether nothing has moved for too long.
+    /// Returns whether the transfer has made no progress for too long.
     ///
-    /// - Parameter moved: The bytes that have gone either way until now.
+    /// - Parameter moved: The bytes sent and received so far.
     mutating func hasStalled(moved: Int64) -> Bool {
         guard moved == self.moved else {
             self.moved = moved

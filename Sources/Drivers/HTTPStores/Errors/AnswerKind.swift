@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the status of an answer means for something that is to be stored.
+/// The meaning of a response's status for an upload.
 package enum AnswerKind {
     case unauthorized, forbidden, notFound, alreadyExists, lengthRequired, tooLarge, expectationFailed, damaged
     case redirected, gaveUp, failed, refused
@@ -18,7 +18,7 @@ package enum AnswerKind {
             case 417: .expectationFailed
             case 422: .damaged
             case 300...399: .redirected
-            // 498 is Swift's rate limit, 499 its status for a client that went away.
+            // 498 is Swift's rate limit, 499 its status for a client that has disconnected.
             case 408, 429, 498, 499: .gaveUp
             case 500...599: .failed
             default: .refused

@@ -3,20 +3,20 @@
 
 import SteelyardCore
 
-/// What it means that a request got no complete answer: a code, a sentence, and what to do about it.
+/// Maps a request without a complete response to a code, a cause and a remedy.
 enum CurlFailure {
     static func explanation(of kind: CurlError.Kind) -> (ObjectStoreError.Code, cause: String, advice: String) {
         switch kind {
         case .unknownHost:
             (
                 .unavailable, "the object store's host name cannot be resolved",
-                "check the endpoint and the name server"
+                "check the endpoint and the DNS server"
             )
         case .unreachable:
             (.unavailable, "the object store cannot be reached", "check the endpoint, the network and the store")
         case .timedOut: (.timedOut, "the object store did not answer in time", "check the network and the store")
         case .impossible: (.refused, "the object store's URL cannot be used", "check the endpoint")
-        case .broken: (.unavailable, "the connection to the object store broke", "check the network and the store")
+        case .broken: (.unavailable, "the connection to the object store was lost", "check the network and the store")
         case .badAuthorityFile, .unknownAuthority, .certificateExpired, .certificateNotYetValid,
             .certificateForOtherHost, .badCertificate, .noTLS, .oldTLS, .clientCertificateRequired, .noCommonTLS:
             tlsExplanation(of: kind)
@@ -28,10 +28,10 @@ enum CurlFailure {
     ) -> (ObjectStoreError.Code, cause: String, advice: String) {
         switch kind {
         case .badAuthorityFile:
-            (.untrusted, "the file of archive.ca cannot be used", "set it to a readable file of PEM certificates")
+            (.untrusted, "the archive.ca file is unusable", "set it to a readable file of PEM certificates")
         case .unknownAuthority:
             (
-                .untrusted, "the object store's certificate is not trusted: its certificate authority is not known",
+                .untrusted, "the object store's certificate is not trusted: unknown certificate authority",
                 "set archive.ca to a PEM file of that authority"
             )
         case .certificateExpired:
@@ -41,13 +41,13 @@ enum CurlFailure {
         case .certificateForOtherHost:
             (
                 .untrusted, "the object store's certificate is for another host name",
-                "use a name of the certificate in the endpoint, or add the endpoint's host to the certificate"
+                "use a name from the certificate in the endpoint, or add the endpoint's host to the certificate"
             )
         case .noTLS:
             (.unavailable, "the object store's port does not use TLS", "use http:// in the endpoint, or the TLS port")
         case .oldTLS:
             (
-                .unsupported, "the object store supports no TLS version that is allowed, 1.2 or newer",
+                .unsupported, "the object store supports neither TLS 1.2 nor a newer version",
                 "enable TLS 1.2 at the store"
             )
         case .clientCertificateRequired:

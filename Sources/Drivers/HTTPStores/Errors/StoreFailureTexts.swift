@@ -3,49 +3,49 @@
 
 package import SteelyardCore
 
-/// Makes the errors of one object that have nothing to do with the kind of its store: the cause first, then the store,
-/// then what to do.
+/// Creates the errors of one object that do not depend on the kind of store: the cause first, then the store, then the
+/// remedy.
 package protocol StoreFailureTexts: Sendable {
     /// The store's URL.
     var endpoint: StorageEndpoint { get }
-    /// The object's place, with `***` for each secret.
+    /// The object's path, with `***` for each secret.
     var objectPath: String { get }
-    /// What no error may show.
+    /// Secrets that no error may contain.
     var secrets: [String] { get }
 }
 
 extension StoreFailureTexts {
-    /// The store's host and port, with `***` for each secret: a sender may confuse the fields of its message.
+    /// The store's host and port, with `***` for each secret: a sender may have mixed up the fields of its message.
     package var authority: String { masked(endpoint.authority) }
 
-    /// What it means that there was no answer.
+    /// Creates the error of a request without a response.
     package func error(for error: CurlError) -> ObjectStoreError {
         let (code, cause, advice) = CurlFailure.explanation(of: error.kind)
         let detail = StoreText.line(error.detail, hiding: secrets)
         return ObjectStoreError(code, "\(cause) (\(authority): \(detail)); \(advice)")
     }
 
-    /// The store's host has an address that is refused.
+    /// Creates the error of a store whose address is rejected.
     package func localAddress(_ address: IPAddress) -> ObjectStoreError {
         let (host, port) = (masked(endpoint.host), endpoint.effectivePort)
         return ObjectStoreError(
             .forbidden,
-            "the object store's address \(address) (\(address.localKind ?? "local"), \(authority)) is refused while"
-                + " archive.endpoints is empty; if it is the store's, add \"\(host):\(port)\" to"
+            "the object store's address \(address) (\(address.localKind ?? "local"), \(authority)) is not allowed while"
+                + " archive.endpoints is empty; if it is correct, add \"\(host):\(port)\" to"
                 + " archive.endpoints"
         )
     }
 
-    /// The content that was made again has another size.
+    /// Creates the error of content whose size differs at the second reading.
     package func contentChanged() -> ObjectStoreError {
         ObjectStoreError(
             .sourceFailed,
-            "the object's content changed between two readings of the log, so that its Content-Length is wrong"
-                + " (\(authority) takes no chunked upload); send the ARCHIVE again"
+            "the object's content changed between two readings of the log, which made its Content-Length wrong"
+                + " (\(authority) supports no chunked upload); send the ARCHIVE again"
         )
     }
 
-    /// The time for the whole object is over.
+    /// Creates the error of an upload that exceeds the total time-out.
     package func outOfTime(_ limit: Duration, last: ObjectStoreError?) -> ObjectStoreError {
         ObjectStoreError(
             .timedOut,
@@ -56,6 +56,6 @@ extension StoreFailureTexts {
         )
     }
 
-    /// Shows `***` for each secret.
+    /// Replaces each secret by `***`.
     package func masked(_ text: String) -> String { StoreText.masked(text, hiding: secrets) }
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes a text from outside fit for an error or a log.
+/// Sanitizes external text for errors and logs.
 package enum StoreText {
     private static let greatestLength = 80
     private static let longestTagName = 16
@@ -9,14 +9,14 @@ package enum StoreText {
         "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'", "&apos;": "'", "&nbsp;": " ",
     ]
 
-    /// Puts a text on one line of visible ASCII, and cuts it to 80 characters.
+    /// Reduces a text to one line of at most 80 visible ASCII characters.
     ///
-    /// - Parameter secret: Shown as `***` wherever it occurs.
+    /// - Parameter secret: Replaced by `***` wherever it occurs.
     package static func line(_ text: String, hiding secret: String) -> String { line(text, hiding: [secret]) }
 
-    /// Puts a text on one line of visible ASCII, and cuts it to 80 characters.
+    /// Reduces a text to one line of at most 80 visible ASCII characters.
     ///
-    /// - Parameter secrets: Shown as `***` wherever they occur.
+    /// - Parameter secrets: Replaced by `***` wherever they occur.
     package static func line(_ text: String, hiding secrets: [String]) -> String {
         var parts: [String] = []
         for part in masked(text, hiding: secrets).split(whereSeparator: \.isWhitespace) {
@@ -26,9 +26,9 @@ package enum StoreText {
         return line.count <= greatestLength ? line : String(line.prefix(greatestLength - 3)) + "..."
     }
 
-    /// The text of a page of HTML: without its tags, styles and scripts.
+    /// Returns the text of an HTML page, without its tags, styles and scripts.
     ///
-    /// A `<` that begins no tag stays.
+    /// A `<` that does not start a tag is kept.
     package static func withoutTags(_ page: String) -> String {
         let page = Array(page.utf8)
         let lastEnd = page.lastIndex(of: UInt8(ascii: ">")) ?? -1
@@ -55,8 +55,8 @@ package enum StoreText {
         return result.replacing("&amp;", with: "&")
     }
 
-    /// The beginning of the name of the tag that a text begins with, in lower case, an end tag's with its slash; nil if the
-    /// text begins with no tag.
+    /// Returns the start of the name of the tag at the start of a text, in lower case, with the slash of an end tag;
+    /// nil if there is no tag.
     private static func tagName(_ text: ArraySlice<UInt8>) -> String? {
         let rest = text.dropFirst()
         guard text.first == UInt8(ascii: "<"), let first = rest.first,
@@ -66,7 +66,7 @@ package enum StoreText {
         return String(decoding: name, as: UTF8.self).lowercased()
     }
 
-    /// Shows `***` wherever a secret occurs in a text, in whatever case: a host name is in lower case, whatever was sent.
+    /// Replaces a secret by `***` wherever it occurs in a text, ignoring case: host names are shown in lower case.
     ///
     /// - Parameter secret: ASCII.
     package static func masked(_ text: String, hiding secret: String) -> String {
@@ -87,9 +87,9 @@ package enum StoreText {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Shows `***` wherever one of some secrets occurs in a text.
+    /// Replaces each secret by `***` wherever it occurs in a text.
     package static func masked(_ text: String, hiding secrets: [String]) -> String {
-        // The longest first: one may be a part of another.
+        // Longest first: one may be part of another.
         secrets.sorted { $0.utf8.count > $1.utf8.count }.reduce(text) { masked($0, hiding: $1) }
     }
 

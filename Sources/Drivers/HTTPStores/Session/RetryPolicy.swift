@@ -1,26 +1,26 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How often, and after how long a wait, something is tried again.
+/// The number of attempts and the waits between them.
 package struct RetryPolicy: Hashable, Sendable {
-    /// How often something is tried in all, at least once; 6 times unless set.
+    /// The number of attempts, including the first; default: 6.
     package var attempts = 6
-    /// The wait before the second attempt; it doubles from one to the next; 0.5 s unless set.
+    /// The wait before the second attempt, doubled for each later one; default: 0.5 s.
     package var firstWait: Duration = .milliseconds(500)
-    /// The longest wait; 15 s unless set.
+    /// The longest wait; default: 15 s.
     package var longestWait: Duration = .seconds(15)
-    /// The longest wait that a store may ask for with `Retry-After`; 5 min unless set.
+    /// The longest `Retry-After` that is honored; default: 5 min.
     package var longestAskedWait: Duration = .seconds(300)
 
-    /// Creates a policy of defaults.
+    /// Creates a policy with the defaults.
     package init() {}
 
-    /// The wait after an attempt that failed: a random part between a half and the whole, so that many devices that
-    /// failed together do not come back together.
+    /// Returns the wait after a failed attempt: a random part between half and all of it, so that many devices that
+    /// failed together do not retry together.
     ///
     /// - Parameters:
-    ///   - attempt: Which attempt has failed, from 1.
-    ///   - seconds: What the store has asked for, which is waited for at least.
+    ///   - attempt: The number of the failed attempt, from 1.
+    ///   - seconds: The store's `Retry-After`, a lower limit.
     package func wait(after attempt: Int, asked seconds: Int? = nil) -> Duration {
         let doubled = firstWait * (1 << min(max(attempt - 1, 0), 20))
         let wait = min(doubled, longestWait) * Double.random(in: 0.5...1)

@@ -4,9 +4,9 @@
 package import Logging
 package import SteelyardCore
 
-/// Carries out the steps of a state machine, within the time that there is.
+/// Runs the steps of a state machine within the total time-out.
 ///
-/// It blocks the thread that it is called on.
+/// Blocks the calling thread.
 package struct StoreSession<Requester: StoreRequester> {
     private var requester: Requester
     private let failures: any StoreFailureTexts
@@ -31,11 +31,11 @@ package struct StoreSession<Requester: StoreRequester> {
         self.cancellation = cancellation
     }
 
-    /// Carries out a machine in a session of its own; cancelling the task ends it early, but for cleaning up.
+    /// Runs a machine in its own session; cancelling the task ends it early, except for clean-up.
     ///
     /// - Parameters:
     ///   - requester: Makes the requests.
-    ///   - failures: Makes the errors.
+    ///   - failures: Creates the errors.
     package static func run<Machine: StoreStateMachine>(
         _ machine: Machine,
         _ requester: Requester,
@@ -61,7 +61,7 @@ package struct StoreSession<Requester: StoreRequester> {
         return try result.get()
     }
 
-    /// Goes on until the machine has finished.
+    /// Runs until the machine has finished.
     private mutating func run<Machine: StoreStateMachine>(
         _ machine: consuming Machine
     ) throws(ObjectStoreError) -> Machine.Success where Machine.Request == Requester.Request {
@@ -131,8 +131,8 @@ package struct StoreSession<Requester: StoreRequester> {
 }
 
 private enum CleanUpLimit {
-    /// The longest time for cleaning up, all requests together.
+    /// The base of the time-out for the whole clean-up.
     static let base = Duration.seconds(5)
-    /// What each request adds to it.
+    /// The addition for each request.
     static let perRequest = Duration.milliseconds(50)
 }

@@ -3,17 +3,17 @@
 
 package import SteelyardCore
 
-/// What a state machine wants to be requested.
+/// A request of a state machine.
 package protocol StoreRequestKind {
-    /// Whether the request settles or undoes what was requested before: it has a time of its own, also after the upload's
-    /// time is over, and while the agent is stopping.
+    /// Whether the request settles or undoes an earlier one: it has its own time-out, and runs even after the upload's
+    /// time-out and while the agent is stopping.
     var isCleanUp: Bool { get }
 }
 
-/// What a state machine wants to be done next.
+/// The next step of a state machine.
 package enum StoreStep<Request: StoreRequestKind, Success: Sendable> {
     case request(Request)
-    /// Wait; the error says why.
+    /// Wait; the error is the cause.
     case pause(Duration, because: ObjectStoreError)
     case finish(Result<Success, ObjectStoreError>)
 }
@@ -22,37 +22,37 @@ extension StoreStep: Sendable where Request: Sendable {}
 
 extension StoreStep: Equatable where Request: Equatable, Success: Equatable {}
 
-/// Decides, from how each request has ended, what comes next, and does nothing itself.
+/// Decides the next step from the result of each request, without side effects.
 package protocol StoreStateMachine<Request, Success> {
     associatedtype Request: StoreRequestKind
     associatedtype Success: Sendable
 
-    /// How many requests cleaning up may take.
+    /// The most requests that clean-up may take.
     var cleanUpCount: Int { get }
-    /// Whether a later request goes on with the content that was begun.
+    /// Whether a later request continues the current content.
     var keepsContent: Bool { get }
 
-    /// Says what comes first.
+    /// Returns the first step.
     mutating func begin() -> StoreStep<Request, Success>
 
-    /// Says what comes after a request.
+    /// Returns the step after a request.
     mutating func next(after result: ExchangeResult) -> StoreStep<Request, Success>
 
-    /// Says what comes after a pause.
+    /// Returns the step after a pause.
     mutating func nextAfterPause() -> StoreStep<Request, Success>
 
-    /// Says what comes after the deadline or a cancellation: nothing but cleaning up, then the end.
+    /// Returns the step after the deadline or a cancellation: only clean-up, then the end.
     mutating func next(afterStop error: ObjectStoreError) -> StoreStep<Request, Success>
 }
 
-/// A request that was in vain.
+/// A failed request.
 package struct FailedRequest {
     package var error: ObjectStoreError
     /// Whether another attempt may succeed.
     package var mayPass: Bool
-    /// The seconds after which the store wants to be asked again.
+    /// The value of `Retry-After`, in seconds.
     package var retryAfter: Int?
-    /// Whether the store may have done what was requested all the same.
+    /// Whether the store may have executed the request anyway.
     package var mayBeDone: Bool
 
     /// Creates a description of a request.

@@ -3,18 +3,18 @@
 
 package import SteelyardCore
 
-/// The time that there is for a request.
+/// The time left for a request.
 package struct StoreTime {
     private let end: ContinuousClock.Instant
     private let total: Duration
     private let failures: any StoreFailureTexts
-    /// What ends the upload early.
+    /// Ends the upload early.
     package let cancellation: UploadCancellation
 
     /// Creates a time.
     ///
     /// - Parameters:
-    ///   - total: The time for the whole upload, which an error names.
+    ///   - total: The time-out for the whole upload, for error messages.
     package init(
         until end: ContinuousClock.Instant,
         of total: Duration,
@@ -27,11 +27,11 @@ package struct StoreTime {
         self.cancellation = cancellation
     }
 
-    /// What is left of it; zero or less once it is over.
+    /// The remaining time; zero or less after the time-out.
     package var left: Duration { end - .now }
 
-    /// - Parameter last: Why the last attempt was in vain.
-    /// - Throws: `ObjectStoreError` with the code `cancelled` once the task was cancelled, `timedOut` once the time is over.
+    /// - Parameter last: The error of the last attempt.
+    /// - Throws: `ObjectStoreError` with the code `cancelled` after a cancellation, `timedOut` after the time-out.
     package func check(last: ObjectStoreError? = nil) throws(ObjectStoreError) {
         try cancellation.check()
         guard left > .zero else { throw failures.outOfTime(total, last: last) }

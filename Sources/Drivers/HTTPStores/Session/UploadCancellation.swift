@@ -5,7 +5,7 @@ import Dispatch
 package import SteelyardCore
 import Synchronization
 
-/// Carries the cancellation of a task to the thread that the upload blocks, and wakes it from a pause or a request.
+/// Passes the cancellation of a task to the thread that the upload blocks, and ends its pause or request.
 package final class UploadCancellation: Sendable {
     private struct State {
         var isCancelled = false
@@ -17,26 +17,26 @@ package final class UploadCancellation: Sendable {
 
     package init() {}
 
-    /// Ends the upload, and the pause or the request that it waits for.
+    /// Cancels the upload, and ends its current pause or request.
     package func cancel() {
         let pausing = state.withLock { state in
             state.isCancelled = true
-            // Under the lock: what it wakes does not end before it returns.
+            // Under the lock, so that the object to wake outlives the call.
             state.wake?()
             return state.pausing
         }
         pausing?.signal()
     }
 
-    /// - Throws: `ObjectStoreError` with the code `cancelled` once the task was cancelled.
+    /// - Throws: `ObjectStoreError` with the code `cancelled` if the task was cancelled.
     package func check() throws(ObjectStoreError) {
         guard !state.withLock({ $0.isCancelled }) else { throw Self.cancelled }
     }
 
-    /// Does something that a cancellation wakes.
+    /// Runs a closure whose wait a cancellation ends.
     ///
     /// - Parameters:
-    ///   - wake: Called by a cancellation, on its thread, while the body runs; it must not block.
+    ///   - wake: Called by a cancellation, on its thread, while the body runs; must not block.
     ///   - body: Checks for a cancellation before it waits.
     package func withWaking<Result>(_ wake: @escaping @Sendable () -> Void, _ body: () -> Result) -> Result {
         state.withLock { $0.wake = wake }
@@ -44,7 +44,7 @@ package final class UploadCancellation: Sendable {
         return body()
     }
 
-    /// Blocks for a time, or until the task is cancelled.
+    /// Blocks for a duration, or until the task is cancelled.
     ///
     /// - Throws: `ObjectStoreError` with the code `cancelled`.
     package func pause(_ time: Duration) throws(ObjectStoreError) {
@@ -54,7 +54,7 @@ package final class UploadCancellation: Sendable {
             return state.isCancelled
         }
         guard !isCancelled else { throw Self.cancelled }
-        // A semaphore's own time-out is a time of day on Linux.
+        // On Linux, the time-out of a semaphore is a time of day.
         let alarm = DispatchWorkItem { semaphore.signal() }
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(time.milliseconds), execute: alarm)
         semaphore.wait()

@@ -4,99 +4,99 @@
 import HTTPStores
 import SteelyardCore
 
-/// What is wrong with an object in segments.
+/// The errors of an object in segments.
 extension StoreFailures {
-    /// There would be more segments than a manifest may name.
+    /// Creates the error of an object with too many segments.
     func tooManySegments() -> ObjectStoreError {
         ObjectStoreError(
             .tooLarge,
-            "the object is larger than \(SegmentManifest.greatestCount) segments, the most that an object store takes;"
+            "the object needs more than \(SegmentManifest.greatestCount) segments, the limit of object stores;"
                 + " raise archive.segment_bytes"
         )
     }
 
-    /// Segments that should have been removed are still there: the upload stays to be cleaned up.
+    /// Creates the error of segments that could not be removed: the upload still needs a clean-up.
     func segmentsLeftBehind(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(
             error.code,
-            "\(error.message); segments could not be removed: remove what is in \(segmentsFolder)",
+            "\(error.message); segments could not be removed: remove everything in \(segmentsFolder)",
             status: error.status,
             mayBeStored: true
         )
     }
 
-    /// The store does not say whether it has the manifest, and so its segments must stay.
+    /// Creates the error of a manifest that may or may not be stored, so that its segments must be kept.
     func unclear(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(
             error.code,
-            "\(error.message); the object may be there all the same: look for \(objectPath), and if it is not there,"
-                + " remove what is in \(segmentsFolder)",
+            "\(error.message); the object may exist anyway: look for \(objectPath), and if it does not exist,"
+                + " remove everything in \(segmentsFolder)",
             status: error.status,
             mayBeStored: true
         )
     }
 
-    /// The store has kept the list of segments as if it were the object.
+    /// Creates the error of a store that has stored the manifest as an ordinary object.
     func manifestStoredAsObject(_ answer: StoreAnswer) -> ObjectStoreError {
         ObjectStoreError(
             .unsupported,
-            "the object store has no Static Large Objects: it stored the list of segments itself (HTTP \(answer.status) from"
+            "the object store lacks Static Large Objects: it stored the manifest itself (HTTP \(answer.status) from"
                 + " \(authority))\(Self.removed); \(Self.largeObjectAdvice)",
             status: answer.status,
             mayBeStored: false
         )
     }
 
-    /// The store refuses the list of segments.
+    /// Creates the error of a store that rejects the manifest.
     func manifestRefused(_ answer: StoreAnswer) -> ObjectStoreError {
         error(
             .unsupported,
-            "the object store refuses the list of segments, as one without Static Large Objects does",
+            "the object store rejects the manifest, maybe for lack of Static Large Objects",
             answer,
             advice: Self.largeObjectAdvice
         )
     }
 
-    /// Segments are missing of an object that an earlier call has stored, and so the object is to be removed.
+    /// Creates the error of an object of an earlier call with missing segments; the object is removed.
     func segmentsMissing() -> ObjectStoreError {
         ObjectStoreError(
             .checksumMismatch,
-            "\(objectPath) at \(authority) is damaged, because segments of it are missing or wrong, and is replaced; if"
-                + " this goes on, remove it",
+            "\(objectPath) at \(authority) is corrupt, because segments are missing or wrong, and is replaced; if"
+                + " this continues, remove it",
             mayBeStored: true
         )
     }
 
-    /// The object is of this upload, and it cannot be found out whether its segments exist.
+    /// Creates the error of an object of this upload whose segments cannot be verified.
     func segmentsUnknown() -> ObjectStoreError {
         ObjectStoreError(
             .refused,
-            "\(objectPath) at \(authority) is in segments, and the store does not say which they are or how large; check"
-                + " whether the object is whole, and remove it if it is not",
+            "\(objectPath) at \(authority) has segments, but the store does not report their names or sizes; check"
+                + " whether the object is complete, and remove it if it is not",
             mayBeStored: true
         )
     }
 
-    /// The object is in segments, and its metadata does not say which attempt has sent them.
+    /// Creates the error of an object whose metadata does not name the attempt of its segments.
     func segmentsInUse() -> ObjectStoreError {
         ObjectStoreError(
             .refused,
-            "\(objectPath) at \(authority) is in segments and does not say whose; nothing was removed: remove what it"
-                + " does not use from \(segmentsFolder)"
+            "\(objectPath) at \(authority) has segments of an unknown upload; nothing was removed: remove segments that"
+                + " it does not use from \(segmentsFolder)"
         )
     }
 
-    /// Which segments the object consists of is not known, because the token may not ask for it.
+    /// Creates the error of an object whose segments the token is not allowed to list.
     func cannotAsk(_ answer: StoreAnswer) -> ObjectStoreError {
         error(
             .forbidden,
-            "the token may not ask which segments \(objectPath) consists of, so that none were removed",
+            "the token is not allowed to list the segments of \(objectPath), so none were removed",
             answer,
-            advice: "use a token that may read, or remove what the object does not use from \(segmentsFolder)"
+            advice: "use a token that may read, or remove segments that the object does not use from \(segmentsFolder)"
         )
     }
 
-    /// Where the segments are, with `***` for the token.
+    /// The path of the segments, with `***` for the token.
     var segmentsFolder: String { masked("\(address.segmentsContainer)/\(address.path.name)/") }
 
     private static let largeObjectAdvice =

@@ -4,38 +4,38 @@
 import HTTPStores
 import SteelyardCore
 
-/// Makes the errors of one object: the cause first, then the store and its own text, then what to do.
+/// Creates the errors of one object: the cause first, then the store and its error text, then the remedy.
 struct StoreFailures: StoreFailureTexts {
     let address: ObjectAddress
 
     var endpoint: StorageEndpoint { address.endpoint }
-    /// The object's place, with `***` for the token.
+    /// The object's path, with `***` for the token.
     var objectPath: String { masked(address.path.description) }
     var secrets: [String] { [address.token.secret] }
 
-    /// What an answer other than success means.
+    /// Creates the error of an unsuccessful response.
     ///
-    /// - Parameter attempts: Which attempt it is the answer to, from 1.
+    /// - Parameter attempts: The number of the attempt, from 1.
     func error(for answer: StoreAnswer, attempts: Int = 1) -> ObjectStoreError {
         let (code, cause, advice) = explanation(of: answer)
         return error(code, cause, answer, attempts: attempts, advice: advice)
     }
 
-    /// There is an object of this name, of another upload.
+    /// Creates the error of an existing object from another upload.
     func exists() -> ObjectStoreError {
         ObjectStoreError(
             .alreadyExists,
-            "the object exists already and is not overwritten (at \(authority)); \(objectPath) stays as it is"
+            "the object already exists and is not overwritten (at \(authority)); \(objectPath) is unchanged"
         )
     }
 
-    /// There is an object of this name, and it is not known whether it is of this upload.
+    /// Creates the error of an existing object from an unknown upload.
     func unknownOwner(_ error: ObjectStoreError) -> ObjectStoreError {
         let status = error.status.map { "HTTP \($0) from \(authority)" } ?? "at \(authority)"
         return ObjectStoreError(
             .unavailable,
-            "an object of this name exists, and it is not known whether it is of this upload (\(status)); \(objectPath)"
-                + " stays as it is: send the ARCHIVE again with a token that may read and write",
+            "an object of this name exists, possibly from another upload (\(status)); \(objectPath)"
+                + " is unchanged; send the ARCHIVE again with a token that may read and write",
             status: error.status,
             mayBeStored: true
         )
@@ -58,7 +58,7 @@ struct StoreFailures: StoreFailureTexts {
         )
     }
 
-    /// What it means that a request had no success.
+    /// Describes a failed request.
     func failure(_ result: ExchangeResult, attempts: Int) -> FailedRequest {
         switch result.end {
         case .answered(let answer):
@@ -67,13 +67,13 @@ struct StoreFailures: StoreFailureTexts {
                 error: error(for: answer, attempts: attempts),
                 mayPass: kind.mayPass,
                 retryAfter: answer.retryAfter,
-                // A server that fails after the last byte may have stored it all the same.
+                // A server that fails after the last byte may have stored the object anyway.
                 mayBeDone: kind == .failed || kind == .gaveUp
             )
         case .broke(let error):
             return FailedRequest(error: self.error(for: error), mayPass: error.kind.mayPass, mayBeDone: true)
         case .stopped(let error): return FailedRequest(error: error, mayBeDone: true)
-        // Of a request whose content has no such limit.
+        // These results require a size limit, which other requests lack.
         case .outgrown, .counted: return FailedRequest(error: tooManySegments())
         }
     }

@@ -4,15 +4,15 @@
 import HTTPStores
 import SteelyardCore
 
-/// Decides, from how each request has ended, what comes next in removing what an abandoned upload has left.
+/// Decides the next step in removing the remains of an abandoned upload from the result of each request.
 ///
-/// The object says which attempt's segments it consists of; the segments of all others are removed, and nothing else. The
-/// list of segments that a killed agent was sending may arrive meanwhile. So the object is asked for again before anything
-/// is removed, and once more at the end: an object of this upload whose segments are not all there is removed, too.
+/// The object names the attempt whose segments it uses; all other attempts' segments are removed, and nothing else. The
+/// manifest that a killed agent was sending may arrive meanwhile. So the object is queried again before anything is
+/// removed, and once more at the end: an object of this upload with missing segments is removed, too.
 struct RemainsStateMachine: StoreStateMachine {
     typealias Step = StoreStep<StoreRequest, Int>
 
-    /// Why the object is asked for.
+    /// The reason for a query of the object.
     private enum Purpose {
         case begin
         case remove([SegmentName], then: String)
@@ -34,9 +34,9 @@ struct RemainsStateMachine: StoreStateMachine {
     private let retries: RetryPolicy
     private let upload: UploadID
     private var state = State.asking(.begin)
-    /// The attempt whose segments the object consists of; nil if it has none of this upload.
+    /// The attempt whose segments the object uses; nil if it uses none of this upload.
     private var attemptInUse: UploadAttempt?
-    /// The attempt whose segments were found to be all there.
+    /// The attempt whose segments were all found.
     private var wholeAttempt: UploadAttempt?
     private var requestFailures = 0
     private var removedCount = 0
@@ -89,7 +89,7 @@ struct RemainsStateMachine: StoreStateMachine {
         requestFailures = 0
         attemptInUse = answer.isSuccess && answer.uploadID == upload ? answer.attempt : nil
         guard answer.isSuccess, answer.isSegmented else { return goOn(purpose) }
-        // Without its headers, which may have been changed since, it may consist of any segments.
+        // Without its headers, which may have been changed since, the object may use any segments.
         guard let owner = answer.uploadID else { return .finish(.failure(failures.segmentsInUse())) }
         guard owner == upload else { return goOn(purpose) }
         guard let check = SegmentCheck(of: answer, upload: upload) else {
@@ -117,7 +117,7 @@ struct RemainsStateMachine: StoreStateMachine {
             return goOn(purpose)
         case .unknown: return .finish(.failure(failures.segmentsInUse()))
         case .damaged:
-            // A store that keeps the object all the same would never come to an end.
+            // Otherwise, a store that keeps the object would cause an endless loop.
             guard objectRemovals < retries.attempts else { return .finish(.failure(failures.segmentsMissing())) }
             objectRemovals += 1
             state = .removingDamagedObject
@@ -127,7 +127,7 @@ struct RemainsStateMachine: StoreStateMachine {
 
     private mutating func afterRemovingObject(_ result: ExchangeResult) -> Step {
         guard case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 else {
-            // It may be gone, and another object may be in its place meanwhile.
+            // It may have been removed, and replaced by another object.
             state = .asking(.begin)
             return again(Self.headObject, after: result)
         }
@@ -157,7 +157,7 @@ struct RemainsStateMachine: StoreStateMachine {
         guard answer.isSuccess else { return end() }
         var names = answer.content.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
         if answer.isContentCut { names = names.dropLast() }
-        // A store that ignores the marker would give the same page again without end.
+        // A store that ignores the marker would return the same page without end.
         guard let last = names.last, last.utf8.elementsEqual((marker ?? "").utf8) == false else { return end() }
         let segments = names.compactMap { failures.address.segment(named: $0, of: upload) }
         let unused = segments.filter { $0.attempt != attemptInUse }
@@ -190,7 +190,7 @@ struct RemainsStateMachine: StoreStateMachine {
     private mutating func again(_ request: StoreRequest, after result: ExchangeResult) -> Step {
         let failure = failures.failure(result, attempts: requestFailures + 1)
         requestFailures += 1
-        // The next call tries again: an ARCHIVE need not wait for a store that is not there.
+        // The next call retries: an ARCHIVE need not wait for an unreachable store.
         if case .broke(let error) = result.end, error.kind.isAbsence { return .finish(.failure(failure.error)) }
         guard failure.mayPass, requestFailures < retries.attempts else { return .finish(.failure(failure.error)) }
         state = .pausing(then: request, state: state)

@@ -4,22 +4,22 @@
 import HTTPStores
 import SteelyardCore
 
-/// Finds out whether the store has all segments of an object, by asking for one after the other.
+/// Checks whether the store has all segments of an object, by querying each of them.
 ///
-/// A store answers a HEAD of an object in segments also if segments are missing: only a GET fails.
+/// A HEAD of an object with missing segments succeeds: only a GET fails.
 struct SegmentCheck: Hashable {
     enum Finding: Hashable {
-        /// Nothing is known yet: the next segment is to be asked for.
+        /// No result yet: the next segment must be queried.
         case incomplete
         /// All segments exist.
         case whole
-        /// A segment is missing, or is not the one that the object was made of.
+        /// A segment is missing or differs from the object's.
         case damaged
-        /// The store does not say enough about a segment.
+        /// The store does not report enough about a segment.
         case unknown
     }
 
-    /// The attempt that the object names.
+    /// The attempt in the object's metadata.
     let attempt: UploadAttempt
     private let upload: UploadID
     private let byteCount: UInt64
@@ -29,10 +29,10 @@ struct SegmentCheck: Hashable {
     /// The checksums of the segments; nil once one is not comparable.
     private var checksums: [UInt8]? = []
 
-    /// Begins a check.
+    /// Creates a check.
     ///
-    /// - Parameter object: The answer to a HEAD of the object.
-    /// - Returns: nil if the object does not say which segments it has, or how large it is.
+    /// - Parameter object: The response to a HEAD of the object.
+    /// - Returns: nil if the response does not contain the object's attempt or size.
     init?(of object: StoreAnswer, upload: UploadID) {
         guard object.uploadID == upload, let attempt = object.attempt, let byteCount = object.byteCount else {
             return nil
@@ -43,10 +43,10 @@ struct SegmentCheck: Hashable {
         etag = object.etag
     }
 
-    /// The request for the segment whose turn it is.
+    /// The request for the next segment.
     var request: StoreRequest { .checkSegment(SegmentName(upload: upload, attempt: attempt, number: number)) }
 
-    /// Takes the answer to ``request``.
+    /// Processes the response to ``request``.
     ///
     /// - Parameter answer: A success, or 404.
     mutating func take(_ answer: StoreAnswer) -> Finding {

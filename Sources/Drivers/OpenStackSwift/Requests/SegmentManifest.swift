@@ -4,16 +4,16 @@
 import HTTPStores
 import SteelyardCore
 
-/// The list of segments that makes them one object.
+/// The manifest of a Static Large Object: the list of its segments.
 struct SegmentManifest: Hashable, Sendable {
-    /// The most segments that OpenStack Swift takes by default.
+    /// OpenStack Swift's default limit on segments.
     static let greatestCount = 1000
 
-    /// The list as JSON.
+    /// The manifest as JSON.
     let json: [UInt8]
-    /// The checksum of the object: the MD5 of the segments' MD5s, one after the other.
+    /// The object's checksum: the MD5 of the concatenated MD5s of the segments.
     let etag: String
-    /// The checksum that the list has where a store takes it for an ordinary object.
+    /// The checksum of the manifest itself, if a store accepts it as an ordinary object.
     let listMD5: String
     /// The attempt that has sent the segments.
     let attempt: UploadAttempt
@@ -35,9 +35,9 @@ struct SegmentManifest: Hashable, Sendable {
         self.attempt = attempt
     }
 
-    /// Escapes what a name may have: no base path has control characters in it.
+    /// Escapes the characters that a name may contain: base paths contain no control characters.
     private static func escaped(_ text: String) -> String {
-        // Byte by byte: a quote with a combining accent after it is another Character.
+        // Byte by byte: a quote followed by a combining accent is another Character.
         let special = [UInt8(ascii: "\\"), UInt8(ascii: "\"")]
         return String(
             decoding: text.utf8.flatMap { special.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] },

@@ -9,7 +9,7 @@ struct SegmentName: Hashable, Sendable, CustomStringConvertible {
 
     let upload: UploadID
     let attempt: UploadAttempt
-    /// Its place in the object, from 0.
+    /// Its position in the object, from 0.
     let number: Int
 
     init(upload: UploadID, attempt: UploadAttempt, number: Int) {
@@ -18,7 +18,7 @@ struct SegmentName: Hashable, Sendable, CustomStringConvertible {
         self.number = number
     }
 
-    /// Reads the name of a segment of an upload.
+    /// Parses the name of a segment of an upload.
     ///
     /// - Returns: nil for any other name.
     init?(_ text: some StringProtocol, of upload: UploadID) {
@@ -32,7 +32,7 @@ struct SegmentName: Hashable, Sendable, CustomStringConvertible {
         self.init(upload: upload, attempt: attempt, number: number)
     }
 
-    /// The name, so that a listing is in the order of the object.
+    /// The name, in a format that lists segments in the order of the object.
     var description: String {
         let digits = String(number)
         let zeros = String(repeating: "0", count: max(0, Self.numberLength - digits.utf8.count))

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The headers that the store keeps with an object, by which an upload recognizes its object.
+/// The metadata headers by which an upload recognizes its object.
 enum StoreHeader {
     /// The upload's identifier.
     static let upload = "X-Object-Meta-Steelyard-Upload"
-    /// The attempt of that upload, which is in the names of its segments.
+    /// The attempt of that upload, which is part of the names of its segments.
     static let attempt = "X-Object-Meta-Steelyard-Attempt"
 }

@@ -5,19 +5,19 @@ import HTTPStores
 import SteelyardCore
 
 extension StoreRequest {
-    /// How many names one listing has at most; with names of at most 1,024 bytes, one answer has all of them.
+    /// The most names in a listing; with names of at most 1,024 bytes, they fit into one response.
     static let listingLimit = 1000
     static let listingBytes = 2 << 20
-    /// How long the list of segments may still take after a cancellation.
+    /// The time that sending the manifest may still take after a cancellation.
     private static let manifestGrace = Duration.seconds(5)
 
-    /// The request in HTTP; nil for one that goes to no server.
+    /// Returns the HTTP request; nil for a step without a request to the store.
     ///
     /// - Parameters:
-    ///   - upload: The upload that it is for.
-    ///   - limit: The longest time for all of it.
-    ///   - cancellation: Ends it early.
-    ///   - makePart: Begins the content, or goes on with it, for a request that sends some of it.
+    ///   - upload: The upload that the request belongs to.
+    ///   - limit: The longest time for the whole request.
+    ///   - cancellation: Ends the request early.
+    ///   - makePart: Starts or continues the content, for a request that sends some of it.
     func http(
         for upload: UploadID,
         at address: ObjectAddress,
@@ -26,14 +26,14 @@ extension StoreRequest {
         makePart: @escaping (ContentPart.Extent) throws(ObjectStoreError) -> ContentPart
     ) -> HTTPRequest? {
         func request(_ method: HTTPRequest.Method, _ url: String, headers: [String] = []) -> HTTPRequest {
-            // The token is in this header and nowhere else.
+            // The token is sent in this header only.
             let token = HTTPAuthorization.headers(["X-Auth-Token: \(address.token.secret)"])
             return HTTPRequest(method: method, url: url, authorization: token, limit: limit, headers: headers)
         }
         var result: HTTPRequest
         switch self {
         case .countContent: return nil
-        // All replicas are asked, since one may not have an object yet that was just stored.
+        // X-Newest queries all replicas, since one may not have a new object yet.
         case .headObject: result = request(.head, address.objectURL, headers: ["X-Newest: true"])
         case .checkSegment(let name): result = request(.head, address.url(of: name), headers: ["X-Newest: true"])
         case .putContainer(let container):
@@ -62,7 +62,7 @@ extension StoreRequest {
             result.answerLimit = Self.listingBytes
         }
         if !isCleanUp { result.cancellation = cancellation }
-        // That is short, and the segments of a list that may yet be stored could not be removed.
+        // It is short, and the segments of a manifest that may yet be stored could not be removed.
         if case .putManifest = self { result.cancellationGrace = Self.manifestGrace }
         return result
     }
@@ -74,7 +74,7 @@ extension StoreRequest {
     ) {
         switch framing.extent {
         case .exactly(0, _):
-            // There is nothing to upload, as libcurl sees it.
+            // To libcurl, there is nothing to upload.
             request.byteCount = 0
             request.headers.append("Content-Length: 0")
         case .exactly(let byteCount, _):
@@ -86,11 +86,11 @@ extension StoreRequest {
     }
 
     private static func expectation(_ framing: Framing) -> String {
-        // Without a value, libcurl sends no such header.
+        // Without a value, libcurl omits the header.
         framing.expectsContinue ? "Expect: 100-continue" : "Expect:"
     }
 
-    /// What exists is not overwritten, and what is stored can be recognized.
+    /// Prevents overwriting, and identifies the stored object.
     private static func objectHeaders(
         _ upload: UploadID,
         _ attempt: UploadAttempt,

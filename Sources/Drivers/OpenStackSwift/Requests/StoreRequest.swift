@@ -4,37 +4,37 @@
 import HTTPStores
 import SteelyardCore
 
-/// What a state machine wants to be requested next.
+/// A request of a state machine.
 enum StoreRequest: Hashable, StoreRequestKind {
-    /// How the content of a request is sent.
+    /// The way in which a request sends its content.
     struct Framing: Hashable {
         /// Whether the content waits for the store's `100 Continue`.
         var expectsContinue = true
-        /// How much is sent.
+        /// The size of the content to send.
         var extent: ContentPart.Extent
     }
 
-    /// Ask for the object.
+    /// Request the object's metadata.
     case headObject(isSettling: Bool)
-    /// Make a container; one that exists stays as it is.
+    /// Create a container; an existing one is unchanged.
     case putContainer(StoreContainer)
-    /// Make the content and count its bytes, without a request to the store.
+    /// Read the content and count its bytes, without a request to the store.
     case countContent
-    /// Send the object in one PUT, its content begun anew.
+    /// Restart the content and send it as the object in one PUT.
     case putObject(attempt: UploadAttempt, framing: Framing)
-    /// Send a segment. Number 0 begins the content anew, the others go on with it.
+    /// Send a segment. Number 0 restarts the content, the others continue it.
     case putSegment(SegmentName, framing: Framing)
     case headSegment(SegmentName)
-    /// Ask for a segment of an object that was found.
+    /// Request the metadata of a segment of an existing object.
     case checkSegment(SegmentName)
     case deleteSegment(SegmentName)
-    /// Make the segments one object.
+    /// Send the manifest.
     case putManifest(SegmentManifest, expectsContinue: Bool)
-    /// Remove the object; of an object in segments, the list of them alone.
+    /// Remove the object; of an object in segments, only the manifest.
     case deleteObject
-    /// List the segments of an upload, those after a name or from the beginning.
+    /// List the segments of an upload, from the start or after a name.
     case listSegments(after: String?)
-    /// Remove a segment that an earlier upload has left.
+    /// Remove an abandoned segment.
     case deleteOrphan(SegmentName)
 
     var isCleanUp: Bool {

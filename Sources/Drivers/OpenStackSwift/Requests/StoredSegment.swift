@@ -3,7 +3,7 @@
 
 import SteelyardCore
 
-/// A segment that the store has taken, with the checksum that it has confirmed.
+/// A segment that the store has accepted, with its confirmed checksum.
 struct StoredSegment: Hashable, Sendable {
     let name: SegmentName
     let object: StoredObject

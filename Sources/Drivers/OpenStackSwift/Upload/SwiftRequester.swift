@@ -5,22 +5,22 @@ import HTTPStores
 import Logging
 import SteelyardCore
 
-/// Makes the requests of one upload, and has the content that they send.
+/// Makes the requests of one upload, and owns the content to send.
 struct SwiftRequester: StoreRequester {
     private let upload: UploadID
     private let failures: StoreFailures
     private let logger: Logger
     private let makeBody: () throws(ObjectStoreError) -> any ObjectBody
-    /// The content that segments are taken of.
+    /// The content from which segments are read.
     private var content: Content?
-    /// What a request has begun that was refused before any of it was sent, such as one whose container is missing.
+    /// The content of a request that was rejected before any of it was sent, for example for a missing container.
     ///
-    /// The next request goes on with it: a body that is begun anew has to read the log by itself.
+    /// The next request continues with it: a restarted body would have to read the log again.
     private var untouched: Content?
 
     /// Creates a requester.
     ///
-    /// - Parameter makeBody: Begins the content.
+    /// - Parameter makeBody: Creates the content.
     init(
         upload: UploadID,
         failures: StoreFailures,
@@ -56,8 +56,8 @@ struct SwiftRequester: StoreRequester {
         do throws(ObjectStoreError) {
             let content = try content(for: request)
             if let content {
-                // A long log may take minutes to its first line for this object. A store or a proxy gives up a request
-                // that is silent for so long.
+                // A long log may take minutes until its first line for this object. A store or a proxy aborts a request
+                // that is idle for so long.
                 _ = try content.isAtEnd()
                 try time.check()
             }
@@ -67,7 +67,7 @@ struct SwiftRequester: StoreRequester {
                 limit: max(time.left, .milliseconds(1)),
                 cancellation: time.cancellation
             ) { (extent) throws(ObjectStoreError) in
-                guard let content else { throw ObjectStoreError(.sourceFailed, "the object's content is not there") }
+                guard let content else { throw ObjectStoreError(.sourceFailed, "the object's content is missing") }
                 return try ContentPart(of: content, extent: extent)
             }
             guard let http else {
@@ -83,13 +83,13 @@ struct SwiftRequester: StoreRequester {
         }
     }
 
-    /// The content that a request sends, begun anew or gone on with; nil if it sends none.
+    /// Returns the content that a request sends, restarted or continued; nil if it sends none.
     private mutating func content(for request: StoreRequest) throws(ObjectStoreError) -> Content? {
         switch request {
         case .putObject: return try begin()
         case .putSegment(let name, _):
             if name.number == 0 {
-                // The old body is released first: the new one may wait for what the old one holds.
+                // The old body is released first: the new one may wait for its memory.
                 content = nil
                 content = try begin()
                 try content?.countWhole()
@@ -99,7 +99,7 @@ struct SwiftRequester: StoreRequester {
         }
     }
 
-    /// Begins the content anew, or goes on with one that is untouched.
+    /// Restarts the content, or continues with one that has not been consumed.
     private mutating func begin() throws(ObjectStoreError) -> Content {
         if let known = untouched {
             untouched = nil

@@ -4,14 +4,13 @@
 import HTTPStores
 import SteelyardCore
 
-/// An object of this upload that an earlier call has stored: it is the result if it is whole.
+/// Steps for an object of this upload that an earlier call has stored: it is the result if it is complete.
 extension UploadStateMachine {
-    /// Takes the object as the result, once the store has shown all its segments.
+    /// Accepts the object as the result, once the store has reported all its segments.
     ///
-    /// A segment may be missing: the list of segments of an agent that was killed may have arrived while its segments
-    /// were removed.
+    /// A segment may be missing: a killed agent's manifest may have arrived while its segments were removed.
     mutating func takeFound(_ answer: StoreAnswer) -> Step {
-        // The object has this name: no other that was sent can be there.
+        // The object has this name, so no other candidate can exist.
         candidates = []
         hasFound = true
         let object = StoredObject(md5: "", byteCount: answer.byteCount ?? 0, wasFound: true)
@@ -51,7 +50,7 @@ extension UploadStateMachine {
         if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 {
             return beginAnew(after: FailedRequest(error: failures.segmentsMissing(), mayPass: true))
         }
-        // It may be gone, and another object may be in its place meanwhile.
+        // It may have been removed, and replaced by another object.
         state = .asking
         return again(.headObject(isSettling: false), after: failures.failure(result, attempts: attemptNumber))
     }

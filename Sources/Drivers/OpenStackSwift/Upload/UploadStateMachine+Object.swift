@@ -4,15 +4,15 @@
 import HTTPStores
 import SteelyardCore
 
-/// Asking for the object, its container, and the object in one PUT.
+/// Steps for the object's metadata, its container, and a single PUT.
 extension UploadStateMachine {
     mutating func afterAsking(_ result: ExchangeResult) -> Step {
         if case .answered(let answer) = result.end {
             if answer.isSuccess {
                 return answer.uploadID == upload ? takeFound(answer) : discard(failures.exists())
             }
-            // A token that may only write cannot ask. Without asking, only a new name is sure to overwrite nothing: not
-            // every store knows If-None-Match.
+            // A write-only token cannot read metadata. Without a HEAD, only a new name rules out overwriting: not every
+            // store supports If-None-Match.
             if answer.status == 404 || AnswerKind(answer.status) == .forbidden && isFresh {
                 requestFailures = 0
                 return sendContent()
@@ -46,7 +46,7 @@ extension UploadStateMachine {
                 hasMade.insert(container)
                 return resume(resumption)
             }
-            // Just after its making, an account may still be unknown to some of the store's servers.
+            // Just after its creation, some of the store's servers may not know an account yet.
             if answer.status == 404 { failure.mayPass = true }
         }
         return again(.putContainer(container), after: failure)
@@ -68,7 +68,7 @@ extension UploadStateMachine {
             case 417 where expectsContinue:
                 expectsContinue = false
                 return restart()
-            // Just after its making, a container may still be unknown to some of the store's servers.
+            // Just after its creation, some of the store's servers may not know a container yet.
             case 404: failure.mayPass = true
             default: break
             }
@@ -78,9 +78,9 @@ extension UploadStateMachine {
         return beginAnew(after: failure)
     }
 
-    /// Goes on after the store has taken the object or the manifest.
+    /// Continues after the store has accepted the object or the manifest.
     ///
-    /// - Parameter candidate: What was sent; nil if not all of it was.
+    /// - Parameter candidate: The object sent; nil if it was not sent completely.
     mutating func afterStoring(_ answer: StoreAnswer, _ candidate: Candidate?) -> Step {
         guard let candidate else {
             return settle(Settlement(error: failures.takenTooEarly(answer), isWrong: true))

@@ -4,21 +4,21 @@
 import HTTPStores
 import SteelyardCore
 
-/// The segments and the list of them.
+/// Steps for the segments and the manifest.
 extension UploadStateMachine {
-    /// Asking for a segment whose answer was lost.
+    /// A query for a segment after a lost response.
     struct SegmentSettlement {
         let segment: StoredSegment
         let isLast: Bool
         let whole: StoredObject?
-        /// Why the segment is asked for.
+        /// The reason for the query.
         let error: ObjectStoreError
-        /// Whether the content is begun anew if the segment is missing.
+        /// Whether to restart the content if the segment is missing.
         let mayRetry: Bool
         var triesLeft = cleanUpTries - 1
     }
 
-    /// The segment that is being sent.
+    /// The segment that is currently sent.
     var currentSegment: SegmentName {
         SegmentName(upload: upload, attempt: attempt, number: storedSegments.count)
     }
@@ -51,7 +51,7 @@ extension UploadStateMachine {
             case 417 where expectsContinue:
                 expectsContinue = false
                 return result.isTouched ? restart() : sendSegment()
-            // Just after its making, a container may still be unknown to some of the store's servers.
+            // Just after its creation, some of the store's servers may not know a container yet.
             case 404: failure.mayPass = true
             default: break
             }
@@ -109,7 +109,7 @@ extension UploadStateMachine {
         return beginAnew(after: FailedRequest(error: settlement.error, mayPass: settlement.mayRetry))
     }
 
-    /// Goes on after a segment that the store has confirmed.
+    /// Continues after a segment that the store has confirmed.
     private mutating func keep(_ segment: StoredSegment, isLast: Bool, whole: StoredObject?) -> Step {
         storedSegments.append(segment)
         requestFailures = 0
@@ -120,7 +120,7 @@ extension UploadStateMachine {
             return sendSegment()
         }
         guard let whole else {
-            return discard(ObjectStoreError(.sourceFailed, "the object's checksum was not counted"))
+            return discard(ObjectStoreError(.sourceFailed, "internal error: the object's checksum was not computed"))
         }
         do throws(ObjectStoreError) {
             let manifest = try SegmentManifest(of: storedSegments, attempt: attempt, address: failures.address)
@@ -148,7 +148,7 @@ extension UploadStateMachine {
                 expectsContinue = false
                 return .request(request(for: manifest))
             case 400, 405, 411, 501: failure = FailedRequest(error: failures.manifestRefused(answer))
-            // Just after its making, a container may still be unknown to some of the store's servers.
+            // Just after its creation, some of the store's servers may not know a container yet.
             case 404: failure = FailedRequest(error: failures.manifestRefused(answer), mayPass: true)
             case 412:
                 return settle(Settlement(error: failure.error, ifMissing: .pause, manifest: manifest, whole: whole))
@@ -159,7 +159,7 @@ extension UploadStateMachine {
         return sendAgain(manifest, whole: whole, after: failure)
     }
 
-    /// Sends the manifest again after a pause, unless the store has it after all.
+    /// Sends the manifest again after a pause, unless the store has it.
     mutating func sendAgain(
         _ manifest: SegmentManifest,
         whole: StoredObject,

@@ -4,19 +4,19 @@
 import HTTPStores
 import SteelyardCore
 
-/// Finding out what is in the store, and removing what is of no use.
+/// Steps that find out the state of the store, and remove unneeded segments.
 extension UploadStateMachine {
-    /// An object that the store may have, since its answer was lost.
+    /// An object that the store may have, after a lost response.
     struct Candidate: Hashable {
         let object: StoredObject
-        /// The checksum that the store reports for it.
+        /// The expected ETag.
         let tag: String
         let attempt: UploadAttempt
-        /// The checksum that a store without Static Large Objects reports for it; nil for an object that is no list.
+        /// The expected ETag from a store without Static Large Objects; nil for an object without segments.
         var listMD5: String?
     }
 
-    /// What comes next if the object that an attempt may have stored is not there.
+    /// The next step if the object that an attempt may have stored is missing.
     enum MissingObject {
         case fail
         /// Send it again.
@@ -25,18 +25,18 @@ extension UploadStateMachine {
         case pause
     }
 
-    /// Asking for the object that an attempt may have stored.
+    /// A query for the object that an attempt may have stored.
     struct Settlement {
-        /// Why it is asked for: how the upload fails if the object is not there or not ours.
+        /// The reason: the upload's error if the object is missing or belongs to another upload.
         let error: ObjectStoreError
         var ifMissing = MissingObject.fail
-        /// Whether what an attempt has stored is known to be wrong.
+        /// Whether the stored object is known to be wrong.
         var isWrong = false
-        /// The manifest that is sent again, and the content that it makes.
+        /// The manifest to send again, and the content of its object.
         var manifest: SegmentManifest?
         var whole: StoredObject?
         var triesLeft = cleanUpTries - 1
-        /// How often removing a wrong object is tried.
+        /// The number of attempts left to remove a wrong object.
         var deletesLeft = cleanUpTries
     }
 
@@ -57,7 +57,7 @@ extension UploadStateMachine {
         guard !answer.isSuccess else { return judge(answer, settlement) }
         switch settlement.ifMissing {
         case .fail:
-            // What an attempt has sent whole may arrive late.
+            // A completely sent request may still be executed.
             let isInDoubt = !settlement.isWrong && !candidates.isEmpty
             return discard(isInDoubt ? failures.inDoubt(settlement.error) : settlement.error)
         case .pause: return sendAgain(settlement)
@@ -77,7 +77,7 @@ extension UploadStateMachine {
         return sendAgain(manifest, whole: whole, after: failure)
     }
 
-    /// Decides about an object that is in the store.
+    /// Evaluates an object in the store.
     private mutating func judge(_ answer: StoreAnswer, _ settlement: Settlement) -> Step {
         let isOurs = answer.uploadID == upload
         let own = isOurs ? answer.attempt.flatMap { attempts.contains($0) ? $0 : nil } : nil
@@ -85,15 +85,15 @@ extension UploadStateMachine {
             guard own != nil else { return discard(failures.notRemoved(settlement.error)) }
             return delete(because: settlement.error, triesLeft: settlement.deletesLeft - 1)
         }
-        // The same checksum is the same content, also where a proxy has dropped what recognizes the object.
+        // Equal checksums mean equal content, even if a proxy has dropped the metadata.
         if let etag = answer.etag, let match = candidates.first(where: { $0.tag == etag.value }) {
             return succeed(match.object, attempt: answer.attempt)
         }
         guard isOurs else { return discard(settlement.ifMissing == .send ? failures.exists() : settlement.error) }
-        // An agent that was killed has stored it.
+        // An earlier agent has stored it.
         guard let own else { return takeFound(answer) }
         guard let candidate = candidates.first(where: { $0.attempt == own }) else {
-            // It was not sent whole, as far as is known here.
+            // As far as known, it was not sent completely.
             return leaveInDoubt(settlement)
         }
         if let etag = answer.etag, etag.value == candidate.listMD5 {
@@ -102,15 +102,15 @@ extension UploadStateMachine {
         let isSizeWrong =
             answer.etag?.isWeak != true && answer.byteCount.map { $0 != candidate.object.byteCount } ?? false
         guard answer.etag?.isMD5 == true || isSizeWrong else {
-            // Without its segments the object would be damaged.
+            // Without its segments, the object would be corrupt.
             return clean(then: .finish(.failure(failures.incomparable(answer, isKept: true))))
         }
         return delete(because: failures.mismatch(answer))
     }
 
-    /// Ends the upload with an object that is in the store.
+    /// Ends the upload with a stored object.
     ///
-    /// - Parameter stored: The attempt that the object names.
+    /// - Parameter stored: The attempt in the object's metadata.
     mutating func succeed(_ object: StoredObject, attempt stored: UploadAttempt?) -> Step {
         if let stored, stored != attempt { abandonAttempt() }
         return clean(then: .finish(.success(object)))
@@ -118,9 +118,9 @@ extension UploadStateMachine {
 
     private mutating func leaveInDoubt(_ settlement: Settlement) -> Step {
         var error = settlement.isWrong ? failures.leftBehind(settlement.error) : settlement.error
-        // It may be this upload's: a later call must not take it for another's.
+        // It may belong to this upload: a later call must not attribute it to another one.
         if error.code == .alreadyExists { error = failures.unknownOwner(error) }
-        // Without the segments of this attempt the object would be damaged; those of others are of no use.
+        // Without the segments of this attempt, the object would be corrupt; other attempts' segments are unneeded.
         return clean(then: .finish(.failure(hasBegunSegments ? failures.unclear(error) : failures.inDoubt(error))))
     }
 
@@ -136,13 +136,13 @@ extension UploadStateMachine {
     ) -> Step {
         if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 { return discard(error) }
         guard triesLeft > 0 else { return discard(failures.leftBehind(error)) }
-        // It may be gone, and another object may be in its place meanwhile.
+        // It may have been removed, and replaced by another object.
         return settle(Settlement(error: error, isWrong: true, deletesLeft: triesLeft))
     }
 
     // MARK: Segments of no use
 
-    /// Removes the segments that are of no use.
+    /// Removes the unneeded segments.
     mutating func clean(then outcome: Outcome) -> Step { clean(then: outcome, failuresLeft: Self.cleanUpTries) }
 
     private mutating func clean(then outcome: Outcome, failuresLeft: Int) -> Step {
@@ -159,7 +159,7 @@ extension UploadStateMachine {
         }
     }
 
-    /// Says of an error whether the object may be in the store: that depends on what was requested, too.
+    /// Adds to an error whether the object may be in the store, which also depends on the requests made.
     private func withStoreState(_ error: ObjectStoreError) -> ObjectStoreError {
         guard error.code != .alreadyExists else { return error }
         if hasFound { return failures.inDoubt(error) }
@@ -176,7 +176,7 @@ extension UploadStateMachine {
         if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 {
             return clean(then: outcome, failuresLeft: failuresLeft)
         }
-        // It is tried again after the others.
+        // Retried after the others.
         orphanedSegments.insert(segment, at: 0)
         return clean(then: outcome, failuresLeft: failuresLeft - 1)
     }

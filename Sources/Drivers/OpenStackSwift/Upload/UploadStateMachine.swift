@@ -4,46 +4,46 @@
 import HTTPStores
 import SteelyardCore
 
-/// Decides, from how each request has ended, what comes next on the way of one object into its store.
+/// Decides the next step of an upload from the result of each request.
 ///
-/// The store is asked for the object first, and only one that is missing is sent: in one PUT, or in segments and then the
-/// list of them (the manifest), if it is larger than one object may be. What may pass is tried again. A request whose
-/// answer was lost is settled by asking for what it may have stored. Nothing is removed but what this upload has stored and
-/// what is certainly wrong or of no use.
+/// The store is first queried for the object; only a missing object is sent: in one PUT, or, if it exceeds the size
+/// limit, in segments followed by the manifest. Temporary failures are retried. If the response to a request is lost, a
+/// query finds out whether the object is stored. Only objects that this upload has stored and that are certainly wrong
+/// or unneeded are removed.
 struct UploadStateMachine: StoreStateMachine {
     typealias Step = StoreStep<StoreRequest, StoredObject>
 
     indirect enum State {
-        /// Asking for the object, before any content is made.
+        /// Querying the object, before any content is read.
         case asking
         case counting
         case makingContainer(StoreContainer, then: Resumption)
         case sendingObject
         case sendingSegment
-        /// Asking for a segment whose answer was lost.
+        /// Querying a segment after a lost response.
         case settlingSegment(SegmentSettlement)
         case sendingManifest(SegmentManifest, whole: StoredObject)
-        /// Asking for the object that an attempt may have stored.
+        /// Querying the object that an attempt may have stored.
         case settling(Settlement)
         case deletingObject(because: ObjectStoreError, triesLeft: Int)
-        /// Asking for the segments of an object that an earlier call has stored.
+        /// Querying the segments of an object that an earlier call has stored.
         case checkingSegments(SegmentCheck, of: StoredObject)
-        /// Removing an object that an earlier call has stored, because segments of it are missing.
+        /// Removing an object of an earlier call, because segments of it are missing.
         case removingDamagedObject
         case pausing(then: Resumption)
         case cleaning(then: Outcome, failuresLeft: Int)
     }
 
-    /// What comes after something that had to be done first.
+    /// The step after a preparatory request.
     enum Resumption {
         case request(StoreRequest, state: State)
-        /// Ask for the object that an attempt may have stored.
+        /// Query the object that an attempt may have stored.
         case settle(Settlement)
-        /// Begin the content anew.
+        /// Restart the content.
         case beginAnew
     }
 
-    /// What comes after cleaning up.
+    /// The step after clean-up.
     enum Outcome {
         case beginAnew
         case finish(Result<StoredObject, ObjectStoreError>)
@@ -59,37 +59,37 @@ struct UploadStateMachine: StoreStateMachine {
     let isFresh: Bool
     var state = State.asking
     var isSegmented: Bool
-    /// How requests with content are sent.
+    /// Whether requests with content send `Expect: 100-continue`.
     var expectsContinue = true
     var sendsLength = false
-    /// The content's bytes, if they were counted.
+    /// The size of the content, if it was counted.
     var contentBytes: UInt64?
     private(set) var attempt: UploadAttempt
-    /// All attempts until now.
+    /// All attempts so far.
     private(set) var attempts: Set<UploadAttempt>
     var hasMade: Set<StoreContainer> = []
     var storedSegments: [StoredSegment] = []
     var hasBegunSegments = false
-    /// Whether a request was begun that may store the object, or a part of it.
+    /// Whether a request that may store the object, or a part of it, has started.
     var hasBegunContent = false
-    /// Whether the store has said that it has the object of an earlier call.
+    /// Whether the store has reported an object of an earlier call.
     var hasFound = false
-    /// The segments to be removed; not all of them need exist.
+    /// The segments to remove; not all of them need exist.
     var orphanedSegments: [SegmentName] = []
-    /// What attempts have sent whole without an answer.
+    /// The objects that were sent completely, without a response.
     var candidates: [Candidate] = []
-    /// How often the content was begun in vain.
+    /// The number of failed attempts to send the content.
     private var contentFailures = 0
-    /// How often in a row a request was in vain that can be made again as it is.
+    /// The number of consecutive failures of a repeatable request.
     var requestFailures = 0
 
     /// Creates a machine.
     ///
     /// - Parameters:
-    ///   - byteEstimate: About how many bytes the content has; nil if that is unknown.
+    ///   - byteEstimate: The approximate size of the content; nil if unknown.
     ///   - isFresh: Whether no earlier call can have stored the object.
-    ///   - segmentBytes: The greatest number of bytes of one object in the store.
-    ///   - attempt: Identifies the first attempt.
+    ///   - segmentBytes: The largest object in bytes.
+    ///   - attempt: The identifier of the first attempt.
     init(
         upload: UploadID,
         byteEstimate: UInt64?,
@@ -148,7 +148,7 @@ struct UploadStateMachine: StoreStateMachine {
 
     // MARK: The content
 
-    /// Begins the content anew: the one place from which an object or its first segment is sent.
+    /// Restarts the content: the only place from which an object or its first segment is sent.
     mutating func sendContent() -> Step {
         if sendsLength, contentBytes == nil {
             state = .counting
@@ -168,7 +168,7 @@ struct UploadStateMachine: StoreStateMachine {
         return sendSegment()
     }
 
-    /// Sends the content in segments, because it is larger than one object may be.
+    /// Sends the content in segments, because it exceeds the size limit of one object.
     mutating func sendInSegments() -> Step {
         isSegmented = true
         attempt = attempt.next
@@ -176,7 +176,7 @@ struct UploadStateMachine: StoreStateMachine {
         return sendContent()
     }
 
-    /// Begins the content anew at once, in another way.
+    /// Restarts the content immediately, with other parameters.
     mutating func restart() -> Step {
         abandonAttempt()
         return clean(then: .beginAnew)
@@ -184,12 +184,12 @@ struct UploadStateMachine: StoreStateMachine {
 
     // MARK: Failures
 
-    /// Which attempt a failed request belongs to, from 1.
+    /// The number of the attempt that a failed request belongs to, from 1.
     var attemptNumber: Int { max(requestFailures, contentFailures) + 1 }
 
-    /// Makes the same request again after a pause.
+    /// Repeats the same request after a pause.
     ///
-    /// - Parameter resumption: What comes after the pause instead.
+    /// - Parameter resumption: The step after the pause instead.
     mutating func again(
         _ request: StoreRequest,
         after failure: FailedRequest,
@@ -202,7 +202,7 @@ struct UploadStateMachine: StoreStateMachine {
         return .pause(wait, because: failure.error)
     }
 
-    /// Begins the content anew after a pause, unless an attempt has stored the object after all.
+    /// Restarts the content after a pause, unless an attempt has stored the object.
     mutating func beginAnew(after failure: FailedRequest) -> Step {
         contentFailures += 1
         guard failure.mayPass, contentFailures < retries.attempts else { return giveUp(failure.error) }
@@ -212,12 +212,12 @@ struct UploadStateMachine: StoreStateMachine {
         return .pause(retries.wait(after: contentFailures, asked: failure.retryAfter), because: failure.error)
     }
 
-    /// Ends the upload by an error, unless an attempt has stored the object after all.
+    /// Ends the upload with an error, unless an attempt has stored the object.
     mutating func giveUp(_ error: ObjectStoreError) -> Step {
         candidates.isEmpty ? discard(error) : settle(Settlement(error: error))
     }
 
-    /// Removes every segment and ends the upload by an error.
+    /// Removes all segments and ends the upload with an error.
     mutating func discard(_ error: ObjectStoreError) -> Step {
         abandonAttempt()
         return clean(then: .finish(.failure(error)))
@@ -233,9 +233,9 @@ struct UploadStateMachine: StoreStateMachine {
         }
     }
 
-    /// Takes up the next attempt; what this one has sent in segments is of no use.
+    /// Starts the next attempt; the segments of the current one are unneeded.
     mutating func abandonAttempt() {
-        // The segment that was being sent may have been stored without an answer.
+        // The current segment may have been stored without a response.
         if hasBegunSegments { orphanedSegments += storedSegments.map(\.name) + [currentSegment] }
         storedSegments = []
         hasBegunSegments = false

@@ -3,21 +3,21 @@
 
 import HTTPStores
 
-/// The error that an S3 store describes in the content of an answer.
+/// The error document in the content of an S3 store's response.
 struct S3ErrorBody: Hashable {
-    /// Its code, such as `NoSuchBucket`.
+    /// The error code, such as `NoSuchBucket`.
     let code: String
-    /// Its sentence.
+    /// The error message.
     let message: String
-    /// The region that the store expects, where it names one.
+    /// The region that the store expects, if it names one.
     let region: String?
 
-    /// Reads the content of an answer.
+    /// Parses the content of a response.
     ///
-    /// - Returns: nil if it describes no error.
+    /// - Returns: nil if it is not an error document.
     init?(_ answer: StoreAnswer) {
         guard let document = XMLElement(answer.content) else { return nil }
-        // Some stores put the error into a list of errors.
+        // Some stores wrap the error in a list.
         let element = document.name == "Error" ? document : document["Error"] ?? document["Errors"]?["Error"]
         guard let element, let code = element.text(of: "Code"), !code.isEmpty else { return nil }
         self.code = code

@@ -4,30 +4,30 @@
 import HTTPStores
 import SteelyardCore
 
-/// The parts of an S3 store's answer that are used.
+/// The parts of an S3 store's response that are used.
 extension StoreAnswer {
-    /// The upload that the object is a result of.
+    /// The upload that created the object.
     var uploadID: UploadID? { ownHeader(S3Header.upload).flatMap { UploadID($0) } }
 
-    /// Whether the object's ETag is no MD5, although it may look like one, because of how the store encrypts the object.
+    /// Whether encryption makes the object's ETag something other than an MD5, even if it looks like one.
     var hasOpaqueETag: Bool {
         ownHeader("x-amz-server-side-encryption")?.lowercased().hasPrefix("aws:kms") == true
             || ownHeader("x-amz-server-side-encryption-customer-algorithm") != nil
     }
 
-    /// The identifier of an upload in parts that was just begun; nil if the answer has none.
+    /// The identifier of a new multipart upload; nil if the response has none.
     var multipartUploadID: String? {
         guard let document = XMLElement(content), document.name == "InitiateMultipartUploadResult" else { return nil }
         return document.text(of: "UploadId").flatMap { Self.isMultipartUploadID($0) ? $0 : nil }
     }
 
-    /// The checksum of an object that was just made of its parts; nil if the answer does not say that it was made.
+    /// The checksum of an object just completed from its parts; nil if the response does not confirm completion.
     var completedETag: EntityTag? {
         guard let document = XMLElement(content), document.name == "CompleteMultipartUploadResult" else { return nil }
         return document.text(of: "ETag").map { EntityTag($0) }
     }
 
-    /// The region in which the bucket is, if the answer names it.
+    /// The bucket's region, if the response names it.
     var bucketRegion: String? { S3ErrorBody(self)?.region ?? ownHeader("x-amz-bucket-region") }
 
     static func isMultipartUploadID(_ text: String) -> Bool {

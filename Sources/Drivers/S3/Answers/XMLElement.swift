@@ -1,25 +1,25 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// An element of a short XML document: its name, its text, and the elements in it.
+/// An element of a short XML document: its name, text and child elements.
 ///
-/// The reader is for the few answers of S3: it knows elements, text, character data, comments and references. Attributes,
-/// name space prefixes and processing instructions are skipped. A document type, which could define entities, is refused.
+/// The parser covers S3's few responses: elements, text, CDATA, comments and references. It skips attributes, name
+/// space prefixes and processing instructions, and rejects a document type, which could define entities.
 struct XMLElement: Hashable {
-    /// The name, without the prefix of a name space.
+    /// The name, without a name space prefix.
     let name: String
-    /// The text that is directly in it.
+    /// The text of the element itself.
     private(set) var text = ""
     private(set) var children: [XMLElement] = []
 
-    /// How deep elements may be in each other.
+    /// The greatest nesting depth of elements.
     private static let greatestDepth = 16
-    /// How many elements a document may have.
+    /// The greatest number of elements in a document.
     private static let greatestCount = 20_000
 
-    /// Reads a document.
+    /// Parses a document.
     ///
-    /// - Returns: nil if it is no well-formed XML, if it ends too early, or if it has too many elements.
+    /// - Returns: nil if it is not well-formed, is truncated, or has too many elements.
     init?(_ bytes: [UInt8]) {
         var reader = XMLReader(bytes)
         var open: [XMLElement] = []
@@ -39,7 +39,7 @@ struct XMLElement: Hashable {
             case .end(let name):
                 guard let element = open.popLast(), name == nil || name == element.name else { return nil }
                 guard !open.isEmpty else {
-                    // What follows the root element is of no interest.
+                    // Anything after the root element is ignored.
                     self = element
                     return
                 }
@@ -52,10 +52,10 @@ struct XMLElement: Hashable {
 
     private init(name: String) { self.name = name }
 
-    /// The first element of this name that is directly in this one.
+    /// The first child element of this name.
     subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
 
-    /// The text of the first element of this name that is directly in this one, without white space at its ends.
+    /// Returns the text of the first child element of this name, without surrounding white space.
     func text(of name: String) -> String? { self[name].map { Self.trimmed($0.text) } }
 
     private static func trimmed(_ text: String) -> String {

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts an XML document into its tags and texts, in one pass over its bytes.
+/// Splits an XML document into tags and text, in one pass over its bytes.
 struct XMLReader {
     enum Token: Hashable {
         case text(String)
         case start(String)
-        /// The end of an element; without a name if the element is empty.
+        /// The end of an element; nil for an empty-element tag.
         case end(String?)
         case invalid
     }
@@ -15,16 +15,16 @@ struct XMLReader {
 
     private let bytes: [UInt8]
     private var position = 0
-    /// Whether the last tag was that of an empty element, whose end comes next.
+    /// Whether the last tag was an empty-element tag, whose end is the next token.
     private var isEmptyElement = false
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        // A byte order mark.
+        // Skip the byte order mark.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
-    /// The next token; nil at the end.
+    /// Returns the next token; nil at the end.
     mutating func next() -> Token? {
         if isEmptyElement {
             isEmptyElement = false
@@ -69,7 +69,7 @@ struct XMLReader {
         return .start(name)
     }
 
-    /// Goes past the end of the tag; an attribute's value may have a `>` in it.
+    /// Skips to the end of the tag; an attribute's value may contain `>`.
     private mutating func skipAttributes() -> Bool {
         var quote: UInt8?
         while position < bytes.count {

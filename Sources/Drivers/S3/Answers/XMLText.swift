@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text in XML.
+/// Escaping of text in XML.
 enum XMLText {
-    /// Escapes what would end or begin markup.
+    /// Escapes the characters of markup.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -18,7 +18,7 @@ enum XMLText {
         return result
     }
 
-    /// Replaces the entities and the references to characters; others stay as they are.
+    /// Replaces predefined entities and character references; keeps others unchanged.
     static func unescaped(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
         var result = ""

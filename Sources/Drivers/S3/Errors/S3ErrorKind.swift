@@ -3,7 +3,7 @@
 
 import HTTPStores
 
-/// What an answer other than success means, by the error code in its content, or else by its status.
+/// The meaning of an error response, by the error code in its content, or else by its status.
 enum S3ErrorKind: Hashable {
     case unauthorized, wrongClock, forbidden, wrongRegion, redirected
     case noSuchBucket, noSuchUpload, notFound
@@ -19,7 +19,7 @@ enum S3ErrorKind: Hashable {
     /// Whether another attempt may succeed.
     var mayPass: Bool { [.conflict, .damaged, .busy, .failed].contains(self) }
 
-    /// Whether the store may have done what was requested all the same.
+    /// Whether the store may have executed the request anyway.
     var mayBeDone: Bool { self == .failed || self == .busy }
 
     private init(status: Int) {

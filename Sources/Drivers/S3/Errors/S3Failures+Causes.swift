@@ -4,7 +4,7 @@
 import HTTPStores
 import SteelyardCore
 
-/// The cause of a failure, as a code and a sentence, and what to do about it.
+/// The cause of a failure as a code and a sentence, and the remedy.
 extension S3Failures {
     func explanation(of answer: StoreAnswer) -> (ObjectStoreError.Code, cause: String, advice: String) {
         let kind = S3ErrorKind(answer)
@@ -14,40 +14,40 @@ extension S3Failures {
         case .noSuchBucket, .bucketOwned, .bucketTaken, .invalidBucket: return bucketExplanation(of: kind)
         case .noSuchUpload:
             return (
-                .unavailable, "the object store no longer has the parts that were sent",
-                "check whether the bucket's rules or another program abort uploads in parts"
+                .unavailable, "the object store no longer has the uploaded parts",
+                "check whether a lifecycle rule or another program aborts multipart uploads"
             )
-        case .notFound: return (.notFound, "the object store has nothing at this URL", "check the endpoint")
+        case .notFound: return (.notFound, "the object store reports nothing at this URL", "check the endpoint")
         case .alreadyExists:
             return (
-                .alreadyExists, "the object exists already and is not overwritten", "\(objectPath) stays as it is"
+                .alreadyExists, "the object already exists and is not overwritten", "\(objectPath) is unchanged"
             )
         case .conflict:
             return (
-                .unavailable, "the object store refuses the upload because of another request for the same name",
+                .unavailable, "the object store rejects the upload because of a concurrent request for the same name",
                 "send the ARCHIVE again later"
             )
         case .tooLarge:
-            return (.tooLarge, "the object is larger than the object store takes", "lower archive.segment_bytes")
+            return (.tooLarge, "the object exceeds the object store's size limit", "lower archive.segment_bytes")
         case .partTooSmall:
             return (
-                .refused, "the object store wants larger parts",
+                .refused, "the object store requires larger parts",
                 "raise archive.segment_bytes and s3.part_bytes to 5242880 or more"
             )
         case .quota:
             return (
-                .tooLarge, "the object store's quota is exceeded", "remove objects, or have the quota raised"
+                .tooLarge, "the object store's quota is exceeded", "remove objects, or ask for a higher quota"
             )
-        case .damaged: return (.checksumMismatch, "the object arrived damaged", "send the ARCHIVE again")
+        case .damaged: return (.checksumMismatch, "the object was corrupted in transit", "send the ARCHIVE again")
         case .notImplemented:
             return (
                 .unsupported, "the object store does not implement a request that Steelyard needs",
-                "use a store that supports uploads in parts"
+                "use a store that supports multipart uploads"
             )
         case .busy: return (.timedOut, "the object store is busy", "send the ARCHIVE again later")
-        case .failed: return (.unavailable, "the object store failed", "see its log, then send the ARCHIVE again")
+        case .failed: return (.unavailable, "the object store failed", "check its log, then send the ARCHIVE again")
         case .invalidPart, .lengthRequired, .refused:
-            return (.refused, "the object store refuses the object", "check whether the endpoint is right")
+            return (.refused, "the object store rejects the object", "check the endpoint")
         }
     }
 
@@ -58,17 +58,17 @@ extension S3Failures {
         switch kind {
         case .unauthorized:
             (
-                .unauthorized, "the object store does not accept the access key",
-                "it is wrong or has expired: send the ARCHIVE again with a new access key, secret key and session token"
+                .unauthorized, "the object store rejects the access key",
+                "it is invalid or has expired; send the ARCHIVE again with a new access key, secret key and token"
             )
         case .wrongClock:
             (
-                .unauthorized, "the object store does not accept the time of the request",
-                "set this device's clock right, for example by NTP"
+                .unauthorized, "the object store rejects the time of the request",
+                "correct this device's clock, for example with NTP"
             )
         case .wrongRegion:
             (
-                .refused, "the bucket is in another region than \(masked(address.credentials.region))",
+                .refused, "the bucket is not in region \(masked(address.credentials.region))",
                 regionAdvice(answer)
             )
         case .redirected:
@@ -79,7 +79,7 @@ extension S3Failures {
         default:
             (
                 .forbidden, "the object store denies access",
-                "give the access key the permissions to read and write this bucket, or check the endpoint and the base path"
+                "grant the access key permission to read and write this bucket, or check the endpoint and the base path"
             )
         }
     }
@@ -103,7 +103,7 @@ extension S3Failures {
             )
         case .invalidBucket:
             (
-                .refused, "the object store takes no bucket of this name",
+                .refused, "the object store rejects the bucket's name",
                 "use 3 to 63 lower-case letters, digits and hyphens as the bucket in hpcs_object_store_basepath"
             )
         default:
@@ -114,31 +114,31 @@ extension S3Failures {
         }
     }
 
-    /// The bucket does not exist, and the access key may not create it.
+    /// Creates the error of a missing bucket that the access key may not create.
     func cannotCreateBucket(_ answer: StoreAnswer) -> ObjectStoreError {
         error(
             .forbidden,
             "the bucket does not exist, and the access key may not create it",
             answer,
-            advice: "create the bucket, or give the permission s3:CreateBucket"
+            advice: "create the bucket, or grant the permission s3:CreateBucket"
         )
     }
 
-    /// There is an object of this name, of another upload.
+    /// Creates the error of an existing object from another upload.
     func exists() -> ObjectStoreError {
         ObjectStoreError(
             .alreadyExists,
-            "the object exists already and is not overwritten (at \(authority)); \(objectPath) stays as it is"
+            "the object already exists and is not overwritten (at \(authority)); \(objectPath) is unchanged"
         )
     }
 
-    /// There is an object of this name, and it is not known whether it is of this upload.
+    /// Creates the error of an existing object from an unknown upload.
     func unknownOwner(_ error: ObjectStoreError) -> ObjectStoreError {
         let status = error.status.map { "HTTP \($0) from \(authority)" } ?? "at \(authority)"
         return ObjectStoreError(
             .unavailable,
-            "an object of this name exists, and it is not known whether it is of this upload (\(status)); \(objectPath)"
-                + " stays as it is: send the ARCHIVE again with an access key that may read and write",
+            "an object of this name exists, possibly from another upload (\(status)); \(objectPath)"
+                + " is unchanged; send the ARCHIVE again with an access key that may read and write",
             status: error.status,
             mayBeStored: true
         )

@@ -4,63 +4,63 @@
 import HTTPStores
 import SteelyardCore
 
-/// What is wrong with what a store has taken.
+/// The errors of an object or of parts that the store has accepted.
 extension S3Failures {
-    /// The store's checksum is not ours.
+    /// Creates the error of a checksum mismatch.
     ///
-    /// - Parameter isObject: Whether it is the object's, which is then removed; otherwise it is a part's.
+    /// - Parameter isObject: Whether the checksum is the object's, which is then removed; otherwise it is a part's.
     func mismatch(_ answer: StoreAnswer, isObject: Bool) -> ObjectStoreError {
         ObjectStoreError(
             .checksumMismatch,
-            "the object arrived damaged: its checksum at \(authority) is not the one that was sent"
+            "the object was corrupted in transit: its checksum at \(authority) is wrong"
                 + "\(isObject ? Self.removed : ""); send the ARCHIVE again",
             status: answer.status,
             mayBeStored: false
         )
     }
 
-    /// The store reports no checksum that can be compared.
+    /// Creates the error of a store that reports no comparable checksum.
     func unconfirmed(_ answer: StoreAnswer, isKept: Bool) -> ObjectStoreError {
         ObjectStoreError(
             .checksumMismatch,
             "the object store did not confirm the object's checksum (HTTP \(answer.status) from \(authority));"
-                + " \(isKept ? "\(objectPath) stays as it is: " : "")check whether the endpoint is an S3 store, and have a"
+                + " \(isKept ? "\(objectPath) is unchanged; " : "")check that the endpoint is an S3 store, and make a"
                 + " proxy in front of it pass ETags unchanged",
             status: answer.status,
             mayBeStored: isKept
         )
     }
 
-    /// The store has begun no upload in parts, although it says so.
+    /// Creates the error of a multipart upload that was confirmed without an identifier.
     func noUploadID(_ answer: StoreAnswer) -> ObjectStoreError {
         error(
             .refused,
-            "the object store's answer has no identifier of an upload in parts",
+            "the object store's response contains no multipart upload ID",
             answer,
             advice: "check whether the endpoint is an S3 store"
         )
     }
 
-    /// The answer is no list of uploads in parts.
+    /// Creates the error of a response that is not a list of multipart uploads.
     func noListing(_ answer: StoreAnswer) -> ObjectStoreError {
         error(
             .refused,
-            "the object store's answer is no list of uploads in parts",
+            "the object store's response is not a list of multipart uploads",
             answer,
             advice: "check whether the endpoint is an S3 store"
         )
     }
 
-    /// There would be more parts than an object may have.
+    /// Creates the error of an object with too many parts.
     func tooManyParts() -> ObjectStoreError {
         ObjectStoreError(
             .tooLarge,
-            "the object is larger than \(PartPlan.greatestCount) parts, the most that an object store takes; raise"
+            "the object needs more than \(PartPlan.greatestCount) parts, the limit of object stores; raise"
                 + " s3.part_bytes"
         )
     }
 
-    /// The object that should be removed is not one of this upload, or could not be removed.
+    /// Creates the error of an object that could not be removed, or belongs to another upload.
     func leftBehind(_ error: ObjectStoreError) -> ObjectStoreError {
         let message = error.message.replacing(Self.removed, with: ", and it could not be removed")
         return ObjectStoreError(
@@ -71,22 +71,22 @@ extension S3Failures {
         )
     }
 
-    /// Parts that should have been removed are still there: the upload stays to be cleaned up.
+    /// Creates the error of parts that could not be removed: the upload still needs a clean-up.
     func partsLeftBehind(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(
             error.code,
-            "\(error.message); parts could not be removed: abort the uploads in parts of \(objectPath)",
+            "\(error.message); parts could not be removed: abort the multipart uploads of \(objectPath)",
             status: error.status,
             mayBeStored: true
         )
     }
 
-    /// An attempt may have stored the object, and the store does not say whether it has.
+    /// Creates the error of an object that may or may not be stored.
     func inDoubt(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(error.code, error.message, status: error.status, mayBeStored: true)
     }
 
-    /// No request was begun that could have stored the object.
+    /// Creates the error of an object that is certainly not stored.
     func nothingStored(_ error: ObjectStoreError) -> ObjectStoreError {
         ObjectStoreError(error.code, error.message, status: error.status, mayBeStored: false)
     }

@@ -4,18 +4,18 @@
 import HTTPStores
 import SteelyardCore
 
-/// Makes the errors of one object: the cause first, then the store and its own text, then what to do.
+/// Creates the errors of one object: the cause first, then the store and its error text, then the remedy.
 struct S3Failures: StoreFailureTexts {
     let address: S3Address
 
     var endpoint: StorageEndpoint { address.endpoint }
-    /// The object's place, with `***` for each secret.
+    /// The object's path, with `***` for each secret.
     var objectPath: String { masked(address.path.description) }
     var secrets: [String] { address.credentials.secrets }
 
-    /// What an answer other than success means.
+    /// Creates the error of an unsuccessful response.
     ///
-    /// - Parameter attempts: Which attempt it is the answer to, from 1.
+    /// - Parameter attempts: The number of the attempt, from 1.
     func error(for answer: StoreAnswer, attempts: Int = 1) -> ObjectStoreError {
         let (code, cause, advice) = explanation(of: answer)
         return error(code, cause, answer, attempts: attempts, advice: advice)
@@ -36,7 +36,7 @@ struct S3Failures: StoreFailureTexts {
         )
     }
 
-    /// What it means that a request had no success.
+    /// Describes a failed request.
     func failure(_ result: ExchangeResult, attempts: Int) -> FailedRequest {
         switch result.end {
         case .answered(let answer):
@@ -50,13 +50,13 @@ struct S3Failures: StoreFailureTexts {
         case .broke(let error):
             return FailedRequest(error: self.error(for: error), mayPass: error.kind.mayPass, mayBeDone: true)
         case .stopped(let error): return FailedRequest(error: error, mayBeDone: true)
-        // Not of a request to a store.
+        // These cannot occur for a request to a store.
         case .outgrown, .counted:
             return FailedRequest(error: ObjectStoreError(.sourceFailed, "the object's content ended unexpectedly"))
         }
     }
 
-    /// The store's own code and sentence, or its text where it describes no error.
+    /// Returns the store's error code and message, or its text if there is no error document.
     private func quoted(_ answer: StoreAnswer) -> String {
         guard let body = S3ErrorBody(answer) else {
             let text = StoreText.masked(answer.errorText(hiding: ""), hiding: secrets)

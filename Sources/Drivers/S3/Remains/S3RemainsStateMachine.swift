@@ -4,18 +4,18 @@
 import HTTPStores
 import SteelyardCore
 
-/// Decides, from how each request has ended, what comes next in removing what an abandoned upload has left: the parts of
-/// uploads that were neither completed nor aborted.
+/// Decides the next step in removing the remains of an abandoned upload: the parts of multipart uploads that were
+/// neither completed nor aborted.
 ///
-/// A store lists such uploads by their keys, without their metadata. All uploads of the object's key are aborted. The key
-/// contains the load balancer and the second, so another upload of the same key is most likely an attempt of the same
-/// agent. If it belongs to another agent, that agent gets NoSuchUpload and begins its content anew.
+/// A store lists such uploads by key, without metadata. All uploads of the object's key are aborted. The key contains
+/// the load balancer and the second, so another upload of the same key most likely comes from the same agent. If it
+/// belongs to another agent, that agent gets NoSuchUpload and restarts its upload.
 struct S3RemainsStateMachine: StoreStateMachine {
     typealias Step = StoreStep<S3Request, Int>
 
     private enum State {
         case listing
-        /// Removing the parts of an upload; `isCut` is whether the list may have more.
+        /// Aborting an upload; `isCut` is whether the list may have more.
         case aborting([String], isCut: Bool)
         indirect case pausing(then: S3Request, state: State)
     }
@@ -23,7 +23,7 @@ struct S3RemainsStateMachine: StoreStateMachine {
     private let failures: S3Failures
     private let retries: RetryPolicy
     private var state = State.listing
-    /// What was removed; a store that lists it all the same would never come to an end.
+    /// The uploads removed so far; a store that still lists them would otherwise cause an endless loop.
     private var removed: Set<String> = []
     private var requestFailures = 0
 
@@ -63,7 +63,7 @@ struct S3RemainsStateMachine: StoreStateMachine {
             return again(.listUploads(isCleanUp: false), after: result)
         }
         requestFailures = 0
-        // Without a bucket, nothing was left in it.
+        // A missing bucket contains no remains.
         guard answer.isSuccess else { return .finish(.success(removed.count)) }
         guard let listing = UploadListing(answer, key: failures.address.path.name) else {
             return .finish(.failure(failures.noListing(answer)))
@@ -91,7 +91,7 @@ struct S3RemainsStateMachine: StoreStateMachine {
     private mutating func again(_ request: S3Request, after result: ExchangeResult) -> Step {
         let failure = failures.failure(result, attempts: requestFailures + 1)
         requestFailures += 1
-        // The next call tries again: an ARCHIVE need not wait for a store that is not there.
+        // The next call retries: an ARCHIVE need not wait for an unreachable store.
         if case .broke(let error) = result.end, error.kind.isAbsence { return .finish(.failure(failure.error)) }
         guard failure.mayPass, requestFailures < retries.attempts else { return .finish(.failure(failure.error)) }
         state = .pausing(then: request, state: state)

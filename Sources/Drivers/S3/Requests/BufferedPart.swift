@@ -4,19 +4,19 @@
 import HTTPStores
 import SteelyardCore
 
-/// A part of a content that is in memory, with its checksums: the store wants to know size and checksums before the bytes.
+/// A part of a content in memory, with its checksums: the store requires size and checksums before the bytes.
 struct BufferedPart {
     let blocks: [[UInt8]]
     let object: StoredObject
-    /// The MD5 as the header `Content-MD5` has it.
+    /// The MD5 for the header `Content-MD5`.
     let contentMD5: String
     let sha256: String
 
-    /// Takes the next bytes of a content.
+    /// Reads the next bytes of a content.
     ///
     /// - Parameters:
-    ///   - limit: How many at most.
-    ///   - check: Called before each block; ends it by an error.
+    ///   - limit: The most bytes to read.
+    ///   - check: Called before each block; an error ends the call.
     init(
         of content: Content,
         limit: UInt64,
@@ -45,7 +45,7 @@ struct BufferedPart {
         self.sha256 = sha256.finish()
     }
 
-    /// The part as the content of a request.
+    /// Returns the part as the content of a request.
     func makePart() throws(ObjectStoreError) -> ContentPart {
         let blocks = blocks
         return try ContentPart(

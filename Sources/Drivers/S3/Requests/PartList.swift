@@ -4,12 +4,11 @@
 import HTTPStores
 import SteelyardCore
 
-/// The list of parts that makes them one object.
+/// The list of parts that completes a multipart upload.
 struct PartList: Hashable, Sendable {
     /// The list as XML.
     let xml: [UInt8]
-    /// The checksum that a store without encryption by KMS reports for the object: the MD5 of the parts' MD5s, and how many
-    /// there are.
+    /// The object's ETag from a store without KMS encryption: the MD5 of the parts' MD5s, and the number of parts.
     let etag: String
 
     init(_ parts: [StoredPart]) throws(ObjectStoreError) {

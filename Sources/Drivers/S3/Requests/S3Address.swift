@@ -4,11 +4,11 @@
 import HTTPStores
 import SteelyardCore
 
-/// Where one object is, and what gives access to it.
+/// The location of an object and its credentials.
 ///
-/// URLs are in the form in which they are signed: libcurl 7.88.1 signs a query as it is in the URL, neither sorted nor
-/// encoded. So names in a query are in the order of their bytes, each has a `=`, and everything but the characters that
-/// RFC 3986 reserves for no purpose is percent-encoded.
+/// URLs are in the canonical form for signing: libcurl 7.88.1 signs a query as it is in the URL, neither sorted nor
+/// encoded. So the names in a query are in byte order, each has a `=`, and all characters except RFC 3986's unreserved
+/// ones are percent-encoded.
 struct S3Address: Sendable {
     let path: ObjectPath
     let endpoint: StorageEndpoint
@@ -24,11 +24,10 @@ struct S3Address: Sendable {
 
     var objectURL: String { "\(bucketURL)/\(Self.encoded(path.name, allowing: "/"))" }
 
-    /// Some S3 stores take no other URL of a bucket than one with a slash at its end; with the name in the path, AWS
-    /// takes both.
+    /// Some S3 stores accept a bucket URL only with a trailing slash; with the name in the path, AWS accepts both.
     var bucketRootURL: String { addressing == .path ? bucketURL : "\(bucketURL)/" }
 
-    /// The URL of the uploads in parts whose keys begin with the object's.
+    /// The URL that lists the multipart uploads of keys that start with the object's.
     var uploadsURL: String { "\(bucketRootURL)?prefix=\(Self.encoded(path.name))&uploads=" }
 
     func url(ofUpload id: String) -> String { "\(objectURL)?uploadId=\(Self.encoded(id))" }
@@ -37,7 +36,7 @@ struct S3Address: Sendable {
         "\(objectURL)?partNumber=\(number)&uploadId=\(Self.encoded(id))"
     }
 
-    /// Checks the bucket's name, which is a part of a URL and of a host name.
+    /// Checks the bucket's name, which is part of a URL and of a host name.
     ///
     /// - Throws: `ObjectStoreError` with the code `refused`.
     func check() throws(ObjectStoreError) {
@@ -54,17 +53,17 @@ struct S3Address: Sendable {
                 }
             }
         guard isValid, IPAddress(name) == nil else {
-            let others = isHost ? "" : " (some stores also take upper-case letters and underscores)"
+            let others = isHost ? "" : " (some stores also accept upper-case letters and underscores)"
             throw ObjectStoreError(
                 .refused,
-                "the base path does not begin with the name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and"
+                "the base path does not start with an S3 bucket name: 3 to 63 lower-case letters, digits, hyphens and"
                     + " dots\(others), and no IP address; correct hpcs_object_store_basepath",
                 mayBeStored: false
             )
         }
     }
 
-    /// Encodes everything but the characters that RFC 3986 reserves for no purpose.
+    /// Percent-encodes all characters except RFC 3986's unreserved ones.
     static func encoded(_ text: String, allowing allowed: Unicode.Scalar? = nil) -> String {
         PercentEncoding.encoded(text, allowing: allowed)
     }

@@ -5,18 +5,18 @@ import HTTPStores
 import SteelyardCore
 
 extension S3Request {
-    /// What a list of uploads in parts may have: 1,000 of them, with keys of at most 1,024 bytes.
+    /// The largest list of multipart uploads: 1,000 of them, with keys of at most 1,024 bytes.
     private static let listingBytes = 4 << 20
-    /// How long making the parts one object may still take after a cancellation.
+    /// The time that completing a multipart upload may still take after a cancellation.
     private static let completionGrace = Duration.seconds(5)
 
-    /// The request in HTTP; nil for one that goes to no server.
+    /// Returns the HTTP request; nil for a step without a request to the store.
     ///
     /// - Parameters:
-    ///   - upload: The upload that it is for.
-    ///   - part: What was read of the content.
-    ///   - limit: The longest time for all of it.
-    ///   - cancellation: Ends it early.
+    ///   - upload: The upload that the request belongs to.
+    ///   - part: The part of the content that was read.
+    ///   - limit: The longest time for the whole request.
+    ///   - cancellation: Ends the request early.
     func http(
         for upload: UploadID,
         at address: S3Address,
@@ -61,7 +61,7 @@ extension S3Request {
 
     private static let condition = "If-None-Match: *"
 
-    /// What is stored can be recognized.
+    /// Metadata that identifies the stored object.
     private static func objectHeaders(_ upload: UploadID, _ address: S3Address) -> [String] {
         [
             "Content-Type: " + (address.path.name.hasSuffix(".gz") ? "application/gzip" : "application/octet-stream"),
@@ -80,7 +80,7 @@ extension S3Request {
         _ address: S3Address
     ) throws(ObjectStoreError) -> HTTPRequest {
         let region = address.credentials.region
-        // In this region, a bucket must be created without a constraint.
+        // In this region, a bucket must be created without a location constraint.
         guard region != S3Credentials.defaultRegion else {
             var request = request
             request.headers.append("Content-Length: 0")
@@ -102,12 +102,12 @@ extension S3Request {
         _ part: BufferedPart?,
         in request: HTTPRequest
     ) throws(ObjectStoreError) -> HTTPRequest {
-        guard let part else { throw ObjectStoreError(.sourceFailed, "the object's content is not there") }
+        guard let part else { throw ObjectStoreError(.sourceFailed, "the object's content is missing") }
         var request = request
         request.headers += [
             "Content-MD5: \(part.contentMD5)", "\(S3Header.contentSHA256): \(part.sha256)",
         ]
-        // There is nothing to upload, as libcurl sees it. An Expect header without a value would be signed and not sent.
+        // To libcurl, there is nothing to upload. An Expect header without a value would be signed but not sent.
         if part.object.byteCount == 0 { request.headers.append("Content-Length: 0") }
         request.byteCount = part.object.byteCount
         request.makePart = { () throws(ObjectStoreError) in try part.makePart() }

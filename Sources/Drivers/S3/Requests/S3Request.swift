@@ -4,34 +4,34 @@
 import HTTPStores
 import SteelyardCore
 
-/// What a state machine wants to be requested next.
+/// A request of a state machine.
 enum S3Request: Hashable, StoreRequestKind {
-    /// Ask for the object.
+    /// Request the object's metadata.
     case headObject(isSettling: Bool)
-    /// Ask for the object's first byte: an answer to a HEAD has no content, and so does not say why it failed.
+    /// Request the object's first byte: the response to a HEAD has no content, and so no cause of a failure.
     case getObject
     case createBucket
-    /// Make the next bytes of the content and keep them, without a request to the store.
+    /// Read the next bytes of the content into memory, without a request to the store.
     ///
     /// - Parameters:
-    ///   - isFirst: Whether the content is begun anew.
-    ///   - limit: How many bytes at most.
+    ///   - isFirst: Whether to restart the content.
+    ///   - limit: The most bytes to read.
     case readPart(isFirst: Bool, limit: UInt64)
-    /// Send what was read as the object.
+    /// Send the part in memory as the object.
     ///
-    /// - Parameter isConditional: Whether the store is asked to overwrite nothing.
+    /// - Parameter isConditional: Whether to ask the store not to overwrite an object.
     case putObject(isConditional: Bool)
-    /// Begin an upload in parts.
+    /// Create a multipart upload.
     case createUpload
-    /// Send what was read as a part.
+    /// Send the part in memory as a part.
     case putPart(number: Int, upload: String)
-    /// Make the parts one object.
+    /// Complete a multipart upload.
     case completeUpload(String, PartList, isConditional: Bool)
-    /// Remove the parts of an upload.
+    /// Abort a multipart upload.
     case abortUpload(String)
-    /// List the uploads in parts of the object's key.
+    /// List the multipart uploads of the object's key.
     case listUploads(isCleanUp: Bool)
-    /// Remove the parts of an upload that was left by an earlier one.
+    /// Abort an abandoned multipart upload.
     case abortOrphan(String)
     case deleteObject
 

@@ -3,12 +3,12 @@
 
 import HTTPStores
 
-/// A part that the store has taken, with the checksum that it has confirmed.
+/// A part that the store has accepted, with its confirmed checksum.
 struct StoredPart: Hashable, Sendable {
-    /// Its place in the object, from 1.
+    /// Its number, from 1.
     let number: Int
-    /// The tag by which the list of parts names it.
+    /// The tag that identifies it in the list of parts.
     let etag: String
-    /// The MD5 of what was sent, in lower-case hexadecimal digits.
+    /// The MD5 of the sent bytes, in lower-case hexadecimal digits.
     let md5: String
 }

@@ -5,20 +5,20 @@ import HTTPStores
 import Logging
 import SteelyardCore
 
-/// Makes the requests of one upload, and has the content that they send.
+/// Makes the requests of one upload, and owns the content to send.
 struct S3Requester: StoreRequester {
     private let upload: UploadID
     private let failures: S3Failures
     private let logger: Logger
     private let makeBody: () throws(ObjectStoreError) -> any ObjectBody
-    /// The content that parts are taken of; nil before its beginning and after its end.
+    /// The content from which parts are read; nil before its start and after its end.
     private var content: Content?
-    /// What was taken last.
+    /// The last part read.
     private var part: BufferedPart?
 
     /// Creates a requester.
     ///
-    /// - Parameter makeBody: Begins the content.
+    /// - Parameter makeBody: Creates the content.
     init(
         upload: UploadID,
         failures: S3Failures,
@@ -62,7 +62,7 @@ struct S3Requester: StoreRequester {
                 limit: max(time.left, .milliseconds(1)),
                 cancellation: time.cancellation
             )
-            guard let http else { throw ObjectStoreError(.sourceFailed, "the request goes to no server") }
+            guard let http else { throw ObjectStoreError(.sourceFailed, "internal error: the request has no URL") }
             return connection.perform(http, failures: failures)
         } catch {
             return ExchangeResult(end: .stopped(error))
@@ -74,14 +74,14 @@ struct S3Requester: StoreRequester {
         limit: UInt64,
         within time: StoreTime
     ) throws(ObjectStoreError) -> ExchangeResult {
-        // The memory of the old part, and the old body, are released first: the new one may wait for what that holds.
+        // The old part and the old body are released first: the new body may wait for their memory.
         part = nil
         if isFirst {
             content = nil
             content = try Content(makeBody: makeBody)
             try content?.countWhole()
         }
-        guard let content else { throw ObjectStoreError(.sourceFailed, "the object's content is not there") }
+        guard let content else { throw ObjectStoreError(.sourceFailed, "the object's content is missing") }
         let read = try BufferedPart(of: content, limit: limit) { () throws(ObjectStoreError) in try time.check() }
         let isLast = try content.isAtEnd()
         part = read

@@ -4,7 +4,7 @@
 import HTTPStores
 import SteelyardCore
 
-/// Asking for the object, its bucket, and the object in one PUT.
+/// Steps for the object's metadata, its bucket, and a single PUT.
 extension S3UploadStateMachine {
     mutating func afterAsking(_ result: ExchangeResult) -> Step {
         if case .answered(let answer) = result.end {
@@ -15,7 +15,7 @@ extension S3UploadStateMachine {
                 requestFailures = 0
                 return read(number: 1)
             }
-            // The error code is in the content, which an answer to a HEAD has not.
+            // The error code is in the content, which the response to a HEAD lacks.
             if 300...499 ~= answer.status, S3ErrorKind(answer) != .busy {
                 state = .explaining
                 return .request(.getObject)
@@ -31,14 +31,14 @@ extension S3UploadStateMachine {
             case .noSuchBucket, .notFound:
                 requestFailures = 0
                 return read(number: 1)
-            // An access key that may only write cannot ask. Without asking, only a new name is sure to overwrite nothing: not
-            // every store knows If-None-Match.
+            // A write-only access key cannot read metadata. Without a HEAD, only a new name rules out overwriting: not
+            // every store supports If-None-Match.
             case .forbidden where isFresh:
                 requestFailures = 0
                 return read(number: 1)
             default: break
             }
-            // It can be asked now: 416 is the answer for an object without a byte.
+            // A HEAD now succeeds: 416 is the response for an empty object.
             if answer.isSuccess || answer.status == 416 { failure.mayPass = true }
         }
         state = .asking
@@ -70,7 +70,7 @@ extension S3UploadStateMachine {
         return again(.createBucket, after: failure)
     }
 
-    /// Whether a bucket that is missing is to be created now.
+    /// Returns whether to create a missing bucket now.
     func needsBucket(_ answer: StoreAnswer) -> Bool {
         createsBucket && !hasCreatedBucket && S3ErrorKind(answer) == .noSuchBucket
     }
@@ -91,7 +91,7 @@ extension S3UploadStateMachine {
             switch S3ErrorKind(answer) {
             case .noSuchBucket where needsBucket(answer):
                 return createBucket(then: .request(request, state: state))
-            // Just after its creation, a bucket may still be unknown to some of the store's servers.
+            // Just after its creation, some of the store's servers may not know a bucket yet.
             case .noSuchBucket where hasCreatedBucket: failure.mayPass = true
             case .notImplemented where isConditional:
                 isConditional = false
@@ -105,21 +105,21 @@ extension S3UploadStateMachine {
         return sendAgain(request, after: failure)
     }
 
-    /// Makes a request again that may have stored the object, unless it has.
+    /// Repeats a request that may have stored the object, unless it is stored.
     mutating func sendAgain(_ request: S3Request, after failure: FailedRequest) -> Step {
         guard candidate != nil else { return again(request, after: failure) }
         let settlement = Settlement(error: failure.error, then: .send(request, state: state))
         return again(request, after: failure, then: .settle(settlement))
     }
 
-    /// Goes on after the store has taken the object.
+    /// Continues after the store has accepted the object.
     ///
-    /// - Parameter etag: The checksum that the store reports for it.
+    /// - Parameter etag: The reported checksum.
     mutating func afterStoring(_ sent: Candidate, _ etag: EntityTag?, _ answer: StoreAnswer) -> Step {
         candidate = sent
         multipartUpload = nil
         if let etag, etag.value == sent.etag || answer.hasOpaqueETag { return succeed(sent.whole) }
-        // Some stores, and proxies in front of them, have other tags. The object's own is what counts.
+        // Some stores, and proxies in front of them, report other tags here. The object's own tag decides.
         let isWrong = etag?.isMD5 == true && !sent.isInParts
         let error =
             isWrong ? failures.mismatch(answer, isObject: true) : failures.unconfirmed(answer, isKept: true)

@@ -4,7 +4,7 @@
 import HTTPStores
 import SteelyardCore
 
-/// The upload in parts.
+/// Steps of a multipart upload.
 extension S3UploadStateMachine {
     mutating func createUpload(_ part: Part) -> Step {
         state = .creatingUpload(part)
@@ -26,7 +26,7 @@ extension S3UploadStateMachine {
             switch S3ErrorKind(answer) {
             case .noSuchBucket where needsBucket(answer):
                 return createBucket(then: .request(.createUpload, state: state))
-            // Just after its creation, a bucket may still be unknown to some of the store's servers.
+            // Just after its creation, some of the store's servers may not know a bucket yet.
             case .noSuchBucket where hasCreatedBucket: failure.mayPass = true
             default: break
             }
@@ -50,7 +50,7 @@ extension S3UploadStateMachine {
             if S3ErrorKind(answer) == .noSuchUpload { return beginAnew(after: failure) }
         }
         if case .stopped = result.end { return giveUp(failure.error) }
-        // A part that the store has already takes the place of itself.
+        // A repeated part replaces its earlier copy.
         return again(request, after: failure)
     }
 
@@ -59,7 +59,7 @@ extension S3UploadStateMachine {
             let isWrong = answer.etag?.isMD5 == true
             let error =
                 isWrong ? failures.mismatch(answer, isObject: false) : failures.unconfirmed(answer, isKept: false)
-            // A tag of another form is the same at each attempt.
+            // A tag of another format is the same at each attempt.
             return again(request, after: FailedRequest(error: error, mayPass: isWrong || answer.etag == nil))
         }
         requestFailures = 0
@@ -98,7 +98,7 @@ extension S3UploadStateMachine {
             case .noSuchUpload, .conflict, .invalidPart: return beginAnew(after: failure)
             default: break
             }
-            // The status is sent before the parts are put together: an error may come after it, or the answer may be cut.
+            // The store sends the status first: an error may follow, or the response may be truncated.
             if answer.isSuccess {
                 let kind = S3ErrorKind(answer)
                 failure.mayPass = S3ErrorBody(answer) == nil || kind.mayPass

@@ -4,35 +4,35 @@
 import HTTPStores
 import SteelyardCore
 
-/// Finding out what is in the store, and removing what is of no use.
+/// Steps that find out the state of the store, and remove unneeded parts.
 extension S3UploadStateMachine {
     /// An object that the store may have.
     struct Candidate: Hashable {
         let whole: StoredObject
-        /// The checksum that the store reports for it.
+        /// The expected ETag.
         let etag: String
         var isInParts = false
     }
 
-    /// What comes next if the object that a request may have stored is not there.
+    /// The next step if the object that a request may have stored is missing.
     enum MissingObject {
         case fail
-        /// Make the request again.
+        /// Repeat the request.
         case send(S3Request, state: State)
-        /// Make the request again after a pause.
+        /// Repeat the request after a pause.
         case pause(S3Request, state: State)
         case beginAnew
     }
 
-    /// Asking for the object that a request may have stored.
+    /// A query for the object that a request may have stored.
     struct Settlement {
-        /// Why it is asked for: how the upload fails if the object is not there or not ours.
+        /// The reason: the upload's error if the object is missing or belongs to another upload.
         let error: ObjectStoreError
         var then = MissingObject.fail
         /// Whether the store has confirmed that it has the object.
         var isStored = false
         var triesLeft = cleanUpTries - 1
-        /// How often removing a wrong object is tried.
+        /// The number of attempts left to remove a wrong object.
         var deletesLeft = cleanUpTries
     }
 
@@ -51,7 +51,7 @@ extension S3UploadStateMachine {
         guard !answer.isSuccess else { return judge(answer, settlement) }
         switch settlement.then {
         case .fail:
-            // What a request has sent whole may arrive late.
+            // A completely sent request may still be executed.
             let isInDoubt = candidate != nil && !settlement.isStored
             return discard(isInDoubt ? failures.inDoubt(settlement.error) : settlement.error)
         case .send(let request, let next):
@@ -64,23 +64,23 @@ extension S3UploadStateMachine {
         }
     }
 
-    /// Whether the store does not allow the question, so that there is no use in asking again.
+    /// Returns whether the store denies the query, so that repeating it is useless.
     private static func isRefused(_ result: ExchangeResult) -> Bool {
         guard case .answered(let answer) = result.end else { return false }
         return !S3ErrorKind(answer).mayPass
     }
 
-    /// Decides about an object that is in the store.
+    /// Evaluates an object in the store.
     private mutating func judge(_ answer: StoreAnswer, _ settlement: Settlement) -> Step {
         guard answer.uploadID == upload else {
             guard settlement.isStored else { return discard(failures.exists()) }
             return discard(failures.leftBehind(settlement.error))
         }
-        // S3 stores an object whole or not at all: an agent that was killed has stored this one.
+        // S3 stores an object completely or not at all: an earlier agent stored this one.
         guard let candidate else { return succeed(Self.found(answer)) }
         if answer.etag?.value == candidate.etag { return succeed(candidate.whole) }
         let isSameSize = answer.byteCount == candidate.whole.byteCount
-        // The store has checked each request's own checksum; its tag of the whole has no form that all stores agree on.
+        // The store has checked each request's checksum; the format of its tag for the whole depends on the store.
         let isComparable = answer.etag?.isMD5 == true && !answer.hasOpaqueETag && !candidate.isInParts
         if isSameSize, !isComparable { return succeed(candidate.whole) }
         guard settlement.isStored else { return succeed(Self.found(answer)) }
@@ -88,7 +88,7 @@ extension S3UploadStateMachine {
         return delete(because: error, triesLeft: settlement.deletesLeft - 1)
     }
 
-    /// Ends the upload with an object that is in the store.
+    /// Ends the upload with a stored object.
     mutating func succeed(_ object: StoredObject) -> Step {
         abandonUpload()
         return clean(then: .finish(.success(object)))
@@ -111,13 +111,13 @@ extension S3UploadStateMachine {
     ) -> Step {
         if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 { return discard(error) }
         guard triesLeft > 0 else { return discard(failures.leftBehind(error)) }
-        // It may be gone, and another object may be in its place meanwhile.
+        // It may have been removed, and replaced by another object.
         return settle(Settlement(error: error, isStored: true, deletesLeft: triesLeft))
     }
 
     // MARK: Parts of no use
 
-    /// Removes the parts that are of no use.
+    /// Removes the unneeded parts.
     mutating func clean(then outcome: Outcome) -> Step { clean(then: outcome, failuresLeft: Self.cleanUpTries) }
 
     private mutating func clean(then outcome: Outcome, failuresLeft: Int) -> Step {
@@ -138,7 +138,7 @@ extension S3UploadStateMachine {
         }
     }
 
-    /// Says of an error whether the object may be in the store: that depends on what was requested, too.
+    /// Adds to an error whether the object may be in the store, which also depends on the requests made.
     private func withStoreState(_ error: ObjectStoreError) -> ObjectStoreError {
         guard error.code != .alreadyExists, !hasBegunContent else { return error }
         return isFresh ? failures.nothingStored(error) : failures.inDoubt(error)
@@ -151,12 +151,12 @@ extension S3UploadStateMachine {
         if case .answered(let answer) = result.end, answer.isSuccess || answer.status == 404 {
             return clean(then: outcome, failuresLeft: failuresLeft)
         }
-        // It is tried again after the others.
+        // Retried after the others.
         orphanedUploads.insert(id, at: 0)
         return clean(then: outcome, failuresLeft: failuresLeft - 1)
     }
 
-    /// Takes the uploads in parts of this key that have not ended: one of them was begun without an answer.
+    /// Adds the unfinished multipart uploads of this key: one of them was created without a response.
     private mutating func afterListing(_ result: ExchangeResult, then outcome: Outcome, failuresLeft: Int) -> Step {
         guard case .answered(let answer) = result.end, answer.isSuccess,
             let listing = UploadListing(answer, key: failures.address.path.name)

@@ -4,19 +4,19 @@
 import HTTPStores
 import SteelyardCore
 
-/// Decides, from how each request has ended, what comes next on the way of one object into its bucket.
+/// Decides the next step of an upload from the result of each request.
 ///
-/// The store is asked for the object first, and only one that is missing is sent. The content is read part by part into
-/// memory: one that ends with its first part is sent in one PUT, a larger one in an upload in parts. A request that may
-/// pass is made again with the same part; so the content is begun anew only if the store has lost the upload. What a
-/// request whose answer was lost may have stored is found out by asking for the object. Nothing is removed but parts, and
-/// an object that this upload has stored and that is certainly wrong.
+/// The store is first queried for the object; only a missing object is sent. The content is read into memory part by
+/// part: an object that fits into one part is sent in one PUT, a larger one in a multipart upload. A failed request
+/// that may succeed later is repeated with the same part, so the content restarts only if the store has lost the
+/// upload. If the response to a request is lost, a query finds out whether the object is stored. Only parts are
+/// removed, and an object that this upload has stored and that is certainly wrong.
 struct S3UploadStateMachine: StoreStateMachine {
     typealias Step = StoreStep<S3Request, StoredObject>
 
-    /// What was read of the content and is to be sent.
+    /// The part of the content that was read for sending.
     struct Part: Hashable {
-        /// Its place in the object, from 1.
+        /// Its number, from 1.
         let number: Int
         let object: StoredObject
         /// The whole content, if it ends with this part.
@@ -24,9 +24,9 @@ struct S3UploadStateMachine: StoreStateMachine {
     }
 
     indirect enum State {
-        /// Asking for the object, before any content is made.
+        /// Querying the object, before any content is read.
         case asking
-        /// Asking why the store has refused the question.
+        /// Finding out why the store denied the query.
         case explaining
         /// Reading the part of this number.
         case reading(Int)
@@ -35,23 +35,23 @@ struct S3UploadStateMachine: StoreStateMachine {
         case creatingUpload(Part)
         case sendingPart(Part)
         case completing(PartList, whole: StoredObject)
-        /// Asking for the object that a request may have stored.
+        /// Querying the object that a request may have stored.
         case settling(Settlement)
         case deletingObject(because: ObjectStoreError, triesLeft: Int)
         case pausing(then: Resumption)
         case cleaning(then: Outcome, failuresLeft: Int)
     }
 
-    /// What comes after something that had to be done first.
+    /// The step after a preparatory request.
     enum Resumption {
         case request(S3Request, state: State)
-        /// Ask for the object that a request may have stored.
+        /// Query the object that a request may have stored.
         case settle(Settlement)
-        /// Begin the content anew.
+        /// Restart the content.
         case beginAnew
     }
 
-    /// What comes after cleaning up.
+    /// The step after clean-up.
     enum Outcome {
         case beginAnew
         case finish(Result<StoredObject, ObjectStoreError>)
@@ -67,33 +67,33 @@ struct S3UploadStateMachine: StoreStateMachine {
     let isFresh: Bool
     let createsBucket: Bool
     var state = State.asking
-    /// Whether a part was read that may have to be sent again.
+    /// Whether a part in memory may have to be sent again.
     private(set) var keepsContent = false
-    /// Whether the store is asked to overwrite nothing; not every store knows how to.
+    /// Whether to send `If-None-Match`, which not every store supports.
     var isConditional = true
     var hasCreatedBucket = false
-    /// The upload in parts that has begun.
+    /// The current multipart upload.
     var multipartUpload: String?
     var storedParts: [StoredPart] = []
-    /// The uploads in parts to be aborted.
+    /// The multipart uploads to abort.
     var orphanedUploads: [String] = []
-    /// Whether the store may have begun an upload in parts without an answer.
+    /// Whether the store may have created a multipart upload without a response.
     var hasLostUpload = false
-    /// What a request may have stored without an answer.
+    /// The object that a request without a response may have stored.
     var candidate: Candidate?
-    /// Whether any of the content was made, which comes before every request that may store the object.
+    /// Whether any content was read, which precedes every request that may store the object.
     var hasBegunContent = false
-    /// How often the content was begun in vain.
+    /// The number of failed attempts to send the content.
     private var contentFailures = 0
-    /// How often in a row a request was in vain that can be made again as it is.
+    /// The number of consecutive failures of a repeatable request.
     var requestFailures = 0
 
     /// Creates a machine.
     ///
     /// - Parameters:
-    ///   - partBytes: The bytes of each part but the last one; at least 1.
+    ///   - partBytes: The size of each part except the last one; at least 1.
     ///   - isFresh: Whether no earlier call can have stored the object.
-    ///   - createsBucket: Whether a bucket that is missing is created.
+    ///   - createsBucket: Whether to create a missing bucket.
     init(
         upload: UploadID,
         partBytes: UInt64,
@@ -141,7 +141,7 @@ struct S3UploadStateMachine: StoreStateMachine {
 
     // MARK: The content
 
-    /// Reads the next part; number 1 begins the content anew.
+    /// Reads the next part; number 1 restarts the content.
     mutating func read(number: Int) -> Step {
         state = .reading(number)
         keepsContent = true
@@ -154,7 +154,7 @@ struct S3UploadStateMachine: StoreStateMachine {
             return giveUp(failures.failure(result, attempts: attemptNumber).error)
         }
         guard !result.isLast || result.whole != nil else {
-            return discard(ObjectStoreError(.sourceFailed, "the object's checksum was not counted"))
+            return discard(ObjectStoreError(.sourceFailed, "internal error: the object's checksum was not computed"))
         }
         let part = Part(number: number, object: object, whole: result.isLast ? result.whole : nil)
         guard number == 1 else { return send(part) }
@@ -163,12 +163,12 @@ struct S3UploadStateMachine: StoreStateMachine {
 
     // MARK: Failures
 
-    /// Which attempt a failed request belongs to, from 1.
+    /// The number of the attempt that a failed request belongs to, from 1.
     var attemptNumber: Int { max(requestFailures, contentFailures) + 1 }
 
-    /// Makes the same request again after a pause.
+    /// Repeats the same request after a pause.
     ///
-    /// - Parameter resumption: What comes after the pause instead.
+    /// - Parameter resumption: The step after the pause instead.
     mutating func again(
         _ request: S3Request,
         after failure: FailedRequest,
@@ -181,7 +181,7 @@ struct S3UploadStateMachine: StoreStateMachine {
         return .pause(wait, because: failure.error)
     }
 
-    /// Begins the content anew after a pause, because the store has lost what was sent.
+    /// Restarts the content after a pause, because the store has lost the upload.
     mutating func beginAnew(after failure: FailedRequest) -> Step {
         contentFailures += 1
         guard contentFailures < retries.attempts else { return giveUp(failure.error) }
@@ -190,12 +190,12 @@ struct S3UploadStateMachine: StoreStateMachine {
         return .pause(retries.wait(after: contentFailures, asked: failure.retryAfter), because: failure.error)
     }
 
-    /// Ends the upload by an error, unless a request has stored the object after all.
+    /// Ends the upload with an error, unless a request has stored the object.
     mutating func giveUp(_ error: ObjectStoreError) -> Step {
         candidate == nil ? discard(error) : settle(Settlement(error: error))
     }
 
-    /// Removes every part and ends the upload by an error.
+    /// Removes all parts and ends the upload with an error.
     mutating func discard(_ error: ObjectStoreError) -> Step {
         abandonUpload()
         return clean(then: .finish(.failure(error)))
@@ -211,7 +211,7 @@ struct S3UploadStateMachine: StoreStateMachine {
         }
     }
 
-    /// What was sent in parts is of no use, and the content that was read neither.
+    /// Abandons the multipart upload and the content read so far.
     mutating func abandonUpload() {
         if let multipartUpload { orphanedUploads.append(multipartUpload) }
         multipartUpload = nil
@@ -219,6 +219,6 @@ struct S3UploadStateMachine: StoreStateMachine {
         keepsContent = false
     }
 
-    /// No later request sends any of the content.
+    /// Releases the content: no later request sends any of it.
     mutating func releaseContent() { keepsContent = false }
 }

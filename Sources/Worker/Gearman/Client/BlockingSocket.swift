@@ -4,12 +4,12 @@
 import Glibc
 import SteelyardSystem
 
-/// A connection to a job server for a thread that has nothing else to do: calls block until their deadline at most.
+/// A blocking connection to a job server, for a dedicated thread; calls block at most until their deadline.
 final class BlockingSocket {
     typealias Instant = ContinuousClock.Instant
 
     private static let blockBytes = 64 << 10
-    /// How long the server may take no byte.
+    /// The maximum time without the server accepting a byte.
     private static let sendLimit = Duration.seconds(10)
 
     private let loop: EventLoop
@@ -18,7 +18,7 @@ final class BlockingSocket {
 
     /// Connects.
     ///
-    /// - Throws: `ConnectionError`, also where the deadline has passed.
+    /// - Throws: `ConnectionError`, also after the deadline.
     init(_ server: GearmanServer, tls: TLSContextSource?, by deadline: Instant) throws(ConnectionError) {
         let loop: EventLoop
         do { loop = try EventLoop() } catch { throw .system("make an event descriptor", error) }
@@ -38,9 +38,9 @@ final class BlockingSocket {
         socket = open
     }
 
-    /// Sends all that the buffer has.
+    /// Sends the buffer's contents.
     ///
-    /// - Throws: `ConnectionError`, also where the deadline has passed.
+    /// - Throws: `ConnectionError`, also after the deadline.
     func send(_ output: inout PacketBuffer, by deadline: Instant) throws(ConnectionError) {
         var limit = min(deadline, .now + Self.sendLimit)
         while output.count > 0 {
@@ -48,20 +48,20 @@ final class BlockingSocket {
                 limit = min(deadline, .now + Self.sendLimit)
                 continue
             }
-            guard .now < limit else { throw ConnectionError("it does not read what is sent to it") }
+            guard .now < limit else { throw ConnectionError("the server does not read") }
             _ = loop.wait(for: socket.descriptor, events: socket.awaited(hasOutput: true), until: limit)
         }
     }
 
     /// Waits for bytes.
     ///
-    /// - Returns: What has arrived, at least one byte; nil where the deadline has passed.
-    /// - Throws: `ConnectionError`, also where the server has closed the connection.
+    /// - Returns: Received data, at least one byte; nil after the deadline.
+    /// - Throws: `ConnectionError`, also if the server closed the connection.
     func receive(by deadline: Instant) throws(ConnectionError) -> ArraySlice<UInt8>? {
         while true {
             switch try socket.read(into: &block) {
             case .bytes(let count): return block[..<count]
-            case .end: throw ConnectionError("it has closed the connection")
+            case .end: throw ConnectionError("the server closed the connection")
             case .nothing:
                 guard .now < deadline else { return nil }
                 _ = loop.wait(for: socket.descriptor, events: socket.awaited(hasOutput: false), until: deadline)

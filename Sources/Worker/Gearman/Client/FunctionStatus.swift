@@ -1,20 +1,20 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a job server's list of functions says of one of them.
+/// A function's entry in a job server's list of functions.
 ///
-/// The list is that of the text command `status`: a line for each function, with its name, the number of its jobs,
-/// of those that run, and of its workers, and a line with a dot at the end.
+/// The list is the response to the text command `status`: one line per function, with its name and the numbers of its
+/// jobs, running jobs and workers, and a final line with a dot.
 struct FunctionStatus: Hashable, Sendable {
-    /// A server with 100,000 functions has some 3 MB.
+    /// A server with 100,000 functions returns about 3 MB.
     private static let greatestList = 64 << 20
 
-    /// How many workers have registered the function.
+    /// The number of workers that have registered the function.
     let workerCount: Int
 
-    /// Asks a server; a function that it does not know has no workers.
+    /// Queries a server; an unknown function has no workers.
     ///
-    /// - Throws: `ConnectionError`, also where the answer is no such list.
+    /// - Throws: `ConnectionError`, also for a malformed list.
     init(
         of function: String,
         at server: GearmanServer,
@@ -27,7 +27,7 @@ struct FunctionStatus: Hashable, Sendable {
         try socket.send(&command, by: deadline)
         var list: [UInt8] = []
         while !Self.isComplete(list) {
-            guard list.count <= Self.greatestList else { throw ConnectionError("its list of functions has no end") }
+            guard list.count <= Self.greatestList else { throw ConnectionError("the list of functions is too long") }
             guard let bytes = try socket.receive(by: deadline) else { throw .noAnswer }
             list += bytes
         }

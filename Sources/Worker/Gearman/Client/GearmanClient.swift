@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A client's conversation with one job server; calls block until their deadline at most.
+/// A client's connection to one job server; calls block, at most until their deadline.
 final class GearmanClient {
     typealias Instant = ContinuousClock.Instant
 
@@ -13,24 +13,24 @@ final class GearmanClient {
 
     /// Connects.
     ///
-    /// - Throws: `ConnectionError`, also where the deadline has passed.
+    /// - Throws: `ConnectionError`, also after the deadline.
     init(_ server: GearmanServer, tls: TLSContextSource?, by deadline: Instant) throws(ConnectionError) {
         socket = try BlockingSocket(server, tls: tls, by: deadline)
     }
 
-    /// Asks the server for an answer.
+    /// Sends an echo request and waits for the response.
     ///
-    /// - Throws: `ConnectionError`, also where it answers with something else.
+    /// - Throws: `ConnectionError`, also for another response.
     func echo(by deadline: Instant) throws(ConnectionError) {
         let word = Array("steelyard".utf8)
         try send(.echoRequest, word, by: deadline)
         guard let packet = try receive(by: deadline) else { throw .noAnswer }
-        guard packet == .echo(word) else { throw ConnectionError("it answers an echo with something else") }
+        guard packet == .echo(word) else { throw ConnectionError("unexpected response to an echo request") }
     }
 
     /// Sends a packet.
     ///
-    /// - Throws: `ConnectionError`, also where the deadline has passed.
+    /// - Throws: `ConnectionError`, also after the deadline.
     func send(_ kind: GearmanPacketKind, _ arguments: [UInt8]..., by deadline: Instant) throws(ConnectionError) {
         var output = PacketBuffer()
         output.append(kind, arguments)
@@ -39,8 +39,8 @@ final class GearmanClient {
 
     /// Waits for a packet.
     ///
-    /// - Returns: nil where the deadline has passed.
-    /// - Throws: `ConnectionError`, also where the server breaks the protocol or closes the connection.
+    /// - Returns: nil after the deadline.
+    /// - Throws: `ConnectionError`, also if the server violates the protocol or closes the connection.
     func receive(by deadline: Instant) throws(ConnectionError) -> ServerPacket? {
         while true {
             do throws(GearmanProtocolError) {

@@ -4,16 +4,16 @@
 import SteelyardSystem
 import Synchronization
 
-/// A host name that is being resolved on a thread of its own, since a resolver can neither be bounded nor stopped.
+/// A host name lookup on its own thread, because a resolver supports neither timeouts nor cancellation.
 final class AddressLookup: Sendable {
     private let outcome = Mutex<Result<[ResolvedAddress], ConnectionError>?>(nil)
 
-    /// Starts to resolve.
+    /// Starts the lookup.
     ///
     /// - Parameters:
-    ///   - server: Whose host is resolved.
-    ///   - isDone: Called on any thread once ``result`` is there.
-    /// - Throws: `ThreadError` where the system gives no thread.
+    ///   - server: The server to resolve.
+    ///   - isDone: Called on any thread once ``result`` is available.
+    /// - Throws: `ThreadError` if no thread is available.
     init(_ server: GearmanServer, isDone: @escaping @Sendable () -> Void) throws(ThreadError) {
         try DedicatedThread.start(name: "resolver") { [self] in
             let result: Result<[ResolvedAddress], ConnectionError>
@@ -25,6 +25,6 @@ final class AddressLookup: Sendable {
         }
     }
 
-    /// The addresses, or why there are none; nil until the resolver has answered.
+    /// The addresses, or the error; nil until the lookup has ended.
     var result: Result<[ResolvedAddress], ConnectionError>? { outcome.withLock { $0 } }
 }

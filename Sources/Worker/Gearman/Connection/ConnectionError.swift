@@ -4,17 +4,17 @@
 import Glibc
 import SystemPackage
 
-/// Says why there is no connection to a job server.
+/// The reason for a failed connection to a job server.
 struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The reason, in one sentence without the server's name.
     let description: String
 
     init(_ description: String) { self.description = description }
 
-    /// Nothing has come in time.
-    static let noAnswer = ConnectionError("it does not answer")
+    /// No response arrived in time.
+    static let noAnswer = ConnectionError("the server does not respond")
 
-    /// A call of the system's failed.
+    /// Creates the error of a failed system call.
     static func system(_ verb: String, _ code: Errno) -> ConnectionError {
         switch code {
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
@@ -23,12 +23,12 @@ struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The host's name was not resolved.
+    /// Creates the error of a failed name lookup.
     ///
     /// - Parameters:
     ///   - host: The name.
-    ///   - code: What `getaddrinfo` has returned.
-    ///   - error: What `errno` was.
+    ///   - code: The result of `getaddrinfo`.
+    ///   - error: The value of `errno`.
     static func lookup(_ host: String, code: Int32, error: Errno) -> ConnectionError {
         let reason = code == EAI_SYSTEM ? "\(error)" : unsafe String(cString: gai_strerror(code))
         return ConnectionError("cannot resolve \(host): \(reason)")

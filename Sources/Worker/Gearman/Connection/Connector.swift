@@ -11,23 +11,23 @@ struct Connector {
         case connecting(ServerSocket, others: ArraySlice<ResolvedAddress>)
     }
 
-    /// How long the resolver may take.
+    /// The timeout of the name lookup.
     private static let lookupLimit = Duration.seconds(30)
-    /// How long one address may take, with the handshake of TLS.
+    /// The timeout of one address, including the TLS handshake.
     private static let addressLimit = Duration.seconds(5)
 
     private let server: GearmanServer
     private let tls: TLSContext?
     private var step: Step
-    /// When the present step has taken too long.
+    /// The timeout of the current step.
     private(set) var deadline: ContinuousClock.Instant
 
-    /// Begins to connect.
+    /// Starts to connect.
     ///
     /// - Parameters:
     ///   - server: The job server.
-    ///   - tls: Where the certificates come from; nil for no TLS.
-    ///   - wake: Called on any thread where ``advance()`` has to be called without the descriptor being ready.
+    ///   - tls: The source of the certificates; nil for no TLS.
+    ///   - wake: Called on any thread when ``advance()`` must be called although the descriptor is not ready.
     /// - Throws: `ConnectionError`.
     init(
         _ server: GearmanServer,
@@ -44,20 +44,20 @@ struct Connector {
         }
     }
 
-    /// What to wait for before ``advance()`` is called again; nil where it is the resolver.
+    /// The descriptor to wait for before the next ``advance()``; nil during the name lookup.
     var descriptor: Int32? {
         if case .connecting(let socket, _) = step { socket.descriptor } else { nil }
     }
 
-    /// What to wait for on the descriptor: `POLLIN`, `POLLOUT`, or both.
+    /// The poll events to wait for on the descriptor: `POLLIN`, `POLLOUT`, or both.
     var awaited: Int16 {
         if case .connecting(let socket, _) = step { socket.awaited(hasOutput: false) } else { 0 }
     }
 
-    /// Goes on.
+    /// Continues to connect.
     ///
-    /// - Returns: The open connection; nil where there is more to wait for.
-    /// - Throws: `ConnectionError`: why the last of the addresses cannot be reached.
+    /// - Returns: The open connection; nil if it must be called again later.
+    /// - Throws: `ConnectionError`: the reason why the last of the addresses is unreachable.
     mutating func advance() throws(ConnectionError) -> ServerSocket? {
         if case .resolving(let lookup) = step {
             guard let result = lookup.result else {
@@ -70,7 +70,7 @@ struct Connector {
         do throws(ConnectionError) {
             if try socket.advance() { return socket }
             if .now < deadline { return nil }
-            throw ConnectionError("it does not answer within \(Self.addressLimit.components.seconds) s")
+            throw ConnectionError("the server does not respond within \(Self.addressLimit.components.seconds) s")
         } catch {
             guard !others.isEmpty else { throw error }
             try connect(to: others)

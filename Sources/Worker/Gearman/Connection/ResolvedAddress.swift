@@ -4,7 +4,7 @@
 import Glibc
 import SystemPackage
 
-/// An address of a host with a port, as `connect` takes it.
+/// An address of a host with a port, for `connect`.
 struct ResolvedAddress: Sendable {
     let family: Int32
     private let bytes: [UInt8]
@@ -23,7 +23,7 @@ struct ResolvedAddress: Sendable {
         }
     }
 
-    /// Looks up all addresses of a host; blocks for as long as the resolver does where the host is a name.
+    /// Resolves all addresses of a host; may block if the host is a name.
     ///
     /// - Throws: `ConnectionError`.
     static func lookUp(_ server: GearmanServer) throws(ConnectionError) -> [ResolvedAddress] {

@@ -4,16 +4,16 @@
 import Glibc
 import SystemPackage
 
-/// A non-blocking connection to a job server, with TLS where that is configured; closed when it is released.
+/// A non-blocking connection to a job server, with optional TLS; closed on release.
 ///
-/// To be used on one thread.
+/// Use it on one thread.
 final class ServerSocket {
-    /// What a read has given.
+    /// The result of a read.
     enum Reading {
         case bytes(Int)
-        /// Nothing has arrived.
+        /// No data is available.
         case nothing
-        /// The server has closed the connection.
+        /// The server closed the connection.
         case end
     }
 
@@ -27,16 +27,16 @@ final class ServerSocket {
     private let host: String
     private let tls: TLSContext?
     private var phase = Phase.connecting
-    /// Whether a read after the last one may give something at once.
+    /// Whether another read may return data immediately.
     private(set) var mayHaveMore = true
-    /// What TLS waits for; nil where it waits for nothing but what the caller waits for.
+    /// The events that TLS waits for; nil if it only waits for the caller's.
     private var awaitedByTLS: Int16?
 
-    /// Begins to connect.
+    /// Starts to connect.
     ///
     /// - Parameters:
     ///   - address: One address of the server.
-    ///   - host: The server's host, for which its certificate must be valid.
+    ///   - host: The server's host; its certificate must be valid for it.
     ///   - tls: The settings of TLS; nil for none.
     /// - Throws: `ConnectionError`.
     init(_ address: ResolvedAddress, host: String, tls: TLSContext?) throws(ConnectionError) {
@@ -53,14 +53,14 @@ final class ServerSocket {
     }
 
     deinit {
-        // The session has to end before its descriptor does.
+        // The session must end before its descriptor is closed.
         phase = .connecting
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// What to wait for: `POLLIN`, `POLLOUT`, or both.
+    /// The poll events to wait for: `POLLIN`, `POLLOUT`, or both.
     ///
-    /// - Parameter hasOutput: Whether there is something to be sent.
+    /// - Parameter hasOutput: Whether there is data to send.
     func awaited(hasOutput: Bool) -> Int16 {
         if let awaitedByTLS { return awaitedByTLS }
         switch phase {
@@ -70,9 +70,9 @@ final class ServerSocket {
         }
     }
 
-    /// Goes on with connecting once the descriptor is ready.
+    /// Continues to connect once the descriptor is ready.
     ///
-    /// - Returns: Whether it is open now.
+    /// - Returns: Whether the connection is open.
     /// - Throws: `ConnectionError`.
     func advance() throws(ConnectionError) -> Bool {
         if case .connecting = phase {
@@ -100,7 +100,7 @@ final class ServerSocket {
         return false
     }
 
-    /// Reads what has arrived, at most as much as the block holds.
+    /// Reads available data, up to the size of the block.
     ///
     /// - Throws: `ConnectionError`.
     func read(into block: inout [UInt8]) throws(ConnectionError) -> Reading {
@@ -121,9 +121,9 @@ final class ServerSocket {
         }
     }
 
-    /// Sends as much as fits.
+    /// Sends as much as the socket accepts.
     ///
-    /// - Returns: Whether any byte was taken.
+    /// - Returns: Whether any bytes were sent.
     /// - Throws: `ConnectionError`.
     func send(_ output: inout PacketBuffer) throws(ConnectionError) -> Bool {
         if case .open(let session?) = phase { return try send(session, &output) }
@@ -192,7 +192,7 @@ extension ServerSocket {
             do throws(TLSError) {
                 switch try result.get() {
                 case .done: continue
-                // What is read next lets it go on: the caller always waits for that.
+                // The next read continues it: the caller always waits for readability.
                 case .wantsRead: return output.count < before
                 case .wantsWrite: return output.count < before
                 case .closed: throw TLSError(.failed, "the server closed the connection")

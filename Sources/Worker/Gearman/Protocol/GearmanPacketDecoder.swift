@@ -1,40 +1,40 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts a server's bytes into packets, whatever the bytes are and however they are cut.
+/// Decodes a server's byte stream into packets.
 ///
-/// It never keeps more than one packet of the allowed size: a job's payload that is larger is thrown away as it arrives.
+/// It stores at most one packet of the allowed size: a larger payload of a job is discarded as it arrives.
 struct GearmanPacketDecoder {
-    /// A job's arguments in front of its payload: handle, function and unique id, each with its zero byte.
+    /// The size of a job's arguments in front of its payload: handle, function and unique id, each with its zero byte.
     private static let jobArgumentBytes = 3 * (ServerPacket.longestArgument + 1)
     private static let headerBytes = 12
-    /// Beyond this, the memory of a large packet is given back once it was read.
+    /// The memory of a larger packet is released after it was read.
     private static let keptBytes = 256 << 10
 
     private enum Phase {
         case header
         case body(GearmanPacketKind, byteCount: Int)
-        /// The rest of a job whose payload is too large.
+        /// The rest of a job whose payload exceeds the limit.
         case skipping(JobAssignment, left: Int)
     }
 
-    /// The greatest payload of a job that is kept, in bytes.
+    /// The maximum size in bytes of a job's payload; larger ones are discarded.
     var payloadLimit: Int
-    /// The greatest body of any other packet, in bytes; a server that sends more breaks the protocol.
+    /// The maximum size in bytes of any other packet's body; a larger one violates the protocol.
     private let bodyLimit: Int
     private var buffer: [UInt8] = []
     private var start = 0
     private var phase = Phase.header
 
     /// - Parameters:
-    ///   - payloadLimit: The greatest payload of a job that is kept, in bytes.
-    ///   - bodyLimit: The greatest body of any other packet, in bytes.
+    ///   - payloadLimit: The maximum size in bytes of a job's payload; larger ones are discarded.
+    ///   - bodyLimit: The maximum size in bytes of any other packet's body.
     init(payloadLimit: Int, bodyLimit: Int = 64 << 10) {
         self.payloadLimit = payloadLimit
         self.bodyLimit = bodyLimit
     }
 
-    /// Takes bytes that have arrived; ``next()`` must be called until it returns nil before more are taken.
+    /// Appends received bytes; call ``next()`` until it returns nil before appending more.
     mutating func append(_ bytes: some Collection<UInt8>) {
         if case .skipping(let job, let left) = phase, bytes.count < left {
             phase = .skipping(job, left: left - bytes.count)
@@ -44,9 +44,9 @@ struct GearmanPacketDecoder {
         buffer.append(contentsOf: bytes)
     }
 
-    /// The next packet; nil where more bytes are needed.
+    /// Returns the next packet; nil if more bytes are needed.
     ///
-    /// - Throws: `GearmanProtocolError`; nothing that comes after it can be understood.
+    /// - Throws: `GearmanProtocolError`; the rest of the stream cannot be decoded.
     mutating func next() throws(GearmanProtocolError) -> ServerPacket? {
         while true {
             switch phase {
@@ -71,7 +71,7 @@ struct GearmanPacketDecoder {
         }
     }
 
-    /// Whether a part of a job has arrived and the rest has not.
+    /// Whether a job has been received only in part.
     var isInsideJob: Bool {
         switch phase {
         case .header: false
@@ -84,7 +84,7 @@ struct GearmanPacketDecoder {
 
     private mutating func readHeader() throws(GearmanProtocolError) -> Bool {
         let magic: [UInt8] = [0, UInt8(ascii: "R"), UInt8(ascii: "E"), UInt8(ascii: "S")]
-        // The first wrong byte shows a foreign protocol, even where a whole header never comes.
+        // The first wrong byte shows a different protocol, even if a complete header never arrives.
         guard buffer[start...].prefix(4).elementsEqual(magic.prefix(available)) else { throw .notGearman }
         guard available >= Self.headerBytes else { return false }
         let kind = GearmanPacketKind(rawValue: word(at: start + 4))
@@ -105,7 +105,7 @@ struct GearmanPacketDecoder {
         _ byteCount: Int
     ) throws(GearmanProtocolError) -> ServerPacket? {
         guard available >= byteCount else {
-            // What a server claims costs nothing: the buffer grows with what has arrived.
+            // A claimed size costs nothing: the buffer grows only with received data.
             if start > 0 { discardRead() }
             return nil
         }
@@ -119,7 +119,7 @@ struct GearmanPacketDecoder {
         (kind == .jobAssign || kind == .jobAssignUnique) && byteCount > payloadLimit + Self.jobArgumentBytes
     }
 
-    /// Reads the job's arguments and none of its payload; false where more bytes are needed.
+    /// Parses the job's arguments without its payload; returns false if more bytes are needed.
     private mutating func beginToSkip(
         _ kind: GearmanPacketKind,
         _ byteCount: Int

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The type of a packet, by its number in Gearman's protocol.
+/// A packet type, by its number in Gearman's protocol.
 ///
-/// The numbers and names are those of http://gearman.org/protocol/.
+/// Numbers and names are from http://gearman.org/protocol/.
 struct GearmanPacketKind: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     let rawValue: UInt32
 

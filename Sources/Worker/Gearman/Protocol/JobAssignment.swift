@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A job as its server hands it out.
+/// A job assigned by its server.
 struct JobAssignment: Hashable, Sendable {
-    /// The message that the client has sent with the job.
+    /// The message sent with the job.
     enum Payload: Hashable, Sendable {
         case bytes([UInt8])
-        /// It was larger than allowed, and was discarded as it arrived.
+        /// The payload exceeded the limit and was discarded.
         case omitted(byteCount: Int)
 
-        /// How many bytes of it are in memory.
+        /// The number of its bytes in memory.
         var heldByteCount: Int {
             if case .bytes(let bytes) = self { bytes.count } else { 0 }
         }
@@ -21,19 +21,19 @@ struct JobAssignment: Hashable, Sendable {
     let payload: Payload
 }
 
-/// By what a server and its client know a job.
+/// A job's identification for its server and its client.
 struct JobName: Hashable, Sendable {
-    /// The server's name for the job, such as `H:host:17`, as it was sent.
+    /// The server's handle of the job, such as `H:host:17`, as sent.
     let handle: [UInt8]
-    /// The id that the client has given the job; empty where it gave none.
+    /// The client's unique id of the job; empty if there is none.
     let unique: [UInt8]
 
-    /// The bytes of the longest id that gearmand keeps whole.
+    /// The size in bytes of the longest id that gearmand does not truncate.
     static let longestUnique = 63
 
-    /// Whether the server can be asked for the job by its id, and a later job has another one.
+    /// Whether the id identifies the job at the server, and differs for every job.
     ///
-    /// For the id `-` gearmand uses a checksum of the payload, and of a longer id it keeps a part.
+    /// For the id `-` gearmand uses a checksum of the payload, and it truncates a longer id.
     var hasOwnUnique: Bool {
         !unique.isEmpty && unique != [UInt8(ascii: "-")] && unique.count < Self.longestUnique
     }

@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Packets on their way to a server.
+/// The packets to send to a server.
 struct PacketBuffer {
-    /// Beyond this, the memory of a large packet is given back once it was sent.
+    /// The memory of a larger packet is released after it was sent.
     private static let keptBytes = 256 << 10
 
     private var bytes: [UInt8] = []
     private var start = 0
 
-    /// How many bytes were not sent yet.
+    /// The number of unsent bytes.
     var count: Int { bytes.count - start }
 
-    /// Adds a packet: its arguments with a zero byte between any two of them.
+    /// Adds a packet with its arguments, separated by zero bytes.
     mutating func append(_ kind: GearmanPacketKind, _ arguments: [UInt8]...) { append(kind, arguments) }
 
-    /// Adds a packet: its arguments with a zero byte between any two of them.
+    /// Adds a packet with its arguments, separated by zero bytes.
     mutating func append(_ kind: GearmanPacketKind, _ arguments: [[UInt8]]) {
         let byteCount = arguments.reduce(0) { $0 + $1.count } + max(0, arguments.count - 1)
         bytes.append(contentsOf: [0, UInt8(ascii: "R"), UInt8(ascii: "E"), UInt8(ascii: "Q")])
@@ -27,13 +27,13 @@ struct PacketBuffer {
         }
     }
 
-    /// Adds a text command, with its line feed.
+    /// Adds a text command, including its line feed.
     mutating func append(text: String) { bytes.append(contentsOf: text.utf8) }
 
-    /// Lends what was not sent yet, and forgets as many bytes as the body has sent.
+    /// Passes the unsent bytes to a closure, and removes those that it has sent.
     ///
-    /// - Parameter body: Returns how many bytes it has sent; a negative number for none.
-    /// - Returns: What the body has returned.
+    /// - Parameter body: Returns the number of bytes sent; a negative number for none.
+    /// - Returns: The closure's result.
     mutating func send(_ body: (RawSpan) -> Int) -> Int {
         let count = unsafe body(bytes.span.bytes.extracting(droppingFirst: start))
         forget(max(0, count))

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ServerPacket {
-    /// More than any argument in front of a payload may have.
+    /// The maximum size of an argument in front of a payload, in bytes.
     static let longestArgument = 1024
 
-    /// Reads the body of a packet.
+    /// Parses the body of a packet.
     ///
     /// - Parameters:
     ///   - kind: The type from the packet's header.
     ///   - body: All bytes after the header.
-    /// - Throws: `GearmanProtocolError` where the body does not fit the type, or where servers send no such type.
+    /// - Throws: `GearmanProtocolError` if the body does not fit the type, or if servers do not send the type.
     init(_ kind: GearmanPacketKind, _ body: ArraySlice<UInt8>) throws(GearmanProtocolError) {
         var arguments = Arguments(body, kind)
         switch kind {
@@ -21,7 +21,7 @@ extension ServerPacket {
             let handle = try arguments.next()
             let function = try arguments.next()
             let unique = kind == .jobAssignUnique ? try arguments.next() : []
-            // gearmand cuts an id of 64 bytes to 63, and leaves a zero byte too many before the payload.
+            // gearmand truncates an id of 64 bytes to 63, and leaves an extra zero byte before the payload.
             if unique.count == JobName.longestUnique, arguments.rest.first == 0 { _ = try arguments.next() }
             self = .jobAssigned(
                 JobAssignment(
@@ -88,7 +88,7 @@ extension ServerPacket {
 
         func restAsText() -> String { Self.printable(rest) }
 
-        /// At most 200 characters of visible ASCII: what a server sends must not forge a line of the log.
+        /// At most 200 characters of visible ASCII: a server must not be able to forge log lines.
         static func printable(_ bytes: ArraySlice<UInt8>) -> String {
             String(decoding: bytes.prefix(200).map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
         }
@@ -97,7 +97,7 @@ extension ServerPacket {
             _ digits: ArraySlice<UInt8>,
             _ kind: GearmanPacketKind
         ) throws(GearmanProtocolError) -> UInt64 {
-            // libgearman sends the zero byte of a C string, too.
+            // libgearman also sends the zero byte of a C string.
             let digits = digits.last == 0 ? digits.dropLast() : digits
             guard let number = UInt64(String(decoding: digits.prefix(32), as: UTF8.self)) else {
                 throw .malformed(kind)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A packet that a job server sends, to workers or to clients.
+/// A packet from a job server, for workers or clients.
 enum ServerPacket: Hashable, Sendable {
     case noop
     case noJob
@@ -15,12 +15,12 @@ enum ServerPacket: Hashable, Sendable {
     case workComplete(handle: [UInt8], [UInt8])
     case workFailed(handle: [UInt8])
     case workException(handle: [UInt8])
-    /// The answer to GET_STATUS or GET_STATUS_UNIQUE.
+    /// The response to GET_STATUS or GET_STATUS_UNIQUE.
     case status(JobStatus)
-    /// A packet that needs no answer.
+    /// A packet that needs no response.
     case ignored(GearmanPacketKind)
 
-    /// The job that a packet to a client is about; nil for the others.
+    /// The job of a packet for clients; nil for the others.
     var jobHandle: [UInt8]? {
         switch self {
         case .workData(let handle, _), .workStatus(let handle, _), .workComplete(let handle, _),
@@ -30,7 +30,7 @@ enum ServerPacket: Hashable, Sendable {
         }
     }
 
-    /// The type that the packet was sent as; for errors.
+    /// The packet's type, for errors.
     var kind: GearmanPacketKind {
         switch self {
         case .noop: .noop
@@ -50,20 +50,20 @@ enum ServerPacket: Hashable, Sendable {
     }
 }
 
-/// How far a job has come, as a fraction.
+/// A job's progress, as a fraction.
 struct JobProgress: Hashable, Sendable {
     let numerator: UInt64
     let denominator: UInt64
 }
 
-/// What a server knows of a job.
+/// A job's status at its server.
 struct JobStatus: Hashable, Sendable {
-    /// The handle or the unique id that was asked for.
+    /// The requested handle or unique id.
     let name: [UInt8]
     /// Whether the server knows the job.
     let isKnown: Bool
-    /// Whether a worker has the job in hand.
+    /// Whether a worker is processing the job.
     let isRunning: Bool
-    /// How many clients wait for the job; nil where the server does not say.
+    /// The number of clients waiting for the job; nil if the server does not report it.
     let clientCount: Int?
 }

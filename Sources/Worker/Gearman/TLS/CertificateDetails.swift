@@ -5,22 +5,22 @@ import CSSL
 import Glibc
 import SteelyardCore
 
-/// What an error tells of a certificate.
+/// The details of a certificate for an error.
 ///
-/// The peer chooses its contents, so names are escaped and cut.
+/// The peer controls the contents, so names are escaped and truncated.
 struct CertificateDetails {
-    /// The DNS names and IP addresses that it is for, ten at most; the common name where there are none.
+    /// The DNS names and IP addresses, at most ten; the common name if there are none.
     let names: [String]
-    /// Whether its validity has ended.
+    /// Whether it has expired.
     let hasExpired: Bool
-    /// Whether its validity has not begun.
+    /// Whether it is not valid yet.
     let isNotYetValid: Bool
-    /// The beginning of its validity, `YYYY-MM-DD HH:MM:SS UTC`; nil where it is not a valid time.
+    /// The start of its validity, `YYYY-MM-DD HH:MM:SS UTC`; nil if it is not a valid time.
     let firstSecond: String?
-    /// The end of its validity, in the same form.
+    /// The end of its validity, in the same format.
     let lastSecond: String?
 
-    /// - Parameter certificate: An `X509`, used during this call only.
+    /// - Parameter certificate: An `X509`, used only during this call.
     init(_ certificate: OpaquePointer) {
         let start = unsafe X509_get0_notBefore(certificate)
         let end = unsafe X509_get0_notAfter(certificate)
@@ -32,9 +32,9 @@ struct CertificateDetails {
         unsafe names = alternatives.isEmpty ? Self.commonName(certificate).map { [$0] } ?? [] : alternatives
     }
 
-    /// The details of each certificate of a chain.
+    /// Returns the details of each certificate of a chain.
     ///
-    /// - Parameter chain: A stack of `X509`, the peer's first; used during this call only.
+    /// - Parameter chain: A stack of `X509`, the peer's first; used only during this call.
     static func chain(_ chain: OpaquePointer) -> [CertificateDetails] {
         let count = unsafe steelyard_ssl_certificate_count(chain)
         return (0..<max(count, 0)).compactMap { index in
@@ -74,7 +74,7 @@ struct CertificateDetails {
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// A name as it can stand in a line of a log.
+    /// Returns a name in a safe form for a log line.
     private static func quote(_ bytes: [UInt8]) -> String {
         String(decoding: bytes.prefix(100).map { 0x21...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }

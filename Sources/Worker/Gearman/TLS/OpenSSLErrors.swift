@@ -4,30 +4,30 @@
 import CSSL
 import Glibc
 
-/// The entries that OpenSSL has put into this thread's error queue; the first is the deepest cause.
+/// The entries of this thread's OpenSSL error queue; the first is the root cause.
 ///
-/// The queue belongs to the thread, not to a connection: an entry that stays would be taken for the cause of a later
+/// The queue belongs to the thread, not to a connection: a leftover entry would be taken for the cause of a later
 /// failure of another connection.
 struct OpenSSLErrors {
     private let entries: [UInt]
 
-    /// Empties the queue before a call whose failure is to be explained.
+    /// Clears the queue before a call whose failure must be explained.
     static func clear() { ERR_clear_error() }
 
-    /// Takes all entries out of the queue.
+    /// Removes and returns all entries of the queue.
     static func drain() -> OpenSSLErrors {
         var entries: [UInt] = []
         while case let entry = ERR_get_error(), entry != 0 { entries.append(entry) }
         return OpenSSLErrors(entries: entries)
     }
 
-    /// Whether an entry has one of these reasons of a library of OpenSSL, such as `ERR_LIB_SSL`.
+    /// Whether an entry has one of these reasons in an OpenSSL library, such as `ERR_LIB_SSL`.
     func contains(_ library: Int32, _ reasons: Int32...) -> Bool {
         entries.contains { steelyard_ssl_library($0) == library && reasons.contains(steelyard_ssl_reason($0)) }
     }
 
-    /// The TLS alert that the peer has sent: its number in RFC 8446, and its name such as "certificate required"; nil where
-    /// the peer sent none.
+    /// The TLS alert sent by the peer: its number in RFC 8446, and its name such as "certificate required"; nil if
+    /// there is none.
     var alert: (number: Int32, name: String)? {
         let alerts = entries.filter {
             steelyard_ssl_library($0) == ERR_LIB_SSL && steelyard_ssl_reason($0) > SSL_AD_REASON_OFFSET
@@ -39,20 +39,20 @@ struct OpenSSLErrors {
         return (number, reason.firstRange(of: "alert ").map { String(reason[$0.upperBound...]) } ?? reason)
     }
 
-    /// The system's description of the failed system call; nil where none is the cause.
+    /// The system's description of the failed system call; nil if none failed.
     var systemReason: String? {
         guard let code = entries.map(steelyard_ssl_system_error).first(where: { $0 != 0 }) else { return nil }
         return Self.describe(errno: code)
     }
 
-    /// The reason in words: the system's for a failed system call, else OpenSSL's.
+    /// The reason as text: the system's for a failed system call, otherwise OpenSSL's.
     var reason: String {
         if let systemReason { return systemReason }
         guard let entry = entries.first else { return "OpenSSL gives no reason" }
         return Self.reason(of: entry)
     }
 
-    /// The system's description of an error number.
+    /// Returns the system's description of an error number.
     static func describe(errno code: Int32) -> String {
         unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error number \(code)"
     }

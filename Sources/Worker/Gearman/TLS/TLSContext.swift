@@ -6,18 +6,18 @@ import Glibc
 
 /// Owns one `SSL_CTX`: the certificate authorities, the client certificate and its key, read once.
 ///
-/// A session keeps what it needs of its context. After a rotation of the files, a new context takes the place of the old
-/// one; established sessions go on.
+/// A session retains the parts of its context that it needs. After a rotation of the files, a new context replaces the
+/// old one; established sessions continue.
 // Unchecked: nothing changes the SSL_CTX after the initializer, and OpenSSL locks its reference count.
 @safe final class TLSContext: @unchecked Sendable {
     private let context: OpaquePointer
     /// `gearman.tls.server_name`; nil for the host of each job server.
     let serverName: String?
 
-    /// Reads and checks all files.
+    /// Reads and validates all files.
     ///
-    /// - Throws: `TLSError` with the key of the file at fault: it cannot be read, is not PEM, is a key that is encrypted or
-    ///   does not fit the certificate, or is a client certificate that has expired.
+    /// - Throws: `TLSError` with the key of the file at fault: it cannot be read, is not PEM, is an encrypted key or
+    ///   one that does not match the certificate, or is an expired client certificate.
     init(_ settings: TLSSettings) throws(TLSError) {
         OpenSSLErrors.clear()
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
@@ -45,10 +45,10 @@ import Glibc
 
     deinit { unsafe SSL_CTX_free(context) }
 
-    /// A new `SSL` with the settings of this context, owned by the caller; nil where there is no memory.
+    /// Creates an `SSL` with the settings of this context, owned by the caller; nil if memory is exhausted.
     func makeSession() -> OpaquePointer? { unsafe SSL_new(context) }
 
-    /// The configuration keys, which errors name.
+    /// The configuration keys for errors.
     private enum Key {
         static let ca = "gearman.tls.ca"
         static let certificate = "gearman.tls.certificate"
@@ -95,7 +95,7 @@ import Glibc
             defer { unsafe steelyard_ssl_refuse_passphrases(context, nil) }
             return unsafe SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM)
         }
-        // Does nothing where the key was not loaded; a key of another type than the certificate is loaded by itself.
+        // Does nothing if the key was not loaded; a key of another type than the certificate loads without an error.
         let fits = unsafe result == 1 && SSL_CTX_check_private_key(context) == 1
         guard !fits else { return }
         let errors = OpenSSLErrors.drain()
@@ -114,7 +114,7 @@ import Glibc
         throw Self.unusable(path, Key.key, holds: "a private key", errors)
     }
 
-    /// OpenSSL would wait for a pipe and read some devices without end.
+    /// OpenSSL would block on a pipe and read some devices endlessly.
     private static func requireFile(_ path: String, _ key: String) throws(TLSError) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {

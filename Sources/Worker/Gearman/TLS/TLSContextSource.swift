@@ -5,17 +5,17 @@ import Logging
 import SteelyardCore
 import Synchronization
 
-/// Gives each new connection the certificates that are in the files now.
+/// Provides each new connection with the current certificates.
 ///
-/// Files that cannot be used, such as in the middle of a rotation, leave the earlier ones in use.
+/// If the files are unusable, for example during a rotation, the previous certificates stay in use.
 final class TLSContextSource: Sendable {
     let settings: TLSSettings
     private let logger: Logger?
     private let last = Mutex<TLSContext?>(nil)
 
     /// - Parameters:
-    ///   - settings: Which files are used.
-    ///   - logger: Takes a line where files cannot be used; nil for none.
+    ///   - settings: The files to use.
+    ///   - logger: Receives a line if the files are unusable; nil for none.
     init(_ settings: TLSSettings, logger: Logger? = nil) {
         self.settings = settings
         self.logger = logger
@@ -23,7 +23,7 @@ final class TLSContextSource: Sendable {
 
     /// Reads the files.
     ///
-    /// - Throws: `TLSError` where they cannot be used and never could.
+    /// - Throws: `TLSError` if they are unusable and were never usable before.
     func context() throws(TLSError) -> TLSContext {
         do throws(TLSError) {
             let context = try TLSContext(settings)
@@ -32,7 +32,7 @@ final class TLSContextSource: Sendable {
         } catch {
             guard let context = last.withLock({ $0 }) else { throw error }
             logger?.warning(
-                "TLS files cannot be used; the earlier ones stay in use",
+                "TLS files unusable; keeping the previous ones",
                 metadata: [LogKeys.error: "\(error)"]
             )
             return context

@@ -5,11 +5,11 @@ import CSSL
 import SteelyardCore
 
 extension TLSError {
-    /// Explains a connection that failed.
+    /// Describes a failed connection.
     ///
     /// - Parameters:
-    ///   - errors: What OpenSSL has put into its queue.
-    ///   - systemError: The errno of the system call that failed; 0 where none did.
+    ///   - errors: The entries of OpenSSL's error queue.
+    ///   - systemError: The errno of the failed system call; 0 if none failed.
     init(_ errors: OpenSSLErrors, systemError: Int32) {
         if let alert = errors.alert {
             let hint = Self.hint(alert: alert.number)
@@ -25,12 +25,12 @@ extension TLSError {
         }
     }
 
-    /// Explains a certificate that was not accepted.
+    /// Describes a rejected certificate.
     ///
     /// - Parameters:
-    ///   - code: OpenSSL's result of the verification, `X509_V_ERR_…`.
-    ///   - chain: The server's certificate and its issuers, as far as they are known.
-    ///   - name: What the certificate must be valid for.
+    ///   - code: OpenSSL's verification result, `X509_V_ERR_…`.
+    ///   - chain: The server's certificate and its known issuers.
+    ///   - name: The name required in the certificate.
     init(verification code: Int, chain: [CertificateDetails], name: HostAddress) {
         var reason = unsafe String(cString: X509_verify_cert_error_string(code))
         switch Int32(code) {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The result of one call of a ``TLSSession``, none of which blocks.
+/// The result of a ``TLSSession`` call; no call blocks.
 enum TLSProgress: Hashable, Sendable {
     /// The call completed; for a read or a write with the number of bytes, at least 1 unless the buffer is empty.
     case done(Int)
@@ -9,6 +9,6 @@ enum TLSProgress: Hashable, Sendable {
     case wantsRead
     /// The same call can make progress once the descriptor is writable.
     case wantsWrite
-    /// The server closed the connection, in an orderly way or not; nothing more can be read or written.
+    /// The server closed the connection, with or without a notification; no more data can be read or written.
     case closed
 }

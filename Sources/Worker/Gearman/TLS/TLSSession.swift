@@ -5,28 +5,28 @@ import CSSL
 import Glibc
 import SteelyardCore
 
-/// Owns one `SSL`, the client's side of a TLS connection over a connected non-blocking socket; used on one thread.
+/// Owns one `SSL`, the client's side of a TLS connection over a connected non-blocking socket; use it on one thread.
 ///
-/// The socket stays the caller's, who closes it after this object is released. The process must ignore SIGPIPE.
+/// The caller owns the socket, and closes it after this object is released. The process must ignore SIGPIPE.
 ///
-/// No call blocks. Data that has been received may be in this object's buffer, where no poll sees it: before a caller
-/// waits for the descriptor, it reads until ``TLSProgress/wantsRead``, or asks ``bufferedByteCount``.
+/// No call blocks. Received data may be in this object's buffer, which poll(2) does not see: before waiting for the
+/// descriptor, the caller must read until ``TLSProgress/wantsRead``, or check ``bufferedByteCount``.
 @safe final class TLSSession {
     private let session: OpaquePointer
     private let name: HostAddress
-    /// OpenSSL permits no call after a failure.
+    /// OpenSSL permits no further calls after a failure.
     private var hasFailed = false
     private var isEstablished = false
 
     /// - Parameters:
     ///   - context: The settings of the connection.
-    ///   - host: The host of the job server, a name or an IP address without brackets; the certificate must be valid for
-    ///     it where the context has no server name.
+    ///   - host: The host of the job server, a name or an IP address without brackets; the certificate must be valid
+    ///     for it if the context has no server name.
     ///   - descriptor: The connected socket.
-    /// - Throws: `TLSError` for a host that is neither a name nor an address, and where there is no memory.
+    /// - Throws: `TLSError` for a host that is neither a name nor an address, or if memory is exhausted.
     init(_ context: TLSContext, host: String, descriptor: Int32) throws(TLSError) {
         let host = context.serverName ?? host
-        // The final dot of an absolute name is in no certificate.
+        // Certificates do not contain the trailing dot of an absolute name.
         guard let name = try? HostAddress(host.hasSuffix(".") ? String(host.dropLast()) : host) else {
             throw TLSError(.failed, "a job server's host is neither a host name nor an IP address")
         }
@@ -53,19 +53,19 @@ import SteelyardCore
 
     deinit { unsafe SSL_free(session) }
 
-    /// The number of received bytes that a read returns without the socket.
+    /// The number of received bytes that can be read without the socket.
     var bufferedByteCount: Int { Int(unsafe SSL_pending(session)) }
 
     /// The version of the protocol, such as `TLSv1.3`; meaningful after the handshake.
     var version: String { unsafe String(cString: SSL_get_version(session)) }
 
-    /// Makes the next steps of the handshake.
+    /// Continues the handshake.
     ///
-    /// With TLS 1.3 a server verifies the client certificate after the client has completed the handshake: its rejection is
-    /// then an error of the first read.
+    /// With TLS 1.3 the server verifies the client certificate after the client has completed the handshake: a
+    /// rejection is then an error of the first read.
     ///
     /// - Returns: `.done(0)` once the server is verified, `.wantsRead` or `.wantsWrite`; `.closed` only after an error.
-    /// - Throws: `TLSError`; the session is of no more use.
+    /// - Throws: `TLSError`; the session is then unusable.
     func handshake() throws(TLSError) -> TLSProgress {
         guard !hasFailed else { return .closed }
         OpenSSLErrors.clear()
@@ -77,9 +77,9 @@ import SteelyardCore
         return try progress(after: result)
     }
 
-    /// Reads what there is, at most the size of the buffer.
+    /// Reads available data, up to the size of the buffer.
     ///
-    /// - Throws: `TLSError`; the session is of no more use.
+    /// - Throws: `TLSError`; the session is then unusable.
     func read(into buffer: inout MutableRawSpan) throws(TLSError) -> TLSProgress {
         guard !hasFailed else { return .closed }
         var count = 0
@@ -92,10 +92,10 @@ import SteelyardCore
 
     /// Writes some of the bytes.
     ///
-    /// After `.wantsRead` or `.wantsWrite` the next write must begin with the same bytes; they may be at another address,
+    /// After `.wantsRead` or `.wantsWrite`, the next write must begin with the same bytes; their address may differ,
     /// and more may follow.
     ///
-    /// - Throws: `TLSError`; the session is of no more use.
+    /// - Throws: `TLSError`; the session is then unusable.
     func write(_ bytes: RawSpan) throws(TLSError) -> TLSProgress {
         guard !hasFailed else { return .closed }
         var count = 0
@@ -104,7 +104,7 @@ import SteelyardCore
             unsafe bytes.isEmpty ? 1 : SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
         }
         if result == 1 { return .done(count) }
-        // A server that has closed the connection may have sent the reason before: it is among what was not yet read.
+        // A server that closed the connection may have sent the reason first: it is in the unread data.
         let isCut = unsafe SSL_get_error(session, result) == SSL_ERROR_SYSCALL
         if isCut { result = skipToEnd() }
         let progress = try progress(after: result)
@@ -123,10 +123,10 @@ import SteelyardCore
         }
     }
 
-    /// Tells the server that nothing more is sent, without waiting for its answer.
+    /// Notifies the server that no more data will be sent, without waiting for its response.
     ///
-    /// - Returns: `.done(0)` once that is sent, `.wantsRead` or `.wantsWrite` where it is to be called again, `.closed` where
-    ///   the connection had ended already or was never established.
+    /// - Returns: `.done(0)` once the notification is sent, `.wantsRead` or `.wantsWrite` if it must be called again,
+    ///   `.closed` if the connection was already closed or never established.
     func close() -> TLSProgress {
         guard isEstablished, !hasFailed else { return .closed }
         OpenSSLErrors.clear()
@@ -135,7 +135,7 @@ import SteelyardCore
         return (try? progress(after: result)) ?? .closed
     }
 
-    /// What a call that did not complete says of the connection.
+    /// Maps the result of an incomplete call to the connection's state.
     private func progress(after result: Int32) throws(TLSError) -> TLSProgress {
         let code = errno
         let reason = unsafe SSL_get_error(session, result)

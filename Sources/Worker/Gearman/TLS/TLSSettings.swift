@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// `gearman.tls`: how connections to the job servers are encrypted and verified.
+/// `gearman.tls`: the encryption and verification of connections to the job servers.
 ///
 /// Every path is absolute.
 struct TLSSettings: Hashable, Sendable {
@@ -11,8 +11,7 @@ struct TLSSettings: Hashable, Sendable {
     var certificate: String?
     /// `gearman.tls.key`: a PEM file with the client certificate's private key; set if and only if `certificate` is.
     var key: String?
-    /// `gearman.tls.server_name`: the name or IP address that each certificate must be valid for; nil for the host of
-    /// each job server.
+    /// `gearman.tls.server_name`: the name or IP address required in each certificate; nil for the job server's host.
     var serverName: String?
 
     init(ca: String? = nil, certificate: String? = nil, key: String? = nil, serverName: String? = nil) {
