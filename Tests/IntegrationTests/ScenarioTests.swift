@@ -136,7 +136,8 @@ import Testing
                 ("{nodes: [{status: 'SICK'}]}", "nodes[0].status must be"),
                 ("{delays: [{}]}", "delays[0] must have milliseconds"),
                 ("{bytes: [{per_second: 1, per_report: 1}]}", "bytes[0] must have either"),
-                ("{", "is not JSON5"), ("[]", "must be an object"), ("", "is not JSON5"),
+                ("{", "line 1, column 2: expected a name or '}'"), ("[]", "must be an object"),
+                ("", "line 1, column 1: expected a value"),
             ]
             for (text, reason) in faults {
                 try text.write(to: file, atomically: true, encoding: .utf8)

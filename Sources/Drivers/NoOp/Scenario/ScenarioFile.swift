@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage
@@ -44,43 +43,10 @@ struct ScenarioFile: Sendable {
     }
 
     private static func parse(_ bytes: [UInt8], _ path: String) throws(ScenarioError) -> Scenario {
-        // Foundation's reader of JSON5 ends the program if an unquoted key is not UTF-8.
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw ScenarioError("\(path) is not UTF-8") }
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
         let value: SettingValue
-        do { value = try decoder.decode(ScenarioValue.self, from: Data(bytes)).value } catch {
-            throw ScenarioError("\(path) is not JSON5: \(reason(error))")
+        do throws(JSON5Error) { value = try JSON5Parser.parse(bytes) } catch {
+            throw ScenarioError("\(path): \(error)")
         }
         do throws(ScenarioError) { return try Scenario(value) } catch { throw ScenarioError("\(path): \(error)") }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        guard case .dataCorrupted(let context)? = error as? DecodingError else { return "a value cannot be read" }
-        return context.underlyingError.map { "\($0)" } ?? context.debugDescription
-    }
-}
-
-/// Decodes a value of any type.
-private struct ScenarioValue: Decodable {
-    let value: SettingValue
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            value = .null
-        } else if let truth = try? container.decode(Bool.self) {
-            value = .boolean(truth)
-        } else if let number = try? container.decode(Int.self) {
-            value = .integer(number)
-        } else if let number = try? container.decode(Double.self) {
-            value = .number(number)
-        } else if let string = try? container.decode(String.self) {
-            value = .string(string)
-        } else if let list = try? container.decode([ScenarioValue].self) {
-            value = .list(list.map(\.value))
-        } else {
-            value = .object(try container.decode([String: ScenarioValue].self).mapValues(\.value))
-        }
     }
 }
