@@ -31,7 +31,7 @@ import Testing
             let always = ["UP", "DOWN", "DISABLED", "UP"]
             let during = ["DOWN", "DOWN", "DISABLED", "UP"]
             #expect(states == [always, during, during, always])
-            #expect(reasons[1] == ["gone", "Layer4 connection problem", nil, nil])
+            #expect(reasons[1] == ["gone", "connection refused (L4CON)", nil, nil])
         }
     }
 
