@@ -40,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
@@ -61,6 +62,7 @@ let package = Package(
         .target(
             name: "SteelyardCore",
             dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -173,13 +175,22 @@ let package = Package(
             path: "Sources/Archiving",
             swiftSettings: strictOverC
         ),
+        // A factory of swift-metrics that keeps the values in memory, and renders them for Prometheus.
+        .target(
+            name: "SteelyardMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            path: "Sources/Metrics",
+            swiftSettings: strict
+        ),
         .target(
             name: "SteelyardWorker",
             dependencies: [
                 "CSSL",
                 "SteelyardCore",
+                "SteelyardMetrics",
                 "SteelyardSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -364,6 +375,19 @@ let package = Package(
                 "SteelyardSystem",
                 "SteelyardWorker",
                 "TestServers",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MetricsTests",
+            dependencies: [
+                "SteelyardCore",
+                "SteelyardMetrics",
+                "SteelyardWorker",
+                "TestServers",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

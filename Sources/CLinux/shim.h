@@ -182,3 +182,15 @@ static inline ssize_t steelyard_send_with_descriptor(int socket, const void *byt
     }
     return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
+
+// struct ucred needs GNU sources.
+
+/// The user and the process at the other end of a connected Unix socket, as they were when it was connected. -1 sets errno.
+static inline int steelyard_peer(int socket, uid_t *user, pid_t *process) {
+    struct { pid_t process; uid_t user; gid_t group; } peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
+    *user = peer.user;
+    *process = peer.process;
+    return 0;
+}

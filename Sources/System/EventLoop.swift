@@ -66,6 +66,22 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         }
     }
 
+    /// A descriptor to wait for.
+    package struct Interest: Sendable {
+        let descriptor: Int32
+        let events: Int16
+
+        /// Creates an interest.
+        ///
+        /// - Parameters:
+        ///   - descriptor: The descriptor; nil for none.
+        ///   - events: `POLLIN`, `POLLOUT`, or both.
+        package init(_ descriptor: Int32?, _ events: Int16) {
+            self.descriptor = descriptor ?? -1
+            self.events = events
+        }
+    }
+
     /// Waits until the descriptor is ready, a job is enqueued, ``wake()`` is called, or the deadline has passed.
     ///
     /// - Parameters:
@@ -74,23 +90,33 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     ///   - deadline: nil for no limit.
     /// - Returns: The descriptor's events from `poll`; 0 if it is not ready.
     package func wait(for descriptor: Int32?, events: Int16, until deadline: ContinuousClock.Instant?) -> Int16 {
+        wait(for: CollectionOfOne(Interest(descriptor, events)), until: deadline).first ?? 0
+    }
+
+    /// Waits until a descriptor is ready, a job is enqueued, ``wake()`` is called, or the deadline has passed.
+    ///
+    /// - Parameters:
+    ///   - interests: The descriptors to wait for.
+    ///   - deadline: nil for no limit.
+    /// - Returns: The events of each descriptor from `poll`; 0 if it is not ready.
+    package func wait(for interests: some Collection<Interest>, until deadline: ContinuousClock.Instant?) -> [Int16] {
         let isIdle = state.withLock { state in
             state.isWaiting = state.jobs.isEmpty
             return state.isWaiting
         }
-        var entries = [
-            pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: descriptor ?? -1, events: events, revents: 0),
-        ]
+        var entries = [pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0)]
+        for interest in interests {
+            entries.append(pollfd(fd: interest.descriptor, events: interest.events, revents: 0))
+        }
         let timeout = isIdle ? Self.milliseconds(until: deadline) : 0
         let count = unsafe poll(&entries, nfds_t(entries.count), timeout)
         state.withLock { $0.isWaiting = false }
-        guard count > 0 else { return 0 }
+        guard count > 0 else { return interests.map { _ in 0 } }
         if entries[0].revents != 0 {
             var value: UInt64 = 0
             _ = unsafe read(wakeup, &value, MemoryLayout<UInt64>.size)
         }
-        return entries[1].revents
+        return entries.dropFirst().map(\.revents)
     }
 
     /// Lets the loop's own thread enter actors outside of a job.

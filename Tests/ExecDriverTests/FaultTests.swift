@@ -15,7 +15,7 @@ struct FaultTests {
             "crash", .unavailable,
             #"the driver program ended (exit code 3; last output: "what a pity") during 'apply'"#
         ),
-        ("rubbish", .unavailable, "sent a line that is not one JSON object: \"hello\\u{1b}[31m world\""),
+        ("garbage", .unavailable, "sent a line that is not one JSON object: \"hello\\u{1b}[31m world\""),
         ("no-message", .unavailable, "not a JSON-RPC 2.0 message"),
         ("endless-line", .unavailable, "sent a line of more than 8388608 bytes"),
         ("silence", .timedOut, "did not answer 'apply' within 1 s"),

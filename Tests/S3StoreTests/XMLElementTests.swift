@@ -16,7 +16,7 @@ struct XMLElementTests {
             <s3:Error xmlns:s3="http://example.com/?a=1>2"><Code>No&#83;uch&#x42;ucket</Code>
               <Message>a &lt;b&gt; &amp;amp; &quot;c&apos; &unknown; & <![CDATA[<d> &amp;]]></Message><Empty/>
               <Two>1</Two><Two at='>'>2</Two></s3:Error>
-            rubbish
+            garbage
             """
         let element = try #require(XMLElement(Array(text.utf8)))
         #expect(element.name == "Error")

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import CoreMetrics
 public import Logging
 
 /// The agent's parameters for a new driver.
@@ -17,6 +18,10 @@ public struct DriverContext: Sendable {
     public let release: Release
     /// Whether files and the device must not be changed: another agent may be running, or changes are only previewed.
     public let isReadOnly: Bool
+    /// The factory for the driver's own metrics, such as `Counter(label: "my_retries", factory: context.metrics)`.
+    ///
+    /// The agent exports them with its own. Labels must have few values: the agent keeps at most 2,000 series.
+    public let metrics: any MetricsFactory
     /// Keeps descriptors for the agent's next process.
     package let descriptors: any DescriptorStore
 
@@ -26,7 +31,8 @@ public struct DriverContext: Sendable {
         logger: Logger,
         agentName: String = "agent",
         release: Release = Release(version: "0.0", release: "0.0"),
-        isReadOnly: Bool = false
+        isReadOnly: Bool = false,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) {
         self.init(
             stateDirectory: stateDirectory,
@@ -34,6 +40,7 @@ public struct DriverContext: Sendable {
             agentName: agentName,
             release: release,
             isReadOnly: isReadOnly,
+            metrics: metrics,
             descriptors: NoDescriptorStore()
         )
     }
@@ -45,6 +52,7 @@ public struct DriverContext: Sendable {
         agentName: String,
         release: Release,
         isReadOnly: Bool,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         descriptors: any DescriptorStore
     ) {
         self.stateDirectory = stateDirectory
@@ -52,6 +60,7 @@ public struct DriverContext: Sendable {
         self.agentName = agentName
         self.release = release
         self.isReadOnly = isReadOnly
+        self.metrics = metrics
         self.descriptors = descriptors
     }
 }

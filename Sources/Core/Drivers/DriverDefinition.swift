@@ -22,6 +22,7 @@ public struct DriverDefinition: Sendable {
     package let readSettings: @Sendable (inout SettingReader) throws(SettingError) -> any Sendable
     private let checkSettings: @Sendable (any Sendable, DriverContext) throws -> Void
     private let makeDriver: @Sendable (any Sendable, DriverContext) throws -> any LoadBalancerDriver
+    private var describeSupport: (@Sendable (any Sendable, DriverContext) -> SupportFacts)?
     private let renderSet:
         (@Sendable (any Sendable, DriverContext, LoadBalancerSet, LoadBalancerSet?) throws -> String)?
 
@@ -90,6 +91,22 @@ public struct DriverDefinition: Sendable {
         let settings = try readSettings(&reader)
         try check(settings, context)
         return try make(settings, context)
+    }
+
+    /// The same driver, with what support needs of it.
+    package func withSupport<Settings: Sendable>(
+        _ describe: @escaping @Sendable (Settings, DriverContext) -> SupportFacts
+    ) -> DriverDefinition {
+        var definition = self
+        definition.describeSupport = { settings, context in
+            (settings as? Settings).map { describe($0, context) } ?? SupportFacts()
+        }
+        return definition
+    }
+
+    /// What support needs of the driver.
+    package func supportFacts(_ settings: any Sendable, _ context: DriverContext) -> SupportFacts {
+        describeSupport?(settings, context) ?? SupportFacts()
     }
 
     /// Whether the driver can show a configuration.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import SteelyardCore
+import SystemPackage
 
 extension DriverDefinition {
     /// The driver `haproxy`.
@@ -26,5 +27,16 @@ extension DriverDefinition {
             try renderer.check(wanted)
             return old.map { renderer.describeChange(from: $0, to: wanted) + "\n" } ?? renderer.render(wanted)
         }
-    )
+    ).withSupport { (settings: HAProxySettings, context) in
+        var facts = SupportFacts()
+        guard let configuration = try? HAProxyConfiguration(settings, stateDirectory: context.stateDirectory) else {
+            return facts
+        }
+        let files = DeviceFiles(configuration)
+        facts.files = [files.config, files.lastGood, files.startLog].map(\.string)
+        facts.programs = [.init(files.binary.string, ["-vv"])]
+        if settings.service == .systemd { facts.units = ["haproxy.service"] }
+        facts.log = files.log.string
+        return facts
+    }
 }

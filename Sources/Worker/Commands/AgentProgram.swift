@@ -66,7 +66,8 @@ public struct AgentProgram: Sendable {
     var fault: String? {
         let groups = drivers.map(\.name) + stores.map(\.format.type)
         let reserved = [
-            "gearman", ArchiveSettings.group, "diagnostics", "limits", "log", "driver", "dry_run", "state_dir",
+            "gearman", ArchiveSettings.group, "diagnostics", "limits", "log", "metrics", "driver", "dry_run",
+            "state_dir",
         ]
         if drivers.isEmpty { return "no driver is registered" }
         if let name = groups.first(where: { !Self.isName($0) }) {

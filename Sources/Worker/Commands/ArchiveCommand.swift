@@ -13,6 +13,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "archive",
         abstract: "Archive this device's log to an object store, without a job server.",
+        usage: "\(Program.current.name) archive --endpoint <url> --container <container[/prefix]> [<options>]",
         discussion: """
             The token comes from --token-file or the variable STEELYARD_TOKEN; a store with other credentials reads \
             them from variables such as STEELYARD_ACCESS_KEY and STEELYARD_SECRET_KEY. The whole log is archived, \
@@ -24,7 +25,10 @@ struct ArchiveCommand: AsyncParsableCommand {
 
     private static let tokenField = "hpcs_object_store_token"
 
-    @Option(help: "The object store's type: \(Program.current.stores.map(\.format.type).joined(separator: ", ")).")
+    @Option(
+        help: "The object store's type: \(Program.current.stores.map(\.format.type).joined(separator: ", ")).",
+        completion: .stores
+    )
     var store = Program.current.stores.first?.format.type ?? ""
 
     @Option(help: "The object store's URL, up to the account.")
@@ -33,19 +37,26 @@ struct ArchiveCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The destination.", valueName: "container[/prefix]"))
     var container: String
 
-    @Option(name: .customLong("protocol"), help: "Which load balancer's lines: http or tcp.")
+    @Option(
+        name: .customLong("protocol"),
+        help: "Which load balancer's lines: http or tcp.",
+        completion: .list(["http", "tcp"])
+    )
     var protocolName = "http"
 
     @Option(help: "The load balancer's id, for the object's name.")
     var id = "1"
 
-    @Option(help: "A file with the token; - for standard input.")
+    @Option(help: "A file with the token; - for standard input.", completion: .file())
     var tokenFile: String?
 
-    @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
+    @Option(
+        help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.",
+        completion: .configurationFile
+    )
     var config: String?
 
-    @Option(help: "Directory for persistent state.")
+    @Option(help: "Directory for persistent state.", completion: .directory)
     var stateDir: String?
 
     @Flag(help: "Read, select and compress the log without sending it.")

@@ -10,6 +10,7 @@ struct ConfigCommand: ParsableCommand {
         CommandConfiguration(
             commandName: "config",
             abstract: "Check the configuration, and print each value and its origin.",
+            usage: "\(Program.current.name) config [<options>]",
             discussion: SettingList.text
         )
     }

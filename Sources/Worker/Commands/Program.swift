@@ -124,8 +124,13 @@ enum Program {
     /// Writes a warning to standard error.
     static func warn(_ message: String) { writeLine("warning: \(message)") }
 
-    private static func writeLine(_ message: String) {
-        let line = Array("\(current.name): \(message)\n".utf8)
+    /// Writes a question to standard error; the answer comes on the same line.
+    static func ask(_ question: String) { writeText(question) }
+
+    private static func writeLine(_ message: String) { writeText("\(current.name): \(message)\n") }
+
+    private static func writeText(_ text: String) {
+        let line = Array(text.utf8)
         _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

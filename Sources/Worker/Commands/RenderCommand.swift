@@ -8,10 +8,14 @@ import SteelyardCore
 struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render",
-        abstract: "Print the proxy's configuration for an UPDATE message. Changes nothing."
+        abstract: "Print the proxy's configuration for an UPDATE message. Changes nothing.",
+        usage: "\(Program.current.name) render [--against <file>] [<options>] <file>"
     )
 
-    @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
+    @Option(
+        help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.",
+        completion: .configurationFile
+    )
     var config: String?
 
     @Option(
@@ -19,14 +23,18 @@ struct RenderCommand: ParsableCommand {
             "Print the change of a device that serves this UPDATE: nothing, commands or a reload.",
             discussion: "The state.json of a device's state directory is also such a file.",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var against: String?
 
-    @Option(help: "The driver. Default: the configuration's, if it can render, else the first that can.")
+    @Option(
+        help: "The driver. Default: the configuration's, if it can render, else the first that can.",
+        completion: .drivers
+    )
     var driver: String?
 
-    @Argument(help: "The file with the message; - for standard input.")
+    @Argument(help: "The file with the message; - for standard input.", completion: .file())
     var file: String
 
     func run() throws {

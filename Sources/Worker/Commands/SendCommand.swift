@@ -11,6 +11,7 @@ struct SendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "send",
         abstract: "Submit one message as a Gearman client, and print the reply.",
+        usage: "\(Program.current.name) send [<options>] (<action> [<file>] | <file> | -)",
         discussion: """
             steelyard send discover          a message without other fields
             steelyard send update lb.json    the object in the file, with the action added
@@ -35,10 +36,10 @@ struct SendCommand: AsyncParsableCommand {
     @Flag(help: "Submit a background job, and print its handle.")
     var background = false
 
-    @Argument(help: "An action, a file with a message, or -.")
+    @Argument(help: "An action, a file with a message, or -.", completion: .actionsAndFiles)
     var message: String
 
-    @Argument(help: "With an action: the file with the rest of the message, or -.")
+    @Argument(help: "With an action: the file with the rest of the message, or -.", completion: .file())
     var file: String?
 
     func validate() throws {

@@ -5,7 +5,10 @@ import ArgumentParser
 
 /// The options shared by `worker` and `send`.
 struct SharedOptions: ParsableArguments {
-    @Option(help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.")
+    @Option(
+        help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.",
+        completion: .configurationFile
+    )
     var config: String?
 
     @Option(help: "A job server, HOST:PORT; may be given more than once.")

@@ -15,7 +15,10 @@ struct SteelyardCommand: AsyncParsableCommand {
             abstract: program.summary,
             version: "\(program.release.version) (\(program.release.release))",
             subcommands: [WorkerCommand.self, SendCommand.self] + (isArchiving ? [ArchiveCommand.self] : [])
-                + (isRendering ? [RenderCommand.self] : []) + [ConfigCommand.self, VersionCommand.self]
+                + (isRendering ? [RenderCommand.self] : []) + [
+                    ConfigCommand.self, StatusCommand.self, SuspendCommand.self, EnableCommand.self, DeleteCommand.self,
+                    BundleCommand.self, VersionCommand.self,
+                ]
         )
     }()
 }

@@ -13,6 +13,7 @@ struct WorkerCommand: AsyncParsableCommand {
         CommandConfiguration(
             commandName: name,
             abstract: "Run the agent in the foreground until SIGTERM or SIGINT.",
+            usage: "\(Program.current.name) worker [<options>]",
             discussion: """
                 SIGHUP reloads the configuration file and applies the settings that need no restart.
 

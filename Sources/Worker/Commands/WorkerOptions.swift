@@ -8,22 +8,28 @@ import SteelyardCore
 struct WorkerOptions: ParsableArguments {
     @OptionGroup var shared: SharedOptions
 
-    @Option(help: "The driver: \(Program.current.drivers.map(\.name).joined(separator: ", ")).")
+    @Option(
+        help: "The driver: \(Program.current.drivers.map(\.name).joined(separator: ", ")).",
+        completion: .drivers
+    )
     var driver: String?
 
     @Flag(help: "Validate and log changes without applying them.")
     var dryRun = false
 
-    @Option(help: "Directory for persistent state.")
+    @Option(help: "Directory for persistent state.", completion: .directory)
     var stateDir: String?
 
     @Flag(help: "Start a gearmand on loopback, and store the state in ./.steelyard. Needs no privileges.")
     var standalone = false
 
-    @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
+    @Option(
+        help: "What to log: trace, debug, info, notice, warning, error or critical.",
+        completion: .logLevels
+    )
     var logLevel: String?
 
-    @Option(help: "How to log: text or json.")
+    @Option(help: "How to log: text or json.", completion: .logFormats)
     var logFormat: String?
 
     /// Loads the configuration with these options.

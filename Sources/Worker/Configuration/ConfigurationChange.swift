@@ -19,11 +19,12 @@ struct ConfigurationChange: Sendable {
         effective.diagnostics = loaded.diagnostics
         effective.limits = loaded.limits
         effective.log = loaded.log
+        effective.metrics = loaded.metrics
         // The function's name stays, since the device is known by it.
         effective.servers = loaded.servers
         effective.tls = loaded.tls
         let live =
-            ["gearman.servers", "gearman.tls.", "archive.", "diagnostics.", "limits.", "log."]
+            ["gearman.servers", "gearman.tls.", "archive.", "diagnostics.", "limits.", "log.", "metrics."]
             + loaded.storeSettings.keys.map { $0 + "." }
         var (applied, needingRestart): ([String], [String]) = ([], [])
         let known = Dictionary(current.settings.map { ($0.key, $0) }) { first, _ in first }

@@ -28,6 +28,8 @@ struct WorkerConfiguration: Sendable {
     var limits: MessageLimits
     /// `log`: the level and the format of the agent's log.
     var log: LogSettings
+    /// `metrics`: how the agent exports its metrics.
+    var metrics: MetricsSettings
     /// The settings of the drivers, by their names.
     let driverSettings: [String: any Sendable]
     /// The settings of the stores, by type.
@@ -83,19 +85,29 @@ struct WorkerConfiguration: Sendable {
         diagnostics = try group("diagnostics") { reader throws(SettingError) in try DiagnosticsSettings(&reader) }
         limits = try group("limits") { reader throws(SettingError) in try MessageLimits(&reader) }
         log = try group("log") { reader throws(SettingError) in try LogSettings(&reader) }
+        metrics = try group("metrics") { reader throws(SettingError) in try MetricsSettings(&reader) }
         settings = read
     }
 
     /// The settings of the selected driver.
     var ownDriverSettings: any Sendable { driverSettings[driver.name] ?? NoSettings() }
+
+    /// What support needs of the driver that is used.
+    func supportFacts(logger: Logger) -> SupportFacts {
+        let context = DriverContext(stateDirectory: stateDirectory, logger: logger, isReadOnly: true)
+        return driver.supportFacts(ownDriverSettings, context)
+    }
 }
 
 extension WorkerConfiguration {
     /// Calls a function of a definition; converts a `SettingError` to a `ConfigurationError` with the value's origin.
     func namingOrigins<Success>(_ body: () throws -> Success) throws -> Success {
-        do { return try body() } catch let error as SettingError {
-            throw ConfigurationError(settings.first { $0.key == error.key }?.origin ?? error.origin, error.problem)
-        }
+        do { return try body() } catch let error as SettingError { throw namingOrigin(error) }
+    }
+
+    /// The same error with the origin of the setting's value.
+    func namingOrigin(_ error: SettingError) -> ConfigurationError {
+        ConfigurationError(settings.first { $0.key == error.key }?.origin ?? error.origin, error.problem)
     }
 
     /// The effective configuration as JSON, with keys in groups as in the file; missing values are null.

@@ -4,13 +4,14 @@
 import Logging
 import SteelyardCore
 
-/// Logs the state of the connection to one job server: each change once.
+/// Logs the state of the connection to one job server, each change once, and keeps it for other readers.
 final class ConnectionLog {
     /// The time at startup before an unreachable job server is logged as a warning.
     private static let startLimit = Duration.seconds(1)
 
     private let metadata: Logger.Metadata
     private let logger: Logger
+    private let state: ConnectionState
     private let started = ContinuousClock.now
     /// nil until the first state was logged.
     private var isConnected: Bool?
@@ -18,12 +19,14 @@ final class ConnectionLog {
     private var loggedCodes: Set<String> = []
     private static let greatestCodeCount = 8
 
-    init(server: GearmanServer, function: String, logger: Logger) {
+    init(server: GearmanServer, function: String, state: ConnectionState, logger: Logger) {
         metadata = [LogKeys.gearmanServer: "\(server)", LogKeys.gearmanFunction: "\(function)"]
+        self.state = state
         self.logger = logger
     }
 
     func noteConnected() {
+        state.noteConnected()
         loggedCodes = []
         guard isConnected != true else { return }
         isConnected = true
@@ -31,6 +34,7 @@ final class ConnectionLog {
     }
 
     func noteLost(_ reason: String) {
+        state.noteLost(reason)
         let isNew: Bool
         switch isConnected {
         case false?: isNew = false

@@ -91,6 +91,11 @@ final class GearmanTransport: Service {
         }
     }
 
+    /// The connections to the configured job servers, in the order of the configuration.
+    ///
+    /// A server whose lane was made anew, such as after a change of `gearman.tls`, begins with no error and a count of 0.
+    var connections: [ConnectionState.Snapshot] { state.withLock { $0.lanes }.map(\.connection) }
+
     func run() async throws {
         let lanes = state.withLock { state in
             state.isRunning = true

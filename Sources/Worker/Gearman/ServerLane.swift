@@ -38,6 +38,7 @@ actor ServerLane {
     private static let steadyTime = Duration.seconds(5)
 
     nonisolated let server: GearmanServer
+    private nonisolated let state: ConnectionState
     private nonisolated let loop: EventLoop
     private nonisolated let control = Mutex(Control())
     private nonisolated let hasProgress = Atomic(false)
@@ -83,7 +84,8 @@ actor ServerLane {
         self.function = function
         self.dispatcher = dispatcher
         self.registered = registered
-        log = ConnectionLog(server: server, function: function, logger: logger)
+        state = ConnectionState(server: server)
+        log = ConnectionLog(server: server, function: function, state: state, logger: logger)
         do { loop = try EventLoop() } catch { throw .system("make an event descriptor", error) }
     }
 
@@ -125,6 +127,9 @@ actor ServerLane {
 
     /// When the thread was last awake; at most a few seconds ago, unless it is blocked.
     nonisolated var lastAwake: ContinuousClock.Instant { lastTurn.withLock { $0 } }
+
+    /// The state of the connection.
+    nonisolated var connection: ConnectionState.Snapshot { state.snapshot }
 
     // MARK: - The loop
 

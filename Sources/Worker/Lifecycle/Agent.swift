@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import CoreMetrics
 import Glibc
 import Logging
 import ServiceLifecycle
 import SteelyardCore
+import SteelyardMetrics
 import SteelyardSystem
 import SystemPackage
 
@@ -39,9 +41,19 @@ struct Agent {
         try Self.checkStores(configuration)
         let lock = try lockStateDirectory()
         defer { _ = lock }
-        let driver = try makeDriver(isReadOnly: configuration.isDryRun)
+        let registry = MetricsRegistry(known: AgentMetric.counted, reserved: Set(AgentMetric.read.map(\.name)))
+        let driver = try makeDriver(isReadOnly: configuration.isDryRun, metrics: registry)
         serviceManager.discardRemaining()
-        let dispatcher = try makeDispatcher(driver)
+        let folder = FilePath(configuration.stateDirectory)
+        let history = HistoryFile(in: folder, logger: logger, isReadOnly: configuration.isDryRun)
+        await history.begin(with: driver)
+        let collector = StatusCollector(
+            configuration,
+            logDirectory: logDirectory,
+            driver: driver,
+            history: history
+        )
+        let dispatcher = try makeDispatcher(driver, observers: [history, collector, JobMetrics(registry)])
         await dispatcher.recover()
         let transport = try GearmanTransport(
             servers: configuration.servers,
@@ -51,8 +63,14 @@ struct Agent {
             logger: logger,
             ready: { [self] in announce() }
         )
-        let reloads = makeReloadService(loader, dispatcher, transport)
+        collector.show { transport.connections }
+        let metrics = makeMetricsExporter(registry, driver, transport)
+        do { try await metrics.apply(configuration.metrics) } catch let error as SettingError {
+            throw configuration.namingOrigin(error)
+        }
+        let reloads = makeReloadService(loader, dispatcher, transport, metrics)
         var services: [any Service] = [
+            metrics,
             WatchdogService(
                 serviceManager: serviceManager,
                 isTransportAlive: { transport.isAlive },
@@ -71,6 +89,9 @@ struct Agent {
         }
         // A driver service starts missing processes; a dry run must change nothing.
         if !configuration.isDryRun { services.append(DriverService(driver: driver)) }
+        services.append(
+            ControlService(in: folder, dispatcher: dispatcher, status: { await collector.report() }, logger: logger)
+        )
         services.append(transport)
         // Stopped in reverse order: no job may arrive after the driver has ended.
         let group = ServiceGroup(services: services, logger: serviceLogger)
@@ -89,7 +110,8 @@ struct Agent {
     private func makeReloadService(
         _ loader: ConfigurationLoader,
         _ dispatcher: Dispatcher,
-        _ transport: GearmanTransport
+        _ transport: GearmanTransport,
+        _ metrics: MetricsExporter
     ) -> ReloadService {
         ReloadService(
             current: configuration,
@@ -100,13 +122,34 @@ struct Agent {
             logger: logger,
             apply: { [logger] configuration in
                 try Self.check(configuration)
+                let archiver = try Self.makeArchiver(configuration, logger)
+                // First, because it fails if the address is in use.
+                try await metrics.apply(configuration.metrics)
                 dispatcher.replace(
-                    archiver: try Self.makeArchiver(configuration, logger),
+                    archiver: archiver,
                     diagnostics: NetworkDiagnostics(configuration),
                     limits: configuration.limits
                 )
             },
             applyTransport: { try transport.apply(servers: $0.servers, tls: $0.tls) }
+        )
+    }
+
+    private func makeMetricsExporter(
+        _ registry: MetricsRegistry,
+        _ driver: any LoadBalancerDriver,
+        _ transport: GearmanTransport
+    ) -> MetricsExporter {
+        MetricsExporter(
+            MetricsCollector(
+                release: Program.current.release,
+                driverName: configuration.driver.name,
+                stateDirectory: configuration.stateDirectory,
+                registry: registry,
+                device: DeviceReader(driver),
+                connections: { transport.connections }
+            ),
+            logger: logger
         )
     }
 
@@ -187,13 +230,17 @@ struct Agent {
         }
     }
 
-    private func makeDriver(isReadOnly: Bool) throws -> any LoadBalancerDriver {
+    private func makeDriver(
+        isReadOnly: Bool,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) throws -> any LoadBalancerDriver {
         let context = DriverContext(
             stateDirectory: configuration.stateDirectory,
             logger: logger,
             agentName: Program.current.name,
             release: Program.current.release,
             isReadOnly: isReadOnly,
+            metrics: metrics,
             descriptors: serviceManager
         )
         let driver = configuration.driver
@@ -203,7 +250,11 @@ struct Agent {
         }
     }
 
-    private func makeDispatcher(_ driver: any LoadBalancerDriver, keepsProgress: Bool = true) throws -> Dispatcher {
+    private func makeDispatcher(
+        _ driver: any LoadBalancerDriver,
+        observers: [any JobObserver] = [],
+        keepsProgress: Bool = true
+    ) throws -> Dispatcher {
         Dispatcher(
             driver: driver,
             driverName: configuration.driver.name,
@@ -213,8 +264,15 @@ struct Agent {
             release: Program.current.release,
             limits: configuration.limits,
             isDryRun: configuration.isDryRun,
-            logger: logger
+            logger: logger,
+            observers: observers
         )
+    }
+
+    /// The directory of the log that an ARCHIVE reads; nil if the driver does not name it.
+    private var logDirectory: String? {
+        let log = configuration.supportFacts(logger: logger).log
+        return log.map { FilePath($0).removingLastComponent().string }
     }
 
     /// - Parameter keepsProgress: Whether to record the archive state, which only one process at a time may do.

@@ -58,7 +58,7 @@ class Faulty(driver.Program):
         self.device.change("apply", request["params"])
         os._exit(3)
 
-    def rubbish(self, request):
+    def garbage(self, request):
         raw("hello\x1b[31m world\n")
 
     def no_message(self, request):

@@ -14,7 +14,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
     static let all: [FuzzTarget] = [
         messages, workerSession, gearmanClient, haproxyAnswers, s3Answers, logLines, gzip, xz, zstd, bzip2, stateFiles,
-        configuration, rendering, execAnswers,
+        configuration, rendering, execAnswers, metricsRequests,
     ]
 
     var description: String { name }

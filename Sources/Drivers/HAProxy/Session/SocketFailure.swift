@@ -18,6 +18,13 @@ enum SocketFailure: Error, Hashable {
         switch self {
         case .absent: DriverError(.notRunning, "\(process) does not run")
         case .silent: DriverError(.timedOut, "\(process) does not answer on its socket")
+        // The master gives its socket this owner and mode again at each reload.
+        case .system(.permissionDenied):
+            DriverError(
+                .unavailable,
+                "cannot query \(process): permission denied on its socket; give the agent's group access by the option -S, and "
+                    + "restart haproxy.service"
+            )
         case .system(let reason): DriverError(.unavailable, "cannot query \(process): \(reason)")
         }
     }

@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The options by which a command finds the agent on the same device.
+struct LocalOptions: ParsableArguments {
+    @Option(
+        help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.",
+        completion: .file()
+    )
+    var config: String?
+
+    @Option(help: "Directory for persistent state: that of the agent.", completion: .directory)
+    var stateDir: String?
+
+    /// Loads the configuration with these options.
+    func load(_ more: [(option: String, key: String, value: String)] = []) throws -> WorkerConfiguration {
+        let given = stateDir.map { [(option: "--state-dir", key: "state_dir", value: $0)] } ?? []
+        return try Program.load(options: given + more, file: config)
+    }
+}
