@@ -87,7 +87,7 @@ import Testing
         try await withTemporaryFolder { folder in
             try await withGearmand(in: folder) { gearmand in
                 async let worked: Void = blocking { try Self.workOnce(port: gearmand.port) }
-                let message = #"{"hpcs_action":"DISCOVER","hpcs_response":"PASS"}"#
+                let message = #"{"hpcs_action":"DELETE","hpcs_response":"PASS"}"#
                 let result = try await SteelyardProgram.run(
                     ["send", "--gearman", gearmand.address, "--function", "echo", "-"],
                     input: Array(message.utf8)

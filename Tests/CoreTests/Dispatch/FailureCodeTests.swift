@@ -19,6 +19,27 @@ import Testing
         #expect(rows == expected)
     }
 
+    @Test func areInTheSchemas() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
+        let file = try Data(contentsOf: folder.appending(path: "Schemas/definitions.json"))
+        let schemas = try JSONDecoder().decode(Schemas.self, from: file)
+        #expect(schemas.definitions.errorCode.examples == FailureCode.allCases.map(\.rawValue))
+    }
+
+    private struct Schemas: Decodable {
+        struct Definitions: Decodable {
+            let errorCode: Examples
+
+            enum CodingKeys: String, CodingKey { case errorCode = "error_code" }
+        }
+
+        struct Examples: Decodable { let examples: [String] }
+
+        let definitions: Definitions
+
+        enum CodingKeys: String, CodingKey { case definitions = "$defs" }
+    }
+
     @Test func areWords() {
         #expect(FailureCode.allCases.allSatisfy { $0.rawValue.wholeMatch(of: /[a-z]+(_[a-z]+)*/) != nil })
     }

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import NoOpDriver
 import SteelyardCore
 import SteelyardTestSupport
 import Synchronization
+import TestServers
 import Testing
 
 @Suite("The no-op driver")
@@ -12,6 +14,15 @@ struct NoOpDriverTests {
     @Test("obeys the contract", arguments: LoadBalancerDriverContract.checks)
     func contract(_ check: LoadBalancerDriverContract.Check) async throws {
         try await check.run(NoOpDriver(), on: .example)
+    }
+
+    @Test("obeys the contract with a scenario", arguments: LoadBalancerDriverContract.checks)
+    func contractWithScenario(_ check: LoadBalancerDriverContract.Check) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "scenario.json5")
+            try Data("{bytes: [{per_second: 1000}]} // no faults".utf8).write(to: file)
+            try await check.run(ScenarioDriver(device: NoOpDriver(), scenario: file.path), on: .example)
+        }
     }
 
     @Test("reports no bytes, also while suspended; a DELETE resets its periods")

@@ -54,6 +54,7 @@ struct ReplyTests {
                 #"{"Nodes":1,"node":2,"nodess":3}"#,
                 #"{"Nodes":1,"node":2,"nodess":3,"nodes":[],"hpcs_response":"PASS"}"#
             ),
+            (#"{"hpcs_error":"old","a":1,"hpcs_error_code":"x"}"#, #"{"a":1,"nodes":[],"hpcs_response":"PASS"}"#),
             (#"{"\ud800nodes":1}"#, #"{"\ud800nodes":1,"nodes":[],"hpcs_response":"PASS"}"#),
         ]
     )

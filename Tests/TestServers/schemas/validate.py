@@ -43,6 +43,8 @@ def load(is_closed=False):
     if is_closed:
         for name in CLOSED:
             files["definitions.json"]["$defs"][name]["additionalProperties"] = False
+        codes = files["definitions.json"]["$defs"]["error_code"]
+        codes["enum"] = codes["examples"]
     # Without "$schema": jsonschema would use its own validator for a schema that has it, with its own patterns.
     contents = {name: {key: value for key, value in file.items() if key != "$schema"} for name, file in files.items()}
     resources = [(f"file:///{name}", DRAFT202012.create_resource(content)) for name, content in contents.items()]

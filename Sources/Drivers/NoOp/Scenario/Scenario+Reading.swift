@@ -42,7 +42,7 @@ extension Scenario {
             address: address,
             loadBalancer: loadBalancer,
             state: state ?? .down,
-            reason: reason ?? (state ?? .down == .down ? "Layer4 connection problem" : nil),
+            reason: reason ?? (state ?? .down == .down ? "connection refused (L4CON)" : nil),
             span: try readSpan(&object)
         )
     }
