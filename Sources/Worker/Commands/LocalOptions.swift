@@ -7,7 +7,7 @@ import ArgumentParser
 struct LocalOptions: ParsableArguments {
     @Option(
         help: "The configuration file (JSON5). Default: \(ConfigurationFile.standardPath), where it exists.",
-        completion: .file()
+        completion: .configurationFile
     )
     var config: String?
 
