@@ -181,7 +181,7 @@ struct LeftOutLogTests {
                 try FileManager.default.createDirectory(at: log.path, withIntermediateDirectories: false)
             }
             let error = #expect(throws: DriverError.self) { try log.text() }
-            #expect(error?.code == .logUnavailable && error?.message.contains("haproxy.log: it is not a") == true)
+            #expect(error?.code == .logUnavailable && error?.message.contains("haproxy.log: not a") == true)
         }
     }
 
