@@ -5,6 +5,7 @@ import LogFiles
 package import Logging
 package import SteelyardCore
 import SteelyardSystem
+import Synchronization
 
 /// Makes HAProxy serve the load balancers of the last message.
 ///
@@ -23,6 +24,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
     private let supervisor: Supervisor
     private let rotation: LogRotation
     private let deletions = DeletionCount()
+    private let loggedShortage = Mutex<String?>(nil)
     private let isReadOnly: Bool
     private let logger: Logger
 
@@ -103,7 +105,13 @@ package final class HAProxyDriver: LoadBalancerDriver {
         }
         let room = renderer.room(for: wanted)
         try room.require()
-        if let shortage = room.shortage {
+        let shortage = room.shortage.map { "\($0)" }
+        // Once: an UPDATE each minute would fill the log.
+        let isNew = loggedShortage.withLock { logged in
+            defer { logged = shortage }
+            return logged != shortage
+        }
+        if let shortage, isNew {
             logger.warning("maxconn reduced: too few file descriptors", metadata: [LogKeys.error: "\(shortage)"])
         }
     }
@@ -154,12 +162,17 @@ package final class HAProxyDriver: LoadBalancerDriver {
     ///
     /// - Throws: `DriverError`: `notRunning`, `timedOut`, `unavailable`.
     package func status() async throws(DriverError) -> DeviceStatus {
-        try await reader.status(isPausing: { [store] in store.isPausing }, of: { [store] in store.state })
+        do throws(DriverError) {
+            return try await reader.status(isPausing: { [store] in store.isPausing }, of: { [store] in store.state })
+        } catch { throw supervisor.failure.explain(error) }
     }
 
     /// The HAProxy that answered the last STATS.
     package func proxyStatus() async -> ProxyStatus? {
-        guard store.state.served != nil, var status = reader.proxyStatus else { return nil }
+        guard store.state.served != nil else { return nil }
+        // The status of a suspended device is known without HAProxy.
+        if store.state.isSuspended { await reader.refresh() }
+        guard var status = reader.proxyStatus else { return nil }
         status.unexpectedEnds = supervisor.ends.value
         status.oldProcesses = meter.view.oldProcesses
         status.drift = device.drift.drift

@@ -155,6 +155,7 @@ struct ArchiveCommand: AsyncParsableCommand {
             return String(words[0])
         }
         if let token = ProcessInfo.processInfo.environment["STEELYARD_TOKEN"], !token.isEmpty { return token }
+        if dryRun { return "dry-run" }
         throw ValidationError("The token is missing: use --token-file, or set STEELYARD_TOKEN.")
     }
 }

@@ -10,6 +10,7 @@ struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Stop serving on this device, and remove the configuration and the logs.",
+        usage: "\(Program.current.name) delete --local [<options>]",
         discussion: LocalChange.discussion(
             "It cannot be undone: logs that were not archived are lost. It asks for confirmation on a terminal."
         )

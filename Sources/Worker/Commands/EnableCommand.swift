@@ -9,6 +9,7 @@ struct EnableCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enable",
         abstract: "Serve again on this device after a suspend.",
+        usage: "\(Program.current.name) enable --local [<options>]",
         discussion: LocalChange.discussion("Opens the ports again.")
     )
 

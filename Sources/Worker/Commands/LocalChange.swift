@@ -7,7 +7,7 @@ import SteelyardCore
 
 /// What `steelyard suspend`, `enable` and `delete` have in common.
 struct LocalChange: ParsableArguments {
-    @Flag(help: "Change this device by its agent's control socket. Required.")
+    @Flag(help: "Change this device through its agent's control socket. Required.")
     var local = false
 
     @OptionGroup var options: LocalOptions
@@ -26,7 +26,7 @@ struct LocalChange: ParsableArguments {
         guard !local else { return }
         let (name, action) = (Program.current.name, kind.rawValue.lowercased())
         throw ValidationError(
-            "Add --local to \(action) this device without a job server; '\(name) send \(action)' sends the message by one."
+            "Add --local to \(action) this device without a job server. '\(name) send \(action)' does it through a job server."
         )
     }
 
@@ -44,8 +44,7 @@ struct LocalChange: ParsableArguments {
             Program.fail(error.message)
             throw ExitCode(error.code)
         }
-        try Program.write(reply + [UInt8(ascii: "\n")])
-        guard Submission.isPass(reply) else { throw ExitCode.failure }
+        try ReplyVerdict.show(reply)
     }
 
     /// The text of `--help`.

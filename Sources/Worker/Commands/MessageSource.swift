@@ -12,12 +12,13 @@ import SystemPackage
 enum MessageSource {
     /// Reads a file, or standard input if the name is `-`.
     ///
+    /// - Parameter orAction: Whether an action could stand in its place.
     /// - Throws: An exit with the code 64 if it cannot be read.
-    static func read(_ file: String) throws -> [UInt8] {
+    static func read(_ file: String, orAction: Bool = false) throws -> [UInt8] {
         if file == "-" { return readStandardInput() }
         do {
             if let bytes = try AtomicFile.read(FilePath(file), isOwn: false) { return bytes }
-            Program.fail("\(file) is neither an action nor a file")
+            Program.fail(orAction ? "\(file) is neither an action nor a file" : "\(file) does not exist")
         } catch {
             Program.fail("\(error)")
         }

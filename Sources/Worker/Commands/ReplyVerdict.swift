@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import FoundationEssentials
 import Glibc
 import SteelyardCore
@@ -26,8 +27,20 @@ struct ReplyVerdict {
         text = "FAIL\(Excerpt.line(code)) \(Excerpt.line(reply.root.string(of: "hpcs_error") ?? "without a reason"))"
     }
 
+    /// Prints a reply: over several lines on a terminal, with a last line that says PASS or FAIL.
+    ///
+    /// - Parameter isIndented: Whether to print it over several lines elsewhere, too.
+    /// - Throws: An exit with the code 1 for a FAIL, and 74 if it cannot be written.
+    static func show(_ reply: [UInt8], isIndented: Bool = false) throws {
+        let document = try? JSONDocument(reply)
+        let text = isIndented || isatty(STDOUT_FILENO) == 1 ? document.map { Array($0.indented.utf8) } : nil
+        try Program.write((text ?? reply) + [UInt8(ascii: "\n")])
+        ReplyVerdict(document).show()
+        guard Submission.isPass(reply) else { throw ExitCode.failure }
+    }
+
     /// Prints the line to standard error if that is a terminal, in colours unless `NO_COLOR` is set.
-    func show() {
+    private func show() {
         guard isatty(STDERR_FILENO) == 1 else { return }
         let isColoured = ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
         let line = isColoured ? "\(isPass ? Self.green : Self.red)\(text)\(Self.plain)\n" : text + "\n"

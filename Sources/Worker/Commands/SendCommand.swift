@@ -58,7 +58,7 @@ struct SendCommand: AsyncParsableCommand {
             if let kind = try? ActionKind(named: message) {
                 try MessageSource.message(kind, file: file)
             } else {
-                try MessageSource.read(message)
+                try MessageSource.read(message, orAction: true)
             }
         let submission = Submission(
             payload: payload,
@@ -71,12 +71,7 @@ struct SendCommand: AsyncParsableCommand {
         let result = try await DedicatedThread.run(name: "gearman") { submission.run() }
         switch result {
         case .reply(let reply):
-            let document = try? JSONDocument(reply)
-            let isIndented = pretty || isatty(STDOUT_FILENO) == 1
-            let text = isIndented ? document.map { Array($0.indented.utf8) } : nil
-            try Program.write((text ?? reply) + [UInt8(ascii: "\n")])
-            ReplyVerdict(document).show()
-            guard Submission.isPass(reply) else { throw ExitCode.failure }
+            try ReplyVerdict.show(reply, isIndented: pretty)
         case .handle(let handle):
             try Program.write(handle + "\n")
         case .nothing(let reason):

@@ -9,6 +9,7 @@ struct SuspendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suspend",
         abstract: "Stop serving on this device, and keep the configuration.",
+        usage: "\(Program.current.name) suspend --local [<options>]",
         discussion: LocalChange.discussion("Closes the ports. 'enable' opens them again.")
     )
 

@@ -103,8 +103,9 @@ struct Agent {
             },
             reload: { reloads.reload() }
         )
+        defer { history.flush() }
         try await group.run()
-        logger.notice("agent stopped; the device continues to serve")
+        logger.notice("agent stopped; the device is left as it is")
     }
 
     private func makeReloadService(

@@ -67,6 +67,7 @@ struct LogLine {
 
     /// The text with escapes for all that could end the line, move a terminal's cursor or hide other characters.
     private static func escaped(_ text: String) -> String {
+        guard !text.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return text }
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -43,13 +43,29 @@ import Testing
         StatusTime(UTCTimestamp(microseconds: second * 1_000_000 + milliseconds * 1000))
     }
 
+    /// The file's lines are what `Codable` makes of an entry, as `status --json` shows it.
+    @Test func linesAreThoseOfCodable() throws {
+        let records = [
+            Self.record(.update, 1), Self.record(.archive, 2),
+            Self.record(.delete, 3, failure: ActionFailure(.busy, "busy \u{1B}\n \"x\" é"), isDryRun: true),
+        ]
+        var history = History()
+        for record in records {
+            let entry = history.add(try #require(HistoryEntry(record)))
+            #expect(try JSONDecoder().decode(HistoryEntry.self, from: Data(entry.line)) == entry)
+            #expect(HistoryEntry(line: entry.line) == entry)
+            #expect(HistoryEntry(line: Array(try JSONEncoder().encode(entry))) == entry)
+        }
+        #expect(HistoryEntry(line: Array("{}".utf8)) == nil)
+    }
+
     @Test func survivesTheAgent() async throws {
         try await withTemporaryFolder { folder in
             let first = Self.open(folder)
-            first.jobEnded(Self.record(.update, 1))
-            first.jobEnded(Self.record(.stats, 2))
-            first.jobEnded(Self.record(.archive, 3))
-            first.jobEnded(Self.record(.delete, 4, failure: ActionFailure(.busy, "busy \u{1B}\n \"x\"")))
+            first.note(Self.record(.update, 1))
+            first.note(Self.record(.stats, 2))
+            first.note(Self.record(.archive, 3))
+            first.note(Self.record(.delete, 4, failure: ActionFailure(.busy, "busy \u{1B}\n \"x\"")))
             let second = Self.open(folder)
             #expect(second.history == first.history)
             #expect(second.history.changes.map(\.action) == ["UPDATE", "DELETE"])
@@ -68,21 +84,21 @@ import Testing
         try await withTemporaryFolder { folder in
             let file = Self.open(folder)
             #expect(file.history.since(.serving) == nil)
-            file.jobEnded(Self.record(.update, 1))
+            file.note(Self.record(.update, 1))
             // It is not known whether the device was suspended.
             #expect(file.history.phase == nil)
-            file.jobEnded(Self.record(.enable, 2))
-            file.jobEnded(Self.record(.update, 3))
+            file.note(Self.record(.enable, 2))
+            file.note(Self.record(.update, 3))
             #expect(file.history.since(.serving) == Self.time(2))
-            file.jobEnded(Self.record(.suspend, 4, failure: ActionFailure(.timedOut, "late")))
-            file.jobEnded(Self.record(.suspend, 5, isDryRun: true))
+            file.note(Self.record(.suspend, 4, failure: ActionFailure(.timedOut, "late")))
+            file.note(Self.record(.suspend, 5, isDryRun: true))
             #expect(file.history.since(.serving) == Self.time(2))
-            file.jobEnded(Self.record(.suspend, 6))
-            file.jobEnded(Self.record(.update, 7))
+            file.note(Self.record(.suspend, 6))
+            file.note(Self.record(.update, 7))
             #expect(file.history.since(.suspended) == Self.time(6))
             #expect(file.history.since(.serving) == nil)
-            file.jobEnded(Self.record(.delete, 8))
-            file.jobEnded(Self.record(.update, 9))
+            file.note(Self.record(.delete, 8))
+            file.note(Self.record(.update, 9))
             #expect(file.history.since(.serving) == Self.time(9))
             #expect(Self.open(folder).history.since(.serving) == Self.time(9))
         }
@@ -91,10 +107,10 @@ import Testing
     @Test func staysSmall() async throws {
         try await withTemporaryFolder { folder in
             let file = Self.open(folder)
-            file.jobEnded(Self.record(.archive, 0))
+            file.note(Self.record(.archive, 0))
             let error = String(repeating: "é", count: 5000)
             for number in 1...1000 {
-                file.jobEnded(Self.record(.update, Int64(number), failure: ActionFailure(.rejected, error)))
+                file.note(Self.record(.update, Int64(number), failure: ActionFailure(.rejected, error)))
             }
             let path = folder.path + "/history.jsonl"
             let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
@@ -111,13 +127,13 @@ import Testing
     /// A line whose end a crash has lost is dropped; the others stay, and the next one is readable.
     @Test func cutLine() async throws {
         try await withTemporaryFolder { folder in
-            Self.open(folder).jobEnded(Self.record(.update, 1))
+            Self.open(folder).note(Self.record(.update, 1))
             let path = folder.appending(path: "history.jsonl")
             let whole = try Data(contentsOf: path)
             try (whole + whole.prefix(40)).write(to: path)
             let file = Self.open(folder)
             #expect(file.history.changes.count == 1)
-            file.jobEnded(Self.record(.suspend, 2))
+            file.note(Self.record(.suspend, 2))
             #expect(Self.open(folder).history.changes.map(\.action) == ["UPDATE", "SUSPEND"])
             #expect(!FileManager.default.fileExists(atPath: path.path + ".foreign"))
         }
@@ -129,13 +145,13 @@ import Testing
         try await withTemporaryFolder { folder in
             let path = folder.appending(path: "history.jsonl")
             let good = Self.open(folder)
-            good.jobEnded(Self.record(.update, 1))
+            good.note(Self.record(.update, 1))
             let line = try Data(contentsOf: path)
             try (Data(text.utf8) + line).write(to: path)
             let file = Self.open(folder)
             #expect(file.history.changes.count == 1)
             #expect(try Data(contentsOf: URL(filePath: path.path + ".foreign")) == Data(text.utf8) + line)
-            file.jobEnded(Self.record(.suspend, 2))
+            file.note(Self.record(.suspend, 2))
             #expect(Self.open(folder).history.changes.map(\.action) == ["UPDATE", "SUSPEND"])
         }
     }
@@ -145,16 +161,24 @@ import Testing
         try await withTemporaryFolder { folder in
             let path = folder.appending(path: "history.jsonl")
             let file = Self.open(folder, isReadOnly: true)
-            file.jobEnded(Self.record(.update, 1, isDryRun: true))
+            file.note(Self.record(.update, 1, isDryRun: true))
             #expect(file.history.changes.count == 1)
             #expect(!FileManager.default.fileExists(atPath: path.path))
             try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
             let blocked = Self.open(folder)
-            blocked.jobEnded(Self.record(.update, 2))
+            blocked.note(Self.record(.update, 2))
             #expect(blocked.history.changes.count == 1)
             try FileManager.default.removeItem(at: path)
-            blocked.jobEnded(Self.record(.update, 3))
+            blocked.note(Self.record(.update, 3))
             #expect(Self.open(folder).history.changes.count == 2)
         }
+    }
+}
+
+extension HistoryFile {
+    /// Adds a record and waits until it is written.
+    fileprivate func note(_ record: JobRecord) {
+        jobEnded(record)
+        flush()
     }
 }

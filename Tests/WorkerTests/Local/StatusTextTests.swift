@@ -72,7 +72,7 @@ import Testing
             lb-1 HTTP      web-2         DOWN      3 min  connection refused (L4CON) by a n…
             lb-2 TCP       db\\u{1b}[31m  DRAINING
 
-            Changes, the last first
+            Changes, latest first
             TIME (UTC)           ACTION  RESULT     TOOK  PLAN     JOB
             2026-11-26 09:00:10  ENABLE  PASS      2.5 s  runtime  local
             2026-11-26 09:00:00  UPDATE  FAIL     1.9 ms           …man-1.example.com:123457

@@ -45,13 +45,17 @@ struct HAProxyOutputs {
         return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
-    /// The exit of the last worker or the master, as the master reported it.
-    static func lastEnd(in startLog: FilePath) -> String {
+    /// The exit of a master's last worker, as the master reported it.
+    static func lastEnd(of master: Int32, in startLog: FilePath) -> String {
         guard let bytes = try? AtomicFile.read(startLog) else { return "see \(startLog)" }
         let lines = String(decoding: bytes.suffix(64 << 10), as: UTF8.self).split(separator: "\n")
-        guard let line = lines.last(where: { $0.contains("exited with code") }), let end = line.firstIndex(of: ")")
-        else {
-            return "see \(startLog)"
+        let own = lines.last { line in
+            // A line begins with its level and the master's number: `[ALERT]    (1234) : `.
+            line.contains("exited with code")
+                && line.split(separator: "(", maxSplits: 1).last?.hasPrefix("\(master))") == true
+        }
+        guard let line = own, let end = line.firstIndex(of: ")") else {
+            return "no message from HAProxy; see \(startLog)"
         }
         let text = line[line.index(after: end)...].drop { $0 == " " || $0 == ":" }
         return String(text.unicodeScalars.prefix(120).map { 0x20...0x7E ~= $0.value ? Character($0) : "?" })

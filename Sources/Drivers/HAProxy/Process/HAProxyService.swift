@@ -31,7 +31,7 @@ protocol HAProxyService: Sendable {
     func stop(over session: HAProxySession) async throws(DriverError)
 
     /// Why HAProxy ended, from its log: for example `worker 71 exited with code 139 (Segmentation fault)`.
-    func lastWords() -> String
+    func lastWords(of master: Int32) -> String
 }
 
 extension HAProxyService {

@@ -65,7 +65,7 @@ struct ProcessService: HAProxyService {
         removeSockets()
     }
 
-    func lastWords() -> String { HAProxyOutputs.lastEnd(in: files.startLog) }
+    func lastWords(of master: Int32) -> String { HAProxyOutputs.lastEnd(of: master, in: files.startLog) }
 
     /// Ends a master and its workers with SIGTERM, and after the time limit with SIGKILL.
     private func terminate(_ master: ProcessHandle, by deadline: Deadline) throws(DriverError) {

@@ -66,7 +66,7 @@ struct SystemdService: HAProxyService {
         unsafe unlink(files.adminSocket.string)
     }
 
-    func lastWords() -> String { unit.advice }
+    func lastWords(of master: Int32) -> String { unit.advice }
 
     private func waitForSocket(_ session: HAProxySession, by deadline: Deadline) throws(DriverError) {
         while try session.processes(by: deadline) == nil {

@@ -24,7 +24,7 @@ final class EndCount: Sendable {
     /// Reports a master's exit, once.
     ///
     /// - Parameter reason: Returns the exit reason from HAProxy's log.
-    func report(_ processID: Int32, _ reason: () -> String, _ logger: Logger) {
+    func report(_ processID: Int32, _ reason: (Int32) -> String, _ logger: Logger) {
         let isNew = state.withLock { state in
             guard state.known.insert(processID).inserted else { return false }
             state.count += 1
@@ -33,7 +33,7 @@ final class EndCount: Sendable {
         guard isNew else { return }
         logger.error(
             "HAProxy ended unexpectedly; restarting it",
-            metadata: [LogKeys.error: "\(reason())", LogKeys.processID: "\(processID)"]
+            metadata: [LogKeys.error: "\(reason(processID))", LogKeys.processID: "\(processID)"]
         )
     }
 

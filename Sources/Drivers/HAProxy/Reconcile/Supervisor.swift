@@ -17,6 +17,8 @@ struct Supervisor: Sendable {
     let event: AsyncStream<Void>.Continuation
     /// Counts how often HAProxy has ended without a DELETE.
     let ends: EndCount
+    /// Why HAProxy does not serve.
+    let failure = ServingFailure()
     let logger: Logger
 
     /// The waits before HAProxy is started again, in milliseconds; the last one repeats.
@@ -42,7 +44,9 @@ struct Supervisor: Sendable {
             let begun = ContinuousClock.now
             var source: (any DispatchSourceRead)?
             do throws(DriverError) {
-                if let master = try await device.ensureRunning() {
+                let running = try await device.ensureRunning()
+                failure.note(nil)
+                if let master = running {
                     source = master.whenEnded { [store, service, logger, event, ends] in
                         if store.state.served != nil { ends.report(master.processID, service.lastWords, logger) }
                         event.yield()
@@ -51,7 +55,14 @@ struct Supervisor: Sendable {
                 }
             } catch {
                 failures += 1
-                logger.error("HAProxy does not serve; retrying", metadata: [LogKeys.error: "\(error)"])
+                failure.note(error)
+                logger.error(
+                    "HAProxy does not serve; retrying",
+                    metadata: [
+                        LogKeys.error: "\(error.sentence(listName: "loadbalancers"))",
+                        LogKeys.errorCode: "\(FailureCode(error.code).rawValue)",
+                    ]
+                )
                 let wait = Self.waits[min(failures, Self.waits.count - 1)]
                 // After a change in the meantime, there is another HAProxy to watch.
                 let alarm = Task { [event] in

@@ -38,6 +38,12 @@ actor StatusReader {
     /// The HAProxy that answered last.
     nonisolated var proxyStatus: ProxyStatus? { lastWorker.withLock { $0 } }
 
+    /// Asks HAProxy which worker runs, for at most 90 ms; if it does not answer, none is known.
+    nonisolated func refresh() async {
+        let answer = await answer(by: .after(.milliseconds(90)))
+        if case .failure = answer { lastWorker.withLock { $0 = nil } }
+    }
+
     /// Returns the device's status, with the states of the nodes in the message's order.
     ///
     /// The time limit starts here and not on the reader's thread, which other queries may keep busy.

@@ -49,6 +49,42 @@ struct HistoryEntry: Hashable, Codable, Sendable {
         case phaseSince = "phase_since"
     }
 
+    init(
+        time: StatusTime,
+        handle: String,
+        server: String?,
+        action: String,
+        result: String,
+        errorCode: String?,
+        error: String?,
+        plan: String?,
+        planDescription: String?,
+        microseconds: Int64,
+        loadBalancers: [String],
+        isDryRun: Bool,
+        objectCount: Int?,
+        objectBytes: UInt64?,
+        phase: DevicePhase?,
+        phaseSince: StatusTime?
+    ) {
+        self.time = time
+        self.handle = handle
+        self.server = server
+        self.action = action
+        self.result = result
+        self.errorCode = errorCode
+        self.error = error
+        self.plan = plan
+        self.planDescription = planDescription
+        self.microseconds = microseconds
+        self.loadBalancers = loadBalancers
+        self.isDryRun = isDryRun
+        self.objectCount = objectCount
+        self.objectBytes = objectBytes
+        self.phase = phase
+        self.phaseSince = phaseSince
+    }
+
     /// - Returns: nil for a message that is not kept in the history.
     init?(_ record: JobRecord) {
         guard let action = record.action, action.isKept else { return nil }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Logging
 import SteelyardCore
 import SteelyardSystem
@@ -9,7 +10,8 @@ import SystemPackage
 
 /// Keeps the history in the state directory, so that it survives the agent: a line of JSON for each entry.
 ///
-/// A change costs one write at the end of the file, which is not flushed: a power failure may lose the last lines.
+/// Entries are written on a queue of their own: a disk that does not answer delays no reply. They are not flushed to the disk; a power
+/// failure may lose the last lines.
 final class HistoryFile: JobObserver {
     private struct State {
         var history = History()
@@ -17,6 +19,9 @@ final class HistoryFile: JobObserver {
         var byteCount: Int?
         /// Whether the last write has failed.
         var hasFailed = false
+        /// The entries to write.
+        var pending: [HistoryEntry] = []
+        var isWriting = false
     }
 
     static let name = "history.jsonl"
@@ -30,6 +35,9 @@ final class HistoryFile: JobObserver {
     /// Whether the file is left as it is.
     private let isReadOnly: Bool
     private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "history")
+    /// How long the end of the agent waits for the last entries.
+    private static let flushLimit = DispatchTimeInterval.seconds(1)
 
     /// Reads the history that the last agent has left.
     init(in folder: FilePath, logger: Logger, isReadOnly: Bool) {
@@ -55,20 +63,44 @@ final class HistoryFile: JobObserver {
 
     func jobEnded(_ record: JobRecord) {
         guard let entry = HistoryEntry(record) else { return }
-        let error = state.withLock { state -> FileError? in
+        let mustBegin = state.withLock { state in
             let added = state.history.add(entry)
-            guard !isReadOnly else { return nil }
+            guard !isReadOnly else { return false }
+            state.pending.append(added)
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        if mustBegin { queue.async { self.writePending() } }
+    }
+
+    /// Waits until the entries are written, for at most a second.
+    func flush() {
+        let end = DispatchWorkItem {}
+        queue.async(execute: end)
+        _ = end.wait(timeout: .now() + Self.flushLimit)
+    }
+
+    /// Writes what has come until now, and what comes meanwhile.
+    private func writePending() {
+        while true {
+            let work = state.withLock { state -> (entries: [HistoryEntry], all: [HistoryEntry], byteCount: Int?)? in
+                state.isWriting = !state.pending.isEmpty
+                guard state.isWriting else { return nil }
+                defer { state.pending = [] }
+                return (state.pending, state.history.entries, state.byteCount)
+            }
+            guard let work else { return }
             do throws(FileError) {
-                try write(added, &state)
-                state.hasFailed = false
-                return nil
+                let byteCount = try write(work.entries, orAll: work.all, after: work.byteCount)
+                state.withLock { ($0.byteCount, $0.hasFailed) = (byteCount, false) }
             } catch {
-                defer { state.hasFailed = true }
-                state.byteCount = nil
-                return state.hasFailed ? nil : error
+                let isFirst = state.withLock { state in
+                    defer { (state.byteCount, state.hasFailed) = (nil, true) }
+                    return !state.hasFailed
+                }
+                if isFirst { logger.error("changes not kept in the history", metadata: [LogKeys.error: "\(error)"]) }
             }
         }
-        if let error { logger.error("change not kept in the history", metadata: [LogKeys.error: "\(error)"]) }
     }
 
     /// Reads a history without an agent.
@@ -86,7 +118,7 @@ final class HistoryFile: JobObserver {
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
         var unreadable: [Int] = []
         for (number, line) in lines.enumerated() {
-            if let entry = StateFile.decode(HistoryEntry.self, from: Array(line)) {
+            if let entry = HistoryEntry(line: Array(line)) {
                 history.add(entry)
             } else {
                 unreadable.append(number)
@@ -121,18 +153,24 @@ final class HistoryFile: JobObserver {
         } catch { logger.error("history cannot be moved to another name", metadata: [LogKeys.error: "\(error)"]) }
     }
 
-    private func write(_ entry: HistoryEntry, _ state: inout State) throws(FileError) {
-        let line = StateFile.encode(entry)
-        guard let byteCount = state.byteCount, byteCount + line.count <= Self.greatestSize else {
-            let bytes = state.history.entries.flatMap(StateFile.encode)
+    /// Appends entries, or writes the file anew if it would be too large, or must be.
+    ///
+    /// - Returns: The file's size.
+    private func write(
+        _ entries: [HistoryEntry],
+        orAll all: [HistoryEntry],
+        after byteCount: Int?
+    ) throws(FileError) -> Int {
+        let lines = entries.suffix(History.changeCount + 1).flatMap(\.line)
+        guard let byteCount, byteCount + lines.count <= Self.greatestSize else {
+            let bytes = all.flatMap(\.line)
             try PreparedFile(bytes, for: path, isFlushed: false).commit(isFlushed: false)
-            state.byteCount = bytes.count
-            return
+            return bytes.count
         }
         let descriptor = try OwnFile.open(path, .writeOnly, options: [.create, .append], permissions: .ownerReadWrite)
         do {
-            try descriptor.closeAfter { _ = try descriptor.writeAll(line) }
+            try descriptor.closeAfter { _ = try descriptor.writeAll(lines) }
         } catch { throw FileError("write", path, error) }
-        state.byteCount = byteCount + line.count
+        return byteCount + lines.count
     }
 }

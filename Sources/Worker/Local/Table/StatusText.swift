@@ -203,6 +203,6 @@ struct StatusText {
                 note: error.isEmpty ? nil : Cell(text: DisplayText.safe(error))
             )
         }
-        return [style.apply(.title, "Changes, the last first")] + table.lines(width: width, style: style)
+        return [style.apply(.title, "Changes, latest first")] + table.lines(width: width, style: style)
     }
 }
