@@ -114,8 +114,17 @@ package final class Dispatcher: Sendable {
 
     /// Returns the reply to a payload that was not read because too much memory is used by running messages.
     package func refuseForNow(byteCount: Int, job: any JobContext) -> Outcome {
-        let error = "no memory for a message of \(byteCount) bytes while others are processed; send it again"
-        return end(receive(job), nil, ActionFailure(.busy, error))
+        refuse(
+            busy: "no memory for a message of \(byteCount) bytes while others are processed; send it again",
+            job: job
+        )
+    }
+
+    /// The reply to a message that cannot be processed now.
+    ///
+    /// - Parameter busy: Why, and what to do.
+    package func refuse(busy: String, job: any JobContext) -> Outcome {
+        end(receive(job), nil, ActionFailure(.busy, busy))
     }
 
     /// Executes a message.
@@ -316,9 +325,15 @@ extension Dispatcher {
             .init("loadBalancers", .array(entries)),
         ]
         guard !isDryRun else { return Done(fields: fields) }
+        let job = CurrentJob.current
         return Done(fields: fields) { [driver, logger] in
-            do { try await driver.commit(report) } catch {
-                logger.error("usage not committed; it will be reported again", metadata: [LogKeys.error: "\(error)"])
+            await CurrentJob.$current.withValue(job) {
+                do throws(DriverError) { try await driver.commit(report) } catch {
+                    logger.error(
+                        "usage not committed; it will be reported again",
+                        metadata: [LogKeys.error: "\(error)"]
+                    )
+                }
             }
             turn.end()
         }

@@ -4,7 +4,7 @@
 /// The reply to a message: the request's bytes with added fields, which preserves numbers of any length, the order of
 /// members, and unknown fields.
 package struct Reply: Sendable {
-    private static let resultFields = ["hpcs_error", "hpcs_error_code", "hpcs_error_field"]
+    private static let resultFields = ["hpcs_error", "hpcs_error_code", "hpcs_error_field", "hpcs_dry_run"]
 
     /// The reply as JSON.
     package let bytes: [UInt8]

@@ -38,6 +38,12 @@ package final class CurrentJob: Sendable {
         $current.withValue(CurrentJob(handle: handle), operation: body)
     }
 
+    /// Returns a closure that runs the body as part of the current job, on any thread.
+    package static func carried<Success>(_ body: @escaping @Sendable () -> Success) -> @Sendable () -> Success {
+        let job = current
+        return { $current.withValue(job, operation: body) }
+    }
+
     /// Sets the action of the job's message, once it is decoded.
     func begin(_ action: ActionKind) { decodedAction.withLock { $0 = action } }
 

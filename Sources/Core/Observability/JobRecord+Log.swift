@@ -36,11 +36,16 @@ extension JobRecord {
         return "\(whole / 1000).\(String(repeating: "0", count: 3 - decimals.count))\(decimals)"
     }
 
-    private var identifiers: String {
-        let shown = loadBalancers.prefix(Self.loggedIdentifiers).map { id in
+    /// The first ten ids, as they may be logged and kept.
+    package var shownIdentifiers: [String] {
+        loadBalancers.prefix(Self.loggedIdentifiers).map { id in
             let text = id.description
             return text.utf8.count <= Self.longestIdentifier ? text : "(\(text.utf8.count) bytes)"
         }
+    }
+
+    private var identifiers: String {
+        let shown = shownIdentifiers
         let more = loadBalancers.count - shown.count
         return shown.joined(separator: ",") + (more > 0 ? " and \(more) more" : "")
     }

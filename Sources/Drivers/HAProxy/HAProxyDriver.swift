@@ -208,7 +208,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         let log: Result<HAProxyLog, DriverError>
         let count = deletions.value
         do throws(ThreadError) {
-            log = try await DedicatedThread.run(name: "haproxy-log") { [files, deletions, isReadOnly, logger] in
+            let open = CurrentJob.carried { [files, deletions, isReadOnly, logger] in
                 Result { () throws(DriverError) in
                     try HAProxyLog(
                         in: files.logFolder,
@@ -219,6 +219,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
                     )
                 }
             }
+            log = try await DedicatedThread.run(name: "haproxy-log", open)
         } catch { throw DriverError(.logUnavailable, "cannot open HAProxy's log: \(error)") }
         return try log.get()
     }

@@ -35,7 +35,7 @@ struct LocalChange: ParsableArguments {
     /// - Throws: An exit with the code that `send` has.
     func perform(_ kind: ActionKind) async throws {
         signal(SIGPIPE, SIG_IGN)
-        let client = ControlClient(try options.load())
+        let client = ControlClient(folder: try options.stateDirectory())
         let message = JSONFragment.object([.init("hpcs_action", .string(kind.rawValue))]).json
         let reply: [UInt8]
         do throws(ControlClient.Failure) {

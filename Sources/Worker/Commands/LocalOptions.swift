@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import FoundationEssentials
+import SystemPackage
 
 /// The options by which a command finds the agent on the same device.
 struct LocalOptions: ParsableArguments {
@@ -13,6 +15,16 @@ struct LocalOptions: ParsableArguments {
 
     @Option(help: "Directory for persistent state: that of the agent.", completion: .directory)
     var stateDir: String?
+
+    /// The agent's state directory. With `--state-dir`, no configuration is read: a fault in it must not be in the way of an
+    /// emergency.
+    ///
+    /// - Throws: An exit with the code 78 if the configuration is needed and wrong.
+    func stateDirectory() throws -> FilePath {
+        guard let stateDir else { return FilePath(try load().stateDirectory) }
+        let path = FilePath(stateDir)
+        return path.isAbsolute ? path : FilePath(FileManager.default.currentDirectoryPath).pushing(path)
+    }
 
     /// Loads the configuration with these options.
     func load(_ more: [(option: String, key: String, value: String)] = []) throws -> WorkerConfiguration {

@@ -127,7 +127,10 @@ enum Program {
     /// Writes a question to standard error; the answer comes on the same line.
     static func ask(_ question: String) { writeText(question) }
 
-    private static func writeLine(_ message: String) { writeText("\(current.name): \(message)\n") }
+    private static func writeLine(_ message: String) {
+        // One line, without escape sequences for the terminal: a file's name or an option may contain them.
+        writeText("\(current.name): \(Excerpt.line(message))\n")
+    }
 
     private static func writeText(_ text: String) {
         let line = Array(text.utf8)

@@ -40,7 +40,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        let client = ControlClient(try options.load())
+        let client = ControlClient(folder: try options.stateDirectory())
         guard watch else { return try await show(client) }
         repeat {
             do { try await show(client, isFirst: false) } catch let code as ExitCode {

@@ -57,6 +57,14 @@ import Testing
             #expect(HistoryEntry(line: Array(try JSONEncoder().encode(entry))) == entry)
         }
         #expect(HistoryEntry(line: Array("{}".utf8)) == nil)
+        for time in [
+            "2026-01-01 9223372036854775807:00:00.000000", "2026-01-01 00:60:00.000000", "2026-01-01 00:00:00.9999999",
+        ] {
+            let line =
+                #"{"time":"\#(time)","handle":"h","action":"DELETE","result":"PASS","duration_us":1,"#
+                + #""load_balancers":[],"dry_run":false}"#
+            #expect(HistoryEntry(line: Array(line.utf8)) == nil, "\(time)")
+        }
     }
 
     @Test func survivesTheAgent() async throws {

@@ -222,7 +222,9 @@ final class Reconciler {
         var findings: [String] = []
         let bytes = context.contents(of: context.files.config)
         if bytes.map({ Fingerprint($0) == served.checksum }) != true {
-            findings.append("haproxy.cfg:\n" + LineDifference.describe(from: rendered.text, toFile: bytes))
+            findings.append(
+                "haproxy.cfg:\n" + DriftText.masked(LineDifference.describe(from: rendered.text, toFile: bytes))
+            )
         }
         // A file that an earlier version rendered differently is not drift.
         if rendered.fingerprint == served.fingerprint, plan != .nothing {

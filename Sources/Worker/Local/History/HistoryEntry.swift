@@ -7,7 +7,6 @@ import SteelyardCore
 struct HistoryEntry: Hashable, Codable, Sendable {
     /// Longer texts are cut, so that a line stays short.
     private static let longestText = 400
-    private static let mostIdentifiers = 10
 
     /// When the agent took the message.
     let time: StatusTime
@@ -98,7 +97,7 @@ struct HistoryEntry: Hashable, Codable, Sendable {
         plan = record.plan?.kind
         planDescription = (record.plan?.description).map(Self.cut)
         microseconds = Int64(record.duration / .microseconds(1))
-        loadBalancers = record.loadBalancers.prefix(Self.mostIdentifiers).map { Self.cut($0.description) }
+        loadBalancers = record.shownIdentifiers
         isDryRun = record.isDryRun
         let isArchive = action == .archive
         objectCount = isArchive ? record.archived.count : nil

@@ -36,7 +36,9 @@ struct ControlClient: Sendable {
 
     let folder: FilePath
 
-    init(_ configuration: WorkerConfiguration) { folder = FilePath(configuration.stateDirectory) }
+    init(_ configuration: WorkerConfiguration) { self.init(folder: FilePath(configuration.stateDirectory)) }
+
+    init(folder: FilePath) { self.folder = folder }
 
     /// Sends a request, and waits for the answer on a thread of its own.
     ///

@@ -11,7 +11,7 @@ import SystemPackage
 /// Answers `steelyard status` and takes messages on the control socket, until graceful shutdown; see ``ControlRequest``.
 ///
 /// Only root and the agent's user are answered. A client costs a thread while it sends and while it reads, and none while
-/// its message is in hand.
+/// its message is being processed.
 final class ControlService: Service {
     private struct Client {
         let socket: LocalSocket
@@ -33,6 +33,9 @@ final class ControlService: Service {
     static let messageLimit = 6
     /// How long a client may take to send its request, and to read a part of the answer.
     private static let timeLimit = Duration.seconds(5)
+
+    /// How long the messages being processed may take once the agent stops.
+    private static let stopLimit = Duration.seconds(20)
 
     private let dispatcher: Dispatcher
     private let status: @Sendable () async -> StatusReport
@@ -121,7 +124,12 @@ final class ControlService: Service {
             state.messageCount += 1
             return true
         }
-        guard isAllowed else { return dispatcher.refuseForNow(byteCount: message.count, job: job) }
+        guard isAllowed else {
+            return dispatcher.refuse(
+                busy: "\(Self.messageLimit) messages on the control socket are being processed; send it again",
+                job: job
+            )
+        }
         defer { state.withLock { $0.messageCount -= 1 } }
         logger.notice(
             "message received on the control socket",
@@ -165,6 +173,15 @@ final class ControlService: Service {
             client.socket.endInput()
             client.job.cancel()
         }
+        // A change that takes longer is given up, as a job of a job server is.
+        let timer = Task {
+            try await Task.sleep(for: Self.stopLimit)
+            state.withLock { state in
+                defer { state.waiting = nil }
+                return state.waiting
+            }?.resume()
+        }
+        defer { timer.cancel() }
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in
                 if !state.clients.isEmpty { state.waiting = continuation }

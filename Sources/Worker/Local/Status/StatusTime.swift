@@ -15,7 +15,8 @@ struct StatusTime: Hashable, Comparable, Sendable, Codable {
     init?(_ text: String) {
         let fields = text.split(omittingEmptySubsequences: false) { "- :.".contains($0) }.map { Int64($0) ?? -1 }
         guard fields.count == 7, fields.allSatisfy({ $0 >= 0 }), (1970...9999).contains(fields[0]),
-            (1...12).contains(fields[1]), (1...31).contains(fields[2])
+            (1...12).contains(fields[1]), (1...31).contains(fields[2]), (0...23).contains(fields[3]),
+            (0...59).contains(fields[4]), (0...59).contains(fields[5]), (0...999_999).contains(fields[6])
         else { return nil }
         // The proleptic Gregorian calendar, with years that begin in March.
         let year = fields[1] > 2 ? fields[0] : fields[0] - 1
