@@ -59,10 +59,11 @@ struct BundleCollector {
         let variables = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("STEELYARD_") }
         var lines: [String] = []
         for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
-            let isSecret = SecretName(Array(name.utf8)[...]).isSecret
-            if isSecret { bundle.addSecret(value) }
+            let kind = SecretName(Array(name.utf8)[...])
+            // A key may be the path of a file.
+            if kind.isSecret || kind.isKey && !value.hasPrefix("/") { bundle.addSecret(value) }
             // The end of a secret cannot be found in a text: it may have any bytes.
-            lines.append("\(name)=\(isSecret ? SecretMask.replacement : value)\n")
+            lines.append("\(name)=\(kind.isSecret || kind.isKey ? SecretMask.replacement : value)\n")
         }
         bundle.add("environment.txt", from: "the environment of this command", lines.joined())
     }

@@ -17,12 +17,12 @@ extension SecretScanner {
             guard spacesSeparate, let after, " \t:\\".utf8.contains(after) else { return nil }
             return rest(from: after == UInt8(ascii: ":") ? word.upperBound + 1 : word.upperBound, .likely)
         }
-        if after == UInt8(ascii: "("), Self.fetches.contains(where: text.contains) {
+        if after == UInt8(ascii: "("), Self.fetches.contains(where: { text.contains($0) }) {
             let close = end(from: word.upperBound) { $0 != UInt8(ascii: ")") && $0 != UInt8(ascii: "\n") }
             guard byte(at: close) == UInt8(ascii: ")") else { return nil }
             return rest(from: close + 1, .masked)
         }
-        guard let after, Self.isSpace(after) else { return nil }
+        guard let next = after, Self.isSpace(next) else { return nil }
         if text == "dynamic-cookie-key" { return rest(from: word.upperBound, .likely) }
         guard Self.named.contains(text) || text == "-m" else { return nil }
         let start = end(from: word.upperBound, while: Self.isSpace)
@@ -35,14 +35,15 @@ extension SecretScanner {
         let start = end(from: start, while: Self.isSpace)
         var index = start
         while let current = byte(at: index), current != UInt8(ascii: "\n"), current != UInt8(ascii: "\r") {
-            // The line is a string of a JSON text, which ends here.
-            if !spacesSeparate, current == UInt8(ascii: "\""), index == start || byte(at: index - 1) != UInt8(ascii: "\\"),
-                index + 1 >= text.count || ",]}\r\n".utf8.contains(text[index + 1])
-            {
-                break
-            }
+            if !spacesSeparate, isEndOfString(index), index == start || byte(at: index - 1) != UInt8(ascii: "\\") { break }
             index += 1
         }
         return index > start ? Secret(place: start..<index, weight: weight) : nil
+    }
+
+    /// Whether a quotation mark ends a string of a JSON text, of which the line is a part.
+    private func isEndOfString(_ index: Int) -> Bool {
+        guard byte(at: index) == UInt8(ascii: "\"") else { return false }
+        return byte(at: index + 1).map { ",]}\r\n".utf8.contains($0) } ?? true
     }
 }

@@ -40,7 +40,8 @@ struct SecretScanner {
             guard Self.isWord(text[place]) else {
                 if let user = userInformation(at: place) {
                     place = user.upperBound
-                    return Secret(place: user, weight: .sure)
+                    let hasPassword = text[user].contains(UInt8(ascii: ":"))
+                    return Secret(place: user, weight: hasPassword ? .sure : .likely)
                 }
                 place += 1
                 continue
@@ -52,7 +53,7 @@ struct SecretScanner {
                 place = max(end, known.upperBound)
                 return Secret(place: known, weight: .likely)
             }
-            let name = name(of: word)
+            let name = self.name(of: word)
             if let rest = restOfLine(after: word, name) {
                 place = max(end, rest.place.upperBound)
                 return rest
@@ -162,7 +163,7 @@ struct SecretScanner {
 
     /// Whether the name of a parameter of a URL and an equals sign follow.
     private func isParameter(from start: Int) -> Bool {
-        let end = end(from: start, while: Self.isWord)
+        let end = self.end(from: start, while: Self.isWord)
         return end > start && byte(at: end) == UInt8(ascii: "=")
     }
 
