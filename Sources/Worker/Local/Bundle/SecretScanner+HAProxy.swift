@@ -35,7 +35,7 @@ extension SecretScanner {
         let start = end(from: start, while: Self.isSpace)
         var index = start
         while let current = byte(at: index), current != UInt8(ascii: "\n"), current != UInt8(ascii: "\r") {
-            if !spacesSeparate, isEndOfString(index), index == start || byte(at: index - 1) != UInt8(ascii: "\\") { break }
+            if !spacesSeparate, isEndOfString(index) { break }
             index += 1
         }
         return index > start ? Secret(place: start..<index, weight: weight) : nil
@@ -43,7 +43,7 @@ extension SecretScanner {
 
     /// Whether a quotation mark ends a string of a JSON text, of which the line is a part.
     private func isEndOfString(_ index: Int) -> Bool {
-        guard byte(at: index) == UInt8(ascii: "\"") else { return false }
+        guard byte(at: index) == UInt8(ascii: "\""), byte(at: index - 1) != UInt8(ascii: "\\") else { return false }
         return byte(at: index + 1).map { ",]}\r\n".utf8.contains($0) } ?? true
     }
 }
