@@ -9,7 +9,7 @@ extension SecretScanner {
     private static let fetches = ["hdr", "cook", "urlp", "url_param", "body_param", "set-var"]
 
     /// The rest of such a line; the whole of it is masked, because its conditions may name the value again.
-    func restOfLine(after word: Range<Int>, _ name: SecretName) -> Secret? {
+    func restOfLine(after word: Range<Int>) -> Secret? {
         guard 2...40 ~= word.count else { return nil }
         let text = String(decoding: self.text[word], as: UTF8.self).lowercased()
         let after = byte(at: word.upperBound)

@@ -53,12 +53,11 @@ struct SecretScanner {
                 place = max(end, known.upperBound)
                 return Secret(place: known, weight: .likely)
             }
-            let name = self.name(of: word)
-            if let rest = restOfLine(after: word, name) {
+            if let rest = restOfLine(after: word) {
                 place = max(end, rest.place.upperBound)
                 return rest
             }
-            if let secret = value(of: word, name) { return secret }
+            if let secret = value(of: word, name(of: word)) { return secret }
         }
         return nil
     }
