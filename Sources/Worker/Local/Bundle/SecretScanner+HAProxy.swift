@@ -18,8 +18,11 @@ extension SecretScanner {
             return rest(from: after == UInt8(ascii: ":") ? word.upperBound + 1 : word.upperBound, .likely)
         }
         if after == UInt8(ascii: "("), Self.fetches.contains(where: { text.contains($0) }) {
-            let close = end(from: word.upperBound) { $0 != UInt8(ascii: ")") && $0 != UInt8(ascii: "\n") }
-            guard byte(at: close) == UInt8(ascii: ")") else { return nil }
+            // The limit bounds the time for a text with many opening parentheses.
+            let limit = min(self.text.count, word.upperBound + 256)
+            guard let close = self.text[word.upperBound..<limit].firstIndex(of: UInt8(ascii: ")")) else {
+                return rest(from: word.upperBound, .masked)
+            }
             return rest(from: close + 1, .masked)
         }
         guard let next = after, Self.isSpace(next) else { return nil }
