@@ -108,6 +108,43 @@ import Testing
         }
     }
 
+    /// Secrets with any marks, logs of earlier settings and files outside the state directory are not in the bundle.
+    @Test(arguments: ["pa#ss,TAILLEAK;more", "first TAILLEAK", "a]TAILLEAK}"])
+    func leavesOut(secret: String) async throws {
+        try await withTemporaryFolder { folder in
+            let (state, other) = (folder.appending(path: "state"), folder.appending(path: "other"))
+            for place in [state, other] {
+                try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            }
+            let files = [
+                state.appending(path: "haproxy.log"), state.appending(path: "haproxy.log-0000000000000001"),
+                other.appending(path: "notes"),
+            ]
+            for file in files { try "TAILLEAK\n".write(to: file, atomically: true, encoding: .utf8) }
+            let drift = #"{"drift":"+ user a insecure-password xTAILLEAK"}"#
+            try drift.write(to: state.appending(path: "drift.json"), atomically: true, encoding: .utf8)
+            try FileManager.default.createSymbolicLink(
+                at: state.appending(path: "archived"),
+                withDestinationURL: other
+            )
+            let config = folder.appending(path: "steelyard.json5")
+            try "{state_dir: '\(state.path)', haproxy: {log: '\(folder.path)/new.log'}}"
+                .write(to: config, atomically: true, encoding: .utf8)
+            let output = folder.appending(path: "b.tar.gz")
+            let result = try await SteelyardProgram.run(
+                ["bundle", "--config", config.path, "--output", output.path],
+                variables: ["STEELYARD_TOKEN": secret]
+            )
+            #expect(result.code == 0, "\(result.error)")
+            let contents = try await Self.unpack(output, in: folder)
+            for (name, text) in contents { #expect(!text.contains("TAILLEAK"), "\(name)") }
+            #expect(contents["environment.txt"]?.contains("STEELYARD_TOKEN=(masked)\n") == true)
+            #expect(contents["state/drift.json"] != nil)
+            #expect(contents["MANIFEST.txt"]?.contains("state/haproxy.log: it may be a log") == true)
+            #expect(!contents.keys.contains { $0.hasPrefix("state/archived") })
+        }
+    }
+
     /// A configuration with a fault is what support is asked about.
     @Test func faultyConfiguration() async throws {
         try await withTemporaryFolder { folder in

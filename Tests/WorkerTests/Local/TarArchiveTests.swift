@@ -26,4 +26,20 @@ import Testing
             }
         }
     }
+
+    /// Names longer than the fields of a header are whole.
+    @Test func longNames() async throws {
+        try await withTemporaryFolder { folder in
+            let names = [100, 101, 180, 250].map { "folder/" + String(repeating: "n", count: $0) }
+            let deep = String(repeating: "d", count: 120) + "/" + String(repeating: "e", count: 90)
+            var archive = TarArchive(time: 1_000_000_000)
+            for name in names + [deep] { archive.add(name, Array(name.utf8)) }
+            let file = folder.appending(path: "a.tar")
+            try Data(archive.bytes).write(to: file)
+            _ = try await Command.run("/usr/bin/tar", ["-xf", file.path, "-C", folder.path])
+            for name in names + [deep] {
+                #expect(try Data(contentsOf: folder.appending(path: name)) == Data(name.utf8))
+            }
+        }
+    }
 }

@@ -57,8 +57,14 @@ struct BundleCollector {
 
     private mutating func addEnvironment() {
         let variables = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("STEELYARD_") }
-        for (name, value) in variables where SecretName(Array(name.utf8)[...]).isSecret { bundle.addSecret(value) }
-        let lines = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }
+        var lines: [String] = []
+        for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
+            let kind = SecretName(Array(name.utf8)[...])
+            // A key may be the path of a file.
+            if kind.isSecret || kind.isKey && !value.hasPrefix("/") { bundle.addSecret(value) }
+            // The end of a secret cannot be found in a text: it may have any bytes.
+            lines.append("\(name)=\(kind.isSecret || kind.isKey ? SecretMask.replacement : value)\n")
+        }
         bundle.add("environment.txt", from: "the environment of this command", lines.joined())
     }
 
@@ -99,36 +105,51 @@ struct BundleCollector {
 
     private mutating func addState() {
         let folder = FilePath(configuration.stateDirectory)
-        addFiles(of: folder, to: "state")
+        addFiles(of: folder, to: "state", followsLink: true)
         addFiles(of: folder.appending("archived"), to: "state/archived")
     }
 
-    private mutating func addFiles(of folder: FilePath, to place: String) {
-        let names: [String]
-        do throws(FileError) { names = try AtomicFile.names(in: folder).sorted() } catch {
-            return bundle.leaveOut(place, "\(error)")
-        }
-        let log = facts.log.flatMap { FilePath($0).lastComponent?.string }
-        for name in names {
-            let (path, entry) = (folder.appending(name), "\(place)/\(name)")
-            var information = stat()
-            guard unsafe lstat(path.string, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
-                information.st_size > 0, !facts.files.contains(path.string)
-            else { continue }
-            if let log, name.hasPrefix(log) { continue }
-            if [".pem", ".key", ".crt", ".p12", ".spare"].contains(where: name.hasSuffix) {
-                bundle.leaveOut(entry, "it may be a key, or has no text")
-                continue
+    private mutating func addFiles(of folder: FilePath, to place: String, followsLink: Bool = false) {
+        var options: FileDescriptor.OpenOptions = [.directory, .closeOnExec]
+        // The agent's user must not lead root to files of other users.
+        if !followsLink { options.insert(.noFollow) }
+        let descriptor: FileDescriptor
+        do { descriptor = try FileDescriptor.open(folder, .readOnly, options: options) } catch {
+            if error as? Errno != .noSuchFileOrDirectory {
+                bundle.leaveOut(place, "\(FileError("open", folder, error))")
             }
-            do throws(FileError) {
-                guard let bytes = try AtomicFile.readOfAnyUser(path, atMost: Self.stateFileLimit) else { continue }
-                guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
-                    bundle.leaveOut(entry, "it is no text")
-                    continue
-                }
-                bundle.add(entry, from: path.string, bytes, name.contains(".json") ? .log : .configuration)
-            } catch { bundle.leaveOut(entry, "\(error)") }
+            return
         }
+        defer { try? descriptor.close() }
+        // Names are resolved in the opened directory, which cannot be replaced by a link meanwhile.
+        let opened = FilePath("/proc/self/fd/\(descriptor.rawValue)")
+        do throws(FileError) {
+            for name in try AtomicFile.names(in: opened).sorted() { addFile(name, of: folder, opened, to: place) }
+        } catch { bundle.leaveOut(place, "\(FileError("list", folder, error.reason))") }
+    }
+
+    private mutating func addFile(_ name: String, of folder: FilePath, _ opened: FilePath, to place: String) {
+        let (path, openedPath, entry) = (folder.appending(name), opened.appending(name), "\(place)/\(name)")
+        var information = stat()
+        guard unsafe lstat(openedPath.string, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
+            information.st_size > 0, !facts.files.contains(path.string)
+        else { return }
+        let log = facts.log.flatMap { FilePath($0).lastComponent?.string }
+        if let log, name.hasPrefix(log) { return }
+        // Also logs of earlier settings and of other drivers have data of clients.
+        if !hasLogs, name.contains(".log") {
+            return bundle.leaveOut(entry, "it may be a log with data of clients; --logs adds it")
+        }
+        if [".pem", ".key", ".crt", ".p12", ".spare"].contains(where: name.hasSuffix) {
+            return bundle.leaveOut(entry, "it may be a key, or has no text")
+        }
+        do throws(FileError) {
+            guard let bytes = try AtomicFile.readOfAnyUser(openedPath, atMost: Self.stateFileLimit) else { return }
+            guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
+                return bundle.leaveOut(entry, "it is no text")
+            }
+            bundle.add(entry, from: path.string, bytes, name.contains(".json") ? .log : .configuration)
+        } catch { bundle.leaveOut(entry, "\(FileError("read", path, error.reason))") }
     }
 
     private mutating func addDriverFiles() {
@@ -202,8 +223,8 @@ struct BundleCollector {
         guard unsafe access("/run/systemd/system", F_OK) == 0 else {
             return bundle.leaveOut("systemd", "systemd does not run here")
         }
-        let own = "\(Program.current.name).service"
-        for unit in [own] + facts.units {
+        let own = ServiceUnits.names(of: Program.current.name)
+        for unit in own + facts.units {
             await addOutput(
                 "systemd/\(unit)-status.txt",
                 "systemctl",
@@ -212,7 +233,7 @@ struct BundleCollector {
             await addOutput("systemd/\(unit).txt", "systemctl", ["cat", "--no-pager", unit])
         }
         // The journal of a proxy may have data of clients.
-        for unit in [own] + (hasLogs ? facts.units : []) {
+        for unit in own + (hasLogs ? facts.units : []) {
             let lines = "--lines=\(Self.journalLines)"
             await addOutput(
                 "systemd/\(unit)-journal.txt",

@@ -16,6 +16,10 @@ struct SecretName {
     let isOption: Bool
     /// Whether it comes before a token.
     let isBearer: Bool
+    /// Whether a password follows it, in every syntax.
+    let isPassword: Bool
+    /// Whether it is HAProxy's `insecure-password`, which a password in plain text follows.
+    let isPlainPassword: Bool
 
     init(_ word: ArraySlice<UInt8>) {
         let parts = Self.parts(word)
@@ -23,6 +27,8 @@ struct SecretName {
         isKey = parts.contains("key")
         isOption = word.first == UInt8(ascii: "-")
         isBearer = parts == ["bearer"]
+        isPassword = parts.last == "password"
+        isPlainPassword = parts == ["insecure", "password"]
     }
 
     /// The parts of a name in lower case: `accessKey` has two.

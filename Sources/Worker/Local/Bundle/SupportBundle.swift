@@ -9,6 +9,8 @@ struct SupportBundle {
         let name: String
         let source: String
         var bytes: [UInt8]
+        /// The places of secrets in it.
+        var secrets: [Range<Int>] = []
     }
 
     /// Of a longer text, the end is kept.
@@ -22,8 +24,8 @@ struct SupportBundle {
     /// - Parameter title: The first line of the manifest.
     init(title: String) { self.title = title }
 
-    /// Has a value masked in all files.
-    mutating func addSecret(_ secret: String) { mask.add(secret.utf8) }
+    /// Masks a value in all files.
+    mutating func addSecret(_ secret: String) { mask.add(secret.utf8, isSure: true) }
 
     /// Adds a file.
     ///
@@ -34,7 +36,7 @@ struct SupportBundle {
         let isCut = bytes.count > Self.longestItem
         let end = isCut ? Array(bytes.suffix(Self.longestItem).drop { $0 != UInt8(ascii: "\n") }) : bytes
         let source = isCut ? "\(source), its end" : source
-        items.append(Item(name: name, source: source, bytes: mask.mask(end, syntax)))
+        items.append(Item(name: name, source: source, bytes: end, secrets: mask.learn(end, syntax)))
     }
 
     /// Adds a file of text.
@@ -48,8 +50,9 @@ struct SupportBundle {
     /// The archive, with all files in one directory.
     func archive(in directory: String, time: UTCTimestamp) -> [UInt8] {
         var archive = TarArchive(time: time.microseconds / 1_000_000)
-        let masked = items.map { Item(name: $0.name, source: $0.source, bytes: mask.maskKnown($0.bytes)) }
-        archive.add("\(directory)/MANIFEST.txt", mask.maskKnown(Array(manifest(of: masked).utf8)))
+        // Only now all secrets are known: a file may name a secret that an earlier one contains.
+        let masked = items.map { Item(name: $0.name, source: $0.source, bytes: mask.masked($0.bytes, $0.secrets)) }
+        archive.add("\(directory)/MANIFEST.txt", mask.masked(Array(manifest(of: masked).utf8)))
         for item in masked { archive.add("\(directory)/\(item.name)", item.bytes) }
         return archive.bytes
     }

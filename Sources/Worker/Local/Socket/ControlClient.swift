@@ -90,8 +90,9 @@ struct ControlClient: Sendable {
             if let process = try? FolderLock.owner(of: folder) {
                 return .noAnswer("the agent (process \(process)) has no control socket in \(folder); see its log")
             }
+            let units = ServiceUnits.names(of: Program.current.name).joined(separator: " or ")
             return .notRunning(
-                "no agent runs with the state directory \(folder): start it (systemctl start \(Program.current.name)), "
+                "no agent runs with the state directory \(folder): start it (systemctl start \(units)), "
                     + "or name its directory with --state-dir"
             )
         default: return .noAnswer("cannot connect to the agent in \(folder): \(error)")
