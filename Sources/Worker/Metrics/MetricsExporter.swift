@@ -53,7 +53,8 @@ actor MetricsExporter: Service {
     private func apply(_ settings: MetricsSettings, retryingUntil end: ContinuousClock.Instant) async throws {
         guard !hasEnded else { return }
         if settings.bind != server?.address { try await listen(on: settings.bind, retryingUntil: end) }
-        if settings.textfile != textfile?.file.path { await write(to: settings.textfile) }
+        // The agent may have been stopped meanwhile.
+        if !hasEnded, settings.textfile != textfile?.file.path { await write(to: settings.textfile) }
     }
 
     func run() async throws {
