@@ -8,8 +8,12 @@ package import SystemPackage
 package final class ListeningSocket: Sendable {
     /// The descriptor, which is readable when a connection is pending.
     package let descriptor: Int32
+    /// Linux' `IP_FREEBIND`.
+    private static let freeBind: Int32 = 15
 
     /// Listens.
+    ///
+    /// The address need not be configured yet: at boot, the network may come up later.
     ///
     /// - Parameters:
     ///   - address: An IPv4 address, or an IPv6 address without brackets.
@@ -23,6 +27,14 @@ package final class ListeningSocket: Sendable {
         // Connections of a previous agent may be in TIME_WAIT.
         var one: Int32 = 1
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        // The option of IPPROTO_IP holds for IPv6, too.
+        unsafe setsockopt(
+            descriptor,
+            Int32(IPPROTO_IP),
+            Self.freeBind,
+            &one,
+            socklen_t(MemoryLayout<Int32>.size)
+        )
         guard Self.bind(descriptor, address, port, isIPv6), listen(descriptor, 64) == 0 else {
             throw Errno(rawValue: errno)
         }

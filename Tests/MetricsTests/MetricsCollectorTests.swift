@@ -85,10 +85,25 @@ import Testing
         let driver = FixedDriver(state: .failure(error), proxy: proxy)
         let lines = await lines(driver)
         for line in [
-            #"steelyard_device_phase{phase="failed"} 1"#, #"steelyard_device_phase{phase="serving"} 0"#,
+            #"steelyard_device_phase{phase="failing"} 1"#, #"steelyard_device_phase{phase="serving"} 0"#,
             "steelyard_proxy_up 0", "steelyard_proxy_unexpected_ends_total 3",
         ] { #expect(lines.contains(line), "\(line)") }
         #expect(!lines.contains { $0.hasPrefix("steelyard_nodes{") })
+    }
+
+    /// Alerts see the first failure, because the series exist before it.
+    @Test func countsFromZero() async {
+        let registry = MetricsRegistry(known: AgentMetric.counted)
+        _ = JobMetrics(registry, lastArchive: UTCTimestamp(microseconds: 2_500_000))
+        let text = await collector(FixedDriver(), registry).text(as: .prometheus)
+        let lines = Set(text.split(separator: "\n").map(String.init))
+        for action in ActionKind.allCases.map(\.rawValue) + ["invalid"] {
+            #expect(lines.contains("steelyard_job_failures_total{action=\"\(action)\"} 0"), "\(action)")
+        }
+        for plan in ["reload", "update"] {
+            #expect(lines.contains("steelyard_changes_total{plan=\"\(plan)\",result=\"FAIL\"} 0"), "\(plan)")
+        }
+        #expect(lines.contains("steelyard_archive_last_success_timestamp_seconds 2.5"))
     }
 
     /// The reason of a 503 is one line.
@@ -110,7 +125,7 @@ import Testing
         #expect(response.content.split(separator: "\n").count == 1)
         #expect(
             response.content.contains(
-                isConnected ? "the proxy has ended" : "no job server is connected: a.example:4730"
+                isConnected ? #"not_running: the proxy\u{a}has ended"# : "no job server is connected: a.example:4730"
             )
         )
     }

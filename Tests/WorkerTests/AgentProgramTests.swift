@@ -60,6 +60,14 @@ private struct KeepsNothing: ObjectStore {
         #expect(helps.allSatisfy { $0.hasSuffix(".") && !$0.contains("\n") })
     }
 
+    @Test(arguments: ["/run/a\u{7}.prom", "/run/a\nb.prom", "/run/a\u{0}.prom", "/run/a\u{7F}.prom"])
+    func refusesControlCharactersInTheTextfile(_ path: String) {
+        var loader = ConfigurationLoader(program: .test)
+        loader.environment = ["STEELYARD_METRICS_TEXTFILE": path]
+        let error = #expect(throws: ConfigurationError.self) { try loader.load() }
+        #expect(error.map { "\($0)".contains("control characters") } == true)
+    }
+
     @Test func refusesADriverThatIsNotRegistered() throws {
         var loader = ConfigurationLoader(program: .of(["first", "second"]))
         #expect(try loader.load().driver.name == "first")

@@ -53,7 +53,8 @@ struct Agent {
             driver: driver,
             history: history
         )
-        let dispatcher = try makeDispatcher(driver, observers: [history, collector, JobMetrics(registry)])
+        let jobMetrics = JobMetrics(registry, lastArchive: history.history.lastPassedArchive)
+        let dispatcher = try makeDispatcher(driver, observers: [history, collector, jobMetrics])
         await dispatcher.recover()
         let transport = try GearmanTransport(
             servers: configuration.servers,
@@ -65,7 +66,7 @@ struct Agent {
         )
         collector.show { transport.connections }
         let metrics = makeMetricsExporter(registry, driver, transport)
-        do { try await metrics.apply(configuration.metrics) } catch let error as SettingError {
+        do { try await metrics.begin(configuration.metrics) } catch let error as SettingError {
             throw configuration.namingOrigin(error)
         }
         let reloads = makeReloadService(loader, dispatcher, transport, metrics)

@@ -17,6 +17,12 @@ enum AgentMetric {
         labels: ["action", "result", "code"],
         "Answered messages by action, result (PASS or FAIL) and hpcs_error_code (none for a PASS)."
     )
+    static let jobFailures = MetricDescription(
+        "steelyard_job_failures_total",
+        .counter,
+        labels: ["action"],
+        "Messages answered with FAIL by action; 0 from the start, so that alerts see the first failure."
+    )
     static let jobDuration = MetricDescription(
         "steelyard_job_duration_seconds",
         .histogram,
@@ -55,7 +61,7 @@ enum AgentMetric {
         "steelyard_device_phase",
         .gauge,
         labels: ["phase"],
-        "1 for the current phase of the device, 0 for the others; failed if it should serve and does not, or does not answer."
+        "1 for the current phase of the device, 0 for the others; failing if it should serve and does not, or does not answer."
     )
     static let nodes = MetricDescription(
         "steelyard_nodes",
@@ -128,7 +134,7 @@ enum AgentMetric {
     static let lastArchive = MetricDescription(
         "steelyard_archive_last_success_timestamp_seconds",
         .gauge,
-        "Unix time of the last successful ARCHIVE since the agent was started."
+        "Unix time of the last ARCHIVE that passed; after a start of the agent, from the history."
     )
     static let freeBytes = MetricDescription(
         "steelyard_state_free_bytes",
@@ -179,7 +185,7 @@ enum AgentMetric {
 
     /// The metrics that the agent counts at the event.
     static let counted = [
-        jobs, jobDuration, jobsInProgress, changes, lastChange, archiveObjects, archiveLines, archiveBytes,
+        jobs, jobFailures, jobDuration, jobsInProgress, changes, lastChange, archiveObjects, archiveLines, archiveBytes,
         archiveFailures,
         lastArchive,
     ]

@@ -12,7 +12,7 @@ struct DeviceReading: Sendable {
         case deleted
         case notConfigured = "not_configured"
         /// It should serve and does not, or does not answer.
-        case failed
+        case failing
     }
 
     /// The state; an error if the device should serve and does not.
@@ -27,7 +27,7 @@ struct DeviceReading: Sendable {
         case .success(.suspended): .suspended
         case .success(.deleted): .deleted
         case .success(.notConfigured): .notConfigured
-        case .failure: .failed
+        case .failure: .failing
         }
     }
 

@@ -9,6 +9,10 @@ import SteelyardMetrics
 struct JobMetrics: JobObserver {
     /// The action's label for a message that cannot be parsed.
     private static let unreadable = "invalid"
+    /// HAProxy's plans, and the actions that stand for the plan if the driver reports none.
+    private static let plans =
+        ["nothing", "runtime", "reload", "restart", "start", "stop"]
+        + [ActionKind.update, .suspend, .enable, .delete].map { $0.rawValue.lowercased() }
 
     private let registry: MetricsRegistry
     private let inProgress: Meter
@@ -17,8 +21,10 @@ struct JobMetrics: JobObserver {
     private let archiveBytes: Counter
     private let archiveFailures: Counter
 
-    /// - Parameter registry: The registry of the values.
-    init(_ registry: MetricsRegistry) {
+    /// - Parameters:
+    ///   - registry: The registry of the values.
+    ///   - lastArchive: The time of the last ARCHIVE that passed; nil if it is not known.
+    init(_ registry: MetricsRegistry, lastArchive: UTCTimestamp? = nil) {
         self.registry = registry
         inProgress = Meter(label: AgentMetric.jobsInProgress.name, factory: registry)
         archiveObjects = Counter(label: AgentMetric.archiveObjects.name, factory: registry)
@@ -26,7 +32,13 @@ struct JobMetrics: JobObserver {
         archiveBytes = Counter(label: AgentMetric.archiveBytes.name, factory: registry)
         archiveFailures = Counter(label: AgentMetric.archiveFailures.name, factory: registry)
         // Prometheus sees the first increase of a series only if the series existed before.
-        for action in ActionKind.allCases { _ = jobs(action.rawValue, nil) }
+        for action in ActionKind.allCases {
+            _ = jobs(action.rawValue, nil)
+            _ = failures(action.rawValue)
+        }
+        _ = failures(Self.unreadable)
+        for plan in Self.plans { _ = changes(plan, "FAIL") }
+        if let lastArchive { Meter(label: AgentMetric.lastArchive.name, factory: registry).set(lastArchive.seconds) }
     }
 
     func jobBegan() { inProgress.increment() }
@@ -35,6 +47,7 @@ struct JobMetrics: JobObserver {
         inProgress.decrement()
         let action = record.action?.rawValue ?? Self.unreadable
         jobs(action, record.failure).increment()
+        if record.failure != nil { failures(action).increment() }
         let duration = Timer(
             label: AgentMetric.jobDuration.name,
             dimensions: [("action", action)],
@@ -48,9 +61,7 @@ struct JobMetrics: JobObserver {
     private func changed(_ record: JobRecord, _ action: String) {
         guard !record.isDryRun else { return }
         let plan = record.plan?.kind ?? action.lowercased()
-        let result = Self.result(record.failure)
-        let dimensions = [("plan", plan), ("result", result)]
-        Counter(label: AgentMetric.changes.name, dimensions: dimensions, factory: registry).increment()
+        changes(plan, Self.result(record.failure)).increment()
         if record.failure == nil { setNow(AgentMetric.lastChange) }
     }
 
@@ -71,6 +82,18 @@ struct JobMetrics: JobObserver {
             dimensions: [
                 ("action", action), ("result", Self.result(failure)), ("code", failure?.code.rawValue ?? "none"),
             ],
+            factory: registry
+        )
+    }
+
+    private func failures(_ action: String) -> Counter {
+        Counter(label: AgentMetric.jobFailures.name, dimensions: [("action", action)], factory: registry)
+    }
+
+    private func changes(_ plan: String, _ result: String) -> Counter {
+        Counter(
+            label: AgentMetric.changes.name,
+            dimensions: [("plan", plan), ("result", result)],
             factory: registry
         )
     }

@@ -33,7 +33,8 @@ struct MetricsCollector: Sendable {
             return "no job server is connected: \(names)"
         }
         guard case .failure(let error) = await device.reading().status else { return nil }
-        return "the device should serve and does not: \(error.description)"
+        let code = FailureCode(error.code).rawValue
+        return "the device should serve and does not: \(code): \(error.sentence(listName: "loadbalancers"))"
     }
 
     private var buildInfo: MetricFamily {
@@ -106,7 +107,7 @@ extension MetricsCollector {
             ),
         ]
         switch phase {
-        case .serving, .failed: families.append(MetricFamily(AgentMetric.proxyUp, .flag(phase == .serving)))
+        case .serving, .failing: families.append(MetricFamily(AgentMetric.proxyUp, .flag(phase == .serving)))
         // The proxy of a suspended device need not run.
         case .suspended, .deleted, .notConfigured: break
         }

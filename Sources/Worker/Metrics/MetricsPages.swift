@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SteelyardCore
 import SteelyardMetrics
 
 /// The pages of the HTTP server.
@@ -15,7 +16,7 @@ struct MetricsPages: Sendable {
             return HTTPResponse(.ok, contentType: format.contentType, await collector.text(as: format))
         case "/healthz":
             guard let fault = await collector.fault() else { return HTTPResponse(.ok, "ok\n") }
-            return HTTPResponse(.unavailable, fault.replacing("\n", with: " ") + "\n")
+            return HTTPResponse(.unavailable, Excerpt.line(fault) + "\n")
         case "/":
             return HTTPResponse(.ok, "/metrics\n/healthz\n")
         default:

@@ -25,6 +25,9 @@ struct MetricsSettings: Hashable, Sendable {
             "textfile",
             "File with the metrics for node_exporter's textfile collector, written every 15 s."
         ) { path throws(InvalidValue) in
+            guard path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw InvalidValue("must not contain control characters")
+            }
             guard path.hasSuffix(".prom") else {
                 throw InvalidValue("must end in .prom, because node_exporter reads no other file")
             }

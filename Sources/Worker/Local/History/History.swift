@@ -42,6 +42,12 @@ struct History: Hashable, Sendable {
         return last.phaseSince
     }
 
+    /// When the last ARCHIVE ended; nil unless it passed.
+    var lastPassedArchive: UTCTimestamp? {
+        guard let archive, archive.result == "PASS", !archive.isDryRun else { return nil }
+        return archive.end.timestamp
+    }
+
     /// All entries in the order of their times.
     var entries: [HistoryEntry] { (changes + [archive].compactMap(\.self)).sorted { $0.time < $1.time } }
 
