@@ -83,9 +83,15 @@ func withAgent<Success>(
             )
             let result: Result<Success, any Error>
             do { result = .success(try await body(agent)) } catch { result = .failure(error) }
-            if driver == "haproxy" { try await deleteDevice(agent) }
+            var cleanup: (any Error)?
+            if driver == "haproxy" {
+                do { try await deleteDevice(agent) } catch { cleanup = error }
+            }
             await agent.process.stop()
-            return try result.get()
+            // The failure of the test itself comes first: the cleanup may only fail because of it.
+            let success = try result.get()
+            if let cleanup { throw cleanup }
+            return success
         }
     }
 }
