@@ -16,8 +16,9 @@ struct LocalOptions: ParsableArguments {
     @Option(help: "Directory for persistent state: that of the agent.", completion: .directory)
     var stateDir: String?
 
-    /// The agent's state directory. With `--state-dir`, no configuration is read: a fault in it must not be in the way of an
-    /// emergency.
+    /// The agent's state directory.
+    ///
+    /// With `--state-dir`, no configuration is read: a fault in it must not be in the way of an emergency.
     ///
     /// - Throws: An exit with the code 78 if the configuration is needed and wrong.
     func stateDirectory() throws -> FilePath {

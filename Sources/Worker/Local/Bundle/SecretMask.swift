@@ -51,6 +51,8 @@ struct SecretMask {
         var scanner = SecretScanner(text: text, spacesSeparate: syntax == .configuration)
         var places: [Range<Int>] = []
         while let secret = scanner.next() {
+            // A value that is masked already.
+            if text[secret.place.lowerBound...].starts(with: Self.replacement.utf8) { continue }
             places.append(secret.place)
             if secret.weight != .masked { learn(text[secret.place], isSure: secret.weight == .sure) }
         }
