@@ -55,7 +55,7 @@ struct ArchiveKillTests {
                 throw error
             }
             traffic.stop()
-            var lines: [Int: Int] = [:]
+            var lines: [Int: [String]] = [:]
             do {
                 try await requests
                 // The server hands out the jobs of all killed agents first.
@@ -72,7 +72,9 @@ struct ArchiveKillTests {
             }
             #expect(traffic.count > 100 * Self.kills / 8)
             #expect(lines.count == traffic.count)
-            #expect(lines.filter { $0.value != 1 }.isEmpty)
+            let warnings = try Self.warnings(in: agent.folder)
+            let repeated = Dictionary(grouping: lines.filter { $0.value.count != 1 }, by: \.value).mapValues(\.count)
+            #expect(repeated.isEmpty, "objects with the same lines, and how many; \(warnings)")
             let state = try FileManager.default.contentsOfDirectory(atPath: agent.folder.path + "/state")
             #expect(state.contains { $0.hasPrefix("haproxy.log-0") }, "the log was rotated: \(state)")
             _ = try await current.send("delete")
@@ -80,19 +82,28 @@ struct ArchiveKillTests {
         }
     }
 
+    /// What the agents have logged that is not ordinary.
+    private static func warnings(in folder: URL) throws -> String {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".err") }
+        let lines = try names.flatMap { name in
+            try String(contentsOf: folder.appending(path: name), encoding: .utf8).split(separator: "\n")
+        }
+        return lines.filter { $0.contains(" warning ") || $0.contains(" error ") }.sorted().joined(separator: "\n")
+    }
+
     /// How often each request is in the objects of a container.
     private func archived(
         in container: String,
         _ store: OpenStackSwiftServer,
         _ folder: URL
-    ) async throws -> [Int: Int] {
-        var count: [Int: Int] = [:]
+    ) async throws -> [Int: [String]] {
+        var count: [Int: [String]] = [:]
         for name in try await store.names(in: container) {
             let object = try #require(try await store.object("\(container)/\(name)"))
             let text = String(decoding: try await Gunzip.run(object.content), as: UTF8.self)
             for line in text.split(separator: "\n") {
                 guard let start = line.firstRange(of: "GET /q-")?.upperBound else { continue }
-                if let number = Int(line[start...].prefix { $0.isNumber }) { count[number, default: 0] += 1 }
+                if let number = Int(line[start...].prefix { $0.isNumber }) { count[number, default: []].append(name) }
             }
         }
         return count
