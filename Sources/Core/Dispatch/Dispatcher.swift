@@ -138,22 +138,21 @@ package final class Dispatcher: Sendable {
         if let failure = tooLarge(payload.count) { return end(receipt, nil, failure) }
         let incoming: MessageIntake.Incoming
         do throws(MessageIntake.Refusal) { incoming = try await intake.read(payload, limits) } catch {
-            return end(receipt, error.document, error.failure, action: error.document?.action)
+            return end(receipt, error.document, error.failure)
         }
         defer { incoming.place?.leave() }
         let (document, message) = (incoming.document, incoming.message)
         receipt.job.begin(message.action.kind)
         do throws(ActionFailure) {
             let done = try await perform(message, incoming.place, job)
-            let kind = message.action.kind
-            report(receipt.record(message, action: kind, archived: done.archived, isDryRun: isDryRun))
+            report(receipt.record(message, archived: done.archived, isDryRun: isDryRun))
             return Outcome(
                 Reply(to: document, passed: true, fields: marked(done.fields)),
                 hasEffect: incoming.place != nil,
                 delivered: done.delivered
             )
         } catch {
-            return end(receipt, document, error, message, action: message.action.kind)
+            return end(receipt, document, error, message)
         }
     }
 
@@ -172,9 +171,9 @@ package final class Dispatcher: Sendable {
         _ receipt: JobReceipt,
         _ document: JSONDocument?,
         _ failure: ActionFailure,
-        _ message: Message? = nil,
-        action: ActionKind? = nil
+        _ message: Message? = nil
     ) -> Outcome {
+        let action = message?.action.kind ?? document?.action
         report(receipt.record(message, action: action, failure: failure, isDryRun: isDryRun))
         return Outcome(Reply(to: document, error: failure.message, fields: marked(failure.replyFields)))
     }

@@ -18,7 +18,7 @@ struct JobReceipt {
     /// Returns the record of the message; its reply is ready.
     func record(
         _ message: Message?,
-        action: ActionKind?,
+        action: ActionKind? = nil,
         archived: [ArchivedObject] = [],
         failure: ActionFailure? = nil,
         isDryRun: Bool
@@ -26,7 +26,7 @@ struct JobReceipt {
         JobRecord(
             handle: handle,
             server: server,
-            action: action,
+            action: action ?? message?.action.kind,
             loadBalancers: message?.action.loadBalancers ?? [],
             plan: job.plan,
             archived: archived,

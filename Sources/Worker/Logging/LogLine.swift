@@ -74,12 +74,8 @@ struct LogLine {
             case "\n": escaped += #"\n"#
             case "\r": escaped += #"\r"#
             case "\t": escaped += #"\t"#
-            default:
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
-                    escaped += #"\u{"# + String(scalar.value, radix: 16) + "}"
-                default: escaped.unicodeScalars.append(scalar)
-                }
+            case _ where scalar.couldHideText: escaped += #"\u{"# + String(scalar.value, radix: 16) + "}"
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
         return escaped
