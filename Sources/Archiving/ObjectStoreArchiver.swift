@@ -99,28 +99,30 @@ package struct ObjectStoreArchiver: LogArchiver {
     ) async -> ArchiveOutcome {
         // Before the log is opened: an ARCHIVE must not record anything that a later DELETE removes.
         let progress = ledger.map { ProgressLedger.View($0) }
-        let log: any OpenedLog
-        do throws(DriverError) { log = try await openLog() } catch { return ArchiveOutcome(failure: .log(error)) }
-        return await turns.withTurn {
-            do throws(DriverError) { try log.prepare() } catch { return ArchiveOutcome(failure: .log(error)) }
-            let batch = UploadBatch(
-                store: store,
-                compressor: compressor,
-                threads: threads,
-                request: request,
-                log: log,
-                job: job,
-                logger: logger
-            )
-            let run = ArchiveRun(
-                batch: batch,
-                logName: logName,
-                ledger: progress,
-                isIncremental: mode == .incremental,
-                now: now()
-            )
-            return await run.run()
-        }
+        do throws(DriverError) {
+            // The place is taken before the log is opened: a later ARCHIVE has a later end of the log. In another order, the
+            // record would go back to the earlier end, and the next ARCHIVE would send the lines in between again.
+            return try await turns.withTurn(preparing: openLog) { log throws(DriverError) in
+                try log.prepare()
+                let batch = UploadBatch(
+                    store: store,
+                    compressor: compressor,
+                    threads: threads,
+                    request: request,
+                    log: log,
+                    job: job,
+                    logger: logger
+                )
+                let run = ArchiveRun(
+                    batch: batch,
+                    logName: logName,
+                    ledger: progress,
+                    isIncremental: mode == .incremental,
+                    now: now()
+                )
+                return await run.run()
+            }
+        } catch { return ArchiveOutcome(failure: .log(error)) }
     }
 
     private func checkAllowed(_ endpoint: StorageEndpoint) throws(ObjectStoreError) {

@@ -29,6 +29,20 @@ package final class SerialGate: Sendable {
         return try await body()
     }
 
+    /// Takes a place in the order, prepares at once, and runs the body once all earlier callers have left.
+    ///
+    /// What is prepared by callers that come one after another is used in the same order.
+    package func withTurn<Prepared, Success, Failure: Error>(
+        preparing: () async throws(Failure) -> Prepared,
+        _ body: (Prepared) async throws(Failure) -> Success
+    ) async throws(Failure) -> Success {
+        let place = reserve()
+        defer { place.leave() }
+        let prepared = try await preparing()
+        await place.wait()
+        return try await body(prepared)
+    }
+
     /// Whether a caller would be admitted immediately.
     var isFree: Bool { state.withLock { $0.current == nil } }
 
