@@ -32,6 +32,37 @@ struct SerialGateTests {
         #expect(found.inside == 0 && found.most == 1 && found.done == 500)
     }
 
+    @Test("what is prepared first is used first, however long the preparation takes")
+    func preparing() async {
+        let gate = SerialGate()
+        let (begun, release, prepared) = (Latch(), Latch(), Latch())
+        let order = Shared<[Int]>([])
+        async let first: Void = gate.withTurn(preparing: {
+            begun.open()
+            await release.pass()
+            return 1
+        }) { number in order.update { $0.append(number) } }
+        await begun.pass()
+        async let second: Void = gate.withTurn(preparing: {
+            prepared.open()
+            return 2
+        }) { number in order.update { $0.append(number) } }
+        await prepared.pass()
+        #expect(order.value.isEmpty)
+        release.open()
+        _ = await (first, second)
+        #expect(order.value == [1, 2])
+    }
+
+    @Test("a preparation that fails lets the next caller in")
+    func failedPreparation() async {
+        let gate = SerialGate()
+        await #expect(throws: CancellationError.self) {
+            try await gate.withTurn(preparing: { () throws -> Int in throw CancellationError() }) { _ in }
+        }
+        #expect(await gate.withTurn { true })
+    }
+
     @Test("runs callers of one serial executor in the order of their calls", arguments: [3, 64, 65, 500])
     func order(count: Int) async {
         let gate = SerialGate()
