@@ -52,7 +52,7 @@ struct AgentUnderTest: Sendable {
     func send(_ arguments: String..., input: String = "", to server: Int = 0) async throws -> SteelyardProgram.Finished
     {
         try await SteelyardProgram.run(
-            ["send", "--gearman", servers[server], "--function", Self.function, "--timeout", "120"] + arguments,
+            ["send", "--gearman", servers[server], "--function", Self.function, "--timeout", "300"] + arguments,
             input: Array(input.utf8)
         )
     }

@@ -16,8 +16,8 @@ enum SteelyardProgram {
 
         /// The reply as JSON.
         func reply() throws -> [String: Any] {
-            guard let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else {
-                throw ServerFailure("no JSON object: \(output) \(error)")
+            guard let object = try? JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else {
+                throw ServerFailure("exit code \(code), no JSON object: \(output) \(error)")
             }
             return object
         }

@@ -11,6 +11,8 @@ package struct LogOffsets: Hashable, Sendable {
     package private(set) var isComplete = true
     /// The files that have lost content before the mark.
     package private(set) var shortened: [FilePath] = []
+    /// The files that have several places like the mark's; the first one was taken.
+    package private(set) var uncertain: [FilePath] = []
     private var isTaken: [Bool]
 
     init(count: Int) {
@@ -29,6 +31,9 @@ package struct LogOffsets: Hashable, Sendable {
 
     /// Records a file that has lost content before the mark.
     mutating func addShortened(_ path: FilePath) { shortened.append(path) }
+
+    /// Records a file that has several places like the mark's.
+    mutating func addUncertain(_ path: FilePath) { uncertain.append(path) }
 
     /// Records that the file that was current at the time of the mark is missing.
     mutating func setIncomplete() { isComplete = false }

@@ -97,11 +97,12 @@ struct LogPlace: Hashable, Sendable {
 
     /// Finds the place in a file that has the content before it, but may start later.
     ///
-    /// - Returns: The bytes of the file before the place; nil if the place is not in the file.
-    func search(in file: LogFile) throws(LogFileError) -> UInt64? {
+    /// - Returns: The bytes of the file before the place, and whether no other place has the same bytes before it; nil if
+    ///   the place is not in the file.
+    func search(in file: LogFile) throws(LogFileError) -> (offset: UInt64, isOnly: Bool)? {
         guard let offset, offset > 0 else { return nil }
         let search = LogTailSearch(size: Int(min(offset, UInt64(Self.tailSize))), tail: tail)
-        return try search.find(in: file).map { file.start + $0 }
+        return try search.find(in: file).map { (file.start + $0.offset, $0.isOnly) }
     }
 
     func wasMadeFrom(_ file: LogFile) -> Bool { file.status.device == device && file.status.inode == inode }

@@ -152,10 +152,11 @@ package struct LogPlaces: Hashable, Sendable {
         let current = files.indices.last { files[$0].name.age == .current && (!own.isEmpty || files[$0].start > 0) }
         guard place.wasCurrent else { return false }
         for index in own + (current.map { [$0] } ?? []) where !offsets.isTaken(index) {
-            guard let offset = try place.search(in: files[index]) else { continue }
+            guard let found = try place.search(in: files[index]) else { continue }
             // Files rotated before this file are before the place.
             for earlier in own where earlier < index { offsets.take(earlier, .max) }
-            offsets.take(index, offset)
+            offsets.take(index, found.offset)
+            if !found.isOnly { offsets.addUncertain(files[index].path) }
             return true
         }
         return false

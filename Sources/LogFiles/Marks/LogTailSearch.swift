@@ -20,19 +20,26 @@ struct LogTailSearch {
         self.tail = tail
     }
 
-    /// Returns the bytes of the file's content before the place, decompressed; nil if the place is not in the file.
+    /// Finds the first place in a file that has these bytes before it.
     ///
+    /// - Returns: The bytes of the file's content before the place, decompressed, and whether it is the only one; nil if the
+    ///   place is not in the file.
     /// - Throws: `LogFileError` if the file cannot be opened.
-    func find(in file: LogFile) throws(LogFileError) -> UInt64? {
+    func find(in file: LogFile) throws(LogFileError) -> (offset: UInt64, isOnly: Bool)? {
         let content = try LogFileContent(file)
         var window: [UInt8] = []
         var windowStart: UInt64 = 0
+        var first: UInt64?
         while true {
             let piece = content.next()
-            guard !piece.isEmpty else { return nil }
-            let examined = window.count
+            guard !piece.isEmpty else { return first.map { ($0, true) } }
+            var examined = window.count
             window += piece
-            if let end = end(in: window, from: examined) { return windowStart + UInt64(end) }
+            while let end = end(in: window, from: examined) {
+                if let first { return (first, false) }
+                first = windowStart + UInt64(end)
+                examined = end
+            }
             let dropped = max(0, window.count - size)
             window.removeFirst(dropped)
             windowStart += UInt64(dropped)

@@ -11,6 +11,9 @@ package import SystemPackage
 /// Opening lists the files and finds the end of the log. ``prepare()`` opens, orders and compares the rotated files,
 /// which may take long. Lines logged between the two are not read.
 package final class LogFileSet: OpenedLog {
+    /// How often the log is opened if it is rotated meanwhile.
+    private static let tries = 20
+
     private let opened: LogFile?
     private let openedEnd: LogPlaces
     /// The rotated files without a hard link, which a DELETE removes for good.
@@ -51,10 +54,25 @@ package final class LogFileSet: OpenedLog {
         self.start = try start.map { mark throws(DriverError) in try LogPlaces(mark) }
         report = LogReport(logger, of: folder.log.string)
         do throws(LogFileError) {
-            opened = try LogFile(folder.log, .current, in: folder, isShared: false)
-            openedEnd = try LogPlaces(endOf: opened.map { [$0] } ?? [])
+            (opened, openedEnd) = try Self.openCurrent(in: folder)
             unheld = try folder.hold(in: hold)
         } catch { throw error.driverError }
+    }
+
+    /// Opens the current log and finds its end.
+    ///
+    /// A rotation is not waited for. If it frees the start of the log meanwhile, NULs may have been read as its head,
+    /// by which the end could not be found again. The log is then opened once more.
+    static func openCurrent(in folder: LogFolder) throws(LogFileError) -> (LogFile?, LogPlaces) {
+        var attempt = 1
+        while true {
+            let file = try LogFile(folder.log, .current, in: folder, isShared: false)
+            let end = try LogPlaces(endOf: file.map { [$0] } ?? [])
+            let again = try LogFile(folder.log, .current, in: folder, isShared: false)
+            let isUnchanged = file?.start == again?.start && (again?.head ?? []).starts(with: file?.head ?? [])
+            if isUnchanged || attempt == tries { return (file, end) }
+            attempt += 1
+        }
     }
 
     package func prepare() throws(DriverError) { _ = try prepared() }
@@ -131,6 +149,12 @@ package final class LogFileSet: OpenedLog {
         for path in found.shortened {
             report.logger.warning(
                 "log has lost lines, archived ones and maybe others; continuing after its last whole line",
+                metadata: [LogKeys.file: "\(path)"]
+            )
+        }
+        for path in found.uncertain {
+            report.logger.warning(
+                "log has several places like the end of the last archive; continuing after the first, lines may be sent twice",
                 metadata: [LogKeys.file: "\(path)"]
             )
         }

@@ -37,16 +37,22 @@ struct SerialGateTests {
         let gate = SerialGate()
         let (begun, release, prepared) = (Latch(), Latch(), Latch())
         let order = Shared<[Int]>([])
-        async let first: Void = gate.withTurn(preparing: {
-            begun.open()
-            await release.pass()
-            return 1
-        }) { number in order.update { $0.append(number) } }
+        async let first: Void = gate.withTurn(
+            preparing: {
+                begun.open()
+                await release.pass()
+                return 1
+            },
+            { number in order.update { $0.append(number) } }
+        )
         await begun.pass()
-        async let second: Void = gate.withTurn(preparing: {
-            prepared.open()
-            return 2
-        }) { number in order.update { $0.append(number) } }
+        async let second: Void = gate.withTurn(
+            preparing: {
+                prepared.open()
+                return 2
+            },
+            { number in order.update { $0.append(number) } }
+        )
         await prepared.pass()
         #expect(order.value.isEmpty)
         release.open()
@@ -58,7 +64,7 @@ struct SerialGateTests {
     func failedPreparation() async {
         let gate = SerialGate()
         await #expect(throws: CancellationError.self) {
-            try await gate.withTurn(preparing: { () throws -> Int in throw CancellationError() }) { _ in }
+            try await gate.withTurn(preparing: { () throws -> Int in throw CancellationError() }, { _ in })
         }
         #expect(await gate.withTurn { true })
     }

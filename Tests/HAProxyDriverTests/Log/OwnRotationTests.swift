@@ -195,6 +195,22 @@ struct OwnRotationTests {
         }
     }
 
+    /// The rotation has removed the start of the log, and lines before and after the mark end alike.
+    @Test func aPlaceThatIsNotUniqueIsSaid() async throws {
+        try await withRotatedLog { log in
+            let padding = String(repeating: "x", count: 300)
+            func lines(_ range: Range<Int>) -> String { range.map { RotatedLog.line($0) + padding + "\n" }.joined() }
+            try log.write(lines(0..<700))
+            let mark = try #require(try log.opened().end)
+            try log.append(lines(700..<710))
+            try await log.rotation(count: 2).rotateIfNeeded()
+            let first = "haproxy.log" + LogFileName.suffix(1)
+            #expect(try !log.names().contains(first))
+            #expect(try log.text(after: mark).hasSuffix(lines(700..<710)))
+            #expect(log.warnings.lines.contains { $0.contains("several places like the end of the last archive") })
+        }
+    }
+
     /// A DELETE arrives while the agent copies.
     @Test func aDeleteLeavesNothing() async throws {
         try await withRotatedLog { log in

@@ -2,14 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LogFiles
+import Glibc
 import SteelyardCore
+import SteelyardSystem
 import SteelyardTestSupport
+import Synchronization
 import SystemPackage
 import TestServers
 import Testing
 
 @testable import HAProxyDriver
+@testable import LogFiles
 
 /// A log that a queued ARCHIVE has opened, and that changes before the ARCHIVE runs.
 @Suite(.ownThread)
@@ -22,6 +25,38 @@ struct WaitingLogTests {
     {
         let hold = try #require(log.files().logHold)
         return try HAProxyLog(in: log.logFolder, log.errors, hold: hold, isDeleted: isDeleted)
+    }
+
+    /// Opening does not wait for a rotation, which may free the start of the log at any moment.
+    @Test func itsHeadIsContentThoughItsStartWasFreedMeanwhile() async throws {
+        try await withRotatedLog { log in
+            let size: UInt64 = 8 << 20
+            let block: UInt64 = 4096
+            try log.write(String(repeating: "GET /\n", count: Int(size) / 6 + 1))
+            let isOpening = Mutex(true)
+            let freeing = Task {
+                try await blocking {
+                    let file = try FileDescriptor.open(log.logFolder.log, .readWrite)
+                    return try file.closeAfter {
+                        var freed: UInt64 = 0
+                        while isOpening.withLock({ $0 }), freed < size - block {
+                            try SparseFile.free(file, freed..<freed + block)
+                            freed += block
+                            usleep(100)
+                        }
+                        return freed
+                    }
+                }
+            }
+            try await blocking {
+                for _ in 0..<1000 {
+                    let (file, _) = try LogFileSet.openCurrent(in: log.logFolder)
+                    try #require(file?.head.contains(0) == false)
+                }
+            }
+            isOpening.withLock { $0 = false }
+            #expect(try await freeing.value > block)
+        }
     }
 
     @Test(arguments: ["nothing", "appended", "rotated by the agent", "renamed", "copied", "compressed"])
