@@ -32,12 +32,20 @@ extension FieldName {
             _ first: FieldName,
             _ second: FieldName? = nil,
             _ third: FieldName? = nil,
-            _ fourth: FieldName? = nil
+            _ fourth: FieldName? = nil,
+            _ fifth: FieldName? = nil,
+            _ sixth: FieldName? = nil,
+            _ seventh: FieldName? = nil,
+            _ eighth: FieldName? = nil
         ) -> FieldName? {
             if isMatch(first) { return first }
             if let second, isMatch(second) { return second }
             if let third, isMatch(third) { return third }
             if let fourth, isMatch(fourth) { return fourth }
+            if let fifth, isMatch(fifth) { return fifth }
+            if let sixth, isMatch(sixth) { return sixth }
+            if let seventh, isMatch(seventh) { return seventh }
+            if let eighth, isMatch(eighth) { return eighth }
             return nil
         }
 
@@ -51,16 +59,38 @@ extension FieldName {
             case 2: oneOf(.id)
             case 4: oneOf(.port, .name, .type, .path)
             case 5: oneOf(.nodes, .delay)
-            case 6: oneOf(.weight, .backup)
+            case 6: oneOf(.weight, .backup, .sha256)
             case 7: oneOf(.address, .monitor, .options, .timeout)
             case 8: oneOf(.protocol, .attempts)
             case 9: oneOf(.condition, .algorithm)
-            case 11: oneOf(.action)
-            case 13: oneOf(.documentedLoadBalancers, .deployedLoadBalancers)
-            case 14: oneOf(.clientTimeout, .serverTimeout, .configVersion)
-            case 15: oneOf(.connectTimeout, .connectRetries)
-            case 22: oneOf(.objectStoreType)
-            case 26: oneOf(.objectStoreEndpoint, .objectStoreBasePath)
+            case 10: oneOf(.passphrase, .rateLimit)
+            case 11: oneOf(.action, .certificate, .privateKey, .tlsCiphers, .httpMethod, .domainName, .maxRetries)
+            case 12: oneOf(.tlsVersions, .hstsMaxAge, .hstsPreload, .exceptCIDRs, .monitorPort)
+            case 13:
+                oneOf(.documentedLoadBalancers, .deployedLoadBalancers, .intermediates, .allowedCIDRs, .queueTimeout)
+            case 14:
+                oneOf(
+                    .clientTimeout,
+                    .serverTimeout,
+                    .configVersion,
+                    .alpnProtocols,
+                    .proxyProtocol,
+                    .tunnelTimeout,
+                    .expectedCodes,
+                    .sourceAddress
+                )
+            case 15: oneOf(.connectTimeout, .connectRetries, .monitorAddress)
+            case 16: oneOf(.connectionLimit, .maxRetriesDown)
+            case 17: oneOf(.redirectToHTTPS)
+            case 18: oneOf(.sniContainers)
+            case 19: oneOf(.requestsPerSecond)
+            case 20: oneOf(.httpRequestTimeout)
+            case 21: oneOf(.clientAuthentication, .acceptProxyProtocol)
+            case 22: oneOf(.objectStoreType, .connectionsPerSecond, .concurrentConnections)
+            case 23: oneOf(.hstsIncludeSubdomains)
+            case 25: oneOf(.clientRevocations)
+            case 26: oneOf(.objectStoreEndpoint, .objectStoreBasePath, .defaultTLSContainer)
+            case 28: oneOf(.clientAuthorities)
             default: nil
             }
         guard let name else { return nil }

@@ -2,13 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The names of all fields with a meaning in messages.
-enum FieldName: UInt8, Sendable {
+enum FieldName: UInt8, CaseIterable, Sendable {
     case action, objectStoreType, objectStoreEndpoint, objectStoreBasePath
     case documentedLoadBalancers, deployedLoadBalancers, configVersion
     case id, name, `protocol`, address, port, algorithm, monitor, options, nodes
     case weight, backup, condition
     case type, delay, timeout, attempts, path
     case clientTimeout, serverTimeout, connectTimeout, connectRetries
+    case defaultTLSContainer, sniContainers, certificate, intermediates, privateKey, passphrase, sha256
+    case tlsVersions, tlsCiphers, alpnProtocols, clientAuthentication, clientAuthorities, clientRevocations
+    case redirectToHTTPS, hstsMaxAge, hstsIncludeSubdomains, hstsPreload
+    case allowedCIDRs, connectionLimit, acceptProxyProtocol, proxyProtocol, rateLimit, connectionsPerSecond
+    case requestsPerSecond, concurrentConnections, exceptCIDRs, tunnelTimeout, httpRequestTimeout, queueTimeout
+    case httpMethod, expectedCodes, domainName, maxRetries, maxRetriesDown, monitorAddress, monitorPort
+    case sourceAddress
 
     /// The name as it appears in messages.
     @inline(__always)
@@ -42,6 +49,43 @@ enum FieldName: UInt8, Sendable {
         case .serverTimeout: "server_timeout"
         case .connectTimeout: "connect_timeout"
         case .connectRetries: "connect_retries"
+        case .defaultTLSContainer: "default_tls_container_data"
+        case .sniContainers: "sni_container_data"
+        case .certificate: "certificate"
+        case .intermediates: "intermediates"
+        case .privateKey: "private_key"
+        case .passphrase: "passphrase"
+        case .sha256: "sha256"
+        case .tlsVersions: "tls_versions"
+        case .tlsCiphers: "tls_ciphers"
+        case .alpnProtocols: "alpn_protocols"
+        case .clientAuthentication: "client_authentication"
+        case .clientAuthorities: "client_ca_tls_container_data"
+        case .clientRevocations: "client_crl_container_data"
+        case .redirectToHTTPS: "redirect_to_https"
+        case .hstsMaxAge: "hsts_max_age"
+        case .hstsIncludeSubdomains: "hsts_include_subdomains"
+        case .hstsPreload: "hsts_preload"
+        case .allowedCIDRs: "allowed_cidrs"
+        case .connectionLimit: "connection_limit"
+        case .acceptProxyProtocol: "accept_proxy_protocol"
+        case .proxyProtocol: "proxy_protocol"
+        case .rateLimit: "rate_limit"
+        case .connectionsPerSecond: "connections_per_second"
+        case .requestsPerSecond: "requests_per_second"
+        case .concurrentConnections: "concurrent_connections"
+        case .exceptCIDRs: "except_cidrs"
+        case .tunnelTimeout: "tunnel_timeout"
+        case .httpRequestTimeout: "http_request_timeout"
+        case .queueTimeout: "queue_timeout"
+        case .httpMethod: "http_method"
+        case .expectedCodes: "expected_codes"
+        case .domainName: "domain_name"
+        case .maxRetries: "max_retries"
+        case .maxRetriesDown: "max_retries_down"
+        case .monitorAddress: "monitor_address"
+        case .monitorPort: "monitor_port"
+        case .sourceAddress: "source_address"
         }
     }
 }

@@ -3,12 +3,13 @@
 
 /// The path of a field in a message, such as `loadbalancers[0].nodes[2].port`.
 ///
-/// A path is created for every field but rarely printed, so it is two plain numbers.
+/// A path is created for every field but rarely printed, so it is two numbers.
 struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     /// One byte per step, the last step lowest: a name's number plus one, or `indexStep`.
     private var steps: UInt64 = 0
-    /// The last two indices, the last one in the lower half: the longest path is `loadbalancers[N].nodes[N].NAME`.
-    private var indices: UInt64 = 0
+    /// 32 bits per index, the last one lowest: the longest path is
+    /// `loadbalancers[N].sni_container_data[N].intermediates[N]`.
+    private var indices: UInt128 = 0
 
     private static let indexStep: UInt64 = 0xFF
 
@@ -24,7 +25,7 @@ struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     subscript(index: Int) -> FieldPath {
         var path = self
         path.steps = steps << 8 | Self.indexStep
-        path.indices = indices << 32 | UInt64(UInt32(clamping: index))
+        path.indices = indices << 32 | UInt128(UInt32(clamping: index))
         return path
     }
 

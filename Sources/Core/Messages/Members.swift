@@ -7,9 +7,9 @@
 struct Members {
     private let path: FieldPath
     /// The node index of each value, by the number of its name; 0, the message itself, means absent.
-    private var places = InlineArray<32, Int32>(repeating: 0)
+    private var places = InlineArray<80, Int32>(repeating: 0)
     /// A bit for each name that appears more than once.
-    private var repeated: UInt32 = 0
+    private var repeated: UInt128 = 0
 
     init(path: FieldPath) { self.path = path }
 
