@@ -45,6 +45,7 @@ package final class Dispatcher: Sendable {
     ///   - driverName: The driver's registered name.
     ///   - archiver: Archives the logs; nil if ARCHIVE is not supported.
     ///   - stores: The types of stores that an ARCHIVE may name.
+    ///   - certificates: Reads the certificates of an UPDATE.
     ///   - diagnostics: Probes the network.
     ///   - release: The build that DISCOVER reports.
     ///   - limits: The maximum sizes of a message.
@@ -56,6 +57,7 @@ package final class Dispatcher: Sendable {
         driverName: String,
         archiver: (any LogArchiver)?,
         stores: [StoreFormat] = [],
+        certificates: any CertificateReader = NoCertificateReader(),
         diagnostics: any DeviceDiagnostics,
         release: Release,
         limits: MessageLimits = MessageLimits(),
@@ -67,7 +69,7 @@ package final class Dispatcher: Sendable {
         self.driverName = driverName
         parts = Mutex(Parts(archiver: archiver, diagnostics: diagnostics, limits: limits))
         self.release = release
-        intake = MessageIntake(stores: stores)
+        intake = MessageIntake(stores: stores, certificates: certificates)
         self.isDryRun = isDryRun
         self.logger = logger
         self.observers = observers

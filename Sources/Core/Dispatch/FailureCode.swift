@@ -16,6 +16,7 @@ package enum FailureCode: String, CaseIterable, Sendable {
     case notConfigured = "not_configured"
     case deleted
     case addressInUse = "address_in_use"
+    case tlsKeyRequired = "tls_key_required"
     case rejected
     case unsupported
     case notRunning = "not_running"
@@ -50,6 +51,8 @@ package enum FailureCode: String, CaseIterable, Sendable {
         case .notConfigured: "Nothing is configured. Send an UPDATE."
         case .deleted: "The load balancer was deleted. Send an UPDATE."
         case .addressInUse: "Another program listens on the address and port. Free it, or choose another one."
+        case .tlsKeyRequired:
+            "The device does not have the certificate that the container refers to. Send it with its `private_key`."
         case .rejected: "The proxy does not accept the configuration. Correct the field."
         case .unsupported: "The driver or the agent cannot do this. Do not repeat it."
         case .notRunning: "The proxy should be running and is not. The agent starts it again; ask later."
@@ -80,6 +83,7 @@ package enum FailureCode: String, CaseIterable, Sendable {
             case .notConfigured: .notConfigured
             case .deleted: .deleted
             case .notRunning: .notRunning
+            case .keyRequired: .tlsKeyRequired
             case .rejected: .rejected
             case .addressInUse: .addressInUse
             case .unsupported: .unsupported

@@ -33,8 +33,12 @@ final class MessageIntake: Sendable {
 
     /// The types of stores that an ARCHIVE may name.
     private let stores: [StoreFormat]
+    private let certificates: any CertificateReader
 
-    init(stores: [StoreFormat]) { self.stores = stores }
+    init(stores: [StoreFormat], certificates: any CertificateReader) {
+        self.stores = stores
+        self.certificates = certificates
+    }
 
     /// Decodes a message.
     ///
@@ -70,7 +74,7 @@ final class MessageIntake: Sendable {
     ) throws(Refusal) -> (JSONDocument, Message) {
         let document: JSONDocument
         do { document = try JSONDocument(payload) } catch { throw Refusal(failure: ActionFailure(error)) }
-        do { return (document, try Message(document, limits: limits, stores: stores)) } catch {
+        do { return (document, try Message(document, limits: limits, stores: stores, certificates: certificates)) } catch {
             throw Refusal(document: document, failure: ActionFailure(error))
         }
     }

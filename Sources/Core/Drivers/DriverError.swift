@@ -7,6 +7,7 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String, Hashable, Sendable {
             case notConfigured, deleted, notRunning, rejected, addressInUse, unsupported, timedOut, unavailable
+            case keyRequired
             case stateUnreadable, stateUnwritable, logUnavailable, cancelled
         }
 
@@ -25,6 +26,8 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let rejected = Code(kind: .rejected)
         /// Another program listens on a requested address and port.
         public static let addressInUse = Code(kind: .addressInUse)
+        /// The device does not have the private key that the request refers to.
+        public static let keyRequired = Code(kind: .keyRequired)
         /// The driver does not support the request.
         public static let unsupported = Code(kind: .unsupported)
         /// The proxy did not respond in time.

@@ -9,7 +9,7 @@ enum FieldName: UInt8, CaseIterable, Sendable {
     case weight, backup, condition
     case type, delay, timeout, attempts, path
     case clientTimeout, serverTimeout, connectTimeout, connectRetries
-    case defaultTLSContainer, sniContainers, certificate, intermediates, privateKey, passphrase, sha256
+    case defaultTLSContainer, sniContainers, certificate, intermediates, privateKey, fileSHA256, passphrase, sha256
     case tlsVersions, tlsCiphers, alpnProtocols, clientAuthentication, clientAuthorities, clientRevocations
     case redirectToHTTPS, hstsMaxAge, hstsIncludeSubdomains, hstsPreload
     case allowedCIDRs, connectionLimit, acceptProxyProtocol, proxyProtocol, rateLimit, connectionsPerSecond
@@ -54,6 +54,7 @@ enum FieldName: UInt8, CaseIterable, Sendable {
         case .certificate: "certificate"
         case .intermediates: "intermediates"
         case .privateKey: "private_key"
+        case .fileSHA256: "file_sha256"
         case .passphrase: "passphrase"
         case .sha256: "sha256"
         case .tlsVersions: "tls_versions"

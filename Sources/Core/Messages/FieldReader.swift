@@ -100,6 +100,19 @@ struct FieldReader {
         }
     }
 
+    /// Whether the field is a list without elements.
+    func isEmptyList(_ field: Field) -> Bool { kind(field) == .array && count(field) == 0 }
+
+    /// Returns a list of strings; nil for the default.
+    func strings(_ field: Field, atMost limit: Int, of what: String) throws(MessageError) -> [String]? {
+        guard !isDefault(field) else { return nil }
+        var strings: [String] = []
+        try forEachElement(of: field, atMost: limit, of: what) { element throws(MessageError) in
+            strings.append(try requiredText(element) { text throws(InvalidValue) in String(text) })
+        }
+        return strings
+    }
+
     /// Returns a model value that is parsed from a required string.
     @inline(__always)
     func requiredText<Value>(

@@ -5,6 +5,7 @@
 struct LoadBalancerDecoder {
     let reader: FieldReader
     let limits: MessageLimits
+    let certificates: any CertificateReader
     /// Whether the list was accepted earlier, possibly by a version with fewer rules.
     let wasAccepted: Bool
 
@@ -33,7 +34,7 @@ struct LoadBalancerDecoder {
             }
             return address
         }
-        let port = try decodePort(members.field(.port), default: listenerProtocol == .http ? .http : nil)
+        let port = try decodePort(members.field(.port), default: listenerProtocol.standardPort)
         let algorithm = try reader.text(members.field(.algorithm)) { text throws(InvalidValue) in
             try BalancingAlgorithm(named: text)
         }
@@ -42,6 +43,13 @@ struct LoadBalancerDecoder {
         let list = try members.field(.nodes)
         let nodes = try decode(nodes: list, nodesLeft)
         if listenerProtocol == .galera { try requireOneMainNode(nodes, list) }
+        let tls = try ListenerTLSDecoder(reader: reader, certificates: certificates, wasAccepted: wasAccepted)
+            .decode(members, of: field, listenerProtocol)
+        let redirect = try members.field(.redirectToHTTPS)
+        let redirects = try reader.boolean(redirect) ?? false
+        guard !redirects || listenerProtocol == .http else {
+            throw redirect.error("needs the protocol HTTP; the protocol is \(listenerProtocol.rawValue)")
+        }
         return try field.rethrow { () throws(InvalidValue) in
             try LoadBalancer(
                 id: id,
@@ -51,7 +59,9 @@ struct LoadBalancerDecoder {
                 algorithm: algorithm ?? .roundRobin,
                 monitor: monitor,
                 options: options,
-                nodes: nodes
+                nodes: nodes,
+                tls: tls,
+                redirectsToHTTPS: redirects
             )
         }
     }

@@ -3,13 +3,18 @@
 
 extension LoadBalancerSet {
     /// The members of the equivalent UPDATE: the rules for messages apply to the state file, too.
-    package var messageMembers: [JSONFragment.Member] {
+    package var messageMembers: [JSONFragment.Member] { messageMembers(withKeys: false) }
+
+    /// The members of the equivalent UPDATE.
+    ///
+    /// - Parameter withKeys: Whether it has the certificates and keys of the message, and not only references to them.
+    package func messageMembers(withKeys: Bool) -> [JSONFragment.Member] {
         var members: [JSONFragment.Member] = [.init("hpcs_action", .string("UPDATE"))]
         if let version { members.append(.init("config_version", .integer(Int64(version.number)))) }
-        return members + [.init("loadbalancers", .array(loadBalancers.map(\.json)))]
+        return members + [.init("loadbalancers", .array(loadBalancers.map { $0.json(withKeys: withKeys) }))]
     }
 
-    /// The equivalent UPDATE, as JSON on one line, for a driver's state file.
+    /// The equivalent UPDATE, as JSON on one line, for a driver's state file; it has no private key.
     public var message: [UInt8] { JSONFragment.object(messageMembers).json }
 
     /// Decodes an UPDATE, for example from a driver's state file.
@@ -28,10 +33,12 @@ extension LoadBalancerSet {
 }
 
 extension LoadBalancer {
-    fileprivate var json: JSONFragment {
+    fileprivate func json(withKeys: Bool) -> JSONFragment {
         var members: [JSONFragment.Member] = []
         if let id { members.append(.init("id", .string(id.description))) }
         if let address { members.append(.init("address", .string(address.description))) }
+        if redirectsToHTTPS { members.append(.init("redirect_to_https", .boolean(true))) }
+        if let tls { members += tls.members(withKeys: withKeys) }
         return .object(
             members + [
                 .init("protocol", .string(self.protocol.rawValue)),

@@ -16,13 +16,15 @@ package struct Message: Sendable {
     ///   - document: The payload.
     ///   - limits: The maximum sizes.
     ///   - stores: The types of stores that an ARCHIVE may name.
+    ///   - certificates: Reads the certificates of an UPDATE.
     /// - Throws: `MessageError` for an invalid message, with the field at fault.
     package init(
         _ document: JSONDocument,
         limits: MessageLimits = MessageLimits(),
-        stores: [StoreFormat] = []
+        stores: [StoreFormat] = [],
+        certificates: any CertificateReader = NoCertificateReader()
     ) throws(MessageError) {
-        try self.init(document, limits: limits, stores: stores, wasAccepted: false)
+        try self.init(document, limits: limits, stores: stores, certificates: certificates, wasAccepted: false)
     }
 
     /// Decodes a message, or a part of one that a driver has stored.
@@ -33,6 +35,7 @@ package struct Message: Sendable {
         _ document: JSONDocument,
         limits: MessageLimits,
         stores: [StoreFormat] = [],
+        certificates: any CertificateReader = NoCertificateReader(),
         wasAccepted: Bool
     ) throws(MessageError) {
         let reader = FieldReader(document)
@@ -46,8 +49,13 @@ package struct Message: Sendable {
             switch (kind, list) {
             case (.update, let list?):
                 .update(
-                    try LoadBalancerDecoder(reader: reader, limits: limits, wasAccepted: wasAccepted).decode(list)
-                        .with(version: Self.version(root, reader))
+                    try LoadBalancerDecoder(
+                        reader: reader,
+                        limits: limits,
+                        certificates: certificates,
+                        wasAccepted: wasAccepted
+                    )
+                    .decode(list).with(version: Self.version(root, reader))
                 )
             case (.archive, let list?): .archive(try ArchiveDecoder(reader: reader, stores: stores).decode(root, list))
             case (.suspend, _): .suspend

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The reply to a message: the request's bytes with added fields, which preserves numbers of any length, the order of
-/// members, and unknown fields.
+/// members, and unknown fields. Only private keys and passphrases are masked.
 package struct Reply: Sendable {
     private static let resultFields = ["hpcs_error", "hpcs_error_code", "hpcs_error_field", "hpcs_dry_run"]
 
@@ -22,7 +22,7 @@ package struct Reply: Sendable {
         let response = JSONFragment.Member("hpcs_response", .string(passed ? "PASS" : "FAIL"))
         self.passed = passed
         let added = fields + [response]
-        bytes = document?.bytes(adding: added, without: Self.resultFields) ?? JSONFragment.object(added).json
+        bytes = document?.masked.bytes(adding: added, without: Self.resultFields) ?? JSONFragment.object(added).json
     }
 
     /// Creates a FAIL reply with its reason.

@@ -10,6 +10,25 @@ public enum ListenerProtocol: String, NamedChoice {
     /// TCP to one main node of a Galera cluster; the other nodes are its backups.
     case galera = "GALERA"
 
+    /// HTTP over TLS, which ends at the load balancer.
+    case terminatedHTTPS = "TERMINATED_HTTPS"
+    /// TLS that is passed to the nodes as it is: TCP with the port of HTTPS.
+    case https = "HTTPS"
+
     /// The protocol under which its bytes are metered and its log lines are stored.
-    public var proxyKind: ProxyKind { self == .http ? .http : .tcp }
+    public var proxyKind: ProxyKind {
+        switch self {
+        case .http, .terminatedHTTPS: .http
+        case .tcp, .galera, .https: .tcp
+        }
+    }
+
+    /// The port of a load balancer without one; nil if there is no default.
+    var standardPort: Port? {
+        switch self {
+        case .http: .http
+        case .terminatedHTTPS, .https: .https
+        case .tcp, .galera: nil
+        }
+    }
 }

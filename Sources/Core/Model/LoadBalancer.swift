@@ -19,6 +19,10 @@ public struct LoadBalancer: Hashable, Sendable {
     public let options: ConnectionOptions
     /// The nodes, in the message's order; may be empty.
     public let nodes: [Node]
+    /// The TLS of a TERMINATED_HTTPS load balancer; nil for any other protocol.
+    public private(set) var tls: ListenerTLS?
+    /// Whether an HTTP load balancer redirects its clients to HTTPS, with the same host and path.
+    public let redirectsToHTTPS: Bool
 
     /// Creates a load balancer.
     ///
@@ -31,7 +35,9 @@ public struct LoadBalancer: Hashable, Sendable {
         algorithm: BalancingAlgorithm = .roundRobin,
         monitor: HealthMonitor = .standard,
         options: ConnectionOptions = .standard,
-        nodes: [Node]
+        nodes: [Node],
+        tls: ListenerTLS? = nil,
+        redirectsToHTTPS: Bool = false
     ) throws(InvalidValue) {
         try Self.requireUnique(nodes)
         self.id = id
@@ -42,6 +48,15 @@ public struct LoadBalancer: Hashable, Sendable {
         self.monitor = monitor
         self.options = options
         self.nodes = nodes
+        self.tls = tls
+        self.redirectsToHTTPS = redirectsToHTTPS
+    }
+
+    /// Returns the same load balancer with other TLS.
+    func with(_ tls: ListenerTLS?) -> LoadBalancer {
+        var copy = self
+        copy.tls = tls
+        return copy
     }
 
     private static func requireUnique(_ nodes: [Node]) throws(InvalidValue) {

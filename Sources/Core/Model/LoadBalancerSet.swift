@@ -4,7 +4,7 @@
 /// The complete configuration of a device: its version, and one load balancer, or an HTTP and a TCP one.
 public struct LoadBalancerSet: Hashable, Sendable {
     /// The load balancers, in the message's order.
-    public let loadBalancers: [LoadBalancer]
+    public private(set) var loadBalancers: [LoadBalancer]
     /// The version of the configuration; nil if the UPDATE contains none.
     public private(set) var version: ConfigurationVersion?
 
@@ -13,14 +13,16 @@ public struct LoadBalancerSet: Hashable, Sendable {
     /// - Parameters:
     ///   - loadBalancers: The load balancers, in the message's order.
     ///   - version: The version of the configuration; nil for none.
-    /// - Throws: `InvalidValue` for none or more than two; for two that are not one HTTP and one TCP; for two that
+    /// - Throws: `InvalidValue` for none or more than two; for two that are not one HTTP and one TCP (TERMINATED_HTTPS is an HTTP one, HTTPS a TCP one); for two that
     ///   listen on the same address and port. The error names the member at fault, if there is one.
     public init(_ loadBalancers: [LoadBalancer], version: ConfigurationVersion? = nil) throws(InvalidValue) {
         guard (1...2).contains(loadBalancers.count) else {
             throw InvalidValue("must have one or two load balancers, not \(loadBalancers.count)")
         }
         if loadBalancers.count == 2 {
-            guard Set(loadBalancers.map(\.protocol)) == [.http, .tcp] else {
+            guard Set(loadBalancers.map(\.protocol.proxyKind)) == [.http, .tcp],
+                !loadBalancers.contains(where: { $0.protocol == .galera })
+            else {
                 let found = loadBalancers.map(\.protocol.rawValue).joined(separator: " and ")
                 throw InvalidValue("must be one HTTP and one TCP load balancer if there are two, not \(found)")
             }
@@ -36,6 +38,23 @@ public struct LoadBalancerSet: Hashable, Sendable {
     package func with(version: ConfigurationVersion?) -> LoadBalancerSet {
         var set = self
         set.version = version
+        return set
+    }
+
+    /// Returns the same load balancers with other containers for certificates.
+    ///
+    /// - Parameter replace: Returns the container for another one, given its field.
+    package func replacingContainers<Failure>(
+        _ replace: (CertificateContainer, LoadBalancerField) throws(Failure) -> CertificateContainer
+    ) throws(Failure) -> LoadBalancerSet {
+        var set = self
+        for (index, loadBalancer) in loadBalancers.enumerated() {
+            guard let tls = loadBalancer.tls else { continue }
+            let replaced = try tls.replacingContainers { container, name throws(Failure) in
+                try replace(container, LoadBalancerField(loadBalancer: index, name: name))
+            }
+            set.loadBalancers[index] = loadBalancer.with(replaced)
+        }
         return set
     }
 

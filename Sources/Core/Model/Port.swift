@@ -19,6 +19,9 @@ public struct Port: Hashable, Sendable, CustomStringConvertible {
     /// The HTTP port, 80.
     public static let http = Port(known: 80)
 
+    /// The HTTPS port, 443.
+    public static let https = Port(known: 443)
+
     /// The number in decimal digits.
     public var description: String { String(number) }
 }
