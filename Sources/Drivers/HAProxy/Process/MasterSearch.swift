@@ -30,6 +30,14 @@ enum MasterSearch {
         return holders.filter { ProcessHandle.parent(of: $0.key).map { holders[$0] == nil } ?? false }.map(\.value)
     }
 
+    /// Whether a process runs HAProxy's program but has no arguments yet, so that it may be a master.
+    static func isAnyStarting(_ files: DeviceFiles) -> Bool {
+        processes().contains { processID in
+            ProcessHandle.leadsSession(processID) && ProcessHandle.runs(files.binary.string, processID)
+                && isOurs(processID) && (ProcessHandle.arguments(of: processID) ?? []).allSatisfy(\.isEmpty)
+        }
+    }
+
     /// Whether a master has bound the socket; false while it starts or re-executes itself.
     static func hasBound(_ socket: FilePath, _ master: ProcessHandle) -> Bool {
         has(boundInodes(socket), master.processID)

@@ -32,6 +32,8 @@ final class HAProxySession {
     private var refusedSince: ContinuousClock.Instant?
     /// A master that cannot bind a port retries for two seconds, during which its socket refuses connections.
     private static let longestRefusal = Duration.seconds(4)
+    /// A master that was not found for this long does not run.
+    private static let shortestAbsence = Duration.milliseconds(20)
     /// A starting master binds its socket under a temporary name first.
     private static let longestBinding = Duration.milliseconds(250)
 
@@ -43,7 +45,7 @@ final class HAProxySession {
     ///
     /// - Throws: `DriverError` if it runs but does not answer.
     func findMaster(by deadline: Deadline) throws(DriverError) -> Master {
-        var absences = 0
+        var absentSince: ContinuousClock.Instant?
         while true {
             do throws(SocketFailure) {
                 if let table = try readProcesses(by: deadline) {
@@ -55,9 +57,12 @@ final class HAProxySession {
                 guard error == .absent else { throw error.described("HAProxy's master") }
                 guard let living = livingMaster else {
                     refusedSince = nil
-                    absences += 1
-                    // During exec, the kernel briefly reports no arguments of a process.
-                    if absences > 3 || !access(masterPath) { return .absent }
+                    // A master that re-executes itself has no arguments for a moment, and is not found.
+                    let since = absentSince ?? .now
+                    absentSince = since
+                    let isCertain = .now - since > Self.shortestAbsence && !MasterSearch.isAnyStarting(files)
+                    if isCertain || !access(masterPath) { return .absent }
+                    guard !deadline.hasPassed else { throw SocketFailure.silent.described("HAProxy's master") }
                     pause()
                     continue
                 }
