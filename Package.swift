@@ -78,6 +78,13 @@ let package = Package(
             path: "Sources/System",
             swiftSettings: strictOverC
         ),
+        // Reads certificates and keys, and asks listeners for theirs.
+        .target(
+            name: "SteelyardCertificates",
+            dependencies: ["CSSL", "SteelyardCore", "SteelyardSystem"],
+            path: "Sources/Certificates",
+            swiftSettings: strictOverC
+        ),
         .target(
             name: "NoOpDriver",
             dependencies: [
@@ -94,6 +101,7 @@ let package = Package(
             dependencies: [
                 "CLinux",
                 "LogFiles",
+                "SteelyardCertificates",
                 "SteelyardCore",
                 "SteelyardSystem",
                 .product(name: "Logging", package: "swift-log"),
@@ -186,6 +194,7 @@ let package = Package(
             name: "SteelyardWorker",
             dependencies: [
                 "CSSL",
+                "SteelyardCertificates",
                 "SteelyardCore",
                 "SteelyardMetrics",
                 "SteelyardSystem",
@@ -310,6 +319,7 @@ let package = Package(
                 "HAProxyDriver",
                 "LogArchiving",
                 "LogFiles",
+                "SteelyardCertificates",
                 "SteelyardCore",
                 "SteelyardSystem",
                 "SteelyardTestSupport",
@@ -371,6 +381,7 @@ let package = Package(
                 "HAProxyDriver",
                 "LogArchiving",
                 "NoOpDriver",
+                "SteelyardCertificates",
                 "SteelyardCore",
                 "SteelyardSystem",
                 "SteelyardWorker",

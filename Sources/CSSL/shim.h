@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 // Swift cannot import the following OpenSSL macros; each function below fixes the types that a macro leaves open.
@@ -79,3 +81,43 @@ static inline int steelyard_ssl_seconds(const ASN1_TIME *time, int64_t *seconds)
     *seconds = timegm(&parts);
     return 1;
 }
+
+/// The bytes of a memory BIO, owned by the BIO.
+static inline long steelyard_ssl_memory(BIO *memory, const char **bytes) {
+    char *start = NULL;
+    long count = BIO_get_mem_data(memory, &start);
+    *bytes = start;
+    return count;
+}
+
+/// A passphrase, and whether it was asked for.
+struct steelyard_ssl_passphrase {
+    const char *text;
+    int length;
+    int was_asked;
+};
+
+static inline int steelyard_ssl_give_passphrase(char *buffer, int size, int is_writing, void *context) {
+    struct steelyard_ssl_passphrase *passphrase = (struct steelyard_ssl_passphrase *)context;
+    (void)is_writing;
+    passphrase->was_asked = 1;
+    if (!passphrase->text || passphrase->length > size) return -1;
+    memcpy(buffer, passphrase->text, (size_t)passphrase->length);
+    return passphrase->length;
+}
+
+/// Reads a private key in PEM; the caller frees it. It never prompts on the terminal.
+static inline EVP_PKEY *steelyard_ssl_read_key(BIO *source, struct steelyard_ssl_passphrase *passphrase) {
+    return PEM_read_bio_PrivateKey(source, NULL, steelyard_ssl_give_passphrase, passphrase);
+}
+
+/// Whether the error queue says that a text has no more PEM blocks. Clears the queue.
+static inline int steelyard_ssl_is_end_of_pem(void) {
+    unsigned long error = ERR_peek_last_error();
+    int is_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    return is_end;
+}
+
+/// Lets a client finish the handshake with any certificate of the server.
+static inline void steelyard_ssl_accept_any(SSL_CTX *context) { SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL); }

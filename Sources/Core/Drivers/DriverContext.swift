@@ -10,6 +10,9 @@ public struct DriverContext: Sendable {
     ///
     /// It may not exist yet. Use file names that are unique to the driver.
     public let stateDirectory: String
+    /// The absolute path of the directory for certificates and private keys, which the operator may have put on a file
+    /// system in memory; nil for a directory `tls` in ``stateDirectory``.
+    public let keyDirectory: String?
     /// The logger to use.
     public let logger: Logger
     /// The name of the agent's executable, such as `steelyard`.
@@ -28,6 +31,7 @@ public struct DriverContext: Sendable {
     /// Creates a context, for example for a test.
     public init(
         stateDirectory: String,
+        keyDirectory: String? = nil,
         logger: Logger,
         agentName: String = "agent",
         release: Release = Release(version: "0.0", release: "0.0"),
@@ -36,6 +40,7 @@ public struct DriverContext: Sendable {
     ) {
         self.init(
             stateDirectory: stateDirectory,
+            keyDirectory: keyDirectory,
             logger: logger,
             agentName: agentName,
             release: release,
@@ -48,6 +53,7 @@ public struct DriverContext: Sendable {
     /// Creates a context.
     package init(
         stateDirectory: String,
+        keyDirectory: String?,
         logger: Logger,
         agentName: String,
         release: Release,
@@ -56,6 +62,7 @@ public struct DriverContext: Sendable {
         descriptors: any DescriptorStore
     ) {
         self.stateDirectory = stateDirectory
+        self.keyDirectory = keyDirectory
         self.logger = logger
         self.agentName = agentName
         self.release = release

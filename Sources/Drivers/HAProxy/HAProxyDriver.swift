@@ -18,6 +18,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
     private let nodeAddresses: NodeAddresses
     private let device: HAProxyDevice
     private let store: DeviceStore
+    private let keys: KeyFolder
     private let meter: Meter
     private let reader: StatusReader
     private let files: DeviceFiles
@@ -53,6 +54,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         let nodeAddresses = NodeAddresses(files.addresses)
         self.nodeAddresses = nodeAddresses
         renderer = HAProxyRenderer(configuration, .ofThisDevice(for: configuration)) { nodeAddresses.known($0) }
+        keys = KeyFolder(configuration)
         store = DeviceStore(files.state, logger, isReadOnly: isReadOnly)
         rotation = LogRotation(
             files,
@@ -69,7 +71,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         )
         reader = try StatusReader(files.adminSocket)
         let ends = EndCount()
-        device = try HAProxyDevice(renderer, store, meter, logger, ends, onStep: onStep)
+        device = try HAProxyDevice(renderer, store, keys, meter, logger, ends, onStep: onStep)
         let (events, event) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         supervisor = Supervisor(
             device: device,

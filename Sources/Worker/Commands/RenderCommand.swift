@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import SteelyardCertificates
 import SteelyardCore
 
 /// `steelyard render`.
@@ -58,6 +59,7 @@ struct RenderCommand: ParsableCommand {
         let renderer = own.canRender ? own : others.first ?? own
         let context = DriverContext(
             stateDirectory: configuration.stateDirectory,
+            keyDirectory: configuration.keyDirectory,
             logger: AgentLogger.make(LogOutput(configuration.log)),
             isReadOnly: true
         )
@@ -79,7 +81,12 @@ struct RenderCommand: ParsableCommand {
         let bytes = try MessageSource.read(file)
         do {
             let document = try JSONDocument(bytes)
-            let message = try Message(document, limits: configuration.limits, wasAccepted: wasAccepted)
+            let message = try Message(
+                document,
+                limits: configuration.limits,
+                certificates: OpenSSLCertificateReader(),
+                wasAccepted: wasAccepted
+            )
             if case .update(let wanted) = message.action { return (wanted, message.listName) }
             Program.fail("\(file): hpcs_action must be UPDATE")
         } catch let error as MessageError {

@@ -20,6 +20,8 @@ struct WorkerConfiguration: Sendable {
     let isDryRun: Bool
     /// `state_dir`: the absolute path of the directory for persistent state.
     let stateDirectory: String
+    /// `tls.directory`: the absolute path of the directory for certificates and private keys; nil for the default.
+    let keyDirectory: String?
     /// `archive`: the archiving of logs.
     var archive: ArchiveSettings?
     /// `diagnostics`: the probes of DIAGNOSTICS.
@@ -62,6 +64,7 @@ struct WorkerConfiguration: Sendable {
         (servers, function, tls) = (gearman.servers, gearman.function, gearman.tls)
         let general = try group(nil) { reader throws(SettingError) in try GeneralSettings(&reader, program.drivers) }
         (driver, isDryRun, stateDirectory) = (general.driver, general.isDryRun, general.stateDirectory)
+        keyDirectory = try group("tls") { reader throws(SettingError) in try KeySettings(&reader) }.directory
         var drivers: [String: any Sendable] = [:]
         for driver in program.drivers {
             let settings: any Sendable = try group(driver.name) { reader throws(SettingError) in
@@ -94,7 +97,12 @@ struct WorkerConfiguration: Sendable {
 
     /// What support needs of the driver that is used.
     func supportFacts(logger: Logger) -> SupportFacts {
-        let context = DriverContext(stateDirectory: stateDirectory, logger: logger, isReadOnly: true)
+        let context = DriverContext(
+            stateDirectory: stateDirectory,
+            keyDirectory: keyDirectory,
+            logger: logger,
+            isReadOnly: true
+        )
         return driver.supportFacts(ownDriverSettings, context)
     }
 }

@@ -5,6 +5,7 @@ import CoreMetrics
 import Glibc
 import Logging
 import ServiceLifecycle
+import SteelyardCertificates
 import SteelyardCore
 import SteelyardMetrics
 import SteelyardSystem
@@ -202,6 +203,7 @@ struct Agent {
     static func check(_ configuration: WorkerConfiguration) throws {
         let context = DriverContext(
             stateDirectory: configuration.stateDirectory,
+            keyDirectory: configuration.keyDirectory,
             logger: AgentLogger.make(LogOutput(configuration.log)),
             isReadOnly: true
         )
@@ -238,6 +240,7 @@ struct Agent {
     ) throws -> any LoadBalancerDriver {
         let context = DriverContext(
             stateDirectory: configuration.stateDirectory,
+            keyDirectory: configuration.keyDirectory,
             logger: logger,
             agentName: Program.current.name,
             release: Program.current.release,
@@ -262,6 +265,7 @@ struct Agent {
             driverName: configuration.driver.name,
             archiver: try Self.makeArchiver(configuration, logger, keepsProgress: keepsProgress),
             stores: Program.current.stores.map(\.format),
+            certificates: OpenSSLCertificateReader(),
             diagnostics: NetworkDiagnostics(configuration),
             release: Program.current.release,
             limits: configuration.limits,

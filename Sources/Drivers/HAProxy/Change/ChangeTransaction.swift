@@ -91,6 +91,8 @@ extension ChangeTransaction {
         context.onStep(.prepared)
         do throws(DriverError) {
             let known = old.served.map { context.render($0, isSuspended: old.isSuspended).servers } ?? []
+            // First, so that no program that reloads HAProxy makes it load an old certificate again.
+            try context.keys.install(wanted.set)
             try context.running.perform(changes, to: wanted, from: known, snapshot)
         } catch {
             // An HAProxy that does not answer now would not answer a reload either.
@@ -99,6 +101,7 @@ extension ChangeTransaction {
             context.logger.warning("HAProxy rejected a command; reloading", metadata: [LogKeys.error: "\(error)"])
             _ = consume file
             _ = consume state
+            restoreKeys()
             return try await replace(context.running.observe(by: .after(.seconds(2))))
         }
         do throws(DriverError) {
@@ -148,6 +151,7 @@ extension ChangeTransaction {
             context.onStep(.lastGoodKept)
             try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
+            try context.keys.install(wanted.set)
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)
             if isClosing, let snapshot = observation.snapshot {
@@ -172,7 +176,18 @@ extension ChangeTransaction {
         try stateUnwritable { () throws(FileError) in
             try AtomicFile.makeFolder(context.files.stateFolder)
             try AtomicFile.makeFolder(context.files.config.removingLastComponent())
-            try PreparedFile(wanted.bytes, for: context.files.candidate, isFlushed: false).commit(isFlushed: false)
+        }
+        let candidate = try context.keys.candidate(of: wanted)
+        try stateUnwritable { () throws(FileError) in
+            try PreparedFile(candidate, for: context.files.candidate, isFlushed: false).commit(isFlushed: false)
+        }
+    }
+
+    /// Makes the certificates of the committed state those that HAProxy loads.
+    private func restoreKeys() {
+        guard let served = old.served else { return }
+        do throws(DriverError) { try context.keys.install(served.set) } catch {
+            context.logger.error("old certificates not restored", metadata: [LogKeys.error: "\(error)"])
         }
     }
 
@@ -195,6 +210,7 @@ extension ChangeTransaction {
     ///
     /// - Parameter bytes: The old content of haproxy.cfg; nil to render the old state.
     private func rollBack(to bytes: [UInt8]?) async {
+        restoreKeys()
         do throws(DriverError) {
             guard let served = old.served else { return try await withdraw(restoring: bytes) }
             await context.meter.serve(served.set)

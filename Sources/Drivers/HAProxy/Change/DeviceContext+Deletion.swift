@@ -25,6 +25,7 @@ extension DeviceContext {
         try stateUnwritable { () throws(FileError) in
             for file in files.all { try AtomicFile.remove(file) }
         }
+        keys.collect(keeping: nil)
         try LogRemoval(files, logger).run()
     }
 

@@ -12,6 +12,7 @@ final class DeviceContext {
     let running: RunningHAProxy
     let check: ConfigurationCheck
     let files: DeviceFiles
+    let keys: KeyFolder
     let store: DeviceStore
     let meter: Meter
     let logger: Logger
@@ -23,6 +24,7 @@ final class DeviceContext {
     init(
         _ renderer: HAProxyRenderer,
         _ store: DeviceStore,
+        _ keys: KeyFolder,
         _ meter: Meter,
         _ logger: Logger,
         _ ends: EndCount,
@@ -31,7 +33,8 @@ final class DeviceContext {
         self.renderer = renderer
         let configuration = renderer.configuration
         files = DeviceFiles(configuration)
-        running = RunningHAProxy(configuration.makeService(), files, ends, onStep: onStep)
+        self.keys = keys
+        running = RunningHAProxy(configuration.makeService(), files, keys, ends, onStep: onStep)
         check = ConfigurationCheck(configuration.settings.binary)
         self.store = store
         self.meter = meter
@@ -68,7 +71,19 @@ final class DeviceContext {
             &observation,
             by: deadline
         )
+        if case .runtime(let changes) = plan, let obstacle = try longCertificate(in: changes) {
+            return (observation, .reload([obstacle]))
+        }
         return (observation, plan)
+    }
+
+    private func longCertificate(in changes: [RuntimeChange]) throws(DriverError) -> ReloadReason? {
+        for case .certificate(let change) in changes {
+            if case .remove = change { continue }
+            let count = try keys.content(of: change.slot.container).secret.utf8.count
+            if count > CertificateChange.mostBytes { return .longCertificate(change.slot.container.id, count) }
+        }
+        return nil
     }
 
     /// The configuration that HAProxy loaded, with all changes since, if it matches the state; nil if it is unknown.

@@ -22,6 +22,7 @@ actor HAProxyDevice {
     init(
         _ renderer: HAProxyRenderer,
         _ store: DeviceStore,
+        _ keys: KeyFolder,
         _ meter: Meter,
         _ logger: Logger,
         _ ends: EndCount,
@@ -29,7 +30,7 @@ actor HAProxyDevice {
     ) throws(ThreadError) {
         executor = try ThreadExecutor(name: "haproxy-device")
         reconciler = Reconciler(drift)
-        context = DeviceContext(renderer, store, meter, logger, ends, onStep: onStep)
+        context = DeviceContext(renderer, store, keys, meter, logger, ends, onStep: onStep)
     }
 
     /// Serves exactly these load balancers, or stores them for the next ENABLE.
@@ -68,8 +69,9 @@ actor HAProxyDevice {
             let state = context.store.state
             switch change {
             case .apply(let wanted):
+                defer { context.collectKeys() }
                 let transaction = try ChangeTransaction(
-                    to: context.render(wanted, isSuspended: state.isSuspended),
+                    to: context.render(context.keep(wanted), isSuspended: state.isSuspended),
                     in: context
                 )
                 let description = transaction.description
@@ -123,7 +125,9 @@ actor HAProxyDevice {
     ) async throws(DriverError) {
         try await turns.withTurn { () throws(DriverError) in
             let state = context.store.state
-            let (set, isSuspended) = try wanted(state)
+            defer { context.collectKeys() }
+            let (given, isSuspended) = try wanted(state)
+            let set = try context.keep(given)
             if let isRepeated, state[keyPath: isRepeated] {
                 CurrentJob.report(plan: ChangePlan.nothing.kind, ChangePlan.nothing.description)
                 return try await reconciler.requireInPlace(context)
@@ -149,6 +153,16 @@ actor HAProxyDevice {
 }
 
 extension DeviceContext {
+    /// Stores the certificates and keys of load balancers, and returns the load balancers without them.
+    ///
+    /// - Throws: `DriverError`, with the field of a container that the device does not have.
+    func keep(_ wanted: LoadBalancerSet) throws(DriverError) -> LoadBalancerSet {
+        try keys.store(keys.resolve(wanted, from: store.state.served?.set))
+    }
+
+    /// Removes the certificates and keys that the committed state does not name.
+    func collectKeys() { keys.collect(keeping: store.state.served?.set) }
+
     /// The lines of haproxy.cfg that would change.
     func difference(to rendered: RenderedConfiguration) -> String {
         LineDifference.describe(file: contents(of: files.config), of: store.state.served, to: rendered.text)

@@ -21,9 +21,11 @@ enum Observation {
 
 /// This device's HAProxy: observes it and changes its configuration.
 final class RunningHAProxy {
-    private let session: HAProxySession
+    /// Internal for the extension with certificates.
+    let session: HAProxySession
     private let service: any HAProxyService
     private let files: DeviceFiles
+    let keys: KeyFolder
     private let ends: EndCount
     private let onStep: @Sendable (ChangeStep) -> Void
     /// The worker that is known to serve the configuration that the agent loaded.
@@ -37,6 +39,7 @@ final class RunningHAProxy {
     init(
         _ service: any HAProxyService,
         _ files: DeviceFiles,
+        _ keys: KeyFolder,
         _ ends: EndCount,
         onStep: @escaping @Sendable (ChangeStep) -> Void
     ) {
@@ -44,6 +47,7 @@ final class RunningHAProxy {
         session = HAProxySession(files)
         self.service = service
         self.files = files
+        self.keys = keys
         self.onStep = onStep
     }
 
@@ -92,7 +96,9 @@ final class RunningHAProxy {
                 configuration: loaded,
                 servers: snapshot.servers?.servers ?? [],
                 misplacedFrontends: snapshot.misplacedFrontends(of: loaded.set, isSuspended: loaded.isSuspended),
-                hasDisabledFrontends: snapshot.frontends.count < loaded.set.loadBalancers.count
+                hasDisabledFrontends: snapshot.frontends.count < loaded.set.loadBalancers.count,
+                certificateFaults: loaded.structure == wanted.structure
+                    ? try certificateFaults(in: loaded.certificates, by: deadline) : [:]
             )
             return ChangePlan(from: state, to: wanted, removed: retired.servers)
         }
@@ -120,6 +126,7 @@ final class RunningHAProxy {
             for name in removed { retired.retire(name, nil) }
             for server in known where removed.contains(server.name) { retired.retire(server.name, server) }
             try session.perform(RuntimeMark.changing.commands + changes.flatMap(\.commands), by: deadline)
+            try change(changes.compactMap(\.certificate), of: rendered, by: deadline)
             onStep(.begun)
             for case .restore(let server) in changes { retired.forget(server.name) }
         }
@@ -263,6 +270,8 @@ final class RunningHAProxy {
 }
 
 extension RuntimeChange {
+    fileprivate var certificate: CertificateChange? { if case .certificate(let change) = self { change } else { nil } }
+
     /// The server that this change removes.
     fileprivate var removed: ServerName? { if case .remove(let name) = self { name } else { nil } }
 }

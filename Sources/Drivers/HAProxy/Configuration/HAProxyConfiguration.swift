@@ -31,6 +31,8 @@ package struct HAProxyConfiguration: Hashable, Sendable {
 
     struct Words: Hashable, Sendable {
         let stateDirectory: CheckedWord
+        /// The folder for certificates and private keys.
+        let keyDirectory: CheckedWord
         let logTarget: CheckedWord?
         let user: CheckedWord?
         let group: CheckedWord?
@@ -43,13 +45,23 @@ package struct HAProxyConfiguration: Hashable, Sendable {
     /// - Parameters:
     ///   - settings: The settings; the service determines the defaults.
     ///   - stateDirectory: The folder for the state; a relative path starts at the working directory.
+    ///   - keyDirectory: The folder for certificates and private keys; nil for `tls` in the state directory.
     /// - Throws: `SettingError` if HAProxy cannot use the state directory.
-    package init(_ settings: HAProxySettings, stateDirectory: String) throws(SettingError) {
+    package init(
+        _ settings: HAProxySettings,
+        stateDirectory: String,
+        keyDirectory: String? = nil
+    ) throws(SettingError) {
+        let keys: CheckedWord
+        do throws(InvalidValue) {
+            keys = try CheckedOption.path(keyDirectory ?? FilePath(stateDirectory).appending("tls").string)
+        } catch { throw SettingError(keyDirectory == nil ? "state_dir" : "tls.directory", error.problem) }
         self.settings = settings
         let defaults = ServiceDefaults(settings.service)
         do throws(InvalidValue) {
             words = Words(
                 stateDirectory: try CheckedOption.path(stateDirectory),
+                keyDirectory: keys,
                 logTarget: try Self.word(settings.logTarget, or: defaults.logTarget, CheckedOption.word),
                 user: try Self.word(settings.user, or: defaults.user, CheckedOption.account),
                 group: try Self.word(settings.group, or: defaults.group, CheckedOption.account),

@@ -18,6 +18,8 @@ enum ChangePlan: Hashable, Sendable {
 
     /// Adding a node stops all of HAProxy's threads briefly; a thousand stops take longer than a reload.
     private static let mostChanges = 500
+    /// Each is confirmed by a handshake.
+    private static let mostCertificates = 100
 
     /// Finds the plan.
     ///
@@ -47,6 +49,11 @@ enum ChangePlan: Hashable, Sendable {
             return
         }
         let comparison = ServerComparison(from: running, old, to: wanted, removed: removed)
+        let certificates = CertificateChange.all(
+            from: old.certificates,
+            to: wanted.certificates,
+            faults: running.certificateFaults
+        )
         let frontends = wanted.set.loadBalancers.map(\.protocol.proxyKind)
         let switches: [RuntimeChange] =
             switch (old.isSuspended, wanted.isSuspended) {
@@ -58,8 +65,10 @@ enum ChangePlan: Hashable, Sendable {
             self = .reload(comparison.obstacles)
         } else if comparison.changes.count > Self.mostChanges {
             self = .reload([.manyChanges(comparison.changes.count)])
+        } else if certificates.count > Self.mostCertificates {
+            self = .reload([.manyCertificates(certificates.count)])
         } else {
-            let changes = comparison.changes + switches
+            let changes = comparison.changes + certificates.map(RuntimeChange.certificate) + switches
             self = changes.isEmpty ? .nothing : .runtime(changes)
         }
     }
@@ -90,9 +99,20 @@ enum ChangePlan: Hashable, Sendable {
                 if before.algorithm != after.algorithm { reasons.append(.algorithmChanged(proxyKind)) }
                 if before.monitor != after.monitor { reasons.append(.monitorChanged(proxyKind)) }
                 if before.options != after.options { reasons.append(.optionsChanged(proxyKind)) }
+                if before.tls?.withoutCertificates != after.tls?.withoutCertificates {
+                    reasons.append(.tlsChanged(proxyKind))
+                }
+                if before.redirectsToHTTPS != after.redirectsToHTTPS { reasons.append(.redirectChanged(proxyKind)) }
             }
         }
         return reasons.isEmpty ? [.settingsChanged] : reasons
+    }
+}
+
+extension ListenerTLS {
+    /// What only a reload can change.
+    fileprivate var withoutCertificates: [AnyHashable] {
+        [versions, ciphers, alpnProtocols, clientAuthentication, strictTransportSecurity]
     }
 }
 

@@ -23,6 +23,13 @@ enum ReloadReason: Hashable, Sendable {
     case algorithmChanged(ProxyKind)
     case monitorChanged(ProxyKind)
     case optionsChanged(ProxyKind)
+    /// The versions, ciphers, protocols, client certificates or HSTS of a listener.
+    case tlsChanged(ProxyKind)
+    case redirectChanged(ProxyKind)
+    /// Too many certificate changes: a reload is faster.
+    case manyCertificates(Int)
+    /// A certificate with its chain and key is too long for a command.
+    case longCertificate(Identifier, Int)
     /// A setting that depends on all nodes: whether one has a host name, or `maxconn`.
     case settingsChanged
     /// A node with a host name is added, removed or renamed, or gets its first address.
@@ -54,6 +61,11 @@ extension ReloadReason: CustomStringConvertible {
         case .algorithmChanged(let proxyKind): "\(proxyKind) has another algorithm"
         case .monitorChanged(let proxyKind): "\(proxyKind) has another monitor"
         case .optionsChanged(let proxyKind): "\(proxyKind) has other options"
+        case .tlsChanged(let proxyKind): "\(proxyKind) has other TLS settings"
+        case .redirectChanged(let proxyKind): "\(proxyKind) has another redirect"
+        case .manyCertificates(let count): "\(count) changes of certificates take longer than a reload"
+        case .longCertificate(let id, let count):
+            "certificate \(id) has \(count) bytes; a command can have \(CertificateChange.mostBytes)"
         case .settingsChanged: "settings for the whole device are different"
         case .hostName(let name): "\(name) has a host name"
         case .ownCookie(let name):

@@ -13,6 +13,8 @@ struct RunningState: Sendable {
     let misplacedFrontends: [ProxyKind]
     /// Whether the loaded file disables the front ends: no command can open those.
     let hasDisabledFrontends: Bool
+    /// What another program has done to certificates.
+    let certificateFaults: [HAProxyWord: SlotFault]
 
     /// The state right after this configuration was loaded: for a plan without an HAProxy.
     init(loaded configuration: RenderedConfiguration) {
@@ -23,11 +25,13 @@ struct RunningState: Sendable {
         configuration: RenderedConfiguration?,
         servers: [RunningServer],
         misplacedFrontends: [ProxyKind] = [],
-        hasDisabledFrontends: Bool = false
+        hasDisabledFrontends: Bool = false,
+        certificateFaults: [HAProxyWord: SlotFault] = [:]
     ) {
         self.configuration = configuration
         self.servers = servers
         self.misplacedFrontends = misplacedFrontends
         self.hasDisabledFrontends = hasDisabledFrontends
+        self.certificateFaults = certificateFaults
     }
 }

@@ -23,9 +23,13 @@ enum RuntimeChange: Hashable, Sendable {
     /// Opens a front end's port again.
     case open(ProxyKind)
 
+    /// A certificate is replaced, added or removed; ``commands`` has none for it, because they contain its private key.
+    case certificate(CertificateChange)
+
     /// The commands, each with the answer that means success.
     var commands: [RuntimeCommand] {
         switch self {
+        case .certificate: return []
         case .add(let server):
             let added = RuntimeCommand(["add", "server"] + server.addition, answers: .text("New server registered."))
             let checked = RuntimeCommand("enable health", "\(server.name)")
@@ -78,6 +82,7 @@ enum RuntimeChange: Hashable, Sendable {
         case .disable: 6
         case .remove: 7
         case .close, .open: 8
+        case .certificate: 9
         }
     }
 }
@@ -92,6 +97,7 @@ extension RuntimeChange: CustomStringConvertible {
         case .setWeight(let name, let old, let new): "weight of \(name) from \(old) to \(new)"
         case .disable(let name): "disable \(name)"
         case .remove(let name): "remove \(name)"
+        case .certificate(let change): "\(change)"
         case .close(let proxyKind): "close \(proxyKind)"
         case .open(let proxyKind): "open \(proxyKind)"
         }

@@ -103,6 +103,7 @@ final class Reconciler {
 
     private func bringBack(_ wanted: DeviceState.Served, _ context: DeviceContext) async throws(DriverError) {
         let isSuspended = context.store.state.isSuspended
+        try context.keys.install(wanted.set)
         var observation = try context.running.observe(by: .after(.seconds(4)))
         if case .uncontrolled = observation { observation = await rebindSockets(wanted, observation, context) }
         let served = context.store.state.served ?? wanted
@@ -193,6 +194,10 @@ final class Reconciler {
                 // A host name may have another address by now.
                 if rendered.checksum != served.checksum { try context.store.commit(DeviceState(rendered)) }
                 context.logger.warning("haproxy.cfg was missing; rewritten")
+            }
+            if !context.keys.isInstalled(served.set) {
+                try context.keys.install(served.set)
+                context.logger.warning("files of certificates were missing or changed; restored")
             }
             if try context.store.restoreIfMissing() { context.logger.warning("state.json was missing; rewritten") }
         } catch {

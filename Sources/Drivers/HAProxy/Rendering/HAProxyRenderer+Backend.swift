@@ -9,7 +9,7 @@ extension HAProxyRenderer {
 
     func writeBackend(_ loadBalancer: LoadBalancer, at index: Int, to text: inout ConfigurationText) {
         let options = loadBalancer.options
-        let isHTTP = loadBalancer.protocol == .http
+        let isHTTP = loadBalancer.protocol.proxyKind == .http
         text.section(isHTTP ? "backend http-servers" : "backend tcp-servers")
         text.line(isHTTP ? "mode http" : "mode tcp")
         writeAlgorithm(loadBalancer.algorithm, to: &text)
@@ -39,13 +39,17 @@ extension HAProxyRenderer {
 
     private func writePersistence(_ listenerProtocol: ListenerProtocol, to text: inout ConfigurationText) {
         switch listenerProtocol {
-        case .http:
+        case .http, .terminatedHTTPS:
             text.line("http-reuse safe")
             // Derived from the node's address: before 3.0, a server that is added at run time cannot have a cookie of
             // its own.
-            text.line("cookie SERVERID insert indirect nocache httponly dynamic")
+            text.line(
+                listenerProtocol == .http
+                    ? "cookie SERVERID insert indirect nocache httponly dynamic"
+                    : "cookie SERVERID insert indirect nocache httponly secure dynamic"
+            )
             text.line("dynamic-cookie-key", Self.cookieKey)
-        case .tcp:
+        case .tcp, .https:
             text.line("stick-table type ipv6 size 200k expire 30m peers steelyard")
             text.line("stick on src")
         case .galera:

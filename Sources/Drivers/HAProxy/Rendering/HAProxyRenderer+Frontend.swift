@@ -12,7 +12,7 @@ extension HAProxyRenderer {
     ) {
         let options = loadBalancer.options
         let port = LoadBalancerField(loadBalancer: index, name: "port")
-        let isHTTP = loadBalancer.protocol == .http
+        let isHTTP = loadBalancer.protocol.proxyKind == .http
         text.section(isHTTP ? "frontend http-in" : "frontend tcp-in")
         text.comment(
             "loadbalancers[\(index)]:",
@@ -21,7 +21,9 @@ extension HAProxyRenderer {
         )
         if isSuspended { text.mark("disabled") }
         text.line(isHTTP ? "mode http" : "mode tcp")
-        for address in ListeningAddress.all(of: loadBalancer, facts) { text.line(address.bindLine, field: port) }
+        let tls = listenerTLS(of: loadBalancer)
+        for slot in CertificateSlot.all(of: loadBalancer) { writeComment(on: slot, to: &text) }
+        for address in ListeningAddress.all(of: loadBalancer, facts) { text.line(address.bindLine + tls, field: port) }
         text.line("timeout client", "\(options.clientTimeout)ms")
         // Without a time-out, only TCP keep-alive detects a lost client.
         if options.clientTimeout == 0 { text.line("option clitcpka") }
@@ -40,6 +42,8 @@ extension HAProxyRenderer {
             text.line("option idle-close-on-response")
             // SUSPEND sets the variable: requests of connected clients are refused.
             text.line("http-request reject if { var(proc.suspended) -m bool }")
+            if loadBalancer.redirectsToHTTPS { writeRedirect(to: &text) }
+            if let header = loadBalancer.tls?.strictTransportSecurity { write(header, to: &text) }
         } else {
             text.line("option tcplog")
         }

@@ -22,7 +22,7 @@ extension HAProxyRenderer {
             if loadBalancer.algorithm == .sourceIP { parameters.append("id \(numbers.next(for: node.id))") }
             let isAlone = places.insert(Place(address: node.address, port: node.port)).inserted
             // The other nodes have dynamic cookies from their addresses; this node may share or change its address.
-            let hasOwnCookie = loadBalancer.protocol == .http && (node.hasName || !isAlone || isLarge)
+            let hasOwnCookie = loadBalancer.protocol.proxyKind == .http && (node.hasName || !isAlone || isLarge)
             if hasOwnCookie { parameters.append("cookie id-\(node.id)") }
             if node.hasName, facts.hasNameServer { parameters.append(ProxyServer.resolvers) }
             return ProxyServer(

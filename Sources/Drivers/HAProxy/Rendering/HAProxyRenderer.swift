@@ -63,7 +63,7 @@ package struct HAProxyRenderer: Sendable {
         writeGlobal(wanted, to: &text)
         writeDefaults(to: &text)
         if usesNames(wanted), facts.hasNameServer { writeResolvers(to: &text) }
-        if wanted.loadBalancers.contains(where: { $0.protocol == .tcp }) { writePeers(to: &text) }
+        if wanted.loadBalancers.contains(where: { [.tcp, .https].contains($0.protocol) }) { writePeers(to: &text) }
         for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
             writeFrontend(loadBalancer, at: index, isSuspended: isSuspended, to: &text)
             writeBackend(loadBalancer, at: index, to: &text)
@@ -80,6 +80,7 @@ package struct HAProxyRenderer: Sendable {
             structure: text.structure,
             room: room(for: wanted),
             servers: text.servers,
+            certificates: wanted.loadBalancers.flatMap(CertificateSlot.all),
             fields: text.fields
         )
     }

@@ -35,6 +35,10 @@ struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleB
         mutating func appendInterpolation(_ algorithm: BalancingAlgorithm) { text += algorithm.rawValue }
         mutating func appendInterpolation(frontend proxyKind: ProxyKind) { text += ProxyName(proxyKind).frontend }
         mutating func appendInterpolation(backend proxyKind: ProxyKind) { text += ProxyName(proxyKind).backend }
+        mutating func appendInterpolation(_ digest: SHA256Value) { text += digest.description }
+        mutating func appendInterpolation(_ version: TLSVersion) { text += version.rawValue }
+        mutating func appendInterpolation(_ ciphers: TLSCiphers) { text += ciphers.description }
+        mutating func appendInterpolation(_ offered: ALPNProtocol) { text += offered.rawValue }
         mutating func appendInterpolation(_ word: HAProxyWord) { text += word.text }
     }
 }

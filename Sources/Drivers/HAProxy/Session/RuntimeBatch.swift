@@ -18,7 +18,7 @@ extension HAProxySession {
         var all: [Substring] = []
         while all.count < commands.count {
             let batch = Self.batch(commands[all.count...])
-            let answers = try ask(batch.map(\.text), by: deadline)
+            let answers = try ask(batch.map(\.input), by: deadline)
             for (command, answer) in zip(batch, answers) where !command.isObeyed(answer) {
                 let message = answer.split(whereSeparator: \.isNewline).first ?? ""
                 throw DriverError(.rejected, "HAProxy rejected \"\(command.text)\": \(message.prefix(120))")
@@ -30,9 +30,9 @@ extension HAProxySession {
 
     /// The longest batch of the first commands that HAProxy accepts at once.
     private static func batch(_ commands: ArraySlice<RuntimeCommand>) -> ArraySlice<RuntimeCommand> {
-        var size = 0
+        var size = commands.first?.input.utf8.count ?? 0
         let end = commands.dropFirst().firstIndex { command in
-            size += command.text.utf8.count + 1
+            size += command.input.utf8.count + 1
             return size > inputLimit
         }
         return commands[..<(end ?? commands.endIndex)]

@@ -43,27 +43,37 @@ struct SocketAddress {
     /// Binds a socket of this address's family.
     ///
     /// - Returns: The result of `bind`.
-    func bind(_ descriptor: Int32) -> Int32 {
+    func bind(_ descriptor: Int32) -> Int32 { unsafe withPointer { unsafe Glibc.bind(descriptor, $0, $1) } }
+
+    /// Connects a socket of this address's family.
+    ///
+    /// - Returns: The result of `connect`.
+    func connect(_ descriptor: Int32) -> Int32 { unsafe withPointer { unsafe Glibc.connect(descriptor, $0, $1) } }
+
+    private func withPointer(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         switch address {
         case .v4(let binary):
             var socket = sockaddr_in()
             socket.sin_family = sa_family_t(AF_INET)
             socket.sin_port = port.bigEndian
             socket.sin_addr = binary
-            return Self.bind(descriptor, &socket)
+            return unsafe Self.withPointer(to: &socket, body)
         case .v6(let binary):
             var socket = sockaddr_in6()
             socket.sin6_family = sa_family_t(AF_INET6)
             socket.sin6_port = port.bigEndian
             socket.sin6_addr = binary
-            return Self.bind(descriptor, &socket)
+            return unsafe Self.withPointer(to: &socket, body)
         }
     }
 
-    private static func bind<Structure>(_ descriptor: Int32, _ structure: inout Structure) -> Int32 {
+    private static func withPointer<Structure>(
+        to structure: inout Structure,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
         unsafe withUnsafePointer(to: &structure) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe Glibc.bind(descriptor, pointer, socklen_t(MemoryLayout<Structure>.size))
+                unsafe body(pointer, socklen_t(MemoryLayout<Structure>.size))
             }
         }
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSSL
+import SteelyardCertificates
 import Glibc
 
 /// Owns one `SSL_CTX`: the certificate authorities, the client certificate and its key, read once.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSSL
+import SteelyardCertificates
 import SteelyardCore
 
 extension TLSError {

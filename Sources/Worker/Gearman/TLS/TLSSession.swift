@@ -3,6 +3,7 @@
 
 import CSSL
 import Glibc
+import SteelyardCertificates
 import SteelyardCore
 
 /// Owns one `SSL`, the client's side of a TLS connection over a connected non-blocking socket; use it on one thread.

@@ -8,27 +8,27 @@ import Glibc
 ///
 /// The queue belongs to the thread, not to a connection: a leftover entry would be taken for the cause of a later
 /// failure of another connection.
-struct OpenSSLErrors {
+package struct OpenSSLErrors {
     private let entries: [UInt]
 
     /// Clears the queue before a call whose failure must be explained.
-    static func clear() { ERR_clear_error() }
+    package static func clear() { ERR_clear_error() }
 
     /// Removes and returns all entries of the queue.
-    static func drain() -> OpenSSLErrors {
+    package static func drain() -> OpenSSLErrors {
         var entries: [UInt] = []
         while case let entry = ERR_get_error(), entry != 0 { entries.append(entry) }
         return OpenSSLErrors(entries: entries)
     }
 
     /// Whether an entry has one of these reasons in an OpenSSL library, such as `ERR_LIB_SSL`.
-    func contains(_ library: Int32, _ reasons: Int32...) -> Bool {
+    package func contains(_ library: Int32, _ reasons: Int32...) -> Bool {
         entries.contains { steelyard_ssl_library($0) == library && reasons.contains(steelyard_ssl_reason($0)) }
     }
 
     /// The TLS alert sent by the peer: its number in RFC 8446, and its name such as "certificate required"; nil if
     /// there is none.
-    var alert: (number: Int32, name: String)? {
+    package var alert: (number: Int32, name: String)? {
         let alerts = entries.filter {
             steelyard_ssl_library($0) == ERR_LIB_SSL && steelyard_ssl_reason($0) > SSL_AD_REASON_OFFSET
         }
@@ -40,20 +40,20 @@ struct OpenSSLErrors {
     }
 
     /// The system's description of the failed system call; nil if none failed.
-    var systemReason: String? {
+    package var systemReason: String? {
         guard let code = entries.map(steelyard_ssl_system_error).first(where: { $0 != 0 }) else { return nil }
         return Self.describe(errno: code)
     }
 
     /// The reason as text: the system's for a failed system call, otherwise OpenSSL's.
-    var reason: String {
+    package var reason: String {
         if let systemReason { return systemReason }
         guard let entry = entries.first else { return "OpenSSL gives no reason" }
         return Self.reason(of: entry)
     }
 
     /// Returns the system's description of an error number.
-    static func describe(errno code: Int32) -> String {
+    package static func describe(errno code: Int32) -> String {
         unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error number \(code)"
     }
 

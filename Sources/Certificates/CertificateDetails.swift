@@ -3,31 +3,34 @@
 
 import CSSL
 import Glibc
-import SteelyardCore
+package import SteelyardCore
 
 /// The details of a certificate for an error.
 ///
 /// The peer controls the contents, so names are escaped and truncated.
-struct CertificateDetails {
+package struct CertificateDetails {
     /// The DNS names and IP addresses, at most ten; the common name if there are none.
-    let names: [String]
+    package let names: [String]
     /// Whether it has expired.
-    let hasExpired: Bool
+    package let hasExpired: Bool
     /// Whether it is not valid yet.
-    let isNotYetValid: Bool
+    package let isNotYetValid: Bool
     /// The start of its validity, `YYYY-MM-DD HH:MM:SS UTC`; nil if it is not a valid time.
-    let firstSecond: String?
+    package let firstSecond: String?
     /// The end of its validity, in the same format.
-    let lastSecond: String?
+    package let lastSecond: String?
+    /// The end of its validity; nil if it is not a valid time.
+    package let end: UTCTimestamp?
 
     /// - Parameter certificate: An `X509`, used only during this call.
-    init(_ certificate: OpaquePointer) {
+    package init(_ certificate: OpaquePointer) {
         let start = unsafe X509_get0_notBefore(certificate)
         let end = unsafe X509_get0_notAfter(certificate)
         unsafe hasExpired = X509_cmp_current_time(end) < 0
         unsafe isNotYetValid = X509_cmp_current_time(start) > 0
         unsafe firstSecond = Self.describe(start)
         unsafe lastSecond = Self.describe(end)
+        unsafe self.end = Self.time(end)
         let alternatives = unsafe Self.alternativeNames(certificate)
         unsafe names = alternatives.isEmpty ? Self.commonName(certificate).map { [$0] } ?? [] : alternatives
     }
@@ -35,7 +38,7 @@ struct CertificateDetails {
     /// Returns the details of each certificate of a chain.
     ///
     /// - Parameter chain: A stack of `X509`, the peer's first; used only during this call.
-    static func chain(_ chain: OpaquePointer) -> [CertificateDetails] {
+    package static func chain(_ chain: OpaquePointer) -> [CertificateDetails] {
         let count = unsafe steelyard_ssl_certificate_count(chain)
         return (0..<max(count, 0)).compactMap { index in
             unsafe steelyard_ssl_certificate(chain, index).map { unsafe CertificateDetails($0) }
@@ -80,9 +83,13 @@ struct CertificateDetails {
     }
 
     private static func describe(_ time: UnsafePointer<ASN1_TIME>?) -> String? {
+        // Without the fraction.
+        unsafe self.time(time).map { $0.description.prefix(19) + " UTC" }
+    }
+
+    private static func time(_ time: UnsafePointer<ASN1_TIME>?) -> UTCTimestamp? {
         var seconds: Int64 = 0
         guard unsafe steelyard_ssl_seconds(time, &seconds) == 1 else { return nil }
-        // Without the fraction.
-        return UTCTimestamp(microseconds: seconds * 1_000_000).description.prefix(19) + " UTC"
+        return UTCTimestamp(microseconds: seconds * 1_000_000)
     }
 }

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+
+/// A place for a certificate in HAProxy: a file name that stays the same while its content changes.
+///
+/// HAProxy knows a certificate by its file name. The content of a slot can change while HAProxy runs.
+struct CertificateSlot: Hashable, Sendable {
+    /// The front end that shows it.
+    let proxyKind: ProxyKind
+    /// The container's id for a certificate that is chosen by the client's host name; nil for the default certificate.
+    let host: Identifier?
+    /// The certificate.
+    let container: CertificateContainer
+
+    /// The name of the file in the folder for keys.
+    var fileName: HAProxyWord {
+        host.map { "\(frontend: proxyKind).host.\($0).pem" } ?? "\(frontend: proxyKind).default.pem"
+    }
+
+    /// The name of the list of all slots of a front end.
+    static func listName(_ proxyKind: ProxyKind) -> HAProxyWord { "\(frontend: proxyKind).list" }
+
+    /// The slots of a load balancer; the first is the default certificate.
+    static func all(of loadBalancer: LoadBalancer) -> [CertificateSlot] {
+        guard let tls = loadBalancer.tls else { return [] }
+        let kind = loadBalancer.protocol.proxyKind
+        return [CertificateSlot(proxyKind: kind, host: nil, container: tls.certificate)]
+            + tls.hostCertificates.map { CertificateSlot(proxyKind: kind, host: $0.id, container: $0) }
+    }
+}

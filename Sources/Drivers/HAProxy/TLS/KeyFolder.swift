@@ -1,0 +1,235 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import SteelyardCertificates
+import SteelyardCore
+import SteelyardSystem
+import Synchronization
+import SystemPackage
+
+/// The folder with the certificates and private keys, which no other file contains.
+///
+/// A content is stored once, in a file named by its SHA-256, and never changes. The file of a slot, which HAProxy loads,
+/// is a hard link to it: a change and its rollback are renames. ``store(_:)`` comes first, ``install(_:)`` makes the
+/// contents those that HAProxy loads, and ``collect(keeping:)`` removes what the state no longer names.
+final class KeyFolder: Sendable {
+    /// The folder; absolute.
+    let path: FilePath
+    let word: CheckedWord
+    private let facts = Mutex<[SHA256Value: CertificateFile]>([:])
+
+    init(_ configuration: HAProxyConfiguration) {
+        word = configuration.words.keyDirectory
+        path = FilePath(word.text)
+    }
+
+    // MARK: - Contents
+
+    /// Stores the contents of a message's containers.
+    ///
+    /// - Returns: The same load balancers, whose containers have only digests.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
+    func store(_ wanted: LoadBalancerSet) throws(DriverError) -> LoadBalancerSet {
+        guard wanted.loadBalancers.contains(where: { $0.tls != nil }) else { return wanted }
+        try stateUnwritable { () throws(FileError) in
+            try AtomicFile.makeFolder(path)
+            for tls in wanted.loadBalancers.compactMap(\.tls) {
+                for container in tls.containers {
+                    guard let digest = container.digest, let content = container.content else { continue }
+                    try write(content.pem.secret, to: contentFile(digest))
+                    if let known = CertificateFile(container) { facts.withLock { $0[digest] = known } }
+                }
+                guard let trust = tls.clientAuthentication.trust else { continue }
+                for file in [trust.authorities, trust.revocations].compactMap(\.self) {
+                    if let pem = file.pem { try write(pem, to: trustFile(file.sha256)) }
+                }
+            }
+        }
+        return wanted.withoutContents()
+    }
+
+    /// Fills in the digests of containers that refer to what the device has.
+    ///
+    /// - Parameter known: The load balancers that the device has.
+    /// - Throws: `DriverError` with code `keyRequired` and the field.
+    func resolve(_ wanted: LoadBalancerSet, from known: LoadBalancerSet?) throws(DriverError) -> LoadBalancerSet {
+        struct Name: Hashable {
+            let id: Identifier
+            let sha256: SHA256Value
+        }
+        var digests: [Name: SHA256Value] = [:]
+        for container in known?.loadBalancers.compactMap(\.tls).flatMap(\.containers) ?? [] {
+            digests[Name(id: container.id, sha256: container.sha256)] = container.digest
+        }
+        return try wanted.replacingContainers { container, field throws(DriverError) in
+            guard container.digest == nil else { return container }
+            guard let digest = digests[Name(id: container.id, sha256: container.sha256)], has(contentFile(digest)) else {
+                throw DriverError(
+                    .keyRequired,
+                    "is not on this device with id \(container.id) and this SHA-256; send its certificate and private_key",
+                    field: field
+                )
+            }
+            return CertificateContainer(id: container.id, sha256: container.sha256, digest: digest, content: nil)
+        }
+    }
+
+    /// The certificate, chain and key of a container.
+    ///
+    /// - Throws: `DriverError` with code `stateUnreadable`.
+    func content(of container: CertificateContainer) throws(DriverError) -> SecretText {
+        let bytes: [UInt8]?
+        do throws(FileError) { bytes = try container.digest.map { digest throws(FileError) in
+            try AtomicFile.read(contentFile(digest), atMost: 16 << 20)
+        } ?? nil } catch { throw DriverError(.stateUnreadable, error.description) }
+        guard let bytes else {
+            throw DriverError(
+                .stateUnreadable,
+                "the file of certificate \(container.id) is missing in \(path); send an UPDATE with its private_key"
+            )
+        }
+        return SecretText(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The facts of a container's certificate; nil if its file is missing.
+    func facts(of container: CertificateContainer) -> CertificateFile? {
+        guard let digest = container.digest else { return nil }
+        if let known = facts.withLock({ $0[digest] }) { return known }
+        guard let content = try? content(of: container), let read = CertificateFile(pem: content.secret) else {
+            return nil
+        }
+        facts.withLock { $0[digest] = read }
+        return read
+    }
+
+    // MARK: - What HAProxy loads
+
+    /// Makes the contents of slots those that HAProxy loads, and writes the lists of slots.
+    ///
+    /// - Throws: `DriverError` with code `stateUnwritable`, or `stateUnreadable` if a content is missing.
+    func install(_ wanted: LoadBalancerSet) throws(DriverError) {
+        for loadBalancer in wanted.loadBalancers {
+            let slots = CertificateSlot.all(of: loadBalancer)
+            guard let first = slots.first else { continue }
+            for slot in slots where try !isInstalled(slot) {
+                guard let digest = slot.container.digest, has(contentFile(digest)) else {
+                    _ = try content(of: slot.container)
+                    continue
+                }
+                try stateUnwritable { () throws(FileError) in
+                    try AtomicFile.link(contentFile(digest), to: file(slot.fileName))
+                }
+            }
+            try writeList(slots, to: file(CertificateSlot.listName(first.proxyKind))) { file($0.fileName).string }
+        }
+    }
+
+    /// Whether everything that HAProxy would load is there.
+    func isInstalled(_ set: LoadBalancerSet) -> Bool {
+        set.loadBalancers.allSatisfy { loadBalancer in
+            let slots = CertificateSlot.all(of: loadBalancer)
+            guard let first = slots.first else { return true }
+            let list = try? AtomicFile.read(file(CertificateSlot.listName(first.proxyKind)))
+            let trust = loadBalancer.tls?.clientAuthentication.trust
+            return list == Self.list(slots) { file($0.fileName).string }
+                && slots.allSatisfy { (try? isInstalled($0)) ?? false }
+                && [trust?.authorities, trust?.revocations].compactMap(\.self).allSatisfy { has(trustFile($0.sha256)) }
+        }
+    }
+
+    /// Writes lists with which HAProxy checks a configuration before its slots are installed.
+    ///
+    /// - Returns: The configuration that uses them.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
+    func candidate(of rendered: RenderedConfiguration) throws(DriverError) -> [UInt8] {
+        var text = rendered.text
+        for loadBalancer in rendered.set.loadBalancers {
+            let slots = CertificateSlot.all(of: loadBalancer)
+            guard let first = slots.first else { continue }
+            let list = file(CertificateSlot.listName(first.proxyKind))
+            let candidate = FilePath(list.string + Self.candidateSuffix)
+            try writeList(slots, to: candidate) { slot in
+                slot.container.digest.map { contentFile($0).string } ?? file(slot.fileName).string
+            }
+            text = text.replacing("crt-list \(list.string) ", with: "crt-list \(candidate.string) ")
+        }
+        return Array(text.utf8)
+    }
+
+    /// Removes every file that these load balancers do not need.
+    func collect(keeping kept: LoadBalancerSet?) {
+        guard let names = try? AtomicFile.names(in: path), !names.isEmpty else { return }
+        var needed: Set<String> = []
+        for loadBalancer in kept?.loadBalancers ?? [] {
+            let slots = CertificateSlot.all(of: loadBalancer)
+            if let first = slots.first { needed.insert(CertificateSlot.listName(first.proxyKind).text) }
+            for slot in slots {
+                needed.insert(slot.fileName.text)
+                if let digest = slot.container.digest { needed.insert("\(digest).pem") }
+            }
+            let trust = loadBalancer.tls?.clientAuthentication.trust
+            for file in [trust?.authorities, trust?.revocations] {
+                if let file { needed.insert("\(file.sha256).trust.pem") }
+            }
+        }
+        for name in names where !needed.contains(name) && Self.isOwn(name) {
+            try? AtomicFile.remove(path.appending(name), isFlushed: false)
+        }
+        facts.withLock { facts in
+            let digests = Set(kept?.loadBalancers.compactMap(\.tls).flatMap(\.containers).compactMap(\.digest) ?? [])
+            facts = facts.filter { digests.contains($0.key) }
+        }
+    }
+
+    private static let candidateSuffix = ".candidate"
+
+    /// Whether a name is one of this class; an operator may have set `tls.directory` to a folder with other files.
+    private static func isOwn(_ name: String) -> Bool {
+        var name = Substring(name)
+        for suffix in [".new", candidateSuffix] where name.hasSuffix(suffix) { name = name.dropLast(suffix.count) }
+        let isContent = name.utf8.count >= 64 && (try? SHA256Value(String(name.prefix(64)))) != nil
+        return isContent || ProxyKind.allCases.contains { name.hasPrefix(ProxyName($0).frontend + ".") }
+    }
+
+    private func writeList(
+        _ slots: [CertificateSlot],
+        to list: FilePath,
+        _ name: (CertificateSlot) -> String
+    ) throws(DriverError) {
+        let text = Self.list(slots, name)
+        guard (try? AtomicFile.read(list)) != text else { return }
+        try stateUnwritable { () throws(FileError) in try AtomicFile.write(text, to: list) }
+    }
+
+    private static func list(_ slots: [CertificateSlot], _ name: (CertificateSlot) -> String) -> [UInt8] {
+        Array(slots.map { name($0) + "\n" }.joined().utf8)
+    }
+
+    private func write(_ pem: String, to file: FilePath) throws(FileError) {
+        guard (try? AtomicFile.read(file, atMost: 16 << 20)) != Array(pem.utf8) else { return }
+        try AtomicFile.write(Array(pem.utf8), to: file)
+    }
+
+    /// Whether a slot's file is the content.
+    private func isInstalled(_ slot: CertificateSlot) throws(DriverError) -> Bool {
+        guard let digest = slot.container.digest, let wanted = FileIdentity(contentFile(digest)),
+            let found = FileIdentity(file(slot.fileName))
+        else { return false }
+        return wanted == found
+    }
+
+    private func file(_ name: HAProxyWord) -> FilePath { path.appending(name.text) }
+    private func contentFile(_ digest: SHA256Value) -> FilePath { path.appending("\(digest).pem") }
+    private func trustFile(_ digest: SHA256Value) -> FilePath { path.appending("\(digest).trust.pem") }
+    private func has(_ file: FilePath) -> Bool { FileIdentity(file) != nil }
+}
+
+extension LoadBalancerSet {
+    /// The same load balancers with the digests of certificates only.
+    fileprivate func withoutContents() -> LoadBalancerSet {
+        replacingContainers { container, _ in
+            CertificateContainer(id: container.id, sha256: container.sha256, digest: container.digest, content: nil)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCertificates
+import SteelyardCore
+import SteelyardSystem
+
+extension RunningHAProxy {
+    /// More certificates are not compared each time: each takes HAProxy some 0.1 ms.
+    private static let mostCompared = 64
+
+    /// Changes certificates, and confirms what HAProxy then shows.
+    ///
+    /// - Parameter rendered: The configuration after the change.
+    /// - Throws: `DriverError`; some of the changes may have been made.
+    func change(
+        _ changes: [CertificateChange],
+        of rendered: RenderedConfiguration,
+        by deadline: Deadline
+    ) throws(DriverError) {
+        for change in changes {
+            let isRemoval = if case .remove = change { true } else { false }
+            let pem = isRemoval ? SecretText("") : try keys.content(of: change.slot.container)
+            do throws(DriverError) { try session.perform(change.commands(in: keys.word, pem), by: deadline) } catch {
+                // HAProxy keeps an open transaction, which would prevent the next one.
+                let abort = "abort ssl cert \(keys.word.text)/\(change.slot.fileName.text)"
+                _ = try? session.ask(abort, by: deadline)
+                throw error
+            }
+            if !isRemoval { try confirm(change.slot, of: rendered, by: deadline) }
+        }
+    }
+
+    /// What another program has done to certificates of the loaded configuration.
+    func certificateFaults(
+        in slots: [CertificateSlot],
+        by deadline: Deadline
+    ) throws(DriverError) -> [HAProxyWord: SlotFault] {
+        var faults: [HAProxyWord: SlotFault] = [:]
+        for slot in slots.prefix(Self.mostCompared) {
+            guard let facts = keys.facts(of: slot.container) else { continue }
+            switch try loadedFingerprint(of: slot, by: deadline) {
+            case nil: faults[slot.fileName] = .missing
+            case facts.sha1: break
+            default: faults[slot.fileName] = .different
+            }
+        }
+        return faults
+    }
+
+    /// The SHA-1 of the certificate that HAProxy has in a slot; nil if it has none.
+    private func loadedFingerprint(of slot: CertificateSlot, by deadline: Deadline) throws(DriverError) -> String? {
+        let answer = try session.ask("show ssl cert \(keys.word.text)/\(slot.fileName.text)", by: deadline)
+        let line = answer.split(separator: "\n").first { $0.hasPrefix("SHA1 FingerPrint:") }
+        return line?.split(separator: " ").last.map { $0.lowercased() }
+    }
+
+    /// Checks that HAProxy has a certificate, and that clients get it.
+    ///
+    /// - Throws: `DriverError`.
+    private func confirm(
+        _ slot: CertificateSlot,
+        of rendered: RenderedConfiguration,
+        by deadline: Deadline
+    ) throws(DriverError) {
+        guard let facts = keys.facts(of: slot.container),
+            try loadedFingerprint(of: slot, by: deadline) == facts.sha1
+        else { throw DriverError(.unavailable, "HAProxy has not taken certificate \(slot.container.id)") }
+        guard
+            let loadBalancer = rendered.set.loadBalancers.first(where: { $0.protocol.proxyKind == slot.proxyKind }),
+            let address = rendered.listening.first(where: { $0.port == loadBalancer.port })
+        else { return }
+        let host = slot.host == nil ? nil : facts.names.lazy.compactMap(Self.host).first
+        guard slot.host == nil || host != nil else { return }
+        // Another container may have the same name.
+        let valid = CertificateSlot.all(of: loadBalancer).filter { other in
+            host.map { host in keys.facts(of: other.container)?.names.contains { Self.host($0) == host } ?? false }
+                ?? (other.host == nil)
+        }
+        let shown = HandshakeProbe.certificate(at: address, host: host, by: deadline)
+        guard valid.contains(where: { $0.container.sha256 == shown }) else {
+            throw DriverError(
+                .unavailable,
+                "clients get another certificate than \(slot.container.id)"
+                    + (shown.map { ": SHA-256 \($0)" } ?? ": the handshake failed")
+            )
+        }
+    }
+
+    /// A host that a certificate's name is for; nil for an address, which no client names.
+    private static func host(_ name: String) -> String? {
+        let host = name.hasPrefix("*.") ? "steelyard" + name.dropFirst() : name
+        guard case .name? = try? HostAddress(host) else { return nil }
+        return host
+    }
+}
