@@ -89,7 +89,7 @@ struct ServerModel {
         case .remove(let name):
             try replace(name) { $0 }
             servers.removeAll { $0.running.name == name }
-        case .close, .open: throw ServerFailure("no front end")
+        case .close, .open, .certificate: throw ServerFailure("no change of a server")
         }
     }
 

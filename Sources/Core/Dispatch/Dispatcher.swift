@@ -215,6 +215,7 @@ extension Dispatcher {
         case .discover:
             return Done(fields: [
                 .init("version", .string(release.version)), .init("release", .string(release.release)),
+                .init("features", .array(driver.features.map { .string($0.description) })),
             ])
         case .diagnostics:
             let report = await diagnostics.run()
@@ -286,7 +287,10 @@ extension Dispatcher {
         let status = try await driven(message, { () throws(DriverError) in try await driver.status() })
         func common() async -> [JSONFragment.Member] {
             let proxy = await driver.proxyStatus()
+            let certificates = await driver.certificates()
+            let list = JSONFragment.array(certificates.map { $0.json(at: .now) })
             return versionField + [proxy?.member].compactMap(\.self)
+                + (certificates.isEmpty ? [] : [.init("certificates", list)])
         }
         switch status {
         case .serving(let nodes):

@@ -74,7 +74,9 @@ final class MessageIntake: Sendable {
     ) throws(Refusal) -> (JSONDocument, Message) {
         let document: JSONDocument
         do { document = try JSONDocument(payload) } catch { throw Refusal(failure: ActionFailure(error)) }
-        do { return (document, try Message(document, limits: limits, stores: stores, certificates: certificates)) } catch {
+        do {
+            return (document, try Message(document, limits: limits, stores: stores, certificates: certificates))
+        } catch {
             throw Refusal(document: document, failure: ActionFailure(error))
         }
     }

@@ -57,6 +57,12 @@ public protocol LoadBalancerDriver: Sendable {
     /// - Returns: nil if there is no proxy.
     func proxyStatus() async -> ProxyStatus?
 
+    /// Returns the certificates that the device shows, for STATS, from memory or its own files. Optional.
+    func certificates() async -> [CertificateStatus]
+
+    /// What the driver and its proxy can do, for DISCOVER. Optional.
+    var features: [DriverFeature] { get }
+
     /// Returns the version of the device's current or suspended configuration.
     ///
     /// It is the version of the last successful `apply`. It persists like the configuration, until a `delete`. It is
@@ -108,6 +114,12 @@ extension LoadBalancerDriver {
     public func openLog() async throws(DriverError) -> any OpenedLog {
         throw DriverError(.unsupported, "it has no log")
     }
+
+    /// Returns none.
+    public func certificates() async -> [CertificateStatus] { [] }
+
+    /// None.
+    public var features: [DriverFeature] { [] }
 
     /// Returns nil.
     public func proxyStatus() async -> ProxyStatus? { nil }

@@ -20,7 +20,8 @@ extension JSONDocument {
                 while inner < Int(member.next) {
                     let value = nodes[inner]
                     if isSecret(value) {
-                        let start = value.kind == .string || value.kind == .escapedString ? value.start - 1 : value.start
+                        let start =
+                            value.kind == .string || value.kind == .escapedString ? value.start - 1 : value.start
                         hidden.append(Int(start)..<value.endWithQuote)
                         inner = Int(value.next)
                     } else {

@@ -40,7 +40,8 @@ package struct CertificateSource: Sendable {
 package struct NoCertificateReader: CertificateReader {
     package init() {}
 
-    package func container(_ id: Identifier?, _ source: CertificateSource) throws(InvalidValue) -> CertificateContainer {
+    package func container(_ id: Identifier?, _ source: CertificateSource) throws(InvalidValue) -> CertificateContainer
+    {
         throw Self.unsupported
     }
 

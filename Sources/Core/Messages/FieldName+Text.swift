@@ -64,7 +64,17 @@ extension FieldName {
             case 8: oneOf(.protocol, .attempts)
             case 9: oneOf(.condition, .algorithm)
             case 10: oneOf(.passphrase, .rateLimit)
-            case 11: oneOf(.action, .certificate, .privateKey, .tlsCiphers, .httpMethod, .domainName, .maxRetries, .fileSHA256)
+            case 11:
+                oneOf(
+                    .action,
+                    .certificate,
+                    .privateKey,
+                    .tlsCiphers,
+                    .httpMethod,
+                    .domainName,
+                    .maxRetries,
+                    .fileSHA256
+                )
             case 12: oneOf(.tlsVersions, .hstsMaxAge, .hstsPreload, .exceptCIDRs, .monitorPort)
             case 13:
                 oneOf(.documentedLoadBalancers, .deployedLoadBalancers, .intermediates, .allowedCIDRs, .queueTimeout)

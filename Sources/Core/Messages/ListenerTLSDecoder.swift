@@ -92,7 +92,8 @@ struct ListenerTLSDecoder {
             }
             // A state file has the digest of the container's file, too.
             let field = try members.field(.fileSHA256)
-            let digest = try wasAccepted
+            let digest =
+                try wasAccepted
                 ? reader.text(field) { text throws(InvalidValue) in try SHA256Value(String(text)) } : nil
             return CertificateContainer(id: id, sha256: sha256, digest: digest, content: nil)
         }

@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reply to a message: the request's bytes with added fields, which preserves numbers of any length, the order of
-/// members, and unknown fields. Only private keys and passphrases are masked.
+/// The reply to a message: the request's bytes with added fields.
+///
+/// This preserves numbers of any length, the order of members, and unknown fields. Only private keys and passphrases are
+/// masked.
 package struct Reply: Sendable {
     private static let resultFields = ["hpcs_error", "hpcs_error_code", "hpcs_error_field", "hpcs_dry_run"]
 

@@ -41,19 +41,15 @@ public struct LoadBalancerSet: Hashable, Sendable {
         return set
     }
 
-    /// Returns the same load balancers with other containers for certificates.
+    /// Returns the same load balancers with other TLS.
     ///
-    /// - Parameter replace: Returns the container for another one, given its field.
-    package func replacingContainers<Failure>(
-        _ replace: (CertificateContainer, LoadBalancerField) throws(Failure) -> CertificateContainer
+    /// - Parameter replace: Returns the TLS for another one, given the index of its load balancer.
+    func replacingTLS<Failure>(
+        _ replace: (ListenerTLS, Int) throws(Failure) -> ListenerTLS
     ) throws(Failure) -> LoadBalancerSet {
         var set = self
         for (index, loadBalancer) in loadBalancers.enumerated() {
-            guard let tls = loadBalancer.tls else { continue }
-            let replaced = try tls.replacingContainers { container, name throws(Failure) in
-                try replace(container, LoadBalancerField(loadBalancer: index, name: name))
-            }
-            set.loadBalancers[index] = loadBalancer.with(replaced)
+            if let tls = loadBalancer.tls { set.loadBalancers[index] = loadBalancer.with(try replace(tls, index)) }
         }
         return set
     }

@@ -47,6 +47,10 @@ package enum LogKeys {
     package static let processID = "process.id"
     /// The path of a file.
     package static let file = "file"
+    /// The id of a certificate's container.
+    package static let certificate = "tls.certificate"
+    /// The names of a certificate.
+    package static let certificateNames = "tls.names"
     /// The number of lost bytes of a file.
     package static let lostBytes = "file.lost_bytes"
 }

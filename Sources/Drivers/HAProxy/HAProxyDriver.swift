@@ -183,6 +183,12 @@ package final class HAProxyDriver: LoadBalancerDriver {
         return status
     }
 
+    /// The certificates of the committed state.
+    package func certificates() async -> [CertificateStatus] { keys.status(of: store.state.served?.set) }
+
+    /// What HAProxy 2.6 and newer can do.
+    package var features: [DriverFeature] { [.tlsTermination, .certificateRotation] }
+
     /// The version of the committed state, from memory; does not query HAProxy.
     package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         store.state.served?.set.version
@@ -237,8 +243,10 @@ package final class HAProxyDriver: LoadBalancerDriver {
             await nodeAddresses.refresh(for: served.set)
         }
         async let rotating: Void = rotation.run()
+        async let watching: Void = CertificateWatch(keys: keys, store: store, logger: logger).run()
         await supervisor.run()
         await rotating
+        await watching
     }
 
     /// Logs HAProxy's version, or an error if it is missing, so that an operator learns it before the first UPDATE.

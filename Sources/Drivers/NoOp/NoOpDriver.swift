@@ -52,6 +52,9 @@ package final class NoOpDriver: LoadBalancerDriver {
         device.withLock { $0.status }
     }
 
+    /// Everything: it serves nothing.
+    package var features: [DriverFeature] { [.tlsTermination, .certificateRotation] }
+
     /// Says which version the last configuration was given.
     package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         device.withLock { $0.version }

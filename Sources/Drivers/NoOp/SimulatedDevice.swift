@@ -38,10 +38,11 @@ struct SimulatedDevice {
     mutating func perform(_ change: DeviceChange, at time: UTCTimestamp) throws(DriverError) {
         switch (change, phase) {
         case (.apply(let wanted), .suspended):
-            phase = .suspended(wanted)
+            phase = .suspended(try wanted.resolved(from: configured).withoutContents)
         case (.apply(let wanted), _):
+            let set = try wanted.resolved(from: configured).withoutContents
             reported = reported ?? time
-            phase = .serving(wanted)
+            phase = .serving(set)
         case (.suspend, .serving(let set)): phase = .suspended(set)
         case (.enable, .suspended(let set)): phase = .serving(set)
         case (.suspend, _), (.enable, _): try requireConfiguration()

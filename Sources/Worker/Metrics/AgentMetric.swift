@@ -69,6 +69,12 @@ enum AgentMetric {
         labels: ["state"],
         "Number of nodes by state, while the device serves."
     )
+    static let certificateExpiry = MetricDescription(
+        "steelyard_certificate_expiry_timestamp_seconds",
+        .gauge,
+        labels: ["certificate", "load_balancer"],
+        "End of a certificate's validity as Unix time; the label load_balancer is empty without an id."
+    )
     static let proxyInfo = MetricDescription(
         "steelyard_proxy_info",
         .info,
@@ -192,7 +198,8 @@ enum AgentMetric {
 
     /// The metrics that the agent reads at each scrape.
     static let read = [
-        buildInfo, gearmanConnected, gearmanReconnects, devicePhase, nodes, proxyInfo, proxyUp, proxyStart, proxyEnds,
+        buildInfo, gearmanConnected, gearmanReconnects, devicePhase, nodes, certificateExpiry, proxyInfo, proxyUp,
+        proxyStart, proxyEnds,
         proxyOldProcesses, drift, driftFound, bytesOut, freeBytes, sizeBytes, processStart, processCPU, processResident,
         processVirtual, processDescriptors, processGreatestDescriptors, dropped,
     ]

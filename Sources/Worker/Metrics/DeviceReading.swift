@@ -19,6 +19,8 @@ struct DeviceReading: Sendable {
     let status: Result<DeviceStatus, DriverError>
     /// The proxy; nil if the driver has none, or reports none.
     let proxy: ProxyStatus?
+    /// The certificates that the device shows.
+    var certificates: [CertificateStatus] = []
 
     /// The phase.
     var phase: Phase {
@@ -35,6 +37,10 @@ struct DeviceReading: Sendable {
     static func read(_ driver: any LoadBalancerDriver) async -> DeviceReading {
         let status: Result<DeviceStatus, DriverError>
         do throws(DriverError) { status = .success(try await driver.status()) } catch { status = .failure(error) }
-        return DeviceReading(status: status, proxy: await driver.proxyStatus())
+        return DeviceReading(
+            status: status,
+            proxy: await driver.proxyStatus(),
+            certificates: await driver.certificates()
+        )
     }
 }

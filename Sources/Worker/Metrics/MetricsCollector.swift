@@ -88,6 +88,18 @@ extension MetricsCollector {
             }
             families.append(MetricFamily(AgentMetric.nodes, states))
         }
+        if !reading.certificates.isEmpty {
+            let samples = reading.certificates.map { certificate in
+                MetricFamily.Sample(
+                    [
+                        MetricLabel("certificate", certificate.id.description),
+                        MetricLabel("load_balancer", certificate.loadBalancer?.description ?? ""),
+                    ],
+                    .number(certificate.lastSecond.seconds)
+                )
+            }
+            families.append(MetricFamily(AgentMetric.certificateExpiry, samples))
+        }
         return families + (reading.proxy.map { Self.families(of: $0, reading.phase) } ?? [])
     }
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SteelyardCertificates
 import Foundation
+import SteelyardCertificates
 import TestServers
 import Testing
 

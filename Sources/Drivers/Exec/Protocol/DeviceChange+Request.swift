@@ -24,6 +24,8 @@ extension DeviceChange {
 }
 
 extension LoadBalancerSet {
-    /// The members of the UPDATE, without its action.
-    fileprivate var programMembers: [JSONFragment.Member] { messageMembers.filter { $0.name != "hpcs_action" } }
+    /// The members of the UPDATE, without its action, but with private keys: the program serves them.
+    fileprivate var programMembers: [JSONFragment.Member] {
+        messageMembers(withKeys: true).filter { $0.name != "hpcs_action" }
+    }
 }

@@ -26,6 +26,7 @@ struct ProgramError: Error, Hashable, Sendable {
         (1010, "state_unwritable", .stateUnwritable),
         (1011, "log_unavailable", .logUnavailable),
         (1012, "cancelled", .cancelled),
+        (1013, "tls_key_required", .keyRequired),
         // JSON-RPC's code for an unknown method.
         (-32601, "", .unsupported),
     ]

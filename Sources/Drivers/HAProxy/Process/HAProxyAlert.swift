@@ -58,6 +58,9 @@ struct HAProxyAlert: Hashable, Sendable {
         {
             field = LoadBalancerField(loadBalancer: found.loadBalancer, name: "address")
         }
+        if let found = field, let name = tlsField(in: rendered.set, found) {
+            field = LoadBalancerField(loadBalancer: found.loadBalancer, name: name)
+        }
         let sentence = "was rejected by HAProxy: \(message)"
         if frontend == ProxyName.statistics {
             return DriverError(isAddressInUse ? .addressInUse : .rejected, "\(StatisticsAddress.option) \(sentence)")
@@ -67,6 +70,17 @@ struct HAProxyAlert: Hashable, Sendable {
             field == nil ? "the configuration \(sentence)" : sentence,
             field: field
         )
+    }
+
+    /// The TLS field that an alert about a bind line is about.
+    private func tlsField(in set: LoadBalancerSet, _ field: LoadBalancerField) -> String? {
+        guard field.name == "port", !isAddressInUse, !isAddressMissing, set.loadBalancers[field.loadBalancer].tls != nil
+        else { return nil }
+        if message.contains("cipher") { return "tls_ciphers" }
+        if message.contains("CRL file") { return "client_crl_container_data" }
+        if message.contains("CA file") { return "client_ca_tls_container_data" }
+        return ["certificate", "crt-list", "private key"].contains(where: message.contains)
+            ? "default_tls_container_data" : nil
     }
 
     /// The `[FILE:LINE]` of an alert.

@@ -27,7 +27,8 @@ extension HAProxyRenderer {
             "ciphersuites", Self.ciphersuites,
         ]
         if let first = tls.alpnProtocols.first {
-            let list = tls.alpnProtocols.dropFirst().reduce("\(first)") { list, next -> HAProxyWord in "\(list),\(next)" }
+            let list = tls.alpnProtocols.dropFirst().reduce("\(first)") { list, next -> HAProxyWord in "\(list),\(next)"
+            }
             words += ["alpn", list]
         }
         switch tls.clientAuthentication {

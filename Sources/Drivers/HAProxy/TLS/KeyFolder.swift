@@ -46,33 +46,15 @@ final class KeyFolder: Sendable {
                 }
             }
         }
-        return wanted.withoutContents()
+        return wanted.withoutContents
     }
 
-    /// Fills in the digests of containers that refer to what the device has.
+    /// Returns the same load balancers, whose containers without a private key are those of the device.
     ///
     /// - Parameter known: The load balancers that the device has.
     /// - Throws: `DriverError` with code `keyRequired` and the field.
     func resolve(_ wanted: LoadBalancerSet, from known: LoadBalancerSet?) throws(DriverError) -> LoadBalancerSet {
-        struct Name: Hashable {
-            let id: Identifier
-            let sha256: SHA256Value
-        }
-        var digests: [Name: SHA256Value] = [:]
-        for container in known?.loadBalancers.compactMap(\.tls).flatMap(\.containers) ?? [] {
-            digests[Name(id: container.id, sha256: container.sha256)] = container.digest
-        }
-        return try wanted.replacingContainers { container, field throws(DriverError) in
-            guard container.digest == nil else { return container }
-            guard let digest = digests[Name(id: container.id, sha256: container.sha256)], has(contentFile(digest)) else {
-                throw DriverError(
-                    .keyRequired,
-                    "is not on this device with id \(container.id) and this SHA-256; send its certificate and private_key",
-                    field: field
-                )
-            }
-            return CertificateContainer(id: container.id, sha256: container.sha256, digest: digest, content: nil)
-        }
+        try wanted.resolved(from: known) { has(contentFile($0)) }
     }
 
     /// The certificate, chain and key of a container.
@@ -80,9 +62,12 @@ final class KeyFolder: Sendable {
     /// - Throws: `DriverError` with code `stateUnreadable`.
     func content(of container: CertificateContainer) throws(DriverError) -> SecretText {
         let bytes: [UInt8]?
-        do throws(FileError) { bytes = try container.digest.map { digest throws(FileError) in
-            try AtomicFile.read(contentFile(digest), atMost: 16 << 20)
-        } ?? nil } catch { throw DriverError(.stateUnreadable, error.description) }
+        do throws(FileError) {
+            bytes =
+                try container.digest.map { digest throws(FileError) in
+                    try AtomicFile.read(contentFile(digest), atMost: 16 << 20)
+                } ?? nil
+        } catch { throw DriverError(.stateUnreadable, error.description) }
         guard let bytes else {
             throw DriverError(
                 .stateUnreadable,
@@ -177,7 +162,7 @@ final class KeyFolder: Sendable {
             try? AtomicFile.remove(path.appending(name), isFlushed: false)
         }
         facts.withLock { facts in
-            let digests = Set(kept?.loadBalancers.compactMap(\.tls).flatMap(\.containers).compactMap(\.digest) ?? [])
+            let digests = Set(kept?.containers.compactMap(\.digest) ?? [])
             facts = facts.filter { digests.contains($0.key) }
         }
     }
@@ -223,13 +208,4 @@ final class KeyFolder: Sendable {
     private func contentFile(_ digest: SHA256Value) -> FilePath { path.appending("\(digest).pem") }
     private func trustFile(_ digest: SHA256Value) -> FilePath { path.appending("\(digest).trust.pem") }
     private func has(_ file: FilePath) -> Bool { FileIdentity(file) != nil }
-}
-
-extension LoadBalancerSet {
-    /// The same load balancers with the digests of certificates only.
-    fileprivate func withoutContents() -> LoadBalancerSet {
-        replacingContainers { container, _ in
-            CertificateContainer(id: container.id, sha256: container.sha256, digest: container.digest, content: nil)
-        }
-    }
 }

@@ -66,6 +66,8 @@ package final class ScenarioDriver: LoadBalancerDriver {
         )
     }
 
+    package var features: [DriverFeature] { device.features }
+
     package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
         try await device.configurationVersion()
     }

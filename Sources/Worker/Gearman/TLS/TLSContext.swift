@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSSL
-import SteelyardCertificates
 import Glibc
+import SteelyardCertificates
 
 /// Owns one `SSL_CTX`: the certificate authorities, the client certificate and its key, read once.
 ///
