@@ -61,7 +61,7 @@ struct ArchiveMessageTests {
             Refusal(
                 #"[{"protocol":"HTTP"},{"protocol":"FTP"}]"#,
                 "[1].protocol",
-                "must be HTTP, TCP or GALERA, not \"FTP\""
+                "must be HTTP, TCP, GALERA, TERMINATED_HTTPS or HTTPS, not \"FTP\""
             ),
             Refusal(#"[{"protocol":"HTTP","id":"../x"}]"#, "[0].id", "must be 1 to 64 letters, digits"),
             Refusal(#"[{"protocol":"HTTP","id":".."}]"#, "[0].id", "must not be \"..\""),
