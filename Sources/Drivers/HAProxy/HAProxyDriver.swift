@@ -54,7 +54,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
         let nodeAddresses = NodeAddresses(files.addresses)
         self.nodeAddresses = nodeAddresses
         renderer = HAProxyRenderer(configuration, .ofThisDevice(for: configuration)) { nodeAddresses.known($0) }
-        keys = KeyFolder(configuration)
+        keys = KeyFolder(configuration, isReadOnly: isReadOnly)
         store = DeviceStore(files.state, logger, isReadOnly: isReadOnly)
         rotation = LogRotation(
             files,

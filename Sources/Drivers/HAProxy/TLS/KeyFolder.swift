@@ -17,9 +17,14 @@ final class KeyFolder: Sendable {
     /// The folder; absolute.
     let path: FilePath
     let word: CheckedWord
+    /// Whether another agent may use the folder, so that only files of this object are removed.
+    private let isReadOnly: Bool
     private let facts = Mutex<[SHA256Value: CertificateFile]>([:])
+    /// The names of new files, until they are collected.
+    private let made = Mutex<Set<String>>([])
 
-    init(_ configuration: HAProxyConfiguration) {
+    init(_ configuration: HAProxyConfiguration, isReadOnly: Bool = false) {
+        self.isReadOnly = isReadOnly
         word = configuration.words.keyDirectory
         path = FilePath(word.text)
     }
@@ -158,7 +163,11 @@ final class KeyFolder: Sendable {
                 if let file { needed.insert("\(file.sha256).trust.pem") }
             }
         }
-        for name in names where !needed.contains(name) && Self.isOwn(name) {
+        let made = made.withLock { made in
+            defer { made = [] }
+            return made
+        }
+        for name in names where !needed.contains(name) && (isReadOnly ? made.contains(name) : Self.isOwn(name)) {
             try? AtomicFile.remove(path.appending(name), isFlushed: false)
         }
         facts.withLock { facts in
@@ -184,6 +193,7 @@ final class KeyFolder: Sendable {
     ) throws(DriverError) {
         let text = Self.list(slots, name)
         guard (try? AtomicFile.read(list)) != text else { return }
+        note(list)
         try stateUnwritable { () throws(FileError) in try AtomicFile.write(text, to: list) }
     }
 
@@ -193,7 +203,12 @@ final class KeyFolder: Sendable {
 
     private func write(_ pem: String, to file: FilePath) throws(FileError) {
         guard (try? AtomicFile.read(file, atMost: 16 << 20)) != Array(pem.utf8) else { return }
+        note(file)
         try AtomicFile.write(Array(pem.utf8), to: file)
+    }
+
+    private func note(_ file: FilePath) {
+        if let name = file.lastComponent?.string { made.withLock { _ = $0.insert(name) } }
     }
 
     /// Whether a slot's file is the content.

@@ -77,6 +77,7 @@ final class StatusCollector: JobObserver {
             proxy: proxy.map(StatusReport.Proxy.init),
             jobServers: state.withLock { $0.connections }().map(StatusReport.JobServer.init),
             nodes: nodes(status),
+            certificates: await driver.certificates().map(StatusReport.Certificate.init),
             changes: history.changes,
             lastArchive: history.archive,
             meter: proxy.map { proxy in
@@ -132,6 +133,18 @@ extension StatusReport.Proxy {
             oldProcesses: status.oldProcesses.map { OldProcess(processID: $0.processID, seconds: $0.seconds) },
             drift: status.drift,
             driftCount: status.driftCount
+        )
+    }
+}
+
+extension StatusReport.Certificate {
+    fileprivate init(_ status: CertificateStatus) {
+        self.init(
+            id: status.id.description,
+            loadBalancer: status.loadBalancer?.description,
+            names: status.names,
+            notAfter: StatusTime(status.lastSecond),
+            warning: status.warning(at: .now)
         )
     }
 }

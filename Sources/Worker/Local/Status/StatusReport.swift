@@ -108,6 +108,22 @@ struct StatusReport: Hashable, Codable, Sendable {
         }
     }
 
+    /// A certificate that the device shows to its clients.
+    struct Certificate: Hashable, Codable, Sendable {
+        let id: String
+        let loadBalancer: String?
+        let names: [String]
+        let notAfter: StatusTime
+        /// A sentence if it has expired or soon will.
+        let warning: String?
+
+        enum CodingKeys: String, CodingKey {
+            case id, names, warning
+            case loadBalancer = "load_balancer_id"
+            case notAfter = "not_after"
+        }
+    }
+
     /// What was sent to clients.
     struct Meter: Hashable, Codable, Sendable {
         /// The bytes since the agent was started, by protocol.
@@ -145,6 +161,8 @@ struct StatusReport: Hashable, Codable, Sendable {
     let jobServers: [JobServer]
     /// Empty unless the device serves.
     let nodes: [Node]
+    /// Empty without a load balancer that decrypts TLS.
+    var certificates: [Certificate] = []
     /// The last changes, the oldest first.
     let changes: [HistoryEntry]
     /// The last ARCHIVE; nil if there was none.
@@ -154,7 +172,7 @@ struct StatusReport: Hashable, Codable, Sendable {
     let disks: [Disk]
 
     enum CodingKeys: String, CodingKey {
-        case time, agent, device, proxy, nodes, changes, meter, disks
+        case time, agent, device, proxy, nodes, certificates, changes, meter, disks
         case jobServers = "job_servers"
         case lastArchive = "last_archive"
     }

@@ -23,7 +23,7 @@ struct StatusText {
     // MARK: - Facts
 
     private var facts: [String] {
-        [device, agent, proxy, oldProcesses, drift, jobServers, meter, archive, disks].flatMap { $0 }
+        [device, agent, proxy, oldProcesses, drift, certificates, jobServers, meter, archive, disks].flatMap { $0 }
     }
 
     /// Lines with a label before the first.
@@ -101,6 +101,17 @@ struct StatusText {
         }
         let lines = drift.split(separator: "\n").prefix(6).map { Cell(text: String($0)) }
         return labelled("Drift", [Cell(text: "another program has changed the device:", style: .bad)] + lines)
+    }
+
+    private var certificates: [String] {
+        guard let first = report.certificates.min(by: { $0.notAfter.text < $1.notAfter.text }) else { return [] }
+        let count = DisplayText.count(report.certificates.count, "certificate")
+        let names = first.names.first.map { " (\($0))" } ?? ""
+        let next = Cell(text: "\(count); the first to expire: \(first.id)\(names), \(first.notAfter.text) UTC")
+        let warned = report.certificates.compactMap { certificate in
+            certificate.warning.map { Cell(text: "\(certificate.id) \($0)", style: .bad) }
+        }
+        return labelled("Certificates", [next] + warned.prefix(8))
     }
 
     private var jobServers: [String] {
