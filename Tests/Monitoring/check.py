@@ -166,6 +166,18 @@ class Fixture:
             'hpcs_object_store_token': store['OS_AUTH_TOKEN'], 'loadbalancers': [balancer]})
         eventually('bytes are metered', lambda: re.search(
             r'^steelyard_bytes_out_total\{protocol="http"\} [1-9]', self.page('/metrics'), re.M))
+        self.send({'hpcs_action': 'UPDATE', 'loadbalancers': [dict(
+            balancer, protocol='TERMINATED_HTTPS', default_tls_container_data=self.make_container(), nodes=[
+                {'id': 1, 'address': '127.0.0.1', 'port': server.server_address[1]}])]})
+
+    def make_container(self):
+        """A certificate for 90 days, and its key."""
+        files = [os.path.join(self.folder, name) for name in ('certificate.pem', 'key.pem')]
+        subprocess.run([
+            'openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '90',
+            '-subj', '/CN=www.example.com', '-out', files[0], '-keyout', files[1]], check=True, stderr=subprocess.DEVNULL)
+        certificate, key = (open(file).read() for file in files)
+        return {'id': 'www', 'certificate': certificate, 'private_key': key}
 
     def start_prometheus(self):
         configuration = os.path.join(self.folder, 'prometheus.yml')
