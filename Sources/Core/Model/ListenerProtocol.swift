@@ -10,6 +10,9 @@ public enum ListenerProtocol: String, NamedChoice {
     /// TCP to one main node of a Galera cluster; the other nodes are its backups.
     case galera = "GALERA"
 
+    /// Octavia's protocols that HAProxy does not have.
+    package static var impossible: [String] { ["UDP", "SCTP"] }
+
     /// The protocol under which its bytes are metered and its log lines are stored.
     public var proxyKind: ProxyKind { self == .http ? .http : .tcp }
 }

@@ -17,12 +17,17 @@ public struct LoadBalancer: Hashable, Sendable {
     public let monitor: HealthMonitor
     /// The timeouts and retries.
     public let options: ConnectionOptions
+    /// Which clients can connect, and their limits.
+    public let access: ClientAccess
+    /// The PROXY header that nodes and their checks receive; nil for none. A node can have its own.
+    public let proxyProtocol: ProxyProtocol?
     /// The nodes, in the message's order; may be empty.
     public let nodes: [Node]
 
     /// Creates a load balancer.
     ///
-    /// - Throws: `InvalidValue` with the member `nodes[N].id` if two nodes have the same id.
+    /// - Throws: `InvalidValue` with the member `nodes[N].id` if two nodes have the same id, and for a limit that is
+    ///   only for HTTP.
     public init(
         id: Identifier? = nil,
         protocol: ListenerProtocol,
@@ -31,9 +36,17 @@ public struct LoadBalancer: Hashable, Sendable {
         algorithm: BalancingAlgorithm = .roundRobin,
         monitor: HealthMonitor = .standard,
         options: ConnectionOptions = .standard,
+        access: ClientAccess = .standard,
+        proxyProtocol: ProxyProtocol? = nil,
         nodes: [Node]
     ) throws(InvalidValue) {
         try Self.requireUnique(nodes)
+        if `protocol`.proxyKind != .http {
+            if access.rateLimit?.requestsPerSecond != nil {
+                throw Self.onlyForHTTP("rate_limit.requests_per_second", `protocol`)
+            }
+            if options.httpRequestTimeout != nil { throw Self.onlyForHTTP("options.http_request_timeout", `protocol`) }
+        }
         self.id = id
         self.protocol = `protocol`
         self.address = address
@@ -41,7 +54,13 @@ public struct LoadBalancer: Hashable, Sendable {
         self.algorithm = algorithm
         self.monitor = monitor
         self.options = options
+        self.access = access
+        self.proxyProtocol = proxyProtocol
         self.nodes = nodes
+    }
+
+    private static func onlyForHTTP(_ member: String, _ listenerProtocol: ListenerProtocol) -> InvalidValue {
+        InvalidValue("is only for HTTP, not for \(listenerProtocol.rawValue)", member: member)
     }
 
     private static func requireUnique(_ nodes: [Node]) throws(InvalidValue) {

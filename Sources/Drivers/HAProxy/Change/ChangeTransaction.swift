@@ -66,6 +66,7 @@ struct ChangeTransaction {
     /// Whether nothing is left to do.
     private var isInPlace: Bool {
         old == DeviceState(wanted) && context.contents(of: context.files.config) == wanted.bytes
+            && context.changedLists(of: wanted).isEmpty
     }
 
     /// Reports the new set of protocols to the meter.
@@ -90,6 +91,8 @@ extension ChangeTransaction {
         try keepLastGood()
         context.onStep(.prepared)
         do throws(DriverError) {
+            // Before the commands: a worker that starts meanwhile must not load old lists with the new state.
+            try context.writeLists(of: wanted)
             let known = old.served.map { context.render($0, isSuspended: old.isSuspended).servers } ?? []
             try context.running.perform(changes, to: wanted, from: known, snapshot)
         } catch {
@@ -110,6 +113,7 @@ extension ChangeTransaction {
             await meterWanted()
             try context.store.commit(state)
             context.onStep(.stateReplaced)
+            context.removeLists(besides: wanted)
         } catch {
             await rollBack(to: nil)
             throw error
@@ -146,6 +150,7 @@ extension ChangeTransaction {
         do throws(DriverError) {
             try keepLastGood()
             context.onStep(.lastGoodKept)
+            try context.writeLists(of: wanted)
             try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
             try await context.running.serve(wanted, observation, carrying: states)
@@ -160,6 +165,7 @@ extension ChangeTransaction {
             context.onStep(.metered)
             try context.store.commit(state)
             context.onStep(.committed)
+            context.removeLists(besides: wanted)
         } catch {
             context.logger.error("change failed; rolling back", metadata: [LogKeys.error: "\(error)"])
             await rollBack(to: oldBytes)
@@ -172,11 +178,16 @@ extension ChangeTransaction {
         try stateUnwritable { () throws(FileError) in
             try AtomicFile.makeFolder(context.files.stateFolder)
             try AtomicFile.makeFolder(context.files.config.removingLastComponent())
-            try PreparedFile(wanted.bytes, for: context.files.candidate, isFlushed: false).commit(isFlushed: false)
+            try context.writeCandidateLists(of: wanted)
+            try PreparedFile(wanted.candidateBytes, for: context.files.candidate, isFlushed: false)
+                .commit(isFlushed: false)
         }
     }
 
-    private func removeCandidate() { try? AtomicFile.remove(context.files.candidate, isFlushed: false) }
+    private func removeCandidate() {
+        try? AtomicFile.remove(context.files.candidate, isFlushed: false)
+        context.removeCandidateLists(of: wanted)
+    }
 
     /// Links haproxy.cfg to a second name, which keeps the old file when haproxy.cfg is replaced.
     private func keepLastGood() throws(DriverError) {
@@ -202,6 +213,7 @@ extension ChangeTransaction {
             let isKnown = bytes.map { Fingerprint($0) == served.checksum } ?? false
             var rendered = context.render(served, isSuspended: old.isSuspended)
             if isKnown { rendered = rendered.named(served.fingerprint) }
+            try context.writeLists(of: rendered)
             try context.write(isKnown ? bytes ?? rendered.bytes : rendered.bytes)
             let observation = try context.running.observe(by: .after(.seconds(2)))
             if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint,
@@ -229,6 +241,7 @@ extension ChangeTransaction {
         // This driver's configuration has no predecessor to restore.
         case .running, .uncontrolled: try await context.running.stop()
         }
+        context.removeLists(besides: nil)
         if let bytes { return try context.write(bytes) }
         try stateUnwritable { () throws(FileError) in try AtomicFile.remove(context.files.config) }
     }

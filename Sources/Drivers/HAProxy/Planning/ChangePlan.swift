@@ -59,7 +59,7 @@ enum ChangePlan: Hashable, Sendable {
         } else if comparison.changes.count > Self.mostChanges {
             self = .reload([.manyChanges(comparison.changes.count)])
         } else {
-            let changes = comparison.changes + switches
+            let changes = comparison.changes + switches + Self.listChanges(from: old, to: wanted)
             self = changes.isEmpty ? .nothing : .runtime(changes)
         }
     }
@@ -71,6 +71,14 @@ enum ChangePlan: Hashable, Sendable {
         case .runtime(let changes): changes.contains { if case .open = $0 { true } else { false } }
         case .reload, .restart, .start: true
         }
+    }
+
+    /// The lists of networks with other contents; their names are equal if the structure is.
+    private static func listChanges(
+        from old: RenderedConfiguration,
+        to wanted: RenderedConfiguration
+    ) -> [RuntimeChange] {
+        wanted.lists.filter { !old.lists.contains($0) }.map(RuntimeChange.replaceList)
     }
 
     private static func reasons(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> [ReloadReason] {
@@ -89,6 +97,7 @@ enum ChangePlan: Hashable, Sendable {
                 }
                 if before.algorithm != after.algorithm { reasons.append(.algorithmChanged(proxyKind)) }
                 if before.monitor != after.monitor { reasons.append(.monitorChanged(proxyKind)) }
+                if before.access != after.access { reasons.append(.accessChanged(proxyKind)) }
                 if before.options != after.options { reasons.append(.optionsChanged(proxyKind)) }
             }
         }

@@ -23,6 +23,12 @@ enum ReloadReason: Hashable, Sendable {
     case algorithmChanged(ProxyKind)
     case monitorChanged(ProxyKind)
     case optionsChanged(ProxyKind)
+    /// The limits, the allowed clients, or the PROXY header from clients.
+    case accessChanged(ProxyKind)
+    /// A node gets or loses a PROXY header or a source address.
+    case connectionsChanged(ServerName)
+    /// A node's checks return to its own address or port, which no command does.
+    case checkMovedBack(ServerName)
     /// A setting that depends on all nodes: whether one has a host name, or `maxconn`.
     case settingsChanged
     /// A node with a host name is added, removed or renamed, or gets its first address.
@@ -54,6 +60,10 @@ extension ReloadReason: CustomStringConvertible {
         case .algorithmChanged(let proxyKind): "\(proxyKind) has another algorithm"
         case .monitorChanged(let proxyKind): "\(proxyKind) has another monitor"
         case .optionsChanged(let proxyKind): "\(proxyKind) has other options"
+        case .accessChanged(let proxyKind):
+            "\(proxyKind) has other limits, client networks or PROXY headers from clients"
+        case .connectionsChanged(let name): "\(name) has another PROXY header or source address"
+        case .checkMovedBack(let name): "\(name) is checked at its own address or port again"
         case .settingsChanged: "settings for the whole device are different"
         case .hostName(let name): "\(name) has a host name"
         case .ownCookie(let name):

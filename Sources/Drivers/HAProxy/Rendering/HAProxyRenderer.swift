@@ -80,6 +80,7 @@ package struct HAProxyRenderer: Sendable {
             structure: text.structure,
             room: room(for: wanted),
             servers: text.servers,
+            lists: wanted.loadBalancers.flatMap(networkLists),
             fields: text.fields
         )
     }

@@ -24,6 +24,8 @@ struct RenderedConfiguration: Hashable, Sendable {
     let room: ConnectionRoom
     /// The nodes as HAProxy's servers, in the file's order.
     let servers: [ProxyServer]
+    /// The lists of networks that HAProxy reads from files.
+    let lists: [NetworkList]
     /// The message field that a line of the file comes from, by line number from 1.
     let fields: [Int: LoadBalancerField]
 
@@ -59,6 +61,7 @@ struct RenderedConfiguration: Hashable, Sendable {
             structure: structure,
             room: room,
             servers: servers,
+            lists: lists,
             fields: fields
         )
     }
