@@ -3,8 +3,9 @@
 
 /// Which clients can use a load balancer, and how many connections they can have.
 public struct ClientAccess: Hashable, Sendable {
-    /// The concurrent connections of the load balancer, 1 to 2,147,483,647; further clients wait. nil for the device's
-    /// limit.
+    /// The concurrent connections of the load balancer, 1 to 2,147,483,647; nil for the device's limit.
+    ///
+    /// Further clients wait.
     public let connectionLimit: Int?
     /// The networks whose clients can connect, in canonical form, sorted and without duplicates; nil for all clients.
     public let allowedNetworks: [IPNetwork]?

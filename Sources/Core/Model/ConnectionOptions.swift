@@ -12,8 +12,10 @@ public struct ConnectionOptions: Hashable, Sendable {
     /// The number of retries of a failed connection to a node, 0 to 1,000.
     public let connectRetries: Int
 
-    /// The inactivity timeout of a tunnel in milliseconds, 1 to 2,147,483,647: of a TCP connection, and of an HTTP
-    /// connection after an upgrade (WebSocket). nil for the client's and the node's inactivity timeouts.
+    /// The inactivity timeout of a tunnel in milliseconds, 1 to 2,147,483,647; nil for the client's and the node's
+    /// inactivity timeouts.
+    ///
+    /// A tunnel is a TCP connection, or an HTTP connection after an upgrade (WebSocket).
     public let tunnelTimeout: Int?
     /// The timeout for a client's request header in milliseconds, 1 to 2,147,483,647, for HTTP; nil for the client's
     /// inactivity timeout.

@@ -19,7 +19,7 @@ public struct LoadBalancer: Hashable, Sendable {
     public let options: ConnectionOptions
     /// Which clients can connect, and their limits.
     public let access: ClientAccess
-    /// The PROXY header that nodes and their checks receive; nil for none. A node can have its own.
+    /// The PROXY header that nodes and their checks receive, unless a node has its own; nil for none.
     public let proxyProtocol: ProxyProtocol?
     /// The nodes, in the message's order; may be empty.
     public let nodes: [Node]

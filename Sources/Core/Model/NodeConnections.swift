@@ -3,7 +3,9 @@
 
 /// How the load balancer connects to a node.
 public struct NodeConnections: Hashable, Sendable {
-    /// The concurrent connections to the node, 1 to 2,147,483,647; further requests wait. nil for no limit.
+    /// The concurrent connections to the node, 1 to 2,147,483,647; nil for no limit.
+    ///
+    /// Further requests wait.
     public let limit: Int?
     /// The address of the device from which it connects: the field `source_address`; nil for the system's choice.
     public let source: IPAddress?

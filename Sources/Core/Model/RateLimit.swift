@@ -3,12 +3,13 @@
 
 /// The limits for each client address: the field `rate_limit`.
 public struct RateLimit: Hashable, Sendable {
-    /// The new connections per second of one address, 1 to 1,000,000; more are closed. nil for no limit.
+    /// The new connections per second of one address, 1 to 1,000,000, of which more are closed; nil for no limit.
     public let connectionsPerSecond: Int?
-    /// The HTTP requests per second of one address, 1 to 1,000,000; more are answered with the status 429. nil for no
-    /// limit.
+    /// The HTTP requests per second of one address, 1 to 1,000,000; nil for no limit.
+    ///
+    /// More are answered with the status 429.
     public let requestsPerSecond: Int?
-    /// The concurrent connections of one address, 1 to 1,000,000; more are closed. nil for no limit.
+    /// The concurrent connections of one address, 1 to 1,000,000, of which more are closed; nil for no limit.
     public let concurrentConnections: Int?
     /// The networks without limits, in canonical form, sorted and without duplicates.
     public let exceptions: [IPNetwork]
