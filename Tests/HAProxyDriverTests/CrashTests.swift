@@ -87,8 +87,10 @@ struct CrashTests {
             }
             func set(_ names: [String], version: Int, retries: Int = 3) throws -> LoadBalancerSet {
                 let options = try ConnectionOptions(connectRetries: retries)
+                let networks = ["127.0.0.0/8", "10.\(version).0.0/16"].compactMap { IPNetwork($0) }
+                let access = try ClientAccess(allowedNetworks: networks)
                 return try LoadBalancerSet(
-                    [device.http(nodes(names), options: options), device.tcp(nodes(names))],
+                    [device.http(nodes(names), options: options, access: access), device.tcp(nodes(names))],
                     version: ConfigurationVersion(version)
                 )
             }
@@ -166,6 +168,14 @@ struct CrashTests {
         }
         try await eventually("it is on disk") {
             try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8) == rendered.text
+                && rendered.lists.allSatisfy { try Data(contentsOf: URL(filePath: $0.path.text)) == Data($0.bytes) }
+        }
+        for list in rendered.lists {
+            let entries = try await device.command("show acl \(list.path.text)").split(separator: "\n")
+            #expect(
+                Set(entries.compactMap { $0.split(separator: " ").last })
+                    == Set(list.networks.map { Substring("\($0)") })
+            )
         }
         var answers: Set<String> = []
         for _ in 0..<8 { answers.insert(try await HTTPClient(port: device.httpPort).get("/").text) }

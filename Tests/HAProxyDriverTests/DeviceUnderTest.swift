@@ -72,7 +72,9 @@ struct DeviceUnderTest: Sendable {
         port: Int? = nil,
         monitor: HealthMonitor = .standard,
         algorithm: BalancingAlgorithm = .roundRobin,
-        options: ConnectionOptions = .standard
+        options: ConnectionOptions = .standard,
+        access: ClientAccess = .standard,
+        proxyProtocol: ProxyProtocol? = nil
     ) throws -> LoadBalancer {
         try LoadBalancer(
             protocol: .http,
@@ -81,6 +83,8 @@ struct DeviceUnderTest: Sendable {
             algorithm: algorithm,
             monitor: monitor,
             options: options,
+            access: access,
+            proxyProtocol: proxyProtocol,
             nodes: nodes
         )
     }
@@ -90,7 +94,8 @@ struct DeviceUnderTest: Sendable {
         port: Int? = nil,
         as spoken: ListenerProtocol = .tcp,
         algorithm: BalancingAlgorithm = .roundRobin,
-        options: ConnectionOptions = .standard
+        options: ConnectionOptions = .standard,
+        access: ClientAccess = .standard
     ) throws -> LoadBalancer {
         try LoadBalancer(
             protocol: spoken,
@@ -98,6 +103,7 @@ struct DeviceUnderTest: Sendable {
             port: Port(port ?? tcpPort),
             algorithm: algorithm,
             options: options,
+            access: access,
             nodes: nodes
         )
     }

@@ -38,6 +38,35 @@ struct GoldenTests {
            "nodes": [{"address": "10.0.0.1", "port": 3306}, {"address": "10.0.0.2", "port": 3306}]}]}
         """
 
+    private static let access = """
+        {"hpcs_action": "UPDATE", "loadbalancers": [
+          {"id": "web", "protocol": "HTTP", "port": 8080, "connection_limit": 500, "accept_proxy_protocol": true,
+           "allowed_cidrs": ["2001:db8::/32", "10.0.0.0/8", "192.0.2.7"], "proxy_protocol": "V2",
+           "rate_limit": {"connections_per_second": 20, "requests_per_second": 100, "concurrent_connections": 50,
+                          "except_cidrs": ["10.0.0.0/24"]},
+           "options": {"tunnel_timeout": 3600000, "http_request_timeout": 5000, "queue_timeout": 10000},
+           "nodes": [
+             {"id": "a", "address": "10.0.0.1", "port": 80, "connection_limit": 100, "source_address": "10.0.0.9"},
+             {"id": "b", "address": "2001:db8::1", "port": 80, "source_address": "2001:db8::9", "proxy_protocol": "V1"}]},
+          {"id": "db", "protocol": "TCP", "port": 3306, "rate_limit": {"connections_per_second": 5},
+           "options": {"tunnel_timeout": 7200000},
+           "nodes": [{"id": "c", "address": "10.0.0.3", "port": 3306, "proxy_protocol": "V1", "connection_limit": 0}]}]}
+        """
+
+    private static let monitors = """
+        {"hpcs_action": "UPDATE", "loadbalancers": [
+          {"id": "web", "protocol": "HTTP", "port": 8080,
+           "monitor": {"type": "HTTPS", "delay": 5, "timeout": 2, "attempts": 3, "path": "/health", "http_method": "HEAD",
+                       "expected_codes": "200-204", "domain_name": "www.example.com", "max_retries": 4, "max_retries_down": 5},
+           "nodes": [
+             {"id": "a", "address": "10.0.0.1", "port": 80, "monitor_address": "10.0.1.1", "monitor_port": 8443},
+             {"id": "b", "address": "10.0.0.2", "port": 80, "monitor_address": "2001:db8::5"},
+             {"id": "c", "address": "10.0.0.3", "port": 80, "monitor_port": 8443}]},
+          {"id": "db", "protocol": "TCP", "port": 3306,
+           "monitor": {"type": "TLS-HELLO", "delay": 5, "timeout": 2, "attempts": 1, "domain_name": "db.example.com"},
+           "nodes": [{"id": "d", "address": "10.0.0.4", "port": 3306}]}]}
+        """
+
     static let examples = [
         Example(
             name: "minimal",
@@ -71,6 +100,8 @@ struct GoldenTests {
             ),
             facts: DeviceFacts(hasIPv6: false, hasNameServer: false, descriptorLimit: 1024)
         ),
+        Example(name: "access", message: access),
+        Example(name: "monitors", message: monitors),
         Example(
             name: "statistics",
             message:
@@ -97,8 +128,7 @@ struct GoldenTests {
     func isAcceptedByHAProxy(_ example: Example) async throws {
         let rendered = try Self.render(example)
         try await withTemporaryFolder { folder in
-            let file = folder.appending(path: "haproxy.cfg")
-            try rendered.text.write(to: file, atomically: true, encoding: .utf8)
+            let file = try rendered.writeForCheck(in: folder)
             // No warnings either, except for the unresolvable name, and a file that the driver creates.
             let result = try await Subprocess.run(
                 .path(FilePath(Environment.haproxy)),

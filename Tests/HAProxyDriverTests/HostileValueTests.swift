@@ -20,7 +20,8 @@ struct HostileValueTests {
         String(repeating: "x", count: 300), "127.0.0.1 check", "127.0.0.1,127.0.0.2", "::1%eth0", "[::1]", "0x7f.1",
         "1.2.3", "a.b..c", "-a", "a-", "%[env(HOME)]", "%{+Q}o", "unix@/tmp/x", "fd@3", "ipv4@1.2.3.4", "localhost",
         "node-1.example.com", "10.0.0.1", "2001:db8::1", "/ok?x=1&y=%41;z=(1)*!,~@:+", "256", "-1", "1e3", "9", "true",
-        "HTTP", "CONNECT", "id", "a,b", "{", "}", "!", "@", "*", "rdp-cookie", "a:80", "if", "\\x0aserver",
+        "HTTP", "CONNECT", "HTTPS", "TLS-HELLO", "V2", "200-204", "200,202", "10.0.0.0/8", "::/0", "10.0.0.0/8 }", "id",
+        "a,b", "{", "}", "!", "@", "*", "rdp-cookie", "a:80", "if", "\\x0aserver",
     ]
 
     private static let fields = [
@@ -29,6 +30,12 @@ struct HostileValueTests {
         "options.connect_timeout",
         "options.connect_retries", "nodes.id", "nodes.address", "nodes.port", "nodes.weight", "nodes.backup",
         "nodes.condition",
+        "monitor.http_method", "monitor.expected_codes", "monitor.domain_name", "monitor.max_retries",
+        "monitor.max_retries_down", "options.tunnel_timeout", "options.http_request_timeout", "options.queue_timeout",
+        "connection_limit", "allowed_cidrs", "accept_proxy_protocol", "proxy_protocol",
+        "rate_limit.connections_per_second", "rate_limit.requests_per_second", "rate_limit.concurrent_connections",
+        "rate_limit.except_cidrs", "nodes.monitor_address", "nodes.monitor_port", "nodes.connection_limit",
+        "nodes.source_address", "nodes.proxy_protocol",
     ]
 
     @Test
@@ -73,27 +80,26 @@ struct HostileValueTests {
     @Test(Requirement.haproxy.trait)
     func haproxyAcceptsWhateverIsAccepted() async throws {
         let seen = try await blocking {
-            var seen: Set<String> = []
+            var seen: Set<RenderedConfiguration> = []
             for field in Self.fields where !field.hasSuffix(".address") {
                 for value in Self.hostile {
                     guard let set = Self.decode(Self.message(field, value, .http)) else { continue }
-                    seen.insert(try Self.render(set).text)
+                    seen.insert(try Self.render(set))
                 }
             }
             return seen
         }
         #expect(seen.count > 20)
         try await withTemporaryFolder { folder in
-            for text in seen {
-                let file = folder.appending(path: "haproxy.cfg")
-                try text.write(to: file, atomically: true, encoding: .utf8)
+            for rendered in seen {
+                let file = try rendered.writeForCheck(in: folder)
                 let result = try await Subprocess.run(
                     .path(FilePath(Environment.haproxy)),
                     arguments: ["-c", "-f", file.path],
                     output: .string(limit: 1 << 20),
                     error: .combinedWithOutput
                 )
-                #expect(result.terminationStatus.isSuccess, "\(result.standardOutput)\n\(text)")
+                #expect(result.terminationStatus.isSuccess, "\(result.standardOutput)\n\(rendered.text)")
             }
         }
     }
@@ -176,6 +182,11 @@ struct HostileValueTests {
                     port: Port(80),
                     algorithm: loadBalancer.algorithm,
                     monitor: HealthMonitor(kind: loadBalancer.monitor.kind, delay: 1, timeout: 1, attempts: 1),
+                    options: ConnectionOptions(
+                        tunnelTimeout: loadBalancer.options.tunnelTimeout.map { _ in 1 },
+                        httpRequestTimeout: loadBalancer.options.httpRequestTimeout.map { _ in 1 }
+                    ),
+                    access: plain(like: loadBalancer.access),
                     nodes: loadBalancer.nodes.enumerated().map { index, node in
                         try Node(
                             id: Identifier("\(index)"),
@@ -183,6 +194,21 @@ struct HostileValueTests {
                             port: Port(80)
                         )
                     }
+                )
+            }
+        )
+    }
+
+    private static func plain(like access: ClientAccess) throws -> ClientAccess {
+        let limit = access.rateLimit
+        return try ClientAccess(
+            connectionLimit: access.connectionLimit.map { _ in 1 },
+            allowedNetworks: access.allowedNetworks.map { _ in [IPNetwork("10.0.0.1")].compactMap(\.self) },
+            rateLimit: limit.map {
+                try RateLimit(
+                    connectionsPerSecond: $0.connectionsPerSecond.map { _ in 1 },
+                    requestsPerSecond: $0.requestsPerSecond.map { _ in 1 },
+                    concurrentConnections: $0.concurrentConnections.map { _ in 1 }
                 )
             }
         )
@@ -209,6 +235,7 @@ struct HostileValueTests {
                 message["monitor.\(name)"] = message["monitor.\(name)"] ?? value
             }
         }
+        if field == "rate_limit.except_cidrs" { message["rate_limit.concurrent_connections"] = "9" }
         message[field] = value
         return message
     }
@@ -216,11 +243,17 @@ struct HostileValueTests {
     private static func decode(_ message: [String: String]) -> LoadBalancerSet? {
         func object(_ prefix: String) -> [JSONFragment.Member] {
             message.filter { $0.key.hasPrefix(prefix) && !$0.key.dropFirst(prefix.count).contains(".") }
-                .map { .init(String($0.key.dropFirst(prefix.count)), .string($0.value)) }
+                .map { name, value in
+                    .init(
+                        String(name.dropFirst(prefix.count)),
+                        name.hasSuffix("cidrs") ? .array([.string(value)]) : .string(value)
+                    )
+                }
         }
         var members = object("") + [.init("nodes", .array([.object(object("nodes."))]))]
         if !object("monitor.").isEmpty { members.append(.init("monitor", .object(object("monitor.")))) }
         if !object("options.").isEmpty { members.append(.init("options", .object(object("options.")))) }
+        if !object("rate_limit.").isEmpty { members.append(.init("rate_limit", .object(object("rate_limit.")))) }
         let root = JSONFragment.object([
             .init("hpcs_action", .string("UPDATE")), .init("loadbalancers", .array([.object(members)])),
         ])

@@ -21,6 +21,8 @@ struct ServerModel {
         var running: RunningServer
         let isBackup: Bool
         let cookie: Cookie
+        /// Its PROXY header and source address.
+        let words: [HAProxyWord]
 
         init(_ server: ProxyServer) { self.init(RunningServer(server), server) }
 
@@ -28,6 +30,7 @@ struct ServerModel {
         init(_ running: RunningServer, _ server: ProxyServer) {
             self.running = running
             isBackup = server.parameters.contains { $0.text == "backup" }
+            words = server.connectionWords
             cookie =
                 if server.name.proxyKind != .http {
                     .none
@@ -41,15 +44,20 @@ struct ServerModel {
         init(_ running: RunningServer, of other: Server) {
             self.running = running
             isBackup = other.isBackup
+            words = other.words
             cookie = if case .made = other.cookie { .made(running.address, running.port) } else { other.cookie }
         }
     }
 
     private var servers: [Server]
+    private var limits: [ServerName: Int]
+    private var lists: [String: [IPNetwork]]
 
     /// - Parameter running: The loaded state, possibly changed manually since.
     init(_ running: RunningState) throws {
         let loaded = running.configuration?.servers ?? []
+        limits = loaded.reduce(into: [:]) { $0[$1.name] = $1.connectionLimit }
+        lists = (running.configuration?.lists ?? []).reduce(into: [:]) { $0[$1.path.text] = $1.networks }
         servers = try running.servers.map { server in
             guard let known = loaded.first(where: { $0.name == server.name }) else {
                 throw ServerFailure("\(server.name) was never loaded")
@@ -67,7 +75,10 @@ struct ServerModel {
             let added = Server(server)
             if case .own = added.cookie { throw ServerFailure("`add server` accepts no cookie") }
             servers.append(added)
-        case .restore(let server): try replace(server.name) { _ in RunningServer(server) }
+            limits[server.name] = server.connectionLimit
+        case .restore(let server):
+            try replace(server.name) { _ in RunningServer(server) }
+            limits[server.name] = server.connectionLimit
         case .move(let server, _):
             try replace(server.name) {
                 RunningServer(
@@ -76,7 +87,9 @@ struct ServerModel {
                     port: Int(server.port.number),
                     weight: $0.weight,
                     isDisabled: $0.isDisabled,
-                    isDrained: $0.isDrained
+                    isDrained: $0.isDrained,
+                    checkAddress: $0.checkAddress,
+                    checkPort: $0.checkPort
                 )
             }
         case .enable(let name): try replace(name) { $0.with(isDisabled: false, isDrained: false) }
@@ -89,6 +102,15 @@ struct ServerModel {
         case .remove(let name):
             try replace(name) { $0 }
             servers.removeAll { $0.running.name == name }
+        case .limit(let name, let limit): limits[name] = limit
+        case .moveCheck(let name, let check):
+            try replace(name) { running in
+                running.with(
+                    checkAddress: check.address ?? running.checkAddress,
+                    checkPort: check.port.map { Int($0.number) } ?? running.checkPort
+                )
+            }
+        case .replaceList(let list): lists[list.path.text] = list.networks
         case .close, .open, .certificate: throw ServerFailure("no change of a server")
         }
     }
@@ -100,6 +122,8 @@ struct ServerModel {
         for server in servers {
             guard let other = expected[server.running.name], Self.isEqual(server, other) else { return false }
         }
+        for server in wanted.servers where limits[server.name] != server.connectionLimit { return false }
+        guard lists == wanted.lists.reduce(into: [:], { $0[$1.path.text] = $1.networks }) else { return false }
         return ProxyKind.allCases.allSatisfy { proxyKind in
             let backups = wanted.servers.filter { $0.name.proxyKind == proxyKind && $0.isBackup }.map(\.name)
             return servers.map(\.running.name).filter(Set(backups).contains) == backups
@@ -108,6 +132,9 @@ struct ServerModel {
 
     private static func isEqual(_ server: Server, _ wanted: Server) -> Bool {
         let (running, expected) = (server.running, wanted.running)
+        guard running.checkAddress == expected.checkAddress, running.checkPort == expected.checkPort,
+            server.words == wanted.words
+        else { return false }
         guard server.isBackup == wanted.isBackup, running.weight == expected.weight,
             running.isDisabled == expected.isDisabled, running.isDisabled || !running.isDrained
         else { return false }
@@ -125,14 +152,22 @@ struct ServerModel {
 }
 
 extension RunningServer {
-    func with(weight: Int? = nil, isDisabled: Bool? = nil, isDrained: Bool? = nil) -> RunningServer {
+    func with(
+        weight: Int? = nil,
+        isDisabled: Bool? = nil,
+        isDrained: Bool? = nil,
+        checkAddress: IPAddress? = nil,
+        checkPort: Int? = nil
+    ) -> RunningServer {
         RunningServer(
             name: name,
             address: address,
             port: port,
             weight: weight ?? self.weight,
             isDisabled: isDisabled ?? self.isDisabled,
-            isDrained: isDrained ?? self.isDrained
+            isDrained: isDrained ?? self.isDrained,
+            checkAddress: checkAddress ?? self.checkAddress,
+            checkPort: checkPort ?? self.checkPort
         )
     }
 }

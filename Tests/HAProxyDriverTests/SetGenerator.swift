@@ -57,6 +57,8 @@ struct SetGenerator {
             algorithm: chance(1, of: 20) ? .leastConnections : old.algorithm,
             monitor: chance(1, of: 20) ? HealthMonitor(kind: .connect, delay: 5, timeout: 5, attempts: 3) : old.monitor,
             options: chance(1, of: 20) ? ConnectionOptions(connectRetries: 7) : old.options,
+            access: chance(1, of: 8) ? access() : old.access,
+            proxyProtocol: chance(1, of: 20) ? .v1 : old.proxyProtocol,
             nodes: nodes
         )
     }
@@ -69,7 +71,9 @@ struct SetGenerator {
             port: chance(1, of: 4) ? other.port : old.port,
             weight: chance(1, of: 3) ? other.weight : old.weight,
             isBackup: chance(1, of: 12) ? !old.isBackup : old.isBackup,
-            condition: chance(1, of: 3) ? other.condition : old.condition
+            condition: chance(1, of: 3) ? other.condition : old.condition,
+            check: chance(1, of: 6) ? other.check : old.check,
+            connections: chance(1, of: 6) && old.address.name == nil ? other.connections : old.connections
         )
     }
 
@@ -79,6 +83,7 @@ struct SetGenerator {
             protocol: spoken,
             port: Port(spoken == .http ? 8080 : 3306),
             algorithm: [.roundRobin, .sourceIP, .leastConnections].randomElement(using: &random) ?? .roundRobin,
+            access: chance(1, of: 2) ? access() : .standard,
             nodes: (0..<count).map { try node($0 + 1) }
         )
     }
@@ -91,7 +96,27 @@ struct SetGenerator {
             port: Port(Int.random(in: 80...82, using: &random)),
             weight: Int.random(in: 0...256, using: &random),
             isBackup: chance(1, of: 5),
-            condition: [.enabled, .enabled, .disabled, .draining].randomElement(using: &random) ?? .enabled
+            condition: [.enabled, .enabled, .disabled, .draining].randomElement(using: &random) ?? .enabled,
+            check: chance(1, of: 4)
+                ? NodeCheck(
+                    address: chance(1, of: 2) ? IPAddress("10.0.1.\(Int.random(in: 1...2, using: &random))") : nil,
+                    port: chance(1, of: 2) ? Port(Int.random(in: 90...91, using: &random)) : nil
+                ) : .standard,
+            connections: chance(1, of: 4)
+                ? NodeConnections(
+                    limit: chance(2, of: 3) ? Int.random(in: 1...2, using: &random) : nil,
+                    proxyProtocol: chance(1, of: 6) ? .v2 : nil
+                ) : .standard
+        )
+    }
+
+    private mutating func access() throws -> ClientAccess {
+        let networks = (0..<4).map { "10.\($0).0.0/16" }.filter { _ in Bool.random(using: &random) }
+        let lists = networks.compactMap { IPNetwork($0) }
+        return try ClientAccess(
+            connectionLimit: chance(1, of: 6) ? 100 : nil,
+            allowedNetworks: chance(2, of: 3) && !lists.isEmpty ? lists : nil,
+            rateLimit: chance(2, of: 3) ? RateLimit(concurrentConnections: 5, exceptions: lists) : nil
         )
     }
 

@@ -40,6 +40,8 @@ struct LoadBalancerDecoder {
         }
         let monitor = try decode(monitor: members.field(.monitor))
         let options = try decode(options: members.field(.options))
+        let access = try decodeAccess(field, members)
+        let proxyProtocol = try decode(proxyProtocol: members.field(.proxyProtocol))
         let list = try members.field(.nodes)
         let nodes = try decode(nodes: list, nodesLeft)
         if listenerProtocol == .galera { try requireOneMainNode(nodes, list) }
@@ -59,6 +61,8 @@ struct LoadBalancerDecoder {
                 algorithm: algorithm ?? .roundRobin,
                 monitor: monitor,
                 options: options,
+                access: access,
+                proxyProtocol: proxyProtocol,
                 nodes: nodes,
                 tls: tls,
                 redirectsToHTTPS: redirects
@@ -100,6 +104,8 @@ struct LoadBalancerDecoder {
         let condition = try reader.text(members.field(.condition)) { text throws(InvalidValue) in
             try NodeCondition(named: text)
         }
+        let check = try decodeCheck(field, members)
+        let connections = try decodeConnections(field, members)
         return try field.rethrow { () throws(InvalidValue) in
             try Node(
                 id: id ?? Identifier(place: place),
@@ -107,7 +113,9 @@ struct LoadBalancerDecoder {
                 port: port,
                 weight: weight ?? 1,
                 isBackup: isBackup ?? false,
-                condition: condition ?? .enabled
+                condition: condition ?? .enabled,
+                check: check,
+                connections: connections
             )
         }
     }
@@ -128,13 +136,19 @@ struct LoadBalancerDecoder {
         let seconds = try reader.integer(delay) ?? standard.delay
         let limit = try reader.integer(timeout) ?? seconds
         let count = try reader.integer(attempts) ?? standard.attempts
+        let request = try decodeRequest(members, kind ?? standard.kind)
+        let maxRetries = try reader.integer(members.field(.maxRetries))
+        let maxRetriesDown = try reader.integer(members.field(.maxRetriesDown))
         return try field.rethrow { () throws(InvalidValue) in
             try HealthMonitor(
                 kind: kind ?? standard.kind,
                 delay: seconds,
                 timeout: limit,
                 attempts: count,
-                path: path ?? .root
+                path: path ?? .root,
+                request: request,
+                maxRetries: maxRetries,
+                maxRetriesDown: maxRetriesDown
             )
         }
     }
@@ -147,12 +161,18 @@ struct LoadBalancerDecoder {
         let server = try reader.integer(members.field(.serverTimeout)) ?? standard.serverTimeout
         let connect = try reader.integer(members.field(.connectTimeout)) ?? standard.connectTimeout
         let retries = try reader.integer(members.field(.connectRetries)) ?? standard.connectRetries
+        let tunnel = try reader.integer(members.field(.tunnelTimeout))
+        let httpRequest = try reader.integer(members.field(.httpRequestTimeout))
+        let queue = try reader.integer(members.field(.queueTimeout))
         return try field.rethrow { () throws(InvalidValue) in
             try ConnectionOptions(
                 clientTimeout: client,
                 serverTimeout: server,
                 connectTimeout: connect,
-                connectRetries: retries
+                connectRetries: retries,
+                tunnelTimeout: tunnel,
+                httpRequestTimeout: httpRequest,
+                queueTimeout: queue
             )
         }
     }

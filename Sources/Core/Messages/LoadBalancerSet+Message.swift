@@ -47,43 +47,46 @@ extension LoadBalancer {
                 .init("monitor", monitor.json),
                 .init("options", options.json),
                 .init("nodes", .array(nodes.map(\.json))),
-            ]
+            ] + accessMembers
         )
     }
 }
 
 extension HealthMonitor {
     fileprivate var json: JSONFragment {
-        .object([
+        let members: [JSONFragment.Member] = [
             .init("type", .string(kind.rawValue)),
             .init("delay", .integer(Int64(delay))),
             .init("timeout", .integer(Int64(timeout))),
             .init("attempts", .integer(Int64(attempts))),
             .init("path", .string(path.description)),
-        ])
+        ]
+        return .object(members + requestMembers)
     }
 }
 
 extension ConnectionOptions {
     fileprivate var json: JSONFragment {
-        .object([
+        let members: [JSONFragment.Member] = [
             .init("client_timeout", .integer(Int64(clientTimeout))),
             .init("server_timeout", .integer(Int64(serverTimeout))),
             .init("connect_timeout", .integer(Int64(connectTimeout))),
             .init("connect_retries", .integer(Int64(connectRetries))),
-        ])
+        ]
+        return .object(members + timeoutMembers)
     }
 }
 
 extension Node {
     fileprivate var json: JSONFragment {
-        .object([
+        let members: [JSONFragment.Member] = [
             .init("id", .string(id.description)),
             .init("address", .string(address.description)),
             .init("port", .integer(Int64(port.number))),
             .init("weight", .integer(Int64(weight))),
             .init("backup", .boolean(isBackup)),
             .init("condition", .string(condition.rawValue)),
-        ])
+        ]
+        return .object(members + connectionMembers)
     }
 }

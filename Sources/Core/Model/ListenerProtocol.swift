@@ -9,11 +9,13 @@ public enum ListenerProtocol: String, NamedChoice {
     case tcp = "TCP"
     /// TCP to one main node of a Galera cluster; the other nodes are its backups.
     case galera = "GALERA"
-
     /// HTTP over TLS, which ends at the load balancer.
     case terminatedHTTPS = "TERMINATED_HTTPS"
     /// TLS that is passed to the nodes as it is: TCP with the port of HTTPS.
     case https = "HTTPS"
+
+    /// Octavia's protocols that HAProxy does not have.
+    package static var impossible: [String] { ["UDP", "SCTP"] }
 
     /// The protocol under which its bytes are metered and its log lines are stored.
     public var proxyKind: ProxyKind {

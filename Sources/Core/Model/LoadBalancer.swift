@@ -17,6 +17,10 @@ public struct LoadBalancer: Hashable, Sendable {
     public let monitor: HealthMonitor
     /// The timeouts and retries.
     public let options: ConnectionOptions
+    /// Which clients can connect, and their limits.
+    public let access: ClientAccess
+    /// The PROXY header that nodes and their checks receive, unless a node has its own; nil for none.
+    public let proxyProtocol: ProxyProtocol?
     /// The nodes, in the message's order; may be empty.
     public let nodes: [Node]
     /// The TLS of a TERMINATED_HTTPS load balancer; nil for any other protocol.
@@ -26,7 +30,8 @@ public struct LoadBalancer: Hashable, Sendable {
 
     /// Creates a load balancer.
     ///
-    /// - Throws: `InvalidValue` with the member `nodes[N].id` if two nodes have the same id.
+    /// - Throws: `InvalidValue` with the member `nodes[N].id` if two nodes have the same id, and for a limit that is
+    ///   only for HTTP.
     public init(
         id: Identifier? = nil,
         protocol: ListenerProtocol,
@@ -35,11 +40,19 @@ public struct LoadBalancer: Hashable, Sendable {
         algorithm: BalancingAlgorithm = .roundRobin,
         monitor: HealthMonitor = .standard,
         options: ConnectionOptions = .standard,
+        access: ClientAccess = .standard,
+        proxyProtocol: ProxyProtocol? = nil,
         nodes: [Node],
         tls: ListenerTLS? = nil,
         redirectsToHTTPS: Bool = false
     ) throws(InvalidValue) {
         try Self.requireUnique(nodes)
+        if `protocol`.proxyKind != .http {
+            if access.rateLimit?.requestsPerSecond != nil {
+                throw Self.onlyForHTTP("rate_limit.requests_per_second", `protocol`)
+            }
+            if options.httpRequestTimeout != nil { throw Self.onlyForHTTP("options.http_request_timeout", `protocol`) }
+        }
         self.id = id
         self.protocol = `protocol`
         self.address = address
@@ -47,6 +60,8 @@ public struct LoadBalancer: Hashable, Sendable {
         self.algorithm = algorithm
         self.monitor = monitor
         self.options = options
+        self.access = access
+        self.proxyProtocol = proxyProtocol
         self.nodes = nodes
         self.tls = tls
         self.redirectsToHTTPS = redirectsToHTTPS
@@ -57,6 +72,10 @@ public struct LoadBalancer: Hashable, Sendable {
         var copy = self
         copy.tls = tls
         return copy
+    }
+
+    private static func onlyForHTTP(_ member: String, _ listenerProtocol: ListenerProtocol) -> InvalidValue {
+        InvalidValue("is only for HTTP, not for \(listenerProtocol.rawValue)", member: member)
     }
 
     private static func requireUnique(_ nodes: [Node]) throws(InvalidValue) {

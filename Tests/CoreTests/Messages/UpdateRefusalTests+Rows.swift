@@ -75,7 +75,11 @@ extension UpdateRefusalTests {
     static let loadBalancerRows: [Refusal] = [
         Refusal(#"{"nodes":[]}"#, "[0].protocol", "is missing"),
         Refusal(#"{"protocol":null,"nodes":[]}"#, "[0].protocol", "must be a string, not null"),
-        Refusal(#"{"protocol":"UDP","nodes":[]}"#, "[0].protocol", "must be HTTP, TCP or GALERA, not \"UDP\""),
+        Refusal(
+            #"{"protocol":"UDP","nodes":[]}"#,
+            "[0].protocol",
+            "must be HTTP, TCP or GALERA, not UDP, which the device cannot do"
+        ),
         Refusal(#"{"Protocol":"HTTP","nodes":[]}"#, "[0].protocol", "is missing"),
         Refusal(#"{"protocol":"HTTP","protocol":"HTTP","nodes":[]}"#, "[0].protocol", "appears more than once"),
         Refusal(#"{"protocol":"HTTP"}"#, "[0].nodes", "is missing"),
@@ -131,7 +135,7 @@ extension UpdateRefusalTests {
         Refusal(
             #"{"type":"PING","delay":5,"timeout":5,"attempts":2}"#,
             ".type",
-            "must be CONNECT or HTTP, not \"PING\""
+            "must be CONNECT, HTTP, HTTPS, TLS-HELLO or TCP, not PING, which the device cannot do"
         ),
         Refusal(#"{"type":1,"delay":5,"timeout":5,"attempts":2}"#, ".type", "must be a string, not a number"),
         Refusal(

@@ -38,7 +38,10 @@ struct UpdateRefusalTests {
         }
     }
 
-    @Test("in a monitor", arguments: monitorRows)
+    @Test("in a load balancer's limits and PROXY headers", arguments: accessRows)
+    func access(row: Refusal) async throws { try await loadBalancer(row: row) }
+
+    @Test("in a monitor", arguments: monitorRows + monitorRequestRows)
     func monitor(row: Refusal) async throws {
         let text = UpdateMessage.loadBalancer(#""monitor":\#(row.input)"#)
         for spelling in UpdateMessage.spellings {
@@ -49,13 +52,13 @@ struct UpdateRefusalTests {
         }
     }
 
-    @Test("in options", arguments: optionRows)
+    @Test("in options", arguments: optionRows + timeoutRows)
     func options(row: Refusal) async throws {
         let text = UpdateMessage.loadBalancer(#""options":\#(row.input)"#)
         try await row.check(message: UpdateMessage.text(text), path: "loadbalancers[0].options\(row.path)")
     }
 
-    @Test("in a node", arguments: nodeRows)
+    @Test("in a node", arguments: nodeRows + nodeConnectionRows)
     func node(row: Refusal) async throws {
         for spelling in UpdateMessage.spellings {
             let text = #"{"protocol":"HTTP","nodes":[{"address":"10.0.0.1","port":80},\#(row.input)]}"#

@@ -38,7 +38,7 @@ extension FuzzTarget {
         "http-check", "http-request", "http-reuse", "load-server-state-from-file", "localpeer", "log",
         "max-spread-checks", "maxconn",
         "mode", "mworker-max-reloads", "option", "parse-resolv-conf", "peers", "resolvers", "retries", "server",
-        "server-state-file", "set-var", "spread-checks", "stats", "stick", "stick-table", "timeout",
+        "server-state-file", "set-var", "spread-checks", "stats", "stick", "stick-table", "tcp-request", "timeout",
         "tune.h1.zero-copy-fwd-send", "tune.http.logurilen", "user",
     ]
 
@@ -59,15 +59,25 @@ extension FuzzTarget {
         for server in rendered.servers {
             let changes: [RuntimeChange] = [
                 .add(server), .restore(server), .move(server, isDown: true), .remove(server.name),
+                .limit(server.name, server.connectionLimit), .moveCheck(server.name, server.check),
             ]
-            for command in changes.flatMap(\.commands) {
-                try FuzzFailure.require(
-                    command.text.utf8.allSatisfy {
-                        0x20...0x7E ~= $0 && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "\\")
-                    },
-                    "a command is one command: \(command.text)"
-                )
-            }
+            try changes.flatMap(\.commands).forEach(checkCommand)
         }
+        for list in rendered.lists {
+            try list.commands(version: 7).forEach(checkCommand)
+            try FuzzFailure.require(
+                list.bytes.allSatisfy { 0x2E...0x3A ~= $0 || 0x61...0x66 ~= $0 || $0 == UInt8(ascii: "\n") },
+                "a list has a network per line"
+            )
+        }
+    }
+
+    private static func checkCommand(_ command: RuntimeCommand) throws {
+        try FuzzFailure.require(
+            command.text.utf8.allSatisfy {
+                0x20...0x7E ~= $0 && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "\\")
+            },
+            "a command is one command: \(command.text)"
+        )
     }
 }

@@ -66,6 +66,7 @@ struct ChangeTransaction {
     /// Whether nothing is left to do.
     private var isInPlace: Bool {
         old == DeviceState(wanted) && context.contents(of: context.files.config) == wanted.bytes
+            && context.changedLists(of: wanted).isEmpty
     }
 
     /// Reports the new set of protocols to the meter.
@@ -90,6 +91,8 @@ extension ChangeTransaction {
         try keepLastGood()
         context.onStep(.prepared)
         do throws(DriverError) {
+            // Before the commands: a worker that starts meanwhile must not load old lists with the new state.
+            try context.writeLists(of: wanted)
             let known = old.served.map { context.render($0, isSuspended: old.isSuspended).servers } ?? []
             // First, so that no program that reloads HAProxy makes it load an old certificate again.
             try context.keys.install(wanted.set)
@@ -113,6 +116,7 @@ extension ChangeTransaction {
             await meterWanted()
             try context.store.commit(state)
             context.onStep(.stateReplaced)
+            context.removeLists(besides: wanted)
         } catch {
             await rollBack(to: nil)
             throw error
@@ -149,6 +153,7 @@ extension ChangeTransaction {
         do throws(DriverError) {
             try keepLastGood()
             context.onStep(.lastGoodKept)
+            try context.writeLists(of: wanted)
             try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
             try context.keys.install(wanted.set)
@@ -164,6 +169,7 @@ extension ChangeTransaction {
             context.onStep(.metered)
             try context.store.commit(state)
             context.onStep(.committed)
+            context.removeLists(besides: wanted)
         } catch {
             context.logger.error("change failed; rolling back", metadata: [LogKeys.error: "\(error)"])
             await rollBack(to: oldBytes)
@@ -176,6 +182,7 @@ extension ChangeTransaction {
         try stateUnwritable { () throws(FileError) in
             try AtomicFile.makeFolder(context.files.stateFolder)
             try AtomicFile.makeFolder(context.files.config.removingLastComponent())
+            try context.writeCandidateLists(of: wanted)
         }
         let candidate = try context.keys.candidate(of: wanted)
         try stateUnwritable { () throws(FileError) in
@@ -191,7 +198,10 @@ extension ChangeTransaction {
         }
     }
 
-    private func removeCandidate() { try? AtomicFile.remove(context.files.candidate, isFlushed: false) }
+    private func removeCandidate() {
+        try? AtomicFile.remove(context.files.candidate, isFlushed: false)
+        context.removeCandidateLists(of: wanted)
+    }
 
     /// Links haproxy.cfg to a second name, which keeps the old file when haproxy.cfg is replaced.
     private func keepLastGood() throws(DriverError) {
@@ -218,6 +228,7 @@ extension ChangeTransaction {
             let isKnown = bytes.map { Fingerprint($0) == served.checksum } ?? false
             var rendered = context.render(served, isSuspended: old.isSuspended)
             if isKnown { rendered = rendered.named(served.fingerprint) }
+            try context.writeLists(of: rendered)
             try context.write(isKnown ? bytes ?? rendered.bytes : rendered.bytes)
             let observation = try context.running.observe(by: .after(.seconds(2)))
             if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint,
@@ -245,6 +256,7 @@ extension ChangeTransaction {
         // This driver's configuration has no predecessor to restore.
         case .running, .uncontrolled: try await context.running.stop()
         }
+        context.removeLists(besides: nil)
         if let bytes { return try context.write(bytes) }
         try stateUnwritable { () throws(FileError) in try AtomicFile.remove(context.files.config) }
     }

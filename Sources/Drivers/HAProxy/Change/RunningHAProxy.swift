@@ -125,7 +125,8 @@ final class RunningHAProxy {
             let removed = Set(changes.compactMap(\.removed))
             for name in removed { retired.retire(name, nil) }
             for server in known where removed.contains(server.name) { retired.retire(server.name, server) }
-            try session.perform(RuntimeMark.changing.commands + changes.flatMap(\.commands), by: deadline)
+            let lists = try session.prepare(changes.compactMap(\.list), by: deadline)
+            try session.perform(RuntimeMark.changing.commands + changes.flatMap(\.commands) + lists, by: deadline)
             try change(changes.compactMap(\.certificate), of: rendered, by: deadline)
             onStep(.begun)
             for case .restore(let server) in changes { retired.forget(server.name) }

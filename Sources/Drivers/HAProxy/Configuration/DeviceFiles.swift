@@ -52,10 +52,19 @@ struct DeviceFiles: Hashable, Sendable {
     var addresses: FilePath { folder.appending("addresses") }
     /// The socket on which an old worker sends its stick table to the new one.
     var peerSocket: FilePath { folder.appending("peers.sock") }
+    /// The files of all possible lists of networks.
+    var networkLists: [FilePath] {
+        ProxyKind.allCases.flatMap { proxyKind in
+            NetworkList.Use.allCases.map { folder.appending(NetworkList.fileName(proxyKind, $0)) }
+        }
+    }
+    /// What the names of files for a check end with.
+    static let candidateSuffix = ".candidate"
     /// All files that may exist, except the log, the state and the usage ledger.
     var all: [FilePath] {
         [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses]
             + setAside + [config, state].map { SpareRoom(for: $0).path }
+            + networkLists + networkLists.map { FilePath($0.string + Self.candidateSuffix) }
     }
     /// The folder of all files that have no setting of their own.
     var stateFolder: FilePath { folder }

@@ -28,30 +28,50 @@ struct NodePolicy {
     /// Checks every node.
     ///
     /// - Parameter known: Returns the known addresses of a host name.
-    /// - Throws: `DriverError` with code `rejected` and the `address` field of the first invalid node.
+    /// - Throws: `DriverError` with code `rejected` and the `address`, `monitor_address` or `source_address` field of the
+    ///   first invalid node.
     func check(_ wanted: LoadBalancerSet, known: (String) -> [IPAddress]) throws(DriverError) {
         let listening = wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) }
+        var sources: Set<IPAddress> = []
         for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
             for (place, node) in loadBalancer.nodes.enumerated() {
-                guard let problem = problem(of: node, listening, known) else { continue }
-                let field = LoadBalancerField(loadBalancer: index, node: place, name: "address")
-                throw DriverError(.rejected, problem, field: field)
+                func field(_ name: String) -> LoadBalancerField {
+                    LoadBalancerField(loadBalancer: index, node: place, name: name)
+                }
+                if let problem = problem(of: node.address, node.port, listening, known) {
+                    throw DriverError(.rejected, problem, field: field("address"))
+                }
+                if node.check != .standard {
+                    let address = node.check.address.map(HostAddress.ip) ?? node.address
+                    if let problem = problem(of: address, node.check.port ?? node.port, listening, known) {
+                        let name = node.check.address == nil ? "monitor_port" : "monitor_address"
+                        throw DriverError(.rejected, problem, field: field(name))
+                    }
+                }
+                if let source = node.connections.source, sources.insert(source).inserted, !SourceProbe.isOwn(source) {
+                    throw DriverError(
+                        .rejected,
+                        "is \(source), not an address of this device",
+                        field: field("source_address")
+                    )
+                }
             }
         }
     }
 
     private func problem(
-        of node: Node,
+        of host: HostAddress,
+        _ port: Port,
         _ listening: [ListeningAddress],
         _ known: (String) -> [IPAddress]
     ) -> String? {
-        let name = node.address.name
+        let name = host.name
         let addresses: [IPAddress]
-        switch node.address {
+        switch host {
         case .ip(let address): addresses = [address]
         case .name(let name): addresses = known(name)
         }
-        for address in addresses where mayBeWrong(address, node, listening) {
+        for address in addresses where name != nil || mayBeWrong(address, port, listening) {
             let subject = name.map { "is \($0), which has the address \(address)" } ?? "is \(address)"
             do throws(InvalidValue) { try address.requireNode() } catch { return "\(subject): it \(error.problem)" }
             let octets = address.octets
@@ -60,12 +80,12 @@ struct NodePolicy {
             }
             if broadcasts.contains(address) { return "\(subject), the broadcast address of a network of this device" }
             guard isLocal(octets) else { continue }
-            if let statistics, statistics.port == node.port, statistics.receives(address) {
-                return "\(subject); with port \(node.port), that is \(StatisticsAddress.option) of this device"
+            if let statistics, statistics.port == port, statistics.receives(address) {
+                return "\(subject); with port \(port), that is \(StatisticsAddress.option) of this device"
             }
-            if listening.contains(where: { $0.port == node.port && $0.receives(address) }) {
+            if listening.contains(where: { $0.port == port && $0.receives(address) }) {
                 return
-                    "\(subject), an address of this device; with port \(node.port), the load balancer would connect to "
+                    "\(subject), an address of this device; with port \(port), the load balancer would connect to "
                     + "itself"
             }
         }
@@ -73,9 +93,9 @@ struct NodePolicy {
     }
 
     /// Whether an address needs the full check: an UPDATE may have thousands of nodes.
-    private func mayBeWrong(_ address: IPAddress, _ node: Node, _ listening: [ListeningAddress]) -> Bool {
-        guard node.address.name == nil, denied.isEmpty, node.port != statistics?.port else { return true }
-        return listening.contains { $0.port == node.port } || broadcasts.contains(address)
+    private func mayBeWrong(_ address: IPAddress, _ port: Port, _ listening: [ListeningAddress]) -> Bool {
+        guard denied.isEmpty, port != statistics?.port else { return true }
+        return listening.contains { $0.port == port } || broadcasts.contains(address)
     }
 
     private func isLocal(_ octets: [UInt8]) -> Bool {

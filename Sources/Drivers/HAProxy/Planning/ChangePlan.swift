@@ -68,7 +68,9 @@ enum ChangePlan: Hashable, Sendable {
         } else if certificates.count > Self.mostCertificates {
             self = .reload([.manyCertificates(certificates.count)])
         } else {
-            let changes = comparison.changes + certificates.map(RuntimeChange.certificate) + switches
+            let changes =
+                comparison.changes + certificates.map(RuntimeChange.certificate) + switches
+                + Self.listChanges(from: old, to: wanted)
             self = changes.isEmpty ? .nothing : .runtime(changes)
         }
     }
@@ -80,6 +82,14 @@ enum ChangePlan: Hashable, Sendable {
         case .runtime(let changes): changes.contains { if case .open = $0 { true } else { false } }
         case .reload, .restart, .start: true
         }
+    }
+
+    /// The lists of networks with other contents; their names are equal if the structure is.
+    private static func listChanges(
+        from old: RenderedConfiguration,
+        to wanted: RenderedConfiguration
+    ) -> [RuntimeChange] {
+        wanted.lists.filter { !old.lists.contains($0) }.map(RuntimeChange.replaceList)
     }
 
     private static func reasons(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> [ReloadReason] {
@@ -98,6 +108,7 @@ enum ChangePlan: Hashable, Sendable {
                 }
                 if before.algorithm != after.algorithm { reasons.append(.algorithmChanged(proxyKind)) }
                 if before.monitor != after.monitor { reasons.append(.monitorChanged(proxyKind)) }
+                if before.access != after.access { reasons.append(.accessChanged(proxyKind)) }
                 if before.options != after.options { reasons.append(.optionsChanged(proxyKind)) }
                 if before.tls?.withoutCertificates != after.tls?.withoutCertificates {
                     reasons.append(.tlsChanged(proxyKind))

@@ -30,6 +30,12 @@ enum ReloadReason: Hashable, Sendable {
     case manyCertificates(Int)
     /// A certificate with its chain and key is too long for a command.
     case longCertificate(Identifier, Int)
+    /// The limits, the allowed clients, or the PROXY header from clients.
+    case accessChanged(ProxyKind)
+    /// A node gets or loses a PROXY header or a source address.
+    case connectionsChanged(ServerName)
+    /// A node's checks return to its own address or port, which no command does.
+    case checkMovedBack(ServerName)
     /// A setting that depends on all nodes: whether one has a host name, or `maxconn`.
     case settingsChanged
     /// A node with a host name is added, removed or renamed, or gets its first address.
@@ -66,6 +72,10 @@ extension ReloadReason: CustomStringConvertible {
         case .manyCertificates(let count): "\(count) changes of certificates take longer than a reload"
         case .longCertificate(let id, let count):
             "certificate \(id) has \(count) bytes; a command can have \(CertificateChange.mostBytes)"
+        case .accessChanged(let proxyKind):
+            "\(proxyKind) has other limits, client networks or PROXY headers from clients"
+        case .connectionsChanged(let name): "\(name) has another PROXY header or source address"
+        case .checkMovedBack(let name): "\(name) is checked at its own address or port again"
         case .settingsChanged: "settings for the whole device are different"
         case .hostName(let name): "\(name) has a host name"
         case .ownCookie(let name):

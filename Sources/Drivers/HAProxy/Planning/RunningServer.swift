@@ -14,6 +14,10 @@ struct RunningServer: Hashable, Sendable {
     /// Whether an operator has set it to drain.
     let isDrained: Bool
     let isUp: Bool
+    /// The address of its checks; nil for its own.
+    let checkAddress: IPAddress?
+    /// The port of its checks; nil for its own.
+    let checkPort: Int?
 
     init(
         name: ServerName,
@@ -22,7 +26,9 @@ struct RunningServer: Hashable, Sendable {
         weight: Int,
         isDisabled: Bool,
         isDrained: Bool = false,
-        isUp: Bool = true
+        isUp: Bool = true,
+        checkAddress: IPAddress? = nil,
+        checkPort: Int? = nil
     ) {
         self.name = name
         self.address = address
@@ -31,6 +37,8 @@ struct RunningServer: Hashable, Sendable {
         self.isDisabled = isDisabled
         self.isDrained = isDrained
         self.isUp = isUp
+        self.checkAddress = checkAddress
+        self.checkPort = checkPort
     }
 
     /// The initial state of a configured server.
@@ -40,7 +48,9 @@ struct RunningServer: Hashable, Sendable {
             address: server.fixedAddress ?? server.initialAddress,
             port: Int(server.port.number),
             weight: server.weight,
-            isDisabled: server.isDisabled
+            isDisabled: server.isDisabled,
+            checkAddress: server.check.address,
+            checkPort: server.check.port.map { Int($0.number) }
         )
     }
 }

@@ -18,6 +18,12 @@ enum RuntimeChange: Hashable, Sendable {
     case disable(ServerName)
     /// Into maintenance until the server is deleted (`RetiredServers`).
     case remove(ServerName)
+    /// Another maximum number of connections of a node; nil for none.
+    case limit(ServerName, Int?)
+    /// Another address or port of a node's checks.
+    case moveCheck(ServerName, NodeCheck)
+    /// Other clients that can connect, or that have no limits; ``HAProxySession/prepare(_:by:)`` makes the commands.
+    case replaceList(NetworkList)
     /// Closes a front end's port, and refuses the next request of its clients.
     case close(ProxyKind)
     /// Opens a front end's port again.
@@ -37,8 +43,9 @@ enum RuntimeChange: Hashable, Sendable {
             return [added] + Self.move(server, isDown: false).commands + [checked] + (server.isDisabled ? [] : [ready])
         case .restore(let server):
             return Self.move(server, isDown: false).commands + [
-                RuntimeCommand("set server", "\(server.name)", "weight \(server.weight)"),
-                RuntimeCommand("set server", "\(server.name)", server.isDisabled ? "state maint" : "state ready"),
+                RuntimeCommand("set server", "\(server.name)", "weight \(server.weight)")
+            ] + Self.limit(server.name, server.connectionLimit).commands + Self.checks(server.name, server.check) + [
+                RuntimeCommand("set server", "\(server.name)", server.isDisabled ? "state maint" : "state ready")
             ]
         case .move(let server, let isDown):
             var commands = [
@@ -56,12 +63,28 @@ enum RuntimeChange: Hashable, Sendable {
         case .setWeight(let name, _, let weight): return [RuntimeCommand("set server", "\(name)", "weight \(weight)")]
         case .disable(let name), .remove(let name):
             return [RuntimeCommand("set server", "\(name)", "state maint")]
+        // HAProxy's value for no limit.
+        case .limit(let name, let limit): return [RuntimeCommand("set maxconn server", "\(name)", "\(limit ?? 0)")]
+        case .moveCheck(let name, let check): return Self.checks(name, check)
+        case .replaceList: return []
         case .close(let proxyKind):
             return Self.setSuspended(true) + [RuntimeCommand("disable frontend", "\(frontend: proxyKind)")]
         case .open(let proxyKind):
             return [RuntimeCommand("enable frontend", "\(frontend: proxyKind)")] + Self.setSuspended(false)
         }
     }
+
+    private static func checks(_ name: ServerName, _ check: NodeCheck) -> [RuntimeCommand] {
+        var commands: [RuntimeCommand] = []
+        if let address = check.address {
+            commands.append(RuntimeCommand("set server", "\(name)", "check-addr \(address)"))
+        }
+        if let port = check.port { commands.append(RuntimeCommand("set server", "\(name)", "check-port \(port)")) }
+        return commands
+    }
+
+    /// The list of networks that this change replaces.
+    var list: NetworkList? { if case .replaceList(let list) = self { list } else { nil } }
 
     /// The commands that set the variable that the front ends read.
     static func setSuspended(_ isSuspended: Bool) -> [RuntimeCommand] {
@@ -76,13 +99,13 @@ enum RuntimeChange: Hashable, Sendable {
         switch self {
         case .add: 0
         case .restore: 1
-        case .move: 2
+        case .move, .moveCheck, .limit: 2
         case .enable: 3
         case .setWeight(_, let old, let new): old <= new ? 4 : 5
         case .disable: 6
         case .remove: 7
         case .close, .open: 8
-        case .certificate: 9
+        case .certificate, .replaceList: 9
         }
     }
 }
@@ -98,6 +121,14 @@ extension RuntimeChange: CustomStringConvertible {
         case .disable(let name): "disable \(name)"
         case .remove(let name): "remove \(name)"
         case .certificate(let change): "\(change)"
+        case .limit(let name, let limit): "maxconn of \(name) to \(limit.map { "\($0)" } ?? "no limit")"
+        case .moveCheck(let name, let check):
+            "check \(name) at \(check.address.map { "\($0)" } ?? "its address") \(check.port.map { "port \($0)" } ?? "and its port")"
+        case .replaceList(let list):
+            switch list.use {
+            case .allowed: "\(list.proxyKind) allows \(list.networks.count) networks"
+            case .except: "\(list.proxyKind) has no rate limit for \(list.networks.count) networks"
+            }
         case .close(let proxyKind): "close \(proxyKind)"
         case .open(let proxyKind): "open \(proxyKind)"
         }

@@ -63,6 +63,20 @@ struct ServerComparison {
             obstacles.append(.roleChanged(server.name))
             return
         }
+        guard server.connectionWords == before.connectionWords else {
+            obstacles.append(.connectionsChanged(server.name))
+            return
+        }
+        guard server.canBeChecked(after: before) else {
+            obstacles.append(.checkMovedBack(server.name))
+            return
+        }
+        if server.connectionLimit != before.connectionLimit {
+            changes.append(.limit(server.name, server.connectionLimit))
+        }
+        if server.check != .standard, !server.isChecked(like: current) {
+            changes.append(.moveCheck(server.name, server.check))
+        }
         if let address = server.fixedAddress, current.address != address || current.port != server.port.number {
             changes.append(.move(server, isDown: !current.isUp && !server.isDisabled && !current.isDisabled))
         }
@@ -87,7 +101,9 @@ struct ServerComparison {
     }
 
     private mutating func bringBack(_ server: ProxyServer, _ before: ProxyServer?) {
-        guard let before, before.parameters == server.parameters, !before.hasName, !server.hasName else {
+        guard let before, before.parameters == server.parameters, before.connectionWords == server.connectionWords,
+            server.canBeChecked(after: before), !before.hasName, !server.hasName
+        else {
             obstacles.append(.nodeStillEnding(server.name))
             return
         }
@@ -110,5 +126,17 @@ struct ServerComparison {
                 obstacles.append(.backupsReordered(proxyKind))
             }
         }
+    }
+}
+
+extension ProxyServer {
+    /// Whether commands can move its checks: no command returns them to the server's own address or port.
+    fileprivate func canBeChecked(after before: ProxyServer) -> Bool {
+        (check.address != nil || before.check.address == nil) && (check.port != nil || before.check.port == nil)
+    }
+
+    /// Whether a running server has the same place of checks.
+    func isChecked(like running: RunningServer) -> Bool {
+        running.checkAddress == check.address && running.checkPort == check.port.map { Int($0.number) }
     }
 }

@@ -4,6 +4,7 @@
 import Logging
 import SteelyardCore
 import SteelyardSystem
+import SystemPackage
 
 /// Makes HAProxy match the committed state: at the start, after a crash of HAProxy or the agent, and after the loss of
 /// a socket or file.
@@ -88,11 +89,12 @@ final class Reconciler {
             return try await reconcile(context)
         }
         restoreFiles(rendered, served, context)
+        let lists = restoreLists(rendered, context)
         if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint {
             let wanted = Set(rendered.servers.map(\.name))
             try context.running.deleteRetired(of: snapshot.servers, besides: wanted, by: .after(.seconds(1)))
         }
-        report(drift(rendered, served, plan, context), context)
+        report(drift(rendered, served, plan, lists, context), context)
     }
 
     /// Whether HAProxy serves this state, or is suspended with it.
@@ -109,6 +111,8 @@ final class Reconciler {
         let served = context.store.state.served ?? wanted
         var rendered = context.render(served, isSuspended: isSuspended)
         let isFileRight = context.holds(context.files.config, served.checksum)
+        restoreLists(rendered, context)
+        context.removeLists(besides: rendered)
         if isFileRight {
             if rendered.fingerprint != served.fingerprint {
                 context.logger.notice("settings changed; they apply with the next UPDATE")
@@ -205,6 +209,23 @@ final class Reconciler {
         }
     }
 
+    /// Writes missing or changed lists of networks again.
+    ///
+    /// - Returns: The names of their files.
+    @discardableResult
+    private func restoreLists(_ rendered: RenderedConfiguration, _ context: DeviceContext) -> [String] {
+        let names = context.changedLists(of: rendered).compactMap { $0.file.lastComponent?.string }
+        guard !names.isEmpty else { return [] }
+        let list = names.joined(separator: ", ")
+        do throws(DriverError) {
+            try context.writeLists(of: rendered)
+            context.logger.warning("\(list) did not match the committed state; rewritten")
+        } catch {
+            context.logger.error("cannot write \(list)", metadata: [LogKeys.error: "\(error)"])
+        }
+        return names
+    }
+
     private func report(_ drift: String?, _ context: DeviceContext) {
         guard view.show(drift) else { return }
         if let drift {
@@ -222,9 +243,10 @@ final class Reconciler {
         _ rendered: RenderedConfiguration,
         _ served: DeviceState.Served,
         _ plan: ChangePlan,
+        _ lists: [String],
         _ context: DeviceContext
     ) -> String? {
-        var findings: [String] = []
+        var findings = lists.map { "\($0): had another content or was missing; rewritten" }
         let bytes = context.contents(of: context.files.config)
         if bytes.map({ Fingerprint($0) == served.checksum }) != true {
             findings.append(

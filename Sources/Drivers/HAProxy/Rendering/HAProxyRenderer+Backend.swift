@@ -17,7 +17,8 @@ extension HAProxyRenderer {
         text.line("timeout server", "\(options.serverTimeout)ms")
         // Without a time-out, only TCP keep-alive detects a lost node.
         if options.serverTimeout == 0 { text.line("option srvtcpka") }
-        text.line("timeout queue", "\(options.connectTimeout)ms")
+        text.line("timeout queue", "\(options.queueTimeout ?? options.connectTimeout)ms")
+        if let timeout = options.tunnelTimeout { text.line("timeout tunnel", "\(timeout)ms") }
         text.line("retries", "\(options.connectRetries)")
         writePersistence(loadBalancer.protocol, to: &text)
         writeChecks(loadBalancer, at: index, to: &text)
@@ -61,16 +62,18 @@ extension HAProxyRenderer {
     private func writeChecks(_ loadBalancer: LoadBalancer, at index: Int, to text: inout ConfigurationText) {
         let monitor = loadBalancer.monitor
         let field = LoadBalancerField(loadBalancer: index, name: "monitor")
-        if monitor.kind == .http {
+        if monitor.kind.sendsRequest {
             text.line("option httpchk")
             text.line(
-                "http-check send meth GET uri",
+                "http-check send meth",
+                "\(monitor.request.method)",
+                "uri",
                 "\(monitor.path)",
                 "ver HTTP/1.1 hdr Host",
-                "\(checkedHost(loadBalancer))",
+                monitor.request.domainName.map { "\($0)" } ?? "\(checkedHost(loadBalancer))",
                 field: field
             )
-            text.line("http-check expect status 200")
+            text.line("http-check expect status", "\(monitor.request.expectedCodes)")
         }
         // HAProxy measures this from the connection on; until then, a check waits for the shorter of the back end's
         // `timeout connect` and the interval.

@@ -21,17 +21,23 @@ extension HAProxyRenderer {
         )
         if isSuspended { text.mark("disabled") }
         text.line(isHTTP ? "mode http" : "mode tcp")
+        let proxy: [HAProxyWord] = loadBalancer.access.acceptsProxyProtocol ? ["accept-proxy"] : []
         let tls = listenerTLS(of: loadBalancer)
         for slot in CertificateSlot.all(of: loadBalancer) { writeComment(on: slot, to: &text) }
-        for address in ListeningAddress.all(of: loadBalancer, facts) { text.line(address.bindLine + tls, field: port) }
+        for address in ListeningAddress.all(of: loadBalancer, facts) {
+            text.line(address.bindLine + proxy + tls, field: port)
+        }
         text.line("timeout client", "\(options.clientTimeout)ms")
         // Without a time-out, only TCP keep-alive detects a lost client.
         if options.clientTimeout == 0 { text.line("option clitcpka") }
         // Counts bytes as they are sent: otherwise those of a connection that is closed with an old worker are lost.
         text.line("option contstats")
+        writeAccess(of: loadBalancer, at: index, to: &text)
         if isHTTP {
             // For clients that send their header slowly, and for idle clients.
-            text.line("timeout http-request", "\(options.clientTimeout)ms")
+            text.line("timeout http-request", "\(options.httpRequestTimeout ?? options.clientTimeout)ms")
+            // Without it, the time-out of a request would also hold for an idle client.
+            if options.httpRequestTimeout != nil { text.line("timeout http-keep-alive", "\(options.clientTimeout)ms") }
             text.line("option httplog")
             text.line("option forwardfor")
             // HTTP/2 connections with prior knowledge would bypass the counter for usage.
@@ -42,6 +48,7 @@ extension HAProxyRenderer {
             text.line("option idle-close-on-response")
             // SUSPEND sets the variable: requests of connected clients are refused.
             text.line("http-request reject if { var(proc.suspended) -m bool }")
+            writeRequestLimits(of: loadBalancer, to: &text)
             if loadBalancer.redirectsToHTTPS { writeRedirect(to: &text) }
             if let header = loadBalancer.tls?.strictTransportSecurity { write(header, to: &text) }
         } else {

@@ -35,7 +35,10 @@ extension HAProxyRenderer {
                 isBackup: isBackup,
                 hasOwnCookie: hasOwnCookie,
                 parameters: parameters,
-                checks: checks(of: loadBalancer.monitor)
+                checks: checks(of: loadBalancer.monitor),
+                connectionWords: connectionWords(of: node, in: loadBalancer),
+                connectionLimit: node.connections.limit,
+                check: node.check
             )
         }
     }
@@ -47,8 +50,16 @@ extension HAProxyRenderer {
         let port: Port
     }
 
-    /// The intervals and thresholds of health checks.
+    /// The intervals and thresholds of health checks, and their TLS.
     func checks(of monitor: HealthMonitor) -> [HAProxyWord] {
-        ["inter \(monitor.delay)s", "fall \(monitor.attempts)", "rise \(min(monitor.attempts, 2))"]
+        var words: [HAProxyWord] = [
+            "inter \(monitor.delay)s", "fall \(monitor.maxRetriesDown ?? monitor.attempts)",
+            "rise \(monitor.maxRetries ?? min(monitor.attempts, 2))",
+        ]
+        if monitor.kind.usesTLS {
+            words.append("check-ssl verify none")
+            if let name = monitor.request.domainName { words.append("check-sni \(name)") }
+        }
+        return words
     }
 }

@@ -81,6 +81,7 @@ package struct HAProxyRenderer: Sendable {
             room: room(for: wanted),
             servers: text.servers,
             certificates: wanted.loadBalancers.flatMap(CertificateSlot.all),
+            lists: wanted.loadBalancers.flatMap(networkLists),
             fields: text.fields
         )
     }

@@ -28,6 +28,14 @@ struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleB
         mutating func appendInterpolation(_ address: IPAddress) { text += address.description }
         mutating func appendInterpolation(_ address: HostAddress) { text += address.description }
         mutating func appendInterpolation(_ path: MonitorPath) { text += path.description }
+        /// An address for a server's parameter, with brackets for IPv6.
+        mutating func appendInterpolation(bracketed address: IPAddress) {
+            if case .v6 = address { text += "[\(address)]" } else { text += address.description }
+        }
+        mutating func appendInterpolation(_ network: IPNetwork) { text += network.description }
+        mutating func appendInterpolation(_ method: CheckMethod) { text += method.rawValue }
+        mutating func appendInterpolation(_ codes: ExpectedCodes) { text += codes.description }
+        mutating func appendInterpolation(_ name: DomainName) { text += name.description }
         mutating func appendInterpolation(_ option: CheckedWord) { text += option.text }
         mutating func appendInterpolation(_ fingerprint: Fingerprint) { text += fingerprint.description }
         mutating func appendInterpolation(_ name: ServerName) { text += name.description }

@@ -24,6 +24,12 @@ struct ProxyServer: Hashable, Sendable {
     let parameters: [HAProxyWord]
     /// Its check intervals and thresholds, which a server added at run time does not inherit from the back end.
     let checks: [HAProxyWord]
+    /// Its PROXY header and source address; their change requires a reload.
+    let connectionWords: [HAProxyWord]
+    /// Its maximum number of connections; nil for none.
+    let connectionLimit: Int?
+    /// Where it is checked.
+    let check: NodeCheck
 
     /// Whether its address is a host name.
     var hasName: Bool { address.name != nil }
@@ -40,7 +46,7 @@ struct ProxyServer: Hashable, Sendable {
     var identity: [HAProxyWord] { line(beginningAt: nil) }
 
     private func line(beginningAt initialAddress: IPAddress?) -> [HAProxyWord] {
-        var words: [HAProxyWord] = ["server", "id-\(name.node)", target, "weight \(weight)"] + parameters
+        var words: [HAProxyWord] = ["server", "id-\(name.node)", target, "weight \(weight)"] + parameters + extras
         // Without `libc`, HAProxy does not wait for DNS. A node whose name has no address is down.
         if hasName { words.append(initialAddress.map { "init-addr last,\($0),none" } ?? "init-addr last,none") }
         return words + (isDisabled ? ["disabled"] : [])
@@ -49,7 +55,15 @@ struct ProxyServer: Hashable, Sendable {
     /// The arguments of `add server`: everything except the address, which has a placeholder.
     ///
     /// HAProxy derives a cookie from an address when it changes, but not when a server is added.
-    var addition: [HAProxyWord] { ["\(name)", "0.0.0.0:1", "weight \(weight)"] + parameters + checks }
+    var addition: [HAProxyWord] { ["\(name)", "0.0.0.0:1", "weight \(weight)"] + parameters + extras + checks }
+
+    private var extras: [HAProxyWord] {
+        var words = connectionWords
+        if let connectionLimit { words.append("maxconn \(connectionLimit)") }
+        if let address = check.address { words.append("addr \(bracketed: address)") }
+        if let port = check.port { words.append("port \(port)") }
+        return words
+    }
 
     private var target: HAProxyWord {
         if case .ip(.v6(_)) = address { "[\(address)]:\(port)" } else { "\(address):\(port)" }

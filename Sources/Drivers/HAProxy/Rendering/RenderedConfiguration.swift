@@ -26,6 +26,8 @@ struct RenderedConfiguration: Hashable, Sendable {
     let servers: [ProxyServer]
     /// The certificates of the front ends.
     let certificates: [CertificateSlot]
+    /// The lists of networks that HAProxy reads from files.
+    let lists: [NetworkList]
     /// The message field that a line of the file comes from, by line number from 1.
     let fields: [Int: LoadBalancerField]
 
@@ -62,6 +64,7 @@ struct RenderedConfiguration: Hashable, Sendable {
             room: room,
             servers: servers,
             certificates: certificates,
+            lists: lists,
             fields: fields
         )
     }

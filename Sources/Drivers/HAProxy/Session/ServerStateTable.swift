@@ -20,6 +20,7 @@ struct ServerStateTable: Sendable {
 
     private struct Columns {
         let backend, server, address, operation, administration, weight, initialWeight, port: Int
+        let checkAddress, checkPort: Int?
         /// The minimum number of values in a row.
         let leastCount: Int
 
@@ -38,6 +39,8 @@ struct ServerStateTable: Sendable {
             self.weight = weight
             self.initialWeight = initialWeight
             self.port = port
+            checkAddress = place("srv_check_addr")
+            checkPort = place("srv_check_port")
             let places = [backend, server, address, operation, administration, weight, initialWeight, port]
             leastCount = places.reduce(0) { max($0, $1 + 1) }
         }
@@ -69,7 +72,11 @@ struct ServerStateTable: Sendable {
                 isDisabled: administration & 0x01 != 0,
                 isDrained: administration & 0x08 != 0,
                 // HAProxy's SRV_ST_STOPPED.
-                isUp: values[columns.operation] != "0"
+                isUp: values[columns.operation] != "0",
+                checkAddress: columns.checkAddress.flatMap { $0 < values.count ? IPAddress(String(values[$0])) : nil },
+                checkPort: columns.checkPort.flatMap { $0 < values.count ? Int(values[$0]) : nil }.flatMap {
+                    $0 == 0 ? nil : $0
+                }
             )
             return Row(server: server, values: values)
         }
@@ -95,7 +102,7 @@ struct ServerStateTable: Sendable {
         let wanted = Dictionary(rendered.servers.map { ($0.name, $0) }) { first, _ in first }
         return carried { old in
             guard stay.contains(old.name.proxyKind), let server = wanted[old.name], old.port == server.port.number,
-                old.isDisabled == server.isDisabled
+                old.isDisabled == server.isDisabled, server.isChecked(like: old)
             else { return false }
             // Compared with the running address, not the last wanted one: a change may have failed halfway.
             return server.fixedAddress.map { $0 == old.address } ?? (hostNames[old.name] == server.address)
@@ -113,6 +120,9 @@ struct ServerStateTable: Sendable {
             values[columns.administration] = "0"
             // HAProxy keeps its configuration's weight if this one differs from the previously configured weight.
             values[columns.weight] = values[columns.initialWeight]
+            // The configuration determines where a server is checked.
+            if let place = columns.checkAddress, place < values.count { values[place] = "-" }
+            if let place = columns.checkPort, place < values.count { values[place] = "0" }
             text += values.joined(separator: " ") + "\n"
         }
         return text

@@ -20,17 +20,23 @@ struct SocketAddress {
     }
 
     init?(_ address: IPAddress, port: Port) {
+        guard let address = Self.binary(address) else { return nil }
+        self.address = address
+        self.port = port.number
+    }
+
+    /// The binary form of an address.
+    static func binary(_ address: IPAddress) -> Address? {
         switch address {
         case .v4(let text):
             var binary = in_addr()
             guard unsafe inet_pton(AF_INET, text, &binary) == 1 else { return nil }
-            self.address = .v4(binary)
+            return .v4(binary)
         case .v6(let text):
             var binary = in6_addr()
             guard unsafe inet_pton(AF_INET6, text, &binary) == 1 else { return nil }
-            self.address = .v6(binary)
+            return .v6(binary)
         }
-        self.port = port.number
     }
 
     var family: Int32 {

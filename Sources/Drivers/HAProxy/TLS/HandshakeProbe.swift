@@ -10,8 +10,15 @@ import SteelyardSystem
 enum HandshakeProbe {
     /// The SHA-256 of the certificate that a client gets; nil if the handshake fails.
     ///
-    /// - Parameter host: The host to name; nil for none.
-    static func certificate(at address: ListeningAddress, host: String?, by deadline: Deadline) -> SHA256Value? {
+    /// - Parameters:
+    ///   - host: The host to name; nil for none.
+    ///   - sendsProxyHeader: Whether the listener expects a PROXY header.
+    static func certificate(
+        at address: ListeningAddress,
+        host: String?,
+        sendsProxyHeader: Bool,
+        by deadline: Deadline
+    ) -> SHA256Value? {
         guard let target = address.reachable.socketAddress else { return nil }
         let descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
         guard descriptor >= 0 else { return nil }
@@ -20,6 +27,11 @@ enum HandshakeProbe {
             guard errno == EINPROGRESS else { return nil }
             var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             guard unsafe poll(&waited, 1, deadline.milliseconds) > 0 else { return nil }
+        }
+        if sendsProxyHeader {
+            // Version 1 without addresses: the connection is the proxy's own.
+            let header = Array("PROXY UNKNOWN\r\n".utf8)
+            guard unsafe send(descriptor, header, header.count, Int32(MSG_NOSIGNAL)) == header.count else { return nil }
         }
         return ServedCertificate.sha256(on: descriptor, name: host, by: deadline)
     }

@@ -130,10 +130,10 @@ final class KeyFolder: Sendable {
 
     /// Writes lists with which HAProxy checks a configuration before its slots are installed.
     ///
-    /// - Returns: The configuration that uses them.
+    /// - Returns: The bytes of the candidate file, which uses them.
     /// - Throws: `DriverError` with code `stateUnwritable`.
     func candidate(of rendered: RenderedConfiguration) throws(DriverError) -> [UInt8] {
-        var text = rendered.text
+        var text = rendered.candidateText
         for loadBalancer in rendered.set.loadBalancers {
             let slots = CertificateSlot.all(of: loadBalancer)
             guard let first = slots.first else { continue }

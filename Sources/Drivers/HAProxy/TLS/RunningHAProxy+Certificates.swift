@@ -77,7 +77,16 @@ extension RunningHAProxy {
             host.map { host in keys.facts(of: other.container)?.names.contains { Self.host($0) == host } ?? false }
                 ?? (other.host == nil)
         }
-        let shown = HandshakeProbe.certificate(at: address, host: host, by: deadline)
+        let shown = HandshakeProbe.certificate(
+            at: address,
+            host: host,
+            sendsProxyHeader: loadBalancer.access.acceptsProxyProtocol,
+            by: deadline
+        )
+        // HAProxy may close or delay a connection of the device itself because of these rules, before the handshake.
+        let access = loadBalancer.access
+        let mayBeRefused = access.allowedNetworks != nil || access.rateLimit != nil || access.connectionLimit != nil
+        guard shown != nil || !mayBeRefused else { return }
         guard valid.contains(where: { $0.container.sha256 == shown }) else {
             throw DriverError(
                 .unavailable,

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: the Steelyard authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SteelyardCore
+import SteelyardSystem
+
+/// A list of networks that HAProxy reads from a file (`src -f`), and that commands can replace while it runs.
+struct NetworkList: Hashable, Sendable {
+    /// The use of a list.
+    enum Use: String, CaseIterable, Sendable {
+        /// The field `allowed_cidrs`.
+        case allowed
+        /// The field `rate_limit.except_cidrs`.
+        case except
+    }
+
+    /// The front end that reads it.
+    let proxyKind: ProxyKind
+    let use: Use
+    /// The file's path, which is also the list's name in HAProxy's commands.
+    let path: HAProxyWord
+    /// In canonical form; may be empty.
+    let networks: [IPNetwork]
+
+    /// The file's content: a network per line.
+    var bytes: [UInt8] { Array(networks.lazy.map { $0.description + "\n" }.joined().utf8) }
+
+    /// The name of a list's file in the state folder.
+    static func fileName(_ proxyKind: ProxyKind, _ use: Use) -> String {
+        "\(ProxyName(proxyKind).frontend)-\(use.rawValue).acl"
+    }
+
+    /// The lists of a load balancer.
+    ///
+    /// The file of exceptions exists even if it is empty, so that the first exception needs no reload.
+    static func all(of loadBalancer: LoadBalancer, in folder: CheckedWord) -> [NetworkList] {
+        let proxyKind = loadBalancer.protocol.proxyKind
+        let access = loadBalancer.access
+        func list(_ use: Use, _ networks: [IPNetwork]) -> NetworkList {
+            let name: HAProxyWord =
+                switch use {
+                case .allowed: "-allowed.acl"
+                case .except: "-except.acl"
+                }
+            let path: HAProxyWord = "\(folder)/\(frontend: proxyKind)\(name)"
+            return NetworkList(proxyKind: proxyKind, use: use, path: path, networks: networks)
+        }
+        return (access.allowedNetworks.map { [list(.allowed, $0)] } ?? [])
+            + (access.rateLimit.map { [list(.except, $0.exceptions)] } ?? [])
+    }
+}
+
+extension NetworkList {
+    /// Replaces the networks in the running HAProxy: prepares a new version of the list, and commits it.
+    ///
+    /// Until the last command, clients are checked against the old list.
+    ///
+    /// - Parameter version: HAProxy's number of the new version.
+    func commands(version: Int) -> [RuntimeCommand] {
+        networks.map { RuntimeCommand("add acl", "@\(version)", path, "\($0)") }
+            + [RuntimeCommand("commit acl", "@\(version)", path)]
+    }
+
+    /// Parses the answer to `prepare acl`, for example `New version created: 1`; nil for any other text.
+    static func version(in answer: some StringProtocol) -> Int? {
+        let prefix = "New version created: "
+        guard answer.hasPrefix(prefix) else { return nil }
+        return Int(answer.dropFirst(prefix.count).prefix { $0.isASCII && $0.isNumber })
+    }
+}
