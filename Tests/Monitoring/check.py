@@ -169,6 +169,9 @@ class Fixture:
         self.send({'hpcs_action': 'UPDATE', 'loadbalancers': [dict(
             balancer, protocol='TERMINATED_HTTPS', default_tls_container_data=self.make_container(), nodes=[
                 {'id': 1, 'address': '127.0.0.1', 'port': server.server_address[1]}])]})
+        # Scrapes within a second share one reading of the device.
+        eventually('the certificate is in the metrics', lambda: re.search(
+            r'^steelyard_certificate_expiry_timestamp_seconds\{', self.page('/metrics'), re.M))
 
     def make_container(self):
         """A certificate for 90 days, and its key."""
