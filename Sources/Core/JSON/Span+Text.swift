@@ -6,14 +6,14 @@ extension Span<UInt8> {
     ///
     /// Only ASCII is folded: no other character may match a letter.
     ///
-    /// - Parameter text: The text, in upper case.
+    /// - Parameter text: The text.
     func equalsIgnoringCase(_ text: String) -> Bool {
         guard count == text.utf8.count else { return false }
         let text = text.utf8.span
         for index in 0..<count {
-            let byte = self[index]
-            if byte == text[index] { continue }
-            guard byte &- 0x61 < 26, byte & 0xDF == text[index] else { return false }
+            let (byte, other) = (self[index], text[index])
+            if byte == other { continue }
+            guard (byte | 0x20) &- 0x61 < 26, byte | 0x20 == other | 0x20 else { return false }
         }
         return true
     }

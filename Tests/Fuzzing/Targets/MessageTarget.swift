@@ -19,11 +19,15 @@ extension FuzzTarget {
             case .failure(let error): Reply(to: document, error: "\(error)", fields: [.init("version", .integer(-1))])
             }
         let again = try requireReadable(reply)
-        try FuzzFailure.requireEqual(
-            description(of: found),
-            description(of: Result { try Message(again, limits: limits) }),
-            "the reply has the message's action"
-        )
+        // A masked private key is a string, whatever it was.
+        let isMasked = stars(in: reply.bytes) != stars(in: payload)
+        if !isMasked {
+            try FuzzFailure.requireEqual(
+                description(of: found),
+                description(of: Result { try Message(again, limits: limits) }),
+                "the reply has the message's action"
+            )
+        }
         let response = reply.passed ? "PASS" : "FAIL"
         try FuzzFailure.requireEqual(again.root.string(of: "hpcs_response"), response, "the reply has its response")
         try FuzzFailure.requireEqual(
@@ -32,6 +36,8 @@ extension FuzzTarget {
             "the reply to a reply is the same"
         )
     }
+
+    private static func stars(in bytes: [UInt8]) -> Int { bytes.count { $0 == UInt8(ascii: "*") } }
 
     /// Parses a reply, also with Foundation's decoder.
     @discardableResult

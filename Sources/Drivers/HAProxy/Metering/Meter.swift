@@ -190,9 +190,26 @@ actor Meter {
             let name = ProxyName(proxyKind).frontend
             guard let row = table.rows.first(where: { $0["pxname"] == name }) else { continue }
             // The bytes on the wire; `bout` leaves out part of the head of each HTTP response.
-            reading[proxyKind] = UInt64(proxyKind == .http ? row["h1_bytes_out"] : row["bout"]) ?? UInt64(row["bout"])
+            guard proxyKind == .http, let bytes = UInt64(row["h1_bytes_out"]) else {
+                reading[proxyKind] = UInt64(row["bout"])
+                continue
+            }
+            let hasHTTP2 = UInt64(row["h2_total_connections"]).map { $0 > 0 } ?? false
+            reading[proxyKind] = bytes + (hasHTTP2 ? try bytesOverHTTP2(of: worker, proxyKind, deadline) : 0)
         }
         if let added = ledger?.record(reading, of: worker) { view.add(added) }
+    }
+
+    /// The bytes sent to HTTP/2 clients, which no counter of the front end has.
+    private func bytesOverHTTP2(
+        of worker: Worker,
+        _ proxyKind: ProxyKind,
+        _ deadline: Deadline
+    ) throws(DriverError) -> UInt64 {
+        let table = try holds.ask("show table \(ProxyName(proxyKind).secondVersion)", worker, by: deadline)
+        let words = table.split(whereSeparator: \.isWhitespace)
+        let count = words.first { $0.hasPrefix("bytes_out_cnt=") }?.dropFirst("bytes_out_cnt=".count)
+        return count.flatMap { UInt64($0) } ?? 0
     }
 
     /// Writes the ledger if it has changed.

@@ -69,6 +69,7 @@ final class StatusCollector: JobObserver {
         let version: ConfigurationVersion?
         do throws(DriverError) { version = try await driver.configurationVersion() } catch { version = nil }
         let proxy = await driver.proxyStatus()
+        let certificates = await driver.certificates()
         let history = history.history
         return StatusReport(
             time: StatusTime(.now),
@@ -77,7 +78,7 @@ final class StatusCollector: JobObserver {
             proxy: proxy.map(StatusReport.Proxy.init),
             jobServers: state.withLock { $0.connections }().map(StatusReport.JobServer.init),
             nodes: nodes(status),
-            certificates: await driver.certificates().map(StatusReport.Certificate.init),
+            certificates: certificates.isEmpty ? nil : certificates.map(StatusReport.Certificate.init),
             changes: history.changes,
             lastArchive: history.archive,
             meter: proxy.map { proxy in

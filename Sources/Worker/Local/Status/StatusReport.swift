@@ -161,8 +161,8 @@ struct StatusReport: Hashable, Codable, Sendable {
     let jobServers: [JobServer]
     /// Empty unless the device serves.
     let nodes: [Node]
-    /// Empty without a load balancer that decrypts TLS.
-    var certificates: [Certificate] = []
+    /// nil without a load balancer that decrypts TLS, and from older agents.
+    var certificates: [Certificate]?
     /// The last changes, the oldest first.
     let changes: [HistoryEntry]
     /// The last ARCHIVE; nil if there was none.

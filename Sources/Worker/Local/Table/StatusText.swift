@@ -104,11 +104,12 @@ struct StatusText {
     }
 
     private var certificates: [String] {
-        guard let first = report.certificates.min(by: { $0.notAfter.text < $1.notAfter.text }) else { return [] }
-        let count = DisplayText.count(report.certificates.count, "certificate")
+        let certificates = report.certificates ?? []
+        guard let first = certificates.min(by: { $0.notAfter.text < $1.notAfter.text }) else { return [] }
+        let count = DisplayText.count(certificates.count, "certificate")
         let names = first.names.first.map { " (\($0))" } ?? ""
         let next = Cell(text: "\(count); the first to expire: \(first.id)\(names), \(first.notAfter.text) UTC")
-        let warned = report.certificates.compactMap { certificate in
+        let warned = certificates.compactMap { certificate in
             certificate.warning.map { Cell(text: "\(certificate.id) \($0)", style: .bad) }
         }
         return labelled("Certificates", [next] + warned.prefix(8))
