@@ -90,6 +90,7 @@ struct ServerModel {
             try replace(name) { $0 }
             servers.removeAll { $0.running.name == name }
         case .close, .open: throw ServerFailure("no front end")
+        case .certificate: throw ServerFailure("no certificate")
         }
     }
 
