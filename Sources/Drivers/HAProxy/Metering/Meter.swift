@@ -189,10 +189,18 @@ actor Meter {
         for proxyKind in ProxyKind.allCases {
             let name = ProxyName(proxyKind).frontend
             guard let row = table.rows.first(where: { $0["pxname"] == name }) else { continue }
-            // The bytes on the wire; `bout` leaves out part of the head of each HTTP response.
-            reading[proxyKind] = UInt64(proxyKind == .http ? row["h1_bytes_out"] : row["bout"]) ?? UInt64(row["bout"])
+            reading[proxyKind] = Self.bytesOut(row, of: proxyKind)
         }
         if let added = ledger?.record(reading, of: worker) { view.add(added) }
+    }
+
+    /// The bytes that a front end has sent.
+    private static func bytesOut(_ row: StatisticsTable.Row, of proxyKind: ProxyKind) -> UInt64? {
+        let sent = UInt64(row["bout"])
+        // The bytes on the wire; `bout` leaves out part of the head of each HTTP response.
+        guard proxyKind == .http, let wire = UInt64(row["h1_bytes_out"]) else { return sent }
+        // They do not contain HTTP/2, for which HAProxy has no such counter. The larger one never decreases.
+        return (UInt64(row["h2_total_connections"]) ?? 0) > 0 ? max(wire, sent ?? 0) : wire
     }
 
     /// Writes the ledger if it has changed.
