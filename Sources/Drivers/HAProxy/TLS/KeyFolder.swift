@@ -64,7 +64,8 @@ final class KeyFolder: Sendable {
         }
         return try wanted.replacingContainers { container, field throws(DriverError) in
             guard container.digest == nil else { return container }
-            guard let digest = digests[Name(id: container.id, sha256: container.sha256)], has(contentFile(digest)) else {
+            guard let digest = digests[Name(id: container.id, sha256: container.sha256)], has(contentFile(digest))
+            else {
                 throw DriverError(
                     .keyRequired,
                     "is not on this device with id \(container.id) and this SHA-256; send its certificate and private_key",
@@ -80,9 +81,12 @@ final class KeyFolder: Sendable {
     /// - Throws: `DriverError` with code `stateUnreadable`.
     func content(of container: CertificateContainer) throws(DriverError) -> SecretText {
         let bytes: [UInt8]?
-        do throws(FileError) { bytes = try container.digest.map { digest throws(FileError) in
-            try AtomicFile.read(contentFile(digest), atMost: 16 << 20)
-        } ?? nil } catch { throw DriverError(.stateUnreadable, error.description) }
+        do throws(FileError) {
+            bytes =
+                try container.digest.map { digest throws(FileError) in
+                    try AtomicFile.read(contentFile(digest), atMost: 16 << 20)
+                } ?? nil
+        } catch { throw DriverError(.stateUnreadable, error.description) }
         guard let bytes else {
             throw DriverError(
                 .stateUnreadable,
@@ -113,6 +117,7 @@ final class KeyFolder: Sendable {
             let slots = CertificateSlot.all(of: loadBalancer)
             guard let first = slots.first else { continue }
             for slot in slots where try !isInstalled(slot) {
+                try restoreContent(from: slot)
                 guard let digest = slot.container.digest, has(contentFile(digest)) else {
                     _ = try content(of: slot.container)
                     continue
@@ -122,6 +127,17 @@ final class KeyFolder: Sendable {
                 }
             }
             try writeList(slots, to: file(CertificateSlot.listName(first.proxyKind))) { file($0.fileName).string }
+        }
+    }
+
+    /// Links a missing content to the slot that has it.
+    private func restoreContent(from slot: CertificateSlot) throws(DriverError) {
+        guard let digest = slot.container.digest, !has(contentFile(digest)),
+            let found = try? AtomicFile.read(file(slot.fileName), atMost: 16 << 20),
+            ContentDigest.sha256(found) == digest
+        else { return }
+        try stateUnwritable { () throws(FileError) in
+            try AtomicFile.link(file(slot.fileName), to: contentFile(digest))
         }
     }
 
