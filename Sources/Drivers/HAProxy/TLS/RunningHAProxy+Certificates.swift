@@ -37,6 +37,7 @@ extension RunningHAProxy {
         by deadline: Deadline
     ) throws(DriverError) -> [HAProxyWord: SlotFault] {
         var faults: [HAProxyWord: SlotFault] = [:]
+        var lists: [ProxyKind: Set<Substring>] = [:]
         for slot in slots.prefix(Self.mostCompared) {
             guard let facts = keys.facts(of: slot.container) else { continue }
             switch try loadedCertificate(of: slot, by: deadline) {
@@ -44,8 +45,19 @@ extension RunningHAProxy {
             case .sha1(facts.sha1), .unknown: break
             case .sha1: faults[slot.fileName] = .different
             }
+            guard slot.host != nil, faults[slot.fileName] == nil else { continue }
+            if lists[slot.proxyKind] == nil { lists[slot.proxyKind] = try shown(by: slot.proxyKind, by: deadline) }
+            if lists[slot.proxyKind]?.contains("\(keys.word.text)/\(slot.fileName.text)") == false {
+                faults[slot.fileName] = .unlisted
+            }
         }
         return faults
+    }
+
+    /// The files in the list of a front end.
+    private func shown(by proxyKind: ProxyKind, by deadline: Deadline) throws(DriverError) -> Set<Substring> {
+        let list = "\(keys.word.text)/\(CertificateSlot.listName(proxyKind).text)"
+        return Set(try session.ask("show ssl crt-list \(list)", by: deadline).split(separator: "\n"))
     }
 
     /// The certificate that HAProxy has in a slot.
