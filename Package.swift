@@ -306,6 +306,7 @@ let package = Package(
             name: "apply-crasher",
             dependencies: [
                 "HAProxyDriver",
+                "SteelyardCertificates",
                 "SteelyardCore",
                 .product(name: "Logging", package: "swift-log"),
             ],

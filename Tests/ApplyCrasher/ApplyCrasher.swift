@@ -4,6 +4,7 @@
 import Foundation
 import HAProxyDriver
 import Logging
+import SteelyardCertificates
 import SteelyardCore
 
 /// An agent that applies one UPDATE and is killed after one of its steps: `apply-crasher FOLDER MESSAGE STEP`.
@@ -15,7 +16,8 @@ enum ApplyCrasher {
             throw Usage(description: "usage: apply-crasher FOLDER MESSAGE STEP")
         }
         let bytes = Array(try Data(contentsOf: URL(filePath: arguments[2])))
-        guard case .update(let wanted) = try Message(JSONDocument(bytes)).action else {
+        let message = try Message(JSONDocument(bytes), certificates: OpenSSLCertificateReader())
+        guard case .update(let wanted) = message.action else {
             throw Usage(description: "the message is no UPDATE")
         }
         let driver = try HAProxyDriver(

@@ -93,6 +93,23 @@ package struct TestCertificates: Sendable {
         return try await issue(name, extensions: extensions, validity: validity, keyType: keyType)
     }
 
+    /// Revokes certificates of this authority, and returns its list of revocations in PEM.
+    ///
+    /// - Parameter validity: Whether the list is valid now.
+    package func revocationList(
+        revoking revoked: [Identity] = [],
+        validity: Validity = .current
+    ) async throws -> String {
+        let list = folder.appending(path: "revoked-\(UInt32.random(in: 0...UInt32.max)).pem").path
+        let options = ["ca", "-batch", "-config", settings.path, "-name", "authority"]
+        for identity in revoked { try await Self.openssl(options + ["-revoke", identity.certificate]) }
+        let limits = validity.limits
+        try await Self.openssl(
+            options + ["-gencrl", "-crl_lastupdate", limits.start, "-crl_nextupdate", limits.end, "-out", list]
+        )
+        return try String(contentsOfFile: list, encoding: .utf8)
+    }
+
     /// Creates a self-signed certificate.
     package static func selfSigned(in folder: URL, name: String, for hosts: [String]) async throws -> Identity {
         try await selfSigned(in: folder, name: name, extensions: [alternativeNames(hosts)])

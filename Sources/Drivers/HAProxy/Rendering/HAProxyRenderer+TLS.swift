@@ -71,7 +71,8 @@ extension HAProxyRenderer {
 
     /// 308 keeps the method and the body of a request.
     func writeRedirect(to text: inout ConfigurationText) {
-        text.line("http-request deny deny_status 400 unless { req.hdr(host) -m found }")
+        // Without a host, also `:80`, there is no place to redirect to.
+        text.line("http-request deny deny_status 400 unless { req.hdr(host) -m reg ^[^:] }")
         text.line("http-request redirect code 308 location", "https://%[req.hdr(host),regsub(:[0-9]+$,)]%[pathq]")
     }
 

@@ -47,7 +47,10 @@ struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleB
         }
         mutating func appendInterpolation(backend proxyKind: ProxyKind) { text += ProxyName(proxyKind).backend }
         mutating func appendInterpolation(_ digest: SHA256Value) { text += digest.description }
-        mutating func appendInterpolation(_ version: TLSVersion) { text += version.rawValue }
+        /// HAProxy has a name of its own for TLS 1.0.
+        mutating func appendInterpolation(_ version: TLSVersion) {
+            text += version == .tls10 ? "TLSv1.0" : version.rawValue
+        }
         mutating func appendInterpolation(_ ciphers: TLSCiphers) { text += ciphers.description }
         mutating func appendInterpolation(_ offered: ALPNProtocol) { text += offered.rawValue }
         mutating func appendInterpolation(_ word: HAProxyWord) { text += word.text }

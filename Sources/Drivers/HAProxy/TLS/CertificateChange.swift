@@ -9,12 +9,14 @@ enum CertificateChange: Hashable, Sendable {
     case replace(CertificateSlot)
     /// A certificate for more host names.
     case add(CertificateSlot)
+    /// A certificate that HAProxy has, but no longer shows.
+    case list(CertificateSlot)
     /// A certificate that is no longer shown.
     case remove(CertificateSlot)
 
     var slot: CertificateSlot {
         switch self {
-        case .replace(let slot), .add(let slot), .remove(let slot): slot
+        case .replace(let slot), .add(let slot), .list(let slot), .remove(let slot): slot
         }
     }
 
@@ -33,12 +35,13 @@ enum CertificateChange: Hashable, Sendable {
             RuntimeCommand("set ssl cert", file, payload: pem, answers: .containing("ransaction")),
             RuntimeCommand("commit ssl cert", file, answers: .containing("Success!")),
         ]
+        let listed = RuntimeCommand("add ssl crt-list", list, file, answers: .containing("Success!"))
         switch self {
         case .replace: return set
         case .add:
             let made = RuntimeCommand("new ssl cert", file, answers: .containing("New empty certificate store"))
-            let listed = RuntimeCommand("add ssl crt-list", list, file, answers: .containing("Success!"))
             return [made] + set + [listed]
+        case .list: return [listed]
         case .remove:
             return [
                 RuntimeCommand("del ssl crt-list", list, file, answers: .containing("deleted in crtlist")),
@@ -64,6 +67,7 @@ enum CertificateChange: Hashable, Sendable {
             } else if before?.container.digest != slot.container.digest || faults[slot.fileName] == .different {
                 changes.append(.replace(slot))
             }
+            if before != nil, faults[slot.fileName] == .unlisted { changes.append(.list(slot)) }
         }
         let names = Set(wanted.map(\.fileName))
         return changes + old.filter { !names.contains($0.fileName) }.map(CertificateChange.remove)
@@ -76,6 +80,8 @@ enum SlotFault: Hashable, Sendable {
     case missing
     /// It has another certificate.
     case different
+    /// It has the certificate, but does not show it.
+    case unlisted
 }
 
 extension CertificateChange: CustomStringConvertible {
@@ -85,6 +91,7 @@ extension CertificateChange: CustomStringConvertible {
         case .replace(let slot) where slot.host == nil: return "replace the default certificate by \(text)"
         case .replace: return "replace certificate \(text)"
         case .add: return "add certificate \(text)"
+        case .list: return "show certificate \(text) again"
         case .remove: return "remove certificate \(text)"
         }
     }

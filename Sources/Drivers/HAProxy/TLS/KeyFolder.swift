@@ -103,6 +103,7 @@ final class KeyFolder: Sendable {
             let slots = CertificateSlot.all(of: loadBalancer)
             guard let first = slots.first else { continue }
             for slot in slots where try !isInstalled(slot) {
+                try restoreContent(from: slot)
                 guard let digest = slot.container.digest, has(contentFile(digest)) else {
                     _ = try content(of: slot.container)
                     continue
@@ -112,6 +113,17 @@ final class KeyFolder: Sendable {
                 }
             }
             try writeList(slots, to: file(CertificateSlot.listName(first.proxyKind))) { file($0.fileName).string }
+        }
+    }
+
+    /// Links a missing content to the slot that has it.
+    private func restoreContent(from slot: CertificateSlot) throws(DriverError) {
+        guard let digest = slot.container.digest, !has(contentFile(digest)),
+            let found = try? AtomicFile.read(file(slot.fileName), atMost: 16 << 20),
+            ContentDigest.sha256(found) == digest
+        else { return }
+        try stateUnwritable { () throws(FileError) in
+            try AtomicFile.link(file(slot.fileName), to: contentFile(digest))
         }
     }
 

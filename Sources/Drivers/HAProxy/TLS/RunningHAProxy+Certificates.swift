@@ -37,22 +37,46 @@ extension RunningHAProxy {
         by deadline: Deadline
     ) throws(DriverError) -> [HAProxyWord: SlotFault] {
         var faults: [HAProxyWord: SlotFault] = [:]
+        var lists: [ProxyKind: Set<Substring>] = [:]
         for slot in slots.prefix(Self.mostCompared) {
             guard let facts = keys.facts(of: slot.container) else { continue }
-            switch try loadedFingerprint(of: slot, by: deadline) {
-            case nil: faults[slot.fileName] = .missing
-            case facts.sha1: break
-            default: faults[slot.fileName] = .different
+            switch try loadedCertificate(of: slot, by: deadline) {
+            case .none: faults[slot.fileName] = .missing
+            case .sha1(facts.sha1), .unknown: break
+            case .sha1: faults[slot.fileName] = .different
+            }
+            guard slot.host != nil, faults[slot.fileName] == nil else { continue }
+            if lists[slot.proxyKind] == nil { lists[slot.proxyKind] = try shown(by: slot.proxyKind, by: deadline) }
+            if lists[slot.proxyKind]?.contains("\(keys.word.text)/\(slot.fileName.text)") == false {
+                faults[slot.fileName] = .unlisted
             }
         }
         return faults
     }
 
-    /// The SHA-1 of the certificate that HAProxy has in a slot; nil if it has none.
-    private func loadedFingerprint(of slot: CertificateSlot, by deadline: Deadline) throws(DriverError) -> String? {
+    /// The files in the list of a front end.
+    private func shown(by proxyKind: ProxyKind, by deadline: Deadline) throws(DriverError) -> Set<Substring> {
+        let list = "\(keys.word.text)/\(CertificateSlot.listName(proxyKind).text)"
+        return Set(try session.ask("show ssl crt-list \(list)", by: deadline).split(separator: "\n"))
+    }
+
+    /// The certificate that HAProxy has in a slot.
+    private enum LoadedCertificate {
+        case none
+        case sha1(String)
+        /// HAProxy cuts off the answer for one with many names.
+        case unknown
+    }
+
+    private func loadedCertificate(
+        of slot: CertificateSlot,
+        by deadline: Deadline
+    ) throws(DriverError) -> LoadedCertificate {
         let answer = try session.ask("show ssl cert \(keys.word.text)/\(slot.fileName.text)", by: deadline)
-        let line = answer.split(separator: "\n").first { $0.hasPrefix("SHA1 FingerPrint:") }
-        return line?.split(separator: " ").last.map { $0.lowercased() }
+        let lines = answer.split(separator: "\n")
+        guard lines.contains(where: { $0.hasPrefix("Serial:") }) else { return .none }
+        let line = lines.first { $0.hasPrefix("SHA1 FingerPrint:") }
+        return line?.split(separator: " ").last.map { .sha1($0.lowercased()) } ?? .unknown
     }
 
     /// Checks that HAProxy has a certificate, and that clients get it.
@@ -63,9 +87,12 @@ extension RunningHAProxy {
         of rendered: RenderedConfiguration,
         by deadline: Deadline
     ) throws(DriverError) {
-        guard let facts = keys.facts(of: slot.container),
-            try loadedFingerprint(of: slot, by: deadline) == facts.sha1
-        else { throw DriverError(.unavailable, "HAProxy has not taken certificate \(slot.container.id)") }
+        guard let facts = keys.facts(of: slot.container) else { return }
+        switch try loadedCertificate(of: slot, by: deadline) {
+        // The handshake decides.
+        case .sha1(facts.sha1), .unknown: break
+        case .none, .sha1: throw DriverError(.unavailable, "HAProxy has not taken certificate \(slot.container.id)")
+        }
         guard
             let loadBalancer = rendered.set.loadBalancers.first(where: { $0.protocol.proxyKind == slot.proxyKind }),
             let address = rendered.listening.first(where: { $0.port == loadBalancer.port })
