@@ -10,7 +10,9 @@ struct TestNodes {
     let plain: Int
     /// The same, also on 127.0.0.2; the client's address is that of a PROXY header, which must be present.
     let proxied: Int
-    /// An HTTPS server. With the server name and the host `www.example.com`, HEAD has the status 204, and any other
+    /// An HTTPS server.
+    ///
+    /// With the server name and the host `www.example.com`, HEAD has the status 204, and any other
     /// method 200; otherwise the status is 500.
     let tls: Int
     /// The same as `tls`, after a PROXY header.

@@ -20,7 +20,7 @@ enum SchemaCases {
                 + [#"{"hpcs_action":"\#(name)X"}"#, #"{"hpcs_action":"\#(name)\n"}"#, #"{"HPCS_ACTION":"\#(name)"}"#]
         } + ["{}", #"{"hpcs_action":null}"#, #"{"hpcs_action":1}"#, #"{"hpcs_action":""}"#]
 
-    static let updates: [String] = fields + shapes
+    static let updates: [String] = fields + shapes + limits
 
     /// One field at a time, everything else being correct.
     private static var fields: [String] {
@@ -46,7 +46,7 @@ enum SchemaCases {
         owner("monitor", ["null", "[]", "1", #""""#, "{}"])
         owner("options", ["null", "[]", "1", #""""#, "{}"])
         owner("nodes", ["null", "[]", "{}", #""""#, "[1]", "[[]]", "[{}]", "[null]"])
-        monitor("type", names("CONNECT", "HTTP") + ["null"])
+        monitor("type", names("CONNECT", "HTTP", "HTTPS", "TLS-HELLO", "TCP") + [#""PING""#, "null"])
         monitor("delay", numbers(1, 86_400) + ["null"])
         // At most the delay.
         monitor("timeout", numbers(1, 86_400) + ["null"])
@@ -58,6 +58,60 @@ enum SchemaCases {
         messages += (numbers(0, 1000) + ["null"]).map { update(owner: ["options": object(["connect_retries": $0])]) }
         messages += (numbers(0, .max) + ["null"]).map { #"{"config_version":\#($0),"# + update().dropFirst() }
         return messages
+    }
+
+    /// Limits, client networks, PROXY headers, and what checks send.
+    private static var limits: [String] {
+        let versions = names("V1", "V2") + ["null", #""V3""#]
+        let networks =
+            strings(
+                "10.0.0.0/8 10.0.0.0/33 10.0.0.1 10.0.0.0/008 10.0.0/8 ::/0 2001:db8::/32 2001:db8::/129 10.0.0.0/ /8"
+            )
+            + ["1", "null", #""10.0.0.0/8 ""#, #""10.0.0.0/8\n""#]
+        let lists = networks.map { "[\($0)]" } + ["[]", "null", "{}", #""10.0.0.0/8""#]
+        let limits = numbers(1, 2_147_483_647)
+        var owners = (limits + ["null", "-2"]).map { ["connection_limit": $0] }
+        owners += (["true", "null", #""FALSE""#, "1", "[]"]).map { ["accept_proxy_protocol": $0] }
+        owners += versions.map { ["proxy_protocol": $0] } + lists.filter { $0 != "[]" }.map { ["allowed_cidrs": $0] }
+        owners += [["allowed_cidrs": "[]"], ["rate_limit": "null"], ["rate_limit": "{}"], ["rate_limit": "[]"]]
+        for name in ["connections_per_second", "requests_per_second", "concurrent_connections"] {
+            owners += (numbers(1, 1_000_000) + ["null"]).map { ["rate_limit": object([name: $0])] }
+        }
+        owners += lists.map { ["rate_limit": object(["except_cidrs": $0])] }
+        for name in ["tunnel_timeout", "http_request_timeout", "queue_timeout"] {
+            owners += (limits + ["null"]).map { ["options": object([name: $0])] }
+        }
+        for kind in ["HTTP", "HTTPS", "TLS-HELLO", "TCP", "connect"] {
+            let base = ["type": #""\#(kind)""#, "delay": "9", "timeout": "1", "attempts": "2"]
+            var parts = [["http_method": #""GET""#], ["expected_codes": #""200""#], ["domain_name": #""a.example""#]]
+            parts += [
+                ["http_method": "null"], ["max_retries": "3"], ["domain_name": "null", "expected_codes": "null"],
+            ]
+            owners += parts.map { ["monitor": object(base.merging($0) { $1 })] }
+        }
+        let codes =
+            strings("200 200,202 200-204 200-204-206 600 099 200, -200 200,202-204 20 2000") + [
+                #""200 , 202""#, "200", #""""#,
+            ]
+        let request = ["type": #""HTTP""#, "delay": "9", "timeout": "1", "attempts": "2"]
+        func monitor(_ name: String, _ values: [String]) {
+            owners += (values + ["null"]).map { ["monitor": object(request.merging([name: $0]) { $1 })] }
+        }
+        monitor("expected_codes", codes)
+        monitor("http_method", names("GET", "OPTIONS", "TRACE") + [#""BREW""#])
+        monitor("domain_name", hostNames + addresses)
+        monitor("max_retries", numbers(1, 10))
+        monitor("max_retries_down", numbers(1, 10))
+        var nodes = (numbers(0, 2_147_483_647) + ["null"]).map { ["connection_limit": $0] }
+        nodes += (addresses + ["null"]).map { ["monitor_address": $0] } + versions.map { ["proxy_protocol": $0] }
+        nodes += (numbers(1, 65_535) + ["null"]).map { ["monitor_port": $0] }
+        nodes += strings("192.0.2.1 0.0.0.0 224.0.0.1 a.example").map { ["source_address": $0] }
+        let kinds = [#"{"requests_per_second":5}"#, #"{"connections_per_second":5}"#, #"{"requests_per_second":null}"#]
+            .map { update(owner: ["protocol": #""TCP""#, "rate_limit": $0]) }
+        let timeouts = [#"{"http_request_timeout":5}"#, #"{"tunnel_timeout":5}"#].map {
+            update(owner: ["protocol": #""galera""#, "options": $0])
+        }
+        return owners.map { update(owner: $0) } + nodes.map { update(node: $0) } + kinds + timeouts
     }
 
     /// What may be together, and what must be present.

@@ -32,10 +32,11 @@ extension Renderer {
 
     /// Checks that nginx supports the load balancer.
     private func requireSupported(_ loadBalancer: LoadBalancer, at place: Int) throws(DriverError) {
-        if loadBalancer.monitor.kind == .http {
+        try requireNoLimits(loadBalancer, at: place)
+        if loadBalancer.monitor.kind != .connect {
             throw DriverError(
                 .unsupported,
-                "is HTTP, but nginx sends no checks; use CONNECT",
+                "is \(loadBalancer.monitor.kind.rawValue), but nginx sends no checks; use CONNECT",
                 field: LoadBalancerField(loadBalancer: place, name: "monitor.type")
             )
         }
@@ -57,6 +58,33 @@ extension Renderer {
                 usable[1].offset,
                 "is true for a second node; nginx uses all backups at once, and a GALERA client must write to one node"
             )
+        }
+    }
+
+    /// Checks that there are no limits, client networks and PROXY headers: a driver must not ignore them.
+    private func requireNoLimits(_ loadBalancer: LoadBalancer, at place: Int) throws(DriverError) {
+        let (access, options) = (loadBalancer.access, loadBalancer.options)
+        func refuse(_ name: String, of node: Int? = nil) -> DriverError {
+            DriverError(
+                .unsupported,
+                "is not supported by the driver nginx",
+                field: LoadBalancerField(loadBalancer: place, node: node, name: name)
+            )
+        }
+        for (isUsed, name) in [
+            (access.connectionLimit != nil, "connection_limit"), (access.allowedNetworks != nil, "allowed_cidrs"),
+            (access.rateLimit != nil, "rate_limit"), (access.acceptsProxyProtocol, "accept_proxy_protocol"),
+            (loadBalancer.proxyProtocol != nil, "proxy_protocol"),
+            (options.tunnelTimeout != nil, "options.tunnel_timeout"),
+            (options.httpRequestTimeout != nil, "options.http_request_timeout"),
+            (options.queueTimeout != nil, "options.queue_timeout"),
+        ] where isUsed { throw refuse(name) }
+        for (index, node) in loadBalancer.nodes.enumerated() {
+            for (isUsed, name) in [
+                (node.check.address != nil, "monitor_address"), (node.check.port != nil, "monitor_port"),
+                (node.connections.limit != nil, "connection_limit"), (node.connections.source != nil, "source_address"),
+                (node.connections.proxyProtocol != nil, "proxy_protocol"),
+            ] where isUsed { throw refuse(name, of: index) }
         }
     }
 
