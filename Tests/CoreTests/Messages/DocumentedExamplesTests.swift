@@ -25,6 +25,7 @@ struct DocumentedExamplesTests {
         let added: Set<String> =
             switch example.name {
             case "STATS": ["nodes"]
+            case "DISCOVER": ["features"]
             case "ARCHIVE": ["hpcs_archives", "hpcs_error_code"]
             default: []
             }

@@ -82,7 +82,7 @@ extension UpdateRefusalTests {
         Refusal(
             #"{"protocol":"sctp","port":80,"nodes":[]}"#,
             "[0].protocol",
-            "must be HTTP, TCP or GALERA, not SCTP, which the device cannot do"
+            "must be HTTP, TCP, GALERA, TERMINATED_HTTPS or HTTPS, not SCTP, which the device cannot do"
         ),
     ]
 

@@ -78,7 +78,7 @@ extension UpdateRefusalTests {
         Refusal(
             #"{"protocol":"UDP","nodes":[]}"#,
             "[0].protocol",
-            "must be HTTP, TCP or GALERA, not UDP, which the device cannot do"
+            "must be HTTP, TCP, GALERA, TERMINATED_HTTPS or HTTPS, not UDP, which the device cannot do"
         ),
         Refusal(#"{"Protocol":"HTTP","nodes":[]}"#, "[0].protocol", "is missing"),
         Refusal(#"{"protocol":"HTTP","protocol":"HTTP","nodes":[]}"#, "[0].protocol", "appears more than once"),
