@@ -116,6 +116,51 @@ struct NodeRemovalTests {
         }
     }
 
+    /// Requests in the queue of the node, because of their cookie, and in the queue of the back end.
+    @Test
+    func aNodeWhoseRequestsWaitForItsLimit() async throws {
+        let (old, new) = (try HTTPBackEnd(name: "old"), try HTTPBackEnd(name: "new"))
+        defer {
+            old.stop()
+            new.stop()
+        }
+        try await withOverwritingDevice { device in
+            func set(_ id: String, _ port: Int, limit: Int) throws -> LoadBalancerSet {
+                let node = try Node(
+                    id: Identifier(id),
+                    address: HostAddress("127.0.0.1"),
+                    port: Port(port),
+                    connections: NodeConnections(limit: limit)
+                )
+                return try LoadBalancerSet([device.http([node])])
+            }
+            try await device.driver.apply(set("old", old.port, limit: 1))
+            let worker = try #require(try await device.processes()?.worker)
+            let port = device.httpPort
+            let cookie = try await HTTPClient(port: port).get("/").cookie
+            let held = Task { try await HTTPClient(port: port).get("/held/1000").body.count }
+            try await eventually("the response is in progress") { old.requestCount == 2 }
+            try await withThrowingTaskGroup(of: String.self) { group in
+                for number in 0..<10 {
+                    group.addTask {
+                        try await HTTPClient(port: port).get("/", cookie: number.isMultiple(of: 2) ? cookie : nil).text
+                    }
+                }
+                try await eventually("all requests wait") {
+                    let table = StatisticsTable(try await device.command("show stat http-servers 6 -1"))
+                    return table?.rows.reduce(0) { $0 + (Int($1["qcur"]) ?? 0) } == 10
+                }
+                try await device.driver.apply(set("new", new.port, limit: 2))
+                for try await answer in group { #expect(answer == "new") }
+            }
+            old.release()
+            #expect(try await held.value == 1000)
+            try await supervised(device.driver) { try await eventuallyServers(device, ["new"]) }
+            let processes = try await device.processes()
+            #expect(processes?.worker == worker && processes?.reloads == 0)
+        }
+    }
+
     private func eventuallyServers(_ device: DeviceUnderTest, _ names: [String]) async throws {
         try await eventually("HAProxy has deleted the other nodes", within: 90) {
             try await device.servers().map(\.name.node.description) == names
