@@ -14,4 +14,19 @@ public struct DriverFeature: Hashable, Sendable, CustomStringConvertible {
     public static let tlsTermination = DriverFeature("tls_termination")
     /// Certificates that change without a reload.
     public static let certificateRotation = DriverFeature("certificate_rotation")
+    /// Checks of the types HTTPS and TLS-HELLO, their other fields, and a node's `monitor_address` and `monitor_port`.
+    public static let monitors = DriverFeature("monitors")
+    /// `connection_limit` and `rate_limit`.
+    public static let limits = DriverFeature("limits")
+    /// `allowed_cidrs`.
+    public static let allowedNetworks = DriverFeature("allowed_cidrs")
+    /// `accept_proxy_protocol`, `proxy_protocol` and `source_address`.
+    public static let proxyProtocol = DriverFeature("proxy_protocol")
+    /// The time-outs of `options` other than those of the first version.
+    public static let timeouts = DriverFeature("timeouts")
+
+    /// All of these.
+    package static let all: [DriverFeature] = [
+        .tlsTermination, .certificateRotation, .monitors, .limits, .allowedNetworks, .proxyProtocol, .timeouts,
+    ]
 }

@@ -187,7 +187,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
     package func certificates() async -> [CertificateStatus] { keys.status(of: store.state.served?.set) }
 
     /// What HAProxy 2.6 and newer can do.
-    package var features: [DriverFeature] { [.tlsTermination, .certificateRotation] }
+    package var features: [DriverFeature] { DriverFeature.all }
 
     /// The version of the committed state, from memory; does not query HAProxy.
     package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {

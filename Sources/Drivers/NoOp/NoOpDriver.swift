@@ -53,7 +53,7 @@ package final class NoOpDriver: LoadBalancerDriver {
     }
 
     /// Everything: it serves nothing.
-    package var features: [DriverFeature] { [.tlsTermination, .certificateRotation] }
+    package var features: [DriverFeature] { DriverFeature.all }
 
     /// Says which version the last configuration was given.
     package func configurationVersion() async throws(DriverError) -> ConfigurationVersion? {
