@@ -284,4 +284,35 @@ struct AccessTrafficTests {
             #expect(try await device.processes()?.reloads == 0)
         }
     }
+
+    /// HAProxy has loaded another list; the file is right again before the driver compares it.
+    @Test(arguments: [true, false])
+    func aListThatHAProxyLoadedWhileItWasWrongIsReplaced(byMessage: Bool) async throws {
+        let node = try HTTPBackEnd(name: "node")
+        defer { node.stop() }
+        try await withDevice { device in
+            let access = try ClientAccess(allowedNetworks: networks("127.0.0.1"))
+            let set = try LoadBalancerSet([device.http([.local("1", node.port)], access: access)])
+            try await device.driver.apply(set)
+            let path = device.file("http-in-allowed.acl")
+            try "10.0.0.0/8\n".write(toFile: path, atomically: true, encoding: .utf8)
+            try await device.reload(HAProxyRenderer(device.configuration).render(set, isSuspended: false))
+            try "127.0.0.1/32\n".write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(try await RawClient.ask(device.httpPort).isEmpty)
+            if byMessage {
+                await device.driver.lookForDrift()
+                _ = try? await device.driver.nodeStates()
+                #expect(await device.driver.proxyStatus()?.drift?.contains("unknown configuration") == true)
+                try await device.driver.apply(set)
+                #expect(try await RawClient.ask(device.httpPort).hasSuffix("node"))
+            } else {
+                try await supervised(try device.restarted()) {
+                    try await eventually("the next agent restores it") {
+                        try await RawClient.ask(device.httpPort).hasSuffix("node")
+                    }
+                }
+            }
+            #expect(try await device.processes()?.reloads == 2)
+        }
+    }
 }

@@ -67,7 +67,7 @@ final class DeviceContext {
         var observation = try running.observe(by: deadline)
         let plan = try running.plan(
             to: wanted,
-            from: loadedConfiguration(observation),
+            from: try loadedConfiguration(observation),
             &observation,
             by: deadline
         )
@@ -87,14 +87,18 @@ final class DeviceContext {
     }
 
     /// The configuration that HAProxy loaded, with all changes since, if it matches the state; nil if it is unknown.
-    private func loadedConfiguration(_ observation: Observation) -> RenderedConfiguration? {
+    ///
+    /// - Throws: `DriverError` if HAProxy does not answer.
+    private func loadedConfiguration(_ observation: Observation) throws(DriverError) -> RenderedConfiguration? {
         guard case .running(let snapshot) = observation, let served = store.state.served,
             snapshot.fingerprint == served.fingerprint
         else { return nil }
         // If another program reloaded the worker, it may have loaded a file that another program wrote.
-        guard running.isConfirmed(snapshot) || holds(files.config, served.checksum) else { return nil }
-        running.confirm(snapshot)
         let rendered = render(served, isSuspended: store.state.isSuspended)
+        if !running.isConfirmed(snapshot) {
+            guard holds(files.config, served.checksum), try running.holds(rendered.lists, snapshot) else { return nil }
+        }
+        running.confirm(snapshot)
         // An earlier version may have rendered it differently: then its details are unknown.
         return rendered.fingerprint == served.fingerprint ? rendered : nil
     }

@@ -107,6 +107,15 @@ final class RunningHAProxy {
     /// Whether the current worker is the one that this agent loaded.
     func isConfirmed(_ snapshot: Snapshot) -> Bool { snapshot.processes.worker == confirmedWorker }
 
+    /// Whether the current worker has these networks in its lists: another program may have reloaded HAProxy while a file
+    /// had other content.
+    ///
+    /// - Throws: `DriverError` if HAProxy does not answer.
+    func holds(_ lists: [NetworkList], _ snapshot: Snapshot) throws(DriverError) -> Bool {
+        guard !isConfirmed(snapshot) else { return true }
+        return try session.holds(lists, by: .after(Self.stepTimeout))
+    }
+
     /// Records that the current worker has loaded the file on disk.
     func confirm(_ snapshot: Snapshot) { confirmedWorker = snapshot.processes.worker }
 

@@ -119,7 +119,9 @@ final class Reconciler {
             }
             // New settings alone are no reason for a reload.
             rendered = rendered.named(served.fingerprint)
-            if Self.serves(served, isSuspended, observation), let snapshot = observation.snapshot {
+            if Self.serves(served, isSuspended, observation), let snapshot = observation.snapshot,
+                try context.running.holds(rendered.lists, snapshot)
+            {
                 context.running.confirm(snapshot)
                 // The agent may have ended before it could.
                 context.running.forgetServerStates()

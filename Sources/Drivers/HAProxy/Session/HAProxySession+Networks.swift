@@ -5,6 +5,19 @@ import SteelyardCore
 import SteelyardSystem
 
 extension HAProxySession {
+    /// Whether the current worker has these networks in its lists.
+    ///
+    /// - Throws: `DriverError` if HAProxy does not answer.
+    func holds(_ lists: [NetworkList], by deadline: Deadline) throws(DriverError) -> Bool {
+        for list in lists {
+            // Each line has the entry's address in memory, and the network.
+            let lines = try ask("show acl \(list.path.text)", by: deadline).split(separator: "\n")
+            let entries = Set(lines.compactMap { $0.split(separator: " ").last })
+            guard entries == Set(list.networks.map { Substring($0.description) }) else { return false }
+        }
+        return true
+    }
+
     /// Prepares new versions of lists of networks, which have no effect yet.
     ///
     /// - Returns: The commands that fill and commit them.
