@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import archive
+import certificates
 import changes
 import fleet
 import idle
@@ -17,7 +18,7 @@ import transport
 from harness import Bench
 
 SECTIONS = {"transport": transport.run, "idle": idle.run, "changes": changes.run,
-            "archive": archive.run, "fleet": fleet.run}
+            "certificates": certificates.run, "archive": archive.run, "fleet": fleet.run}
 
 
 def main():
