@@ -393,6 +393,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "CertificateTests",
+            dependencies: ["SteelyardCertificates", "SteelyardCore", "TestServers"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "MetricsTests",
             dependencies: [
                 "SteelyardCore",
