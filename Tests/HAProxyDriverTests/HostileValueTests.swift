@@ -13,7 +13,7 @@ import Testing
 /// Messages with hostile values in every field: accepted values produce exactly the expected lines.
 @Suite(.ownThread)
 struct HostileValueTests {
-    private static let hostile = [
+    static let hostile = [
         "\n", "a\nserver evil 6.6.6.6:80", "/\n    http-request deny", "a b", "a\tb", "a\"b", "a'b", "a\\b", "a#b",
         "$HOME",
         "${HOME}", "a\u{0}b", "a\u{7f}b", "a\u{85}b", "a\u{2028}b", "ä", "../../etc/passwd", "..", ".", "",

@@ -58,10 +58,15 @@ package struct OpenSSLClient: Sendable {
     /// - Parameters:
     ///   - host: The host to name (SNI) and to verify; nil to name none.
     ///   - options: Further options of s_client, such as `-tls1_2`.
-    package func connect(to host: String? = nil, _ options: [String] = []) async throws -> Result {
+    ///   - text: What to send instead; the server must close then.
+    package func connect(
+        to host: String? = nil,
+        _ options: [String] = [],
+        sending text: String? = nil
+    ) async throws -> Result {
         guard let program = Requirement.openssl.path else { throw ServerFailure("openssl is not installed") }
         let name = host.map { ["-servername", $0, "-verify_hostname", $0] } ?? ["-noservername"]
-        let request = "GET / HTTP/1.1\r\nHost: \(host ?? "none")\r\nConnection: close\r\n\r\n"
+        let request = text ?? "GET / HTTP/1.1\r\nHost: \(host ?? "none")\r\nConnection: close\r\n\r\n"
         let result = try await Subprocess.run(
             .path(FilePath(program)),
             arguments: Arguments(

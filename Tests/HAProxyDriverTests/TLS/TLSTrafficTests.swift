@@ -169,7 +169,8 @@ struct TLSTrafficTests {
                 try await device.driver.apply(
                     LoadBalancerSet([device.tcp([.local("1", port)], port: device.httpPort, as: .https)])
                 )
-                let result = try await fixture.client(device).connect(to: "node.example.com")
+                // The command to s_server that makes it close.
+                let result = try await fixture.client(device).connect(to: "node.example.com", sending: "CLOSE\n")
                 #expect(result.isVerified)
                 #expect(result.certificate == (try TLSFixture.read("node", identity).shown))
                 #expect(device.keyFiles().isEmpty)
