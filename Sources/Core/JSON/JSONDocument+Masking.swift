@@ -4,11 +4,13 @@
 extension JSONDocument {
     private static let lists = ["loadbalancers", "loadBalancers"]
     private static let secrets = ["private_key", "passphrase"]
+    /// The end of the first line of a private key in PEM, which may be in a field for something else.
+    private static let keyLine = Array("PRIVATE KEY-----".utf8)
     private static let mask = Array("\"*****\"".utf8)
 
     /// The document with five asterisks for each private key and passphrase in a list of load balancers.
     ///
-    /// It is the same document if there is none.
+    /// A string that contains a private key is masked whatever its name is. Without secrets, it is the same document.
     var masked: JSONDocument {
         var hidden: [Range<Int>] = []
         var index = 1
@@ -45,6 +47,17 @@ extension JSONDocument {
     }
 
     private func isSecret(_ value: JSONNode) -> Bool {
+        isNamedAsSecret(value) || isKey(value)
+    }
+
+    private func isKey(_ value: JSONNode) -> Bool {
+        guard value.kind == .string || value.kind == .escapedString, value.range.count > Self.keyLine.count else {
+            return false
+        }
+        return bytes[value.range].firstRange(of: Self.keyLine) != nil
+    }
+
+    private func isNamedAsSecret(_ value: JSONNode) -> Bool {
         guard value.kind != .null, value.name.end > value.name.start else { return false }
         let name = JSONName(document: self, node: value.nameNode)
         return Self.secrets.contains(where: name.equals)

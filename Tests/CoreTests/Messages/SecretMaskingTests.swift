@@ -27,6 +27,8 @@ struct SecretMaskingTests {
         #"{"loadbalancers":[{"private_key":‹true›},{"private_key":‹-1.5e7›},{"passphrase":‹""›},{"passphrase":‹[]›}]}"#,
         #"{"loadbalancers":[[[[{"deep":[{"private_key":‹"s3cret"›}]}]]]]}"#,
         #"{"loadbalancers":{"private_key":‹"s3cret"›}}"#,
+        // A key in a field for something else.
+        #"{"loadbalancers":[{"certificate":‹"-----BEGIN EC PRIVATE KEY-----\ns3cret\n"›,"intermediates":["a",‹"x BEGIN PRIVATE KEY----- s3cret"›]}]}"#,
         // No secret: no value, another name, another place, or only a value of that name.
         #"{"loadbalancers":[{"private_key":null,"passphrase": null}]}"#,
         #"{"loadbalancers":[{"Private_key":"x","private_key ":"x","private_keys":"x","xpassphrase":"x"}]}"#,
