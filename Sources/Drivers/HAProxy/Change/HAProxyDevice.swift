@@ -101,6 +101,8 @@ actor HAProxyDevice {
                 context.running.reportEnd(context.logger)
             }
             try await reconciler.reconcile(context)
+            // An agent that ended during a change may have left some.
+            context.collectKeys()
             return context.store.state.served == nil ? nil : context.running.master
         }
     }
@@ -127,7 +129,6 @@ actor HAProxyDevice {
             let state = context.store.state
             defer { context.collectKeys() }
             let (given, isSuspended) = try wanted(state)
-            let set = try context.keep(given)
             if let isRepeated, state[keyPath: isRepeated] {
                 CurrentJob.report(plan: ChangePlan.nothing.kind, ChangePlan.nothing.description)
                 return try await reconciler.requireInPlace(context)
@@ -137,6 +138,8 @@ actor HAProxyDevice {
             } else if state.served == nil {
                 await reconciler.tryToReconcile(context)
             }
+            // Only now: a DELETE that is finished here removes all keys.
+            let set = try context.keep(given)
             var transaction = try ChangeTransaction(to: context.render(set, isSuspended: isSuspended), in: context)
             if transaction.restarts, state.served != nil {
                 // A socket that HAProxy binds again avoids the restart.

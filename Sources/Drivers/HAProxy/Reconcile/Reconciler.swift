@@ -12,6 +12,8 @@ final class Reconciler {
     /// Whether the device must be fully compared with the state.
     var isDue = true
     private let view: DriftView
+    /// Why the files of certificates could not be restored.
+    private var keyFault: String?
     /// The time since which HAProxy has not answered.
     private var silentSince: ContinuousClock.Instant?
     /// The time limit of a start that no message waits for.
@@ -89,6 +91,7 @@ final class Reconciler {
             return try await reconcile(context)
         }
         restoreFiles(rendered, served, context)
+        restoreKeys(served, context)
         let lists = restoreLists(rendered, context)
         if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint {
             let wanted = Set(rendered.servers.map(\.name))
@@ -105,7 +108,7 @@ final class Reconciler {
 
     private func bringBack(_ wanted: DeviceState.Served, _ context: DeviceContext) async throws(DriverError) {
         let isSuspended = context.store.state.isSuspended
-        try context.keys.install(wanted.set)
+        let keys = Result { () throws(DriverError) in try context.keys.install(wanted.set) }
         var observation = try context.running.observe(by: .after(.seconds(4)))
         if case .uncontrolled = observation { observation = await rebindSockets(wanted, observation, context) }
         let served = context.store.state.served ?? wanted
@@ -131,6 +134,8 @@ final class Reconciler {
             context.logger.warning("haproxy.cfg does not match the committed state; rewriting it")
             try context.write(rendered.bytes)
         }
+        // A running HAProxy has its certificates in memory; another one needs the files.
+        try keys.get()
         await context.meter.readBeforeReload()
         let states = observation.snapshot.map { _ in context.running.carriedStates(from: rendered, to: rendered, nil) }
         try await context.running.serve(rendered, observation, carrying: states ?? "", within: Self.startTimeout)
@@ -201,10 +206,6 @@ final class Reconciler {
                 if rendered.checksum != served.checksum { try context.store.commit(DeviceState(rendered)) }
                 context.logger.warning("haproxy.cfg was missing; rewritten")
             }
-            if !context.keys.isInstalled(served.set) {
-                try context.keys.install(served.set)
-                context.logger.warning("files of certificates were missing or changed; restored")
-            }
             if try context.store.restoreIfMissing() { context.logger.warning("state.json was missing; rewritten") }
         } catch {
             context.logger.error("cannot restore a missing file", metadata: [LogKeys.error: "\(error)"])
@@ -226,6 +227,23 @@ final class Reconciler {
             context.logger.error("cannot write \(list)", metadata: [LogKeys.error: "\(error)"])
         }
         return names
+    }
+
+    /// Restores the files of certificates; logs once what cannot be restored.
+    private func restoreKeys(_ served: DeviceState.Served, _ context: DeviceContext) {
+        guard !context.keys.isInstalled(served.set) else {
+            keyFault = nil
+            return
+        }
+        do throws(DriverError) {
+            try context.keys.install(served.set)
+            keyFault = nil
+            context.logger.warning("files of certificates were missing or changed; restored")
+        } catch {
+            guard keyFault != error.message else { return }
+            keyFault = error.message
+            context.logger.error("cannot restore a certificate's file", metadata: [LogKeys.error: "\(error)"])
+        }
     }
 
     private func report(_ drift: String?, _ context: DeviceContext) {

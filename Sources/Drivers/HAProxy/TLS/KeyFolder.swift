@@ -113,6 +113,19 @@ final class KeyFolder: Sendable {
                 }
             }
             try writeList(slots, to: file(CertificateSlot.listName(first.proxyKind))) { file($0.fileName).string }
+            try requireTrust(of: loadBalancer)
+        }
+    }
+
+    /// Checks that the files of authorities and revocation lists are there: only a message has their content.
+    private func requireTrust(of loadBalancer: LoadBalancer) throws(DriverError) {
+        guard let trust = loadBalancer.tls?.clientAuthentication.trust else { return }
+        let files = [("client_ca", trust.authorities), ("client_crl", trust.revocations)]
+        for case (let name, let file?) in files where !has(trustFile(file.sha256)) {
+            throw DriverError(
+                .stateUnreadable,
+                "a file is missing in \(path); send an UPDATE with \(name)_tls_container_data"
+            )
         }
     }
 
