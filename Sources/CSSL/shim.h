@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <openssl/err.h>
+#include <openssl/asn1t.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -88,6 +89,60 @@ static inline long steelyard_ssl_memory(BIO *memory, const char **bytes) {
     long count = BIO_get_mem_data(memory, &start);
     *bytes = start;
     return count;
+}
+
+/// Reads a certificate in PEM; the caller frees it. An encrypted block is an error, not a prompt on the terminal.
+static inline X509 *steelyard_ssl_read_certificate(BIO *source) {
+    return PEM_read_bio_X509(source, NULL, steelyard_ssl_refuse_passphrase, NULL);
+}
+
+/// Reads a certificate revocation list in PEM; the caller frees it.
+static inline X509_CRL *steelyard_ssl_read_revocations(BIO *source) {
+    return PEM_read_bio_X509_CRL(source, NULL, steelyard_ssl_refuse_passphrase, NULL);
+}
+
+static inline long steelyard_ssl_count(const ASN1_INTEGER *number) {
+    int64_t count = 0;
+    return number && ASN1_INTEGER_get_int64(&count, number) == 1 && count >= 0 && count < INT32_MAX ? (long)count : INT32_MAX;
+}
+
+/// Returns the iterations that decrypt a private key (PKCS #8); INT32_MAX if they are not known.
+static inline long steelyard_ssl_iterations(const X509_SIG *key) {
+    const X509_ALGOR *algorithm = NULL;
+    const ASN1_OBJECT *object = NULL;
+    const void *parameter = NULL;
+    int type = 0;
+    long count = INT32_MAX;
+    X509_SIG_get0(key, &algorithm, NULL);
+    X509_ALGOR_get0(&object, &type, &parameter, algorithm);
+    if (type != V_ASN1_SEQUENCE) return count;
+    if (OBJ_obj2nid(object) == NID_pbes2) {
+        PBE2PARAM *second = (PBE2PARAM *)ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
+        if (second && second->keyfunc && OBJ_obj2nid(second->keyfunc->algorithm) == NID_id_pbkdf2) {
+            PBKDF2PARAM *function =
+                (PBKDF2PARAM *)ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), second->keyfunc->parameter);
+            if (function) count = steelyard_ssl_count(function->iter);
+            PBKDF2PARAM_free(function);
+        }
+        PBE2PARAM_free(second);
+    } else {
+        PBEPARAM *first = (PBEPARAM *)ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
+        if (first) count = steelyard_ssl_count(first->iter);
+        PBEPARAM_free(first);
+    }
+    return count;
+}
+
+/// Returns the most iterations that decrypt a private key in PEM (PKCS #8); 0 if none is encrypted in this way.
+static inline long steelyard_ssl_key_cost(BIO *source) {
+    long cost = 0;
+    X509_SIG *key;
+    while ((key = PEM_read_bio_PKCS8(source, NULL, steelyard_ssl_refuse_passphrase, NULL))) {
+        long count = steelyard_ssl_iterations(key);
+        if (count > cost) cost = count;
+        X509_SIG_free(key);
+    }
+    return cost;
 }
 
 /// A passphrase, and whether it was asked for.

@@ -9,6 +9,9 @@ package struct OpenSSLCertificateReader: CertificateReader {
     /// OpenSSL's security level 2, Debian's default for TLS: RSA keys of 2048 bits, elliptic curves of 224 bits.
     private static let securityBits: Int32 = 112
 
+    /// The most iterations for the passphrase of a key: some tenths of a second.
+    private static let greatestCost = 1_000_000
+
     package init() {}
 
     package func container(
@@ -60,16 +63,32 @@ package struct OpenSSLCertificateReader: CertificateReader {
         for certificate in certificates where unsafe X509_check_ca(certificate.pointer) == 0 {
             throw InvalidValue("has a certificate that is no certificate authority: \(certificate.subject)")
         }
+        let isAnyValid = certificates.contains { !$0.details.hasExpired && !$0.details.isNotYetValid }
+        guard isAnyValid else {
+            throw InvalidValue("has no certificate authority that is valid now; no client could connect")
+        }
         return try file(certificates.compactMap(\.pem).joined())
+    }
+
+    package func sha256(of certificate: String) throws(InvalidValue) -> SHA256Value {
+        guard let sha256 = try PEMText.certificates(certificate, member: nil)[0].sha256 else {
+            throw InvalidValue("cannot be read")
+        }
+        return sha256
     }
 
     package func revocations(_ text: String, of authorities: TrustFile) throws(InvalidValue) -> TrustFile {
         let lists = try unsafe PEMText.read(text, "certificate revocation list", nil) { source in
-            unsafe PEM_read_bio_X509_CRL(source, nil, nil, nil).map { unsafe RevocationList($0) }
+            unsafe steelyard_ssl_read_revocations(source).map { unsafe RevocationList($0) }
         }
         for list in lists where list.hasExpired {
             throw InvalidValue(
                 "has a certificate revocation list of \(list.issuer) that has expired; no client could connect"
+            )
+        }
+        for list in lists where list.isNotYetValid {
+            throw InvalidValue(
+                "has a certificate revocation list of \(list.issuer) that is not valid yet; no client could connect"
             )
         }
         // HAProxy needs a list of each certificate authority in the chain of a client.
@@ -97,6 +116,12 @@ package struct OpenSSLCertificateReader: CertificateReader {
         }
     }
 
+    /// The iterations with which a passphrase is turned into the key that decrypts a private key.
+    private func keyCost(_ text: String) -> Int {
+        defer { OpenSSLErrors.clear() }
+        return unsafe PEMText.withSource(text) { source in unsafe Int(steelyard_ssl_key_cost(source)) }
+    }
+
     /// Returns the decrypted key in PEM.
     private func privateKey(
         _ source: CertificateSource,
@@ -105,6 +130,12 @@ package struct OpenSSLCertificateReader: CertificateReader {
         let member = "private_key"
         guard source.privateKey.secret.utf8.count <= PEMText.longest else {
             throw InvalidValue("has more than \(PEMText.longest) bytes", member: member)
+        }
+        guard keyCost(source.privateKey.secret) <= Self.greatestCost else {
+            throw InvalidValue(
+                "takes too long to decrypt: use PBKDF2 with at most \(Self.greatestCost) iterations, or send it decrypted",
+                member: member
+            )
         }
         var wasAsked = false
         OpenSSLErrors.clear()
@@ -160,6 +191,10 @@ package struct OpenSSLCertificateReader: CertificateReader {
 
     var hasExpired: Bool {
         unsafe X509_CRL_get0_nextUpdate(pointer).map { unsafe X509_cmp_current_time($0) < 0 } ?? false
+    }
+
+    var isNotYetValid: Bool {
+        unsafe X509_CRL_get0_lastUpdate(pointer).map { unsafe X509_cmp_current_time($0) > 0 } ?? false
     }
 
     var issuer: String {

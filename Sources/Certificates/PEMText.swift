@@ -24,7 +24,7 @@ enum PEMText {
     /// - Throws: `InvalidValue` for a text without a certificate, and for a corrupt one.
     static func certificates(_ text: String, member: String?) throws(InvalidValue) -> [Certificate] {
         unsafe try read(text, "certificate", member) { source in
-            unsafe PEM_read_bio_X509(source, nil, nil, nil).map { unsafe Certificate($0) }
+            unsafe steelyard_ssl_read_certificate(source).map { unsafe Certificate($0) }
         }
     }
 

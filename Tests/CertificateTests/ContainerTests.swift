@@ -59,6 +59,30 @@ struct ContainerTests {
         }
     }
 
+    /// A key whose passphrase takes minutes to check, and a block that makes OpenSSL ask on the terminal.
+    @Test
+    func noTextMakesTheAgentWait() async throws {
+        try await withTemporaryFolder { folder in
+            let files = try await TestCertificates(in: folder).issue("a", for: ["a.example.com"])
+            let identity = try Identity(files)
+            let slow = folder.appending(path: "slow.pem").path
+            for kind in [["-iter", "1000001"], ["-scrypt"]] {
+                _ = try await Command.run(
+                    #require(Requirement.openssl.path),
+                    ["pkcs8", "-topk8", "-in", files.key, "-out", slow, "-passout", "pass:x"] + kind
+                )
+                let key = try String(contentsOfFile: slow, encoding: .utf8)
+                #expect(
+                    read(identity.certificate, key, passphrase: "x").refusal.hasPrefix("private_key takes too long")
+                )
+            }
+            let start = "-----BEGIN CERTIFICATE-----\n"
+            let header = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+            let encrypted = identity.certificate.replacing(start, with: start + header)
+            #expect(read(encrypted, identity.key).refusal == "certificate has a corrupt certificate in PEM")
+        }
+    }
+
     @Test
     func chainsAreInOrder() async throws {
         try await withTemporaryFolder { folder in

@@ -203,7 +203,11 @@ struct HostileValueTests {
         let limit = access.rateLimit
         return try ClientAccess(
             connectionLimit: access.connectionLimit.map { _ in 1 },
-            allowedNetworks: access.allowedNetworks.map { _ in [IPNetwork("10.0.0.1")].compactMap(\.self) },
+            allowedNetworks: access.allowedNetworks.map { networks in
+                // Networks of IPv4 alone need one line more.
+                let hasIPv6 = networks.contains { $0.description.contains(":") }
+                return [IPNetwork(hasIPv6 ? "2001:db8::1" : "10.0.0.1")].compactMap(\.self)
+            },
             rateLimit: limit.map {
                 try RateLimit(
                     connectionsPerSecond: $0.connectionsPerSecond.map { _ in 1 },

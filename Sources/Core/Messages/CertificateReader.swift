@@ -13,6 +13,11 @@ package protocol CertificateReader: Sendable {
     /// - Throws: `InvalidValue`, which names the member at fault and never quotes a key.
     func container(_ id: Identifier?, _ source: CertificateSource) throws(InvalidValue) -> CertificateContainer
 
+    /// Returns the SHA-256 in DER of the first certificate of a text.
+    ///
+    /// - Throws: `InvalidValue`.
+    func sha256(of certificate: String) throws(InvalidValue) -> SHA256Value
+
     /// Reads certificate authorities.
     ///
     /// - Throws: `InvalidValue`.
@@ -44,6 +49,8 @@ package struct NoCertificateReader: CertificateReader {
     {
         throw Self.unsupported
     }
+
+    package func sha256(of certificate: String) throws(InvalidValue) -> SHA256Value { throw Self.unsupported }
 
     package func authorities(_ text: String) throws(InvalidValue) -> TrustFile { throw Self.unsupported }
 

@@ -90,6 +90,7 @@ struct ListenerTLSDecoder {
                     "is missing; without it, id and sha256 must name a container that the device has"
                 )
             }
+            try requireSame(members.field(.certificate), as: sha256)
             // A state file has the digest of the container's file, too.
             let field = try members.field(.fileSHA256)
             let digest =
@@ -115,6 +116,16 @@ struct ListenerTLSDecoder {
             throw try members.field(.sha256).error("is not the SHA-256 of the certificate, \(container.sha256)")
         }
         return container
+    }
+
+    /// Checks that a certificate without its key is the one that is referred to.
+    private func requireSame(_ field: Field, as sha256: SHA256Value) throws(MessageError) {
+        let found = try reader.text(field) { text throws(InvalidValue) in
+            try certificates.sha256(of: String(text))
+        }
+        if let found, found != sha256 {
+            throw field.error("is another one than sha256 names; send it with its private_key")
+        }
     }
 
     private func decodeClients(_ members: Members) throws(MessageError) -> ClientAuthentication {

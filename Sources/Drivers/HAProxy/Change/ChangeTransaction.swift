@@ -66,6 +66,7 @@ struct ChangeTransaction {
     /// Whether nothing is left to do.
     private var isInPlace: Bool {
         old == DeviceState(wanted) && context.contents(of: context.files.config) == wanted.bytes
+            && context.keys.isInstalled(wanted.set)
             && context.changedLists(of: wanted).isEmpty
     }
 
@@ -94,18 +95,27 @@ extension ChangeTransaction {
             // Before the commands: a worker that starts meanwhile must not load old lists with the new state.
             try context.writeLists(of: wanted)
             let known = old.served.map { context.render($0, isSuspended: old.isSuspended).servers } ?? []
-            // First, so that no program that reloads HAProxy makes it load an old certificate again.
-            try context.keys.install(wanted.set)
+            // First, so that no program that reloads HAProxy makes it load an old certificate again. A SUSPEND needs none.
+            if !isClosing { try context.keys.install(wanted.set) }
             try context.running.perform(changes, to: wanted, from: known, snapshot)
         } catch {
             // An HAProxy that does not answer now would not answer a reload either.
-            guard error.code != .timedOut else { throw error }
+            guard error.code != .timedOut else {
+                await rollBack(to: nil)
+                throw error
+            }
             CurrentJob.report(plan: "reload", "reload, because HAProxy rejected a command")
             context.logger.warning("HAProxy rejected a command; reloading", metadata: [LogKeys.error: "\(error)"])
             _ = consume file
             _ = consume state
             restoreKeys()
-            return try await replace(context.running.observe(by: .after(.seconds(2))))
+            do throws(DriverError) {
+                return try await replace(context.running.observe(by: .after(.seconds(2))))
+            } catch {
+                // If HAProxy rejects the file, too, the commands before the rejected one are still in force.
+                await rollBack(to: nil)
+                throw error
+            }
         }
         do throws(DriverError) {
             // From here on, HAProxy loads the new configuration, no matter which program starts it.
@@ -156,7 +166,7 @@ extension ChangeTransaction {
             try context.writeLists(of: wanted)
             try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
-            try context.keys.install(wanted.set)
+            if !isClosing { try context.keys.install(wanted.set) }
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)
             if isClosing, let snapshot = observation.snapshot {

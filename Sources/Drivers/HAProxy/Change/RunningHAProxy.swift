@@ -136,7 +136,7 @@ final class RunningHAProxy {
             for server in known where removed.contains(server.name) { retired.retire(server.name, server) }
             let lists = try session.prepare(changes.compactMap(\.list), by: deadline)
             try session.perform(RuntimeMark.changing.commands + changes.flatMap(\.commands) + lists, by: deadline)
-            try change(changes.compactMap(\.certificate), of: rendered, by: deadline)
+            try change(changes.compactMap(\.certificate), of: rendered)
             onStep(.begun)
             for case .restore(let server) in changes { retired.forget(server.name) }
         }

@@ -189,27 +189,18 @@ actor Meter {
         for proxyKind in ProxyKind.allCases {
             let name = ProxyName(proxyKind).frontend
             guard let row = table.rows.first(where: { $0["pxname"] == name }) else { continue }
-            // The bytes on the wire; `bout` leaves out part of the head of each HTTP response.
-            guard proxyKind == .http, let bytes = UInt64(row["h1_bytes_out"]) else {
-                reading[proxyKind] = UInt64(row["bout"])
-                continue
-            }
-            let hasHTTP2 = UInt64(row["h2_total_connections"]).map { $0 > 0 } ?? false
-            reading[proxyKind] = bytes + (hasHTTP2 ? try bytesOverHTTP2(of: worker, proxyKind, deadline) : 0)
+            reading[proxyKind] = Self.bytesOut(row, of: proxyKind)
         }
         if let added = ledger?.record(reading, of: worker) { view.add(added) }
     }
 
-    /// The bytes sent to HTTP/2 clients, which no counter of the front end has.
-    private func bytesOverHTTP2(
-        of worker: Worker,
-        _ proxyKind: ProxyKind,
-        _ deadline: Deadline
-    ) throws(DriverError) -> UInt64 {
-        let table = try holds.ask("show table \(ProxyName(proxyKind).secondVersion)", worker, by: deadline)
-        let words = table.split(whereSeparator: \.isWhitespace)
-        let count = words.first { $0.hasPrefix("bytes_out_cnt=") }?.dropFirst("bytes_out_cnt=".count)
-        return count.flatMap { UInt64($0) } ?? 0
+    /// The bytes that a front end has sent.
+    private static func bytesOut(_ row: StatisticsTable.Row, of proxyKind: ProxyKind) -> UInt64? {
+        let sent = UInt64(row["bout"])
+        // The bytes on the wire; `bout` leaves out part of the head of each HTTP response.
+        guard proxyKind == .http, let wire = UInt64(row["h1_bytes_out"]) else { return sent }
+        // They do not contain HTTP/2, for which HAProxy has no such counter. The larger one never decreases.
+        return (UInt64(row["h2_total_connections"]) ?? 0) > 0 ? max(wire, sent ?? 0) : wire
     }
 
     /// Writes the ledger if it has changed.

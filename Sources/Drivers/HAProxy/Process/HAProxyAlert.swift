@@ -39,8 +39,11 @@ struct HAProxyAlert: Hashable, Sendable {
         frontend = parts.firstIndex(of: "frontend").flatMap { index in
             index + 1 < parts.count ? String(parts[index + 1].prefix { $0 != ":" }) : nil
         }
-        let text = place.map { alert[$0.end...] } ?? alert.drop { $0 != ")" }.dropFirst()
-        message = Self.cleaned(text)
+        let whole = alert.drop { $0 != ")" }.dropFirst()
+        let text = place.map { alert[$0.end...] } ?? whole
+        let cleaned = Self.cleaned(text)
+        // Some alerts name the place last.
+        message = cleaned.utf8.contains { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A } ? cleaned : Self.cleaned(whole)
     }
 
     /// The error for the reply.

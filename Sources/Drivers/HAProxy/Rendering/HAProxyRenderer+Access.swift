@@ -9,6 +9,11 @@ extension HAProxyRenderer {
     /// The largest number of client addresses that HAProxy counts at once; beyond it, the oldest are forgotten.
     private static let countedClients: HAProxyWord = "100k"
 
+    /// IPv6 addresses that contain an IPv4 address: 6to4 and IPv4-compatible ones.
+    ///
+    /// HAProxy compares the IPv4 address to IPv4 networks, but any client can choose it.
+    private static let embedded: HAProxyWord = "src 2002::/16 ::/96"
+
     /// Writes the rules for connections.
     ///
     /// `tcp-request session` rules see the client's address from a PROXY header; `tcp-request connection` rules do not.
@@ -20,6 +25,7 @@ extension HAProxyRenderer {
             // The file's content is part of the configuration, but a command can change it.
             text.comment("\(list.path)", "networks: \(list.networks.count),", "\(Fingerprint(list.bytes))")
             if list.use == .allowed {
+                if !list.hasIPv6 { text.line("tcp-request session reject if {", Self.embedded, "}") }
                 text.line("tcp-request session reject unless { src -f", list.path, "}", field: field("allowed_cidrs"))
             }
         }
@@ -33,9 +39,8 @@ extension HAProxyRenderer {
                 : "expire 10s store conn_cur,conn_rate(1s),http_req_rate(1s)"
         )
         text.line(
-            "tcp-request session track-sc0 src unless { src -f",
-            exceptions.path,
-            "}",
+            ["tcp-request session track-sc0 src unless { src -f", exceptions.path, "}"]
+                + (exceptions.hasIPv6 ? [] : ["!{", Self.embedded, "}"]),
             field: field("rate_limit.except_cidrs")
         )
         if let count = limit.concurrentConnections {

@@ -42,7 +42,6 @@ extension HAProxyRenderer {
             text.line("option forwardfor")
             // HTTP/2 connections with prior knowledge would bypass the counter for usage.
             text.line("option disable-h2-upgrade")
-            writeCountOfHTTP2(loadBalancer, to: &text)
             // An HTTP/2 connection to a node would bypass all per-request processing of HAProxy.
             text.line("http-request del-header Upgrade if { req.hdr(upgrade) -i -m sub h2c }")
             // After a reload, the old worker serves one more request of a kept-alive client before it closes.

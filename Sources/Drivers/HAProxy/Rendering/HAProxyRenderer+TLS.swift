@@ -55,20 +55,6 @@ extension HAProxyRenderer {
         )
     }
 
-    /// Counts the bytes of HTTP/2 clients, which HAProxy's counter for HTTP/1 leaves out.
-    func writeCountOfHTTP2(_ loadBalancer: LoadBalancer, to text: inout ConfigurationText) {
-        guard loadBalancer.tls?.alpnProtocols.contains(.http2) == true else { return }
-        let table: HAProxyWord = "\(secondVersion: loadBalancer.protocol.proxyKind)"
-        text.line("http-request track-sc2 int(2) table", table, "if { fc_http_major 2 }")
-    }
-
-    /// Writes the table of ``writeCountOfHTTP2(_:to:)``.
-    func writeTableOfHTTP2(_ loadBalancer: LoadBalancer, to text: inout ConfigurationText) {
-        guard loadBalancer.tls?.alpnProtocols.contains(.http2) == true else { return }
-        text.section("backend", "\(secondVersion: loadBalancer.protocol.proxyKind)")
-        text.line("stick-table type integer size 8 store bytes_out_cnt")
-    }
-
     /// 308 keeps the method and the body of a request.
     func writeRedirect(to text: inout ConfigurationText) {
         // Without a host, also `:80`, there is no place to redirect to.

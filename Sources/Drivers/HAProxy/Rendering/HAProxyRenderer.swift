@@ -67,7 +67,6 @@ package struct HAProxyRenderer: Sendable {
         for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
             writeFrontend(loadBalancer, at: index, isSuspended: isSuspended, to: &text)
             writeBackend(loadBalancer, at: index, to: &text)
-            writeTableOfHTTP2(loadBalancer, to: &text)
         }
         writeStatistics(to: &text)
         let fingerprint = text.fingerprint

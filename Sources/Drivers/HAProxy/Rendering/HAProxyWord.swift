@@ -42,9 +42,6 @@ struct HAProxyWord: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleB
         mutating func appendInterpolation(_ spoken: ListenerProtocol) { text += spoken.rawValue }
         mutating func appendInterpolation(_ algorithm: BalancingAlgorithm) { text += algorithm.rawValue }
         mutating func appendInterpolation(frontend proxyKind: ProxyKind) { text += ProxyName(proxyKind).frontend }
-        mutating func appendInterpolation(secondVersion proxyKind: ProxyKind) {
-            text += ProxyName(proxyKind).secondVersion
-        }
         mutating func appendInterpolation(backend proxyKind: ProxyKind) { text += ProxyName(proxyKind).backend }
         mutating func appendInterpolation(_ digest: SHA256Value) { text += digest.description }
         /// HAProxy has a name of its own for TLS 1.0.

@@ -22,6 +22,9 @@ struct NetworkList: Hashable, Sendable {
     /// In canonical form; may be empty.
     let networks: [IPNetwork]
 
+    /// Whether it has a network of IPv6.
+    var hasIPv6: Bool { networks.contains { $0.description.utf8.contains(UInt8(ascii: ":")) } }
+
     /// The file's content: a network per line.
     var bytes: [UInt8] { Array(networks.lazy.map { $0.description + "\n" }.joined().utf8) }
 

@@ -10,16 +10,12 @@ struct ProxyName: Hashable, Sendable {
     /// The back end's name.
     let backend: String
 
-    /// The table that counts the bytes of HTTP/2 clients.
-    let secondVersion: String
-
     /// The front end of the statistics page, which belongs to no load balancer.
     static let statistics = "stats"
 
     init(_ proxyKind: ProxyKind) {
         frontend = "\(proxyKind.rawValue)-in"
         backend = "\(proxyKind.rawValue)-servers"
-        secondVersion = "\(proxyKind.rawValue)-h2"
     }
 
     /// The name of a node's server in its back end.

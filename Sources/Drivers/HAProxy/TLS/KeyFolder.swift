@@ -207,8 +207,14 @@ final class KeyFolder: Sendable {
     private static func isOwn(_ name: String) -> Bool {
         var name = Substring(name)
         for suffix in [".new", candidateSuffix] where name.hasSuffix(suffix) { name = name.dropLast(suffix.count) }
-        let isContent = name.utf8.count >= 64 && (try? SHA256Value(String(name.prefix(64)))) != nil
-        return isContent || ProxyKind.allCases.contains { name.hasPrefix(ProxyName($0).frontend + ".") }
+        for suffix in [".trust.pem", ".pem"] where name.hasSuffix(suffix) {
+            if (try? SHA256Value(String(name.dropLast(suffix.count)))) != nil { return true }
+        }
+        return ProxyKind.allCases.contains { kind in
+            let frontend = ProxyName(kind).frontend
+            if name == "\(frontend).list" || name == "\(frontend).default.pem" { return true }
+            return name.hasPrefix("\(frontend).host.") && name.hasSuffix(".pem")
+        }
     }
 
     private func writeList(

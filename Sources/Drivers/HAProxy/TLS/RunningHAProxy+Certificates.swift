@@ -6,6 +6,10 @@ import SteelyardCore
 import SteelyardSystem
 
 extension RunningHAProxy {
+    /// The time limit of one change.
+    private static let timeout = Duration.seconds(4)
+    /// The time limit of a handshake that HAProxy may delay because of a limit of connections.
+    private static let shortTimeout = Duration.milliseconds(300)
     /// More certificates are not compared each time: each takes HAProxy some 0.1 ms.
     private static let mostCompared = 64
 
@@ -15,10 +19,10 @@ extension RunningHAProxy {
     /// - Throws: `DriverError`; some of the changes may have been made.
     func change(
         _ changes: [CertificateChange],
-        of rendered: RenderedConfiguration,
-        by deadline: Deadline
+        of rendered: RenderedConfiguration
     ) throws(DriverError) {
         for change in changes {
+            let deadline = Deadline.after(Self.timeout)
             let isRemoval = if case .remove = change { true } else { false }
             let pem = isRemoval ? SecretText("") : try keys.content(of: change.slot.container)
             do throws(DriverError) { try session.perform(change.commands(in: keys.word, pem), by: deadline) } catch {
@@ -104,15 +108,15 @@ extension RunningHAProxy {
             host.map { host in keys.facts(of: other.container)?.names.contains { Self.host($0) == host } ?? false }
                 ?? (other.host == nil)
         }
-        let shown = HandshakeProbe.certificate(
-            at: address,
-            host: host,
-            sendsProxyHeader: loadBalancer.access.acceptsProxyProtocol,
-            by: deadline
-        )
         // HAProxy may close or delay a connection of the device itself because of these rules, before the handshake.
         let access = loadBalancer.access
         let mayBeRefused = access.allowedNetworks != nil || access.rateLimit != nil || access.connectionLimit != nil
+        let shown = HandshakeProbe.certificate(
+            at: address,
+            host: host,
+            sendsProxyHeader: access.acceptsProxyProtocol,
+            by: mayBeRefused ? .after(Self.shortTimeout) : deadline
+        )
         guard shown != nil || !mayBeRefused else { return }
         guard valid.contains(where: { $0.container.sha256 == shown }) else {
             throw DriverError(
