@@ -99,7 +99,7 @@ struct TLSHandshakeTests {
                 (ALPNProtocol.standard, ["h2,http/1.1": "h2", "http/1.1": "http/1.1", "http/1.1,h2": "h2"]),
                 ([.http11], ["h2,http/1.1": "http/1.1", "h2": nil]),
                 ([.http2], ["h2": "h2"]),
-                ([], ["h2": nil, "http/1.1": nil]),
+                ([], ["h2": nil, "http/1.1": "http/1.1"]),
             ]
             for (offered, answers) in offers {
                 let tls = try ListenerTLS(certificate: container, alpnProtocols: offered)

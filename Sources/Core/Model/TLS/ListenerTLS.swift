@@ -11,7 +11,7 @@ public struct ListenerTLS: Hashable, Sendable {
     public let versions: ClosedRange<TLSVersion>
     /// The cipher suites for TLS 1.2 and older; nil for the driver's default.
     public let ciphers: TLSCiphers?
-    /// The protocols that are offered, in order of preference; empty for none.
+    /// The protocols that are offered, in order of preference; empty for HTTP/1.1 alone.
     public let alpnProtocols: [ALPNProtocol]
     /// Whether clients must have a certificate.
     public let clientAuthentication: ClientAuthentication

@@ -26,11 +26,10 @@ extension HAProxyRenderer {
             "ciphers", tls.ciphers.map { "\($0)" } ?? standard,
             "ciphersuites", Self.ciphersuites,
         ]
-        if let first = tls.alpnProtocols.first {
-            let list = tls.alpnProtocols.dropFirst().reduce("\(first)") { list, next -> HAProxyWord in "\(list),\(next)"
-            }
-            words += ["alpn", list]
-        }
+        // HAProxy 2.8 and newer would offer HTTP/2 without this word.
+        let offered = tls.alpnProtocols.isEmpty ? [.http11] : tls.alpnProtocols
+        let list = offered.dropFirst().reduce("\(offered[0])") { list, next -> HAProxyWord in "\(list),\(next)" }
+        words += ["alpn", list]
         switch tls.clientAuthentication {
         case .none: break
         case .optional: words.append("verify optional")
