@@ -85,6 +85,22 @@ struct RotationTests {
         }
     }
 
+    /// Octavia gives a renewed certificate a container with another id.
+    @Test
+    func aRenewedCertificateCanHaveAnotherContainer() async throws {
+        try await withTLSDevice { device, fixture in
+            let standard = try await fixture.container("standard")
+            for round in 0..<4 {
+                let host = try await fixture.container("renewed\(round)", for: ["host.example.com"])
+                let tls = try ListenerTLS(certificate: standard, hostCertificates: [host])
+                try await device.driver.apply(LoadBalancerSet([device.https([], tls)]))
+                let shown = try await fixture.client(device).connect(to: "host.example.com").certificate
+                #expect(shown == host.shown, "round \(round)")
+            }
+            #expect(try await device.processes()?.reloads == 0)
+        }
+    }
+
     /// HAProxy cuts off a command of more than 16,384 bytes without an answer.
     @Test
     func aLongCertificateNeedsAReload() async throws {

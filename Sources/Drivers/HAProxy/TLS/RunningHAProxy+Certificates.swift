@@ -31,7 +31,11 @@ extension RunningHAProxy {
                 _ = try? session.ask(abort, by: deadline)
                 throw error
             }
-            if !isRemoval { try confirm(change.slot, of: rendered, by: deadline) }
+        }
+        // Only now: until it is removed, an old certificate may have the name of a new one.
+        for change in changes {
+            if case .remove = change { continue }
+            try confirm(change.slot, of: rendered, by: .after(Self.timeout))
         }
     }
 
