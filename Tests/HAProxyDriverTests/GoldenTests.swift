@@ -116,8 +116,12 @@ struct GoldenTests {
 
     @Test(arguments: examples)
     func rendersAsAnExpertWouldWriteIt(_ example: Example) throws {
-        let rendered = try Self.render(example)
-        let file = Environment.packageFolder.appending(path: "Tests/HAProxyDriverTests/Golden/\(example.name).cfg")
+        try Self.expect(Self.render(example), toBe: example.name)
+    }
+
+    /// Compares a rendered text with a golden file, or rewrites the file.
+    static func expect(_ rendered: RenderedConfiguration, toBe name: String) throws {
+        let file = Environment.packageFolder.appending(path: "Tests/HAProxyDriverTests/Golden/\(name).cfg")
         if Environment["STEELYARD_TEST_UPDATE_GOLDEN"] != nil {
             try rendered.text.write(to: file, atomically: true, encoding: .utf8)
         }

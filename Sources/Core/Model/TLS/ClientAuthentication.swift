@@ -17,6 +17,9 @@ public enum ClientAuthentication: Hashable, Sendable {
         /// The revocation lists: the field `client_crl_container_data`.
         public let revocations: TrustFile?
 
+        /// Both.
+        package var files: [TrustFile] { [authorities] + (revocations.map { [$0] } ?? []) }
+
         package init(authorities: TrustFile, revocations: TrustFile?) {
             self.authorities = authorities
             self.revocations = revocations

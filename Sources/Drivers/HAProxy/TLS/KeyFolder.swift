@@ -43,10 +43,11 @@ final class KeyFolder: Sendable {
                 for container in tls.containers {
                     guard let digest = container.digest, let content = container.content else { continue }
                     try write(content.pem.secret, to: contentFile(digest))
-                    if let known = CertificateFile(container) { facts.withLock { $0[digest] = known } }
+                    if facts.withLock({ $0[digest] == nil }), let known = CertificateFile(container) {
+                        facts.withLock { $0[digest] = known }
+                    }
                 }
-                guard let trust = tls.clientAuthentication.trust else { continue }
-                for file in [trust.authorities, trust.revocations].compactMap(\.self) {
+                for file in tls.clientAuthentication.trust?.files ?? [] {
                     if let pem = file.pem { try write(pem, to: trustFile(file.sha256)) }
                 }
             }
@@ -102,7 +103,7 @@ final class KeyFolder: Sendable {
         for loadBalancer in wanted.loadBalancers {
             let slots = CertificateSlot.all(of: loadBalancer)
             guard let first = slots.first else { continue }
-            for slot in slots where try !isInstalled(slot) {
+            for slot in slots where !isInstalled(slot) {
                 try restoreContent(from: slot)
                 guard let digest = slot.container.digest, has(contentFile(digest)) else {
                     _ = try content(of: slot.container)
@@ -146,10 +147,9 @@ final class KeyFolder: Sendable {
             let slots = CertificateSlot.all(of: loadBalancer)
             guard let first = slots.first else { return true }
             let list = try? AtomicFile.read(file(CertificateSlot.listName(first.proxyKind)))
-            let trust = loadBalancer.tls?.clientAuthentication.trust
+            let trust = loadBalancer.tls?.clientAuthentication.trust?.files ?? []
             return list == Self.list(slots) { file($0.fileName).string }
-                && slots.allSatisfy { (try? isInstalled($0)) ?? false }
-                && [trust?.authorities, trust?.revocations].compactMap(\.self).allSatisfy { has(trustFile($0.sha256)) }
+                && slots.allSatisfy(isInstalled) && trust.allSatisfy { has(trustFile($0.sha256)) }
         }
     }
 
@@ -183,9 +183,8 @@ final class KeyFolder: Sendable {
                 needed.insert(slot.fileName.text)
                 if let digest = slot.container.digest { needed.insert("\(digest).pem") }
             }
-            let trust = loadBalancer.tls?.clientAuthentication.trust
-            for file in [trust?.authorities, trust?.revocations] {
-                if let file { needed.insert("\(file.sha256).trust.pem") }
+            for file in loadBalancer.tls?.clientAuthentication.trust?.files ?? [] {
+                needed.insert("\(file.sha256).trust.pem")
             }
         }
         let made = made.withLock { made in
@@ -243,7 +242,7 @@ final class KeyFolder: Sendable {
     }
 
     /// Whether a slot's file is the content.
-    private func isInstalled(_ slot: CertificateSlot) throws(DriverError) -> Bool {
+    private func isInstalled(_ slot: CertificateSlot) -> Bool {
         guard let digest = slot.container.digest, let wanted = FileIdentity(contentFile(digest)),
             let found = FileIdentity(file(slot.fileName))
         else { return false }
