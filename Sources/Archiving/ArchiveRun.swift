@@ -124,7 +124,12 @@ final class ArchiveRun: Sendable {
             guard let announcement = entry.progress.announcements(for: request).last(where: { $0.upTo != nil }) else {
                 continue
             }
-            let part = LogPart(entry.progress.proxyKind, after: entry.progress.mark, upTo: announcement.upTo)
+            let part = LogPart(
+                entry.progress.proxyKind,
+                of: entry.progress.id,
+                after: entry.progress.mark,
+                upTo: announcement.upTo
+            )
             jobs.append(
                 ObjectJob(
                     id: entry.progress.id,
@@ -175,7 +180,12 @@ final class ArchiveRun: Sendable {
             jobs.append(
                 ObjectJob(
                     id: progress.id,
-                    part: LogPart(progress.proxyKind, after: isIncremental ? progress.mark : nil, upTo: end),
+                    part: LogPart(
+                        progress.proxyKind,
+                        of: progress.id,
+                        after: isIncremental ? progress.mark : nil,
+                        upTo: end
+                    ),
                     announce: { [request, logName, now] taken throws(ObjectStoreError) in
                         try progress.announce(request, log: logName, upTo: end, now: now, insteadOf: taken)
                     },

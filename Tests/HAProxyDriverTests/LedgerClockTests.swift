@@ -207,7 +207,7 @@ struct LedgerClockTests {
             let words = command.split(separator: " ")
             variables[words[2]] = words[3].dropFirst(4).dropLast()
         }
-        let read = try CommittedReading { command in
+        let read = try CommittedReading(of: [.http, .tcp]) { command in
             let name = command.split(separator: " ")[2]
             return variables[name].map { "\(name): type=sint value=<\($0)>" } ?? "Variable not found."
         }

@@ -113,7 +113,7 @@ struct PlanTests {
         }
         #expect(try rendered(.http, [1, 2, 1]).servers.map(\.hasOwnCookie) == [false, false, true])
         #expect(try rendered(.tcp, [1, 1]).servers.map(\.hasOwnCookie) == [false, false])
-        let second = ServerName(.http, try Identifier("2"))
+        let second = ServerName(BackendName(.http), try Identifier("2"))
         for (old, new) in [([1], [1, 1]), ([1, 2], [1, 1]), ([1, 1], [1, 2]), ([1, 1], [2, 1])] {
             let plan = ChangePlan(from: RunningState(loaded: try rendered(.http, old)), to: try rendered(.http, new))
             #expect(plan == .reload([.ownCookie(second)]), "\(old) to \(new): \(plan)")

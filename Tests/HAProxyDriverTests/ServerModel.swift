@@ -32,7 +32,7 @@ struct ServerModel {
             isBackup = server.parameters.contains { $0.text == "backup" }
             words = server.connectionWords
             cookie =
-                if server.name.proxyKind != .http {
+                if server.name.backend.key.proxyKind != .http {
                     .none
                 } else if server.parameters.contains(where: { $0.text.hasPrefix("cookie ") }) {
                     .own(server.name)
@@ -124,8 +124,8 @@ struct ServerModel {
         }
         for server in wanted.servers where limits[server.name] != server.connectionLimit { return false }
         guard lists == wanted.lists.reduce(into: [:], { $0[$1.path.text] = $1.networks }) else { return false }
-        return ProxyKind.allCases.allSatisfy { proxyKind in
-            let backups = wanted.servers.filter { $0.name.proxyKind == proxyKind && $0.isBackup }.map(\.name)
+        return wanted.set.backends.allSatisfy { backend, _ in
+            let backups = wanted.servers.filter { $0.name.backend == backend && $0.isBackup }.map(\.name)
             return servers.map(\.running.name).filter(Set(backups).contains) == backups
         }
     }

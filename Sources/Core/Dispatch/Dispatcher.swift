@@ -318,11 +318,12 @@ extension Dispatcher {
             throw ActionFailure(.busy, "the reply to another METRICS is still being delivered; send it again")
         }
         let report = try await driven(message) { () throws(DriverError) in try await driver.usage() }
-        let entries = report.entries.map { entry in
-            JSONFragment.object([
-                .init("protocol", .string(entry.proxyKind.rawValue)),
-                .init("bytes_out", .integer(Int64(clamping: entry.bytesOut))),
-            ])
+        let entries = report.summedEntries.map { entry in
+            JSONFragment.object(
+                [.init("protocol", .string(entry.proxyKind.rawValue))]
+                    + (entry.key.id.map { [.init("id", .string($0.description))] } ?? [])
+                    + [.init("bytes_out", .integer(Int64(clamping: entry.bytesOut)))]
+            )
         }
         let fields: [JSONFragment.Member] = [
             .init("utc_start", .string(report.start.description)),
@@ -394,6 +395,7 @@ extension NodeStatus {
         ]
         if let listenerProtocol { members.append(.init("protocol", .string(listenerProtocol.rawValue))) }
         if let loadBalancer { members.append(.init("load_balancer_id", .string(loadBalancer.description))) }
+        if let pool { members.append(.init("pool_id", .string(pool.description))) }
         if let reason { members.append(.init("reason", .string(reason))) }
         if let since { members.append(.init("since", .string(since.description))) }
         return .object(members)

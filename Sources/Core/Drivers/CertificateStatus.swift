@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A certificate that the device shows to its clients: an entry of STATS's `certificates`.
+/// A certificate that the device shows to its clients, or to its nodes: an entry of STATS's `certificates`.
 public struct CertificateStatus: Hashable, Sendable {
     /// The id of the container.
     public let id: Identifier

@@ -27,6 +27,9 @@ public struct NodeStatus: Hashable, Sendable {
     /// The id of the node's load balancer, if the UPDATE contains one.
     public let loadBalancer: Identifier?
 
+    /// The id of the node's pool; nil for the default pool.
+    public let pool: Identifier?
+
     /// The reason for a node that is up because it was not checked yet.
     public static let notChecked = "not checked yet"
 
@@ -40,25 +43,28 @@ public struct NodeStatus: Hashable, Sendable {
         reason: String? = nil,
         since: UTCTimestamp? = nil,
         listenerProtocol: ListenerProtocol? = nil,
-        loadBalancer: Identifier? = nil
+        loadBalancer: Identifier? = nil,
+        pool: Identifier? = nil
     ) {
         self.id = id
         self.listenerProtocol = listenerProtocol
         self.loadBalancer = loadBalancer
+        self.pool = pool
         self.state = state
         self.reason = reason
         self.since = since
     }
 
     /// Returns the same status with the load balancer of the node.
-    public func of(_ owner: LoadBalancer) -> NodeStatus {
+    public func of(_ owner: LoadBalancer, pool: Identifier? = nil) -> NodeStatus {
         NodeStatus(
             id: id,
             state: state,
             reason: reason,
             since: since,
             listenerProtocol: owner.protocol,
-            loadBalancer: owner.id
+            loadBalancer: owner.id,
+            pool: pool
         )
     }
 }

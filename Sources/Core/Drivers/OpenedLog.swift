@@ -63,18 +63,28 @@ public protocol LogReader: Sendable {
     func next(into blocks: inout [LogBlock]) throws(DriverError) -> UInt64?
 }
 
-/// A selection of a log's lines: one protocol, between two marks.
+/// A selection of a log's lines: one load balancer, between two marks.
 public struct LogPart: Hashable, Sendable {
     /// The protocol.
     public let proxyKind: ProxyKind
+    /// The load balancer's id; nil for the only load balancer of its kind.
+    ///
+    /// A log without ids in its lines ignores it.
+    public let loadBalancer: Identifier?
     /// The start; nil for the oldest line.
     public let after: LogMark?
     /// The end; nil for the end of the log, including an unterminated last line.
     public let upTo: LogMark?
 
     /// Creates a part.
-    public init(_ proxyKind: ProxyKind, after: LogMark? = nil, upTo: LogMark? = nil) {
+    public init(
+        _ proxyKind: ProxyKind,
+        of loadBalancer: Identifier? = nil,
+        after: LogMark? = nil,
+        upTo: LogMark? = nil
+    ) {
         self.proxyKind = proxyKind
+        self.loadBalancer = loadBalancer
         self.after = after
         self.upTo = upTo
     }

@@ -19,8 +19,8 @@ public struct ProxyStatus: Hashable, Sendable {
     public var drift: String?
     /// The number of times such changes were found since the agent was started.
     public var driftCount = 0
-    /// The bytes sent to clients since the agent was started, by protocol; monotonic.
-    public var bytesOut: [ProxyKind: UInt64] = [:]
+    /// The bytes sent to clients since the agent was started, by load balancer; monotonic.
+    public var bytesOut: [LoadBalancerKey: UInt64] = [:]
 
     /// A process that accepts no new connections.
     public struct OldProcess: Hashable, Sendable {

@@ -36,7 +36,10 @@ extension FieldName {
             _ fifth: FieldName? = nil,
             _ sixth: FieldName? = nil,
             _ seventh: FieldName? = nil,
-            _ eighth: FieldName? = nil
+            _ eighth: FieldName? = nil,
+            _ ninth: FieldName? = nil,
+            _ tenth: FieldName? = nil,
+            _ eleventh: FieldName? = nil
         ) -> FieldName? {
             if isMatch(first) { return first }
             if let second, isMatch(second) { return second }
@@ -46,6 +49,9 @@ extension FieldName {
             if let sixth, isMatch(sixth) { return sixth }
             if let seventh, isMatch(seventh) { return seventh }
             if let eighth, isMatch(eighth) { return eighth }
+            if let ninth, isMatch(ninth) { return ninth }
+            if let tenth, isMatch(tenth) { return tenth }
+            if let eleventh, isMatch(eleventh) { return eleventh }
             return nil
         }
 
@@ -57,13 +63,14 @@ extension FieldName {
         let name: FieldName? =
             switch count {
             case 2: oneOf(.id)
+            case 3: oneOf(.key)
             case 4: oneOf(.port, .name, .type, .path)
-            case 5: oneOf(.nodes, .delay)
-            case 6: oneOf(.weight, .backup, .sha256)
+            case 5: oneOf(.nodes, .delay, .pools, .rules, .value)
+            case 6: oneOf(.weight, .backup, .sha256, .policyAction, .invert)
             case 7: oneOf(.address, .monitor, .options, .timeout)
-            case 8: oneOf(.protocol, .attempts)
+            case 8: oneOf(.protocol, .attempts, .position)
             case 9: oneOf(.condition, .algorithm)
-            case 10: oneOf(.passphrase, .rateLimit)
+            case 10: oneOf(.passphrase, .rateLimit, .l7Policies)
             case 11:
                 oneOf(
                     .action,
@@ -73,9 +80,21 @@ extension FieldName {
                     .httpMethod,
                     .domainName,
                     .maxRetries,
-                    .fileSHA256
+                    .fileSHA256,
+                    .errorPages,
+                    .cookieName,
+                    .tlsEnabled
                 )
-            case 12: oneOf(.tlsVersions, .hstsMaxAge, .hstsPreload, .exceptCIDRs, .monitorPort)
+            case 12:
+                oneOf(
+                    .tlsVersions,
+                    .hstsMaxAge,
+                    .hstsPreload,
+                    .exceptCIDRs,
+                    .monitorPort,
+                    .redirectURL,
+                    .compareType
+                )
             case 13:
                 oneOf(.documentedLoadBalancers, .deployedLoadBalancers, .intermediates, .allowedCIDRs, .queueTimeout)
             case 14:
@@ -87,15 +106,16 @@ extension FieldName {
                     .proxyProtocol,
                     .tunnelTimeout,
                     .expectedCodes,
-                    .sourceAddress
+                    .sourceAddress,
+                    .insertHeaders
                 )
-            case 15: oneOf(.connectTimeout, .connectRetries, .monitorAddress)
-            case 16: oneOf(.connectionLimit, .maxRetriesDown)
+            case 15: oneOf(.connectTimeout, .connectRetries, .monitorAddress, .redirectPrefix, .tlsServerName)
+            case 16: oneOf(.connectionLimit, .maxRetriesDown, .redirectPoolID)
             case 17: oneOf(.redirectToHTTPS)
-            case 18: oneOf(.sniContainers)
-            case 19: oneOf(.requestsPerSecond)
+            case 18: oneOf(.sniContainers, .redirectCode, .tlsContainer)
+            case 19: oneOf(.requestsPerSecond, .sessionPersistence, .persistenceTimeout)
             case 20: oneOf(.httpRequestTimeout)
-            case 21: oneOf(.clientAuthentication, .acceptProxyProtocol)
+            case 21: oneOf(.clientAuthentication, .acceptProxyProtocol, .authorities)
             case 22: oneOf(.objectStoreType, .connectionsPerSecond, .concurrentConnections)
             case 23: oneOf(.hstsIncludeSubdomains)
             case 25: oneOf(.clientRevocations)

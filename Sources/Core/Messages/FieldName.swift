@@ -16,6 +16,11 @@ enum FieldName: UInt8, CaseIterable, Sendable {
     case requestsPerSecond, concurrentConnections, exceptCIDRs, tunnelTimeout, httpRequestTimeout, queueTimeout
     case httpMethod, expectedCodes, domainName, maxRetries, maxRetriesDown, monitorAddress, monitorPort
     case sourceAddress
+    case pools, sessionPersistence, cookieName, persistenceTimeout
+    case l7Policies, policyAction, position, redirectURL, redirectPrefix, redirectPoolID, redirectCode
+    case rules, compareType, key, value, invert
+    case insertHeaders, errorPages
+    case tlsEnabled, tlsContainer, authorities, tlsServerName
 
     /// The name as it appears in messages.
     @inline(__always)
@@ -87,6 +92,28 @@ enum FieldName: UInt8, CaseIterable, Sendable {
         case .monitorAddress: "monitor_address"
         case .monitorPort: "monitor_port"
         case .sourceAddress: "source_address"
+        case .pools: "pools"
+        case .sessionPersistence: "session_persistence"
+        case .cookieName: "cookie_name"
+        case .persistenceTimeout: "persistence_timeout"
+        case .l7Policies: "l7policies"
+        case .policyAction: "action"
+        case .position: "position"
+        case .redirectURL: "redirect_url"
+        case .redirectPrefix: "redirect_prefix"
+        case .redirectPoolID: "redirect_pool_id"
+        case .redirectCode: "redirect_http_code"
+        case .rules: "rules"
+        case .compareType: "compare_type"
+        case .key: "key"
+        case .value: "value"
+        case .invert: "invert"
+        case .insertHeaders: "insert_headers"
+        case .errorPages: "error_pages"
+        case .tlsEnabled: "tls_enabled"
+        case .tlsContainer: "tls_container_data"
+        case .authorities: "ca_tls_container_data"
+        case .tlsServerName: "tls_server_name"
         }
     }
 }

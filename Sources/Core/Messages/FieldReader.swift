@@ -100,6 +100,32 @@ struct FieldReader {
         }
     }
 
+    /// Calls a closure with the name and value of each member of a field that must be an object, in order.
+    ///
+    /// - Throws: `MessageError` also for a name that appears more than once.
+    func forEachMember(
+        of field: Field,
+        _ body: (String, Field) throws(MessageError) -> Void
+    ) throws(MessageError) {
+        guard let index = field.index else { throw field.error("is missing") }
+        let object = nodes[index]
+        guard object.kind == .object else { throw field.error("must be an object, not \(object.kind.phrase)") }
+        var names: Set<String> = []
+        var next = Int32(truncatingIfNeeded: index) + 1
+        while next < object.next {
+            let value = nodes[Int(next)]
+            let text = bytes.span.extracting(value.name.range)
+            guard let name = value.name.isEscaped ? JSONEscapes.resolve(text) : String(text) else {
+                throw field.error("has a name with an unpaired UTF-16 surrogate")
+            }
+            guard names.insert(name).inserted else {
+                throw field.error("has \(Excerpt.quote(name)) more than once")
+            }
+            try body(name, Field(path: field.path, index: next))
+            next = value.next
+        }
+    }
+
     /// Whether the field is a list without elements.
     func isEmptyList(_ field: Field) -> Bool { kind(field) == .array && count(field) == 0 }
 

@@ -22,6 +22,25 @@ extension ListenerTLS {
     }
 }
 
+extension PoolTLS {
+    /// The members of a load balancer or pool that give the TLS to its nodes.
+    ///
+    /// - Parameter withKeys: Whether they have certificates and keys, and not only references to them.
+    func members(withKeys: Bool) -> [JSONFragment.Member] {
+        var members: [JSONFragment.Member] = [.init("tls_enabled", .boolean(true))]
+        if let certificate { members.append(.init("tls_container_data", certificate.json(withKey: withKeys))) }
+        if let authorities { members.append(.init("ca_tls_container_data", authorities.json(withText: withKeys))) }
+        if let serverName { members.append(.init("tls_server_name", .string(serverName.description))) }
+        return members
+    }
+}
+
+extension TrustFile {
+    fileprivate func json(withText: Bool) -> JSONFragment {
+        .string(withText ? pem ?? sha256.description : sha256.description)
+    }
+}
+
 extension CertificateContainer {
     fileprivate func json(withKey: Bool) -> JSONFragment {
         var members: [JSONFragment.Member] = [
@@ -45,13 +64,10 @@ extension CertificateContainer {
 extension ClientAuthentication {
     fileprivate func members(withText: Bool) -> [JSONFragment.Member] {
         guard let trust else { return [] }
-        func value(_ file: TrustFile) -> JSONFragment {
-            .string(withText ? file.pem ?? file.sha256.description : file.sha256.description)
-        }
         return [
             .init("client_authentication", .string(choice.rawValue)),
-            .init("client_ca_tls_container_data", value(trust.authorities)),
-        ] + (trust.revocations.map { [.init("client_crl_container_data", value($0))] } ?? [])
+            .init("client_ca_tls_container_data", trust.authorities.json(withText: withText)),
+        ] + (trust.revocations.map { [.init("client_crl_container_data", $0.json(withText: withText))] } ?? [])
     }
 }
 

@@ -11,9 +11,9 @@ struct ListenerTLSDecoder {
         .clientAuthorities, .clientRevocations, .hstsMaxAge, .hstsIncludeSubdomains, .hstsPreload,
     ]
 
-    let reader: FieldReader
-    let certificates: any CertificateReader
-    let wasAccepted: Bool
+    let containers: ContainerDecoder
+    private var reader: FieldReader { containers.reader }
+    private var certificates: any CertificateReader { containers.certificates }
 
     func decode(
         _ members: Members,
@@ -35,12 +35,12 @@ struct ListenerTLSDecoder {
         guard !reader.isDefault(container) else {
             throw container.error("is missing; a TERMINATED_HTTPS load balancer needs a certificate and its key")
         }
-        let certificate = try decode(container: container)
+        let certificate = try containers.decode(container)
         var others: [CertificateContainer] = []
         let list = try members.field(.sniContainers)
         if !reader.isDefault(list) {
             try reader.forEachElement(of: list, atMost: Self.mostContainers, of: "containers") {
-                field throws(MessageError) in others.append(try decode(container: field))
+                field throws(MessageError) in others.append(try containers.decode(field))
             }
         }
         let versions = try choices(TLSVersion.self, members.field(.tlsVersions))
@@ -77,57 +77,6 @@ struct ListenerTLSDecoder {
         }
     }
 
-    private func decode(container field: Field) throws(MessageError) -> CertificateContainer {
-        let members = try reader.members(of: field)
-        let id = try reader.identifier(members.field(.id))
-        let sha256 = try reader.text(members.field(.sha256)) { text throws(InvalidValue) in
-            try SHA256Value(String(text))
-        }
-        let key = try reader.text(members.field(.privateKey)) { text throws(InvalidValue) in SecretText(String(text)) }
-        guard let key else {
-            guard let id, let sha256 else {
-                throw try members.field(.privateKey).error(
-                    "is missing; without it, id and sha256 must name a container that the device has"
-                )
-            }
-            try requireSame(members.field(.certificate), as: sha256)
-            // A state file has the digest of the container's file, too.
-            let field = try members.field(.fileSHA256)
-            let digest =
-                try wasAccepted
-                ? reader.text(field) { text throws(InvalidValue) in try SHA256Value(String(text)) } : nil
-            return CertificateContainer(id: id, sha256: sha256, digest: digest, content: nil)
-        }
-        let certificate = try reader.requiredText(members.field(.certificate)) { text throws(InvalidValue) in
-            String(text)
-        }
-        let intermediates = try reader.strings(members.field(.intermediates), atMost: 20, of: "intermediates")
-        let passphrase = try reader.text(members.field(.passphrase)) { text throws(InvalidValue) in
-            SecretText(String(text))
-        }
-        let source = CertificateSource(
-            certificate: certificate,
-            intermediates: intermediates ?? [],
-            privateKey: key,
-            passphrase: passphrase
-        )
-        let container = try field.rethrow { () throws(InvalidValue) in try certificates.container(id, source) }
-        if let sha256, sha256 != container.sha256 {
-            throw try members.field(.sha256).error("is not the SHA-256 of the certificate, \(container.sha256)")
-        }
-        return container
-    }
-
-    /// Checks that a certificate without its key is the one that is referred to.
-    private func requireSame(_ field: Field, as sha256: SHA256Value) throws(MessageError) {
-        let found = try reader.text(field) { text throws(InvalidValue) in
-            try certificates.sha256(of: String(text))
-        }
-        if let found, found != sha256 {
-            throw field.error("is another one than sha256 names; send it with its private_key")
-        }
-    }
-
     private func decodeClients(_ members: Members) throws(MessageError) -> ClientAuthentication {
         let field = try members.field(.clientAuthentication)
         let choice = try reader.text(field) { text throws(InvalidValue) in
@@ -143,25 +92,17 @@ struct ListenerTLSDecoder {
             return .none
         }
         let list = try members.field(.clientAuthorities)
-        guard let authorities = try trustFile(list, { text throws(InvalidValue) in try certificates.authorities(text) })
+        guard
+            let authorities = try containers.trustFile(
+                list,
+                { text throws(InvalidValue) in try certificates.authorities(text) }
+            )
         else { throw list.error("is missing; client_authentication \(choice.rawValue) needs it") }
-        let revocations = try trustFile(members.field(.clientRevocations)) { text throws(InvalidValue) in
+        let revocations = try containers.trustFile(members.field(.clientRevocations)) { text throws(InvalidValue) in
             try certificates.revocations(text, of: authorities)
         }
         let trust = ClientAuthentication.Trust(authorities: authorities, revocations: revocations)
         return choice == .optional ? .optional(trust) : .mandatory(trust)
-    }
-
-    private func trustFile(
-        _ field: Field,
-        _ read: (String) throws(InvalidValue) -> TrustFile
-    ) throws(MessageError) -> TrustFile? {
-        try reader.text(field) { text throws(InvalidValue) in
-            let text = String(text)
-            // A state file has only the digest.
-            if wasAccepted, let digest = try? SHA256Value(text) { return TrustFile(sha256: digest, pem: nil) }
-            return try read(text)
-        }
     }
 
     private func decodeHSTS(_ members: Members, _ load: Field) throws(MessageError) -> StrictTransportSecurity? {

@@ -9,7 +9,6 @@ extension LoadBalancer {
         if let networks = access.allowedNetworks { members.append(.init("allowed_cidrs", .networks(networks))) }
         if let rateLimit = access.rateLimit { members.append(.init("rate_limit", rateLimit.json)) }
         if access.acceptsProxyProtocol { members.append(.init("accept_proxy_protocol", .boolean(true))) }
-        if let proxyProtocol { members.append(.init("proxy_protocol", .string(proxyProtocol.rawValue))) }
         return members
     }
 }

@@ -9,18 +9,21 @@ struct LoadBalancerDecoder {
     /// Whether the list was accepted earlier, possibly by a version with fewer rules.
     let wasAccepted: Bool
 
+    var containers: ContainerDecoder {
+        ContainerDecoder(reader: reader, certificates: certificates, wasAccepted: wasAccepted)
+    }
+
     func decode(_ list: Field) throws(MessageError) -> LoadBalancerSet {
         var loadBalancers: [LoadBalancer] = []
         var nodesLeft = limits.nodeCount
-        try reader.forEachElement(of: list, atMost: 2, of: "load balancers") { field throws(MessageError) in
-            let loadBalancer = try decode(loadBalancer: field, nodesLeft)
-            nodesLeft -= loadBalancer.nodes.count
-            loadBalancers.append(loadBalancer)
+        let limit = wasAccepted ? Int.max : limits.loadBalancerCount
+        try reader.forEachElement(of: list, atMost: limit, of: "load balancers") { field throws(MessageError) in
+            loadBalancers.append(try decode(loadBalancer: field, &nodesLeft))
         }
         return try list.rethrow { () throws(InvalidValue) in try LoadBalancerSet(loadBalancers) }
     }
 
-    private func decode(loadBalancer field: Field, _ nodesLeft: Int) throws(MessageError) -> LoadBalancer {
+    private func decode(loadBalancer field: Field, _ nodesLeft: inout Int) throws(MessageError) -> LoadBalancer {
         let members = try reader.members(of: field)
         let id = try reader.identifier(members.field(.id))
         // The name is unused, but must be a string.
@@ -35,18 +38,13 @@ struct LoadBalancerDecoder {
             return address
         }
         let port = try decodePort(members.field(.port), default: listenerProtocol.standardPort)
-        let algorithm = try reader.text(members.field(.algorithm)) { text throws(InvalidValue) in
-            try BalancingAlgorithm(named: text)
-        }
-        let monitor = try decode(monitor: members.field(.monitor))
         let options = try decode(options: members.field(.options))
         let access = try decodeAccess(field, members)
-        let proxyProtocol = try decode(proxyProtocol: members.field(.proxyProtocol))
-        let list = try members.field(.nodes)
-        let nodes = try decode(nodes: list, nodesLeft)
-        if listenerProtocol == .galera { try requireOneMainNode(nodes, list) }
-        let tls = try ListenerTLSDecoder(reader: reader, certificates: certificates, wasAccepted: wasAccepted)
-            .decode(members, of: field, listenerProtocol)
+        let pool = try decode(pool: field, members, id: nil, &nodesLeft)
+        if listenerProtocol == .galera { try requireOneMainNode(pool.nodes, members.field(.nodes)) }
+        let pools = try decode(pools: members.field(.pools), &nodesLeft)
+        let routing = try RoutingDecoder(reader: reader, wasAccepted: wasAccepted).decode(members)
+        let tls = try ListenerTLSDecoder(containers: containers).decode(members, of: field, listenerProtocol)
         let redirect = try members.field(.redirectToHTTPS)
         let redirects = try reader.boolean(redirect) ?? false
         guard !redirects || listenerProtocol == .http else {
@@ -58,12 +56,11 @@ struct LoadBalancerDecoder {
                 protocol: listenerProtocol,
                 address: address,
                 port: port,
-                algorithm: algorithm ?? .roundRobin,
-                monitor: monitor,
                 options: options,
                 access: access,
-                proxyProtocol: proxyProtocol,
-                nodes: nodes,
+                defaultPool: pool,
+                pools: pools,
+                routing: routing,
                 tls: tls,
                 redirectsToHTTPS: redirects
             )
@@ -81,7 +78,7 @@ struct LoadBalancerDecoder {
         )
     }
 
-    private func decode(nodes list: Field, _ nodesLeft: Int) throws(MessageError) -> [Node] {
+    func decode(nodes list: Field, _ nodesLeft: Int) throws(MessageError) -> [Node] {
         var nodes: [Node] = []
         nodes.reserveCapacity(min(reader.count(list), nodesLeft))
         try reader.forEachElement(of: list, atMost: nodesLeft, of: "nodes") { field throws(MessageError) in
@@ -120,7 +117,7 @@ struct LoadBalancerDecoder {
         }
     }
 
-    private func decode(monitor field: Field) throws(MessageError) -> HealthMonitor {
+    func decode(monitor field: Field) throws(MessageError) -> HealthMonitor {
         guard !reader.isDefault(field) else { return .standard }
         let members = try reader.members(of: field)
         let type = try members.field(.type)

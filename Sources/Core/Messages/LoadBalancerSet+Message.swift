@@ -23,7 +23,7 @@ extension LoadBalancerSet {
     ///
     /// - Returns: nil for anything else.
     public init?(message bytes: [UInt8]) {
-        let limits = MessageLimits(messageBytes: .max, nodeCount: .max)
+        let limits = MessageLimits(messageBytes: .max, nodeCount: .max, loadBalancerCount: .max)
         guard let document = try? JSONDocument(bytes),
             let message = try? Message(document, limits: limits, wasAccepted: true),
             case .update(let set) = message.action
@@ -39,16 +39,31 @@ extension LoadBalancer {
         if let address { members.append(.init("address", .string(address.description))) }
         if redirectsToHTTPS { members.append(.init("redirect_to_https", .boolean(true))) }
         if let tls { members += tls.members(withKeys: withKeys) }
-        return .object(
-            members + [
-                .init("protocol", .string(self.protocol.rawValue)),
-                .init("port", .integer(Int64(port.number))),
-                .init("algorithm", .string(algorithm.rawValue)),
-                .init("monitor", monitor.json),
-                .init("options", options.json),
-                .init("nodes", .array(nodes.map(\.json))),
-            ] + accessMembers
-        )
+        members.append(.init("protocol", .string(self.protocol.rawValue)))
+        members.append(.init("port", .integer(Int64(port.number))))
+        members += defaultPool.members(withKeys: withKeys, options: options)
+        if !pools.isEmpty {
+            members.append(
+                .init("pools", .array(pools.map { JSONFragment.object($0.members(withKeys: withKeys)) }))
+            )
+        }
+        return .object(members + accessMembers + routing.members)
+    }
+}
+
+extension Pool {
+    /// - Parameter options: The options of the load balancer for its default pool.
+    fileprivate func members(withKeys: Bool, options: ConnectionOptions? = nil) -> [JSONFragment.Member] {
+        var members: [JSONFragment.Member] = []
+        if let id { members.append(.init("id", .string(id.description))) }
+        members.append(.init("algorithm", .string(algorithm.rawValue)))
+        members.append(.init("monitor", monitor.json))
+        if let options { members.append(.init("options", options.json)) }
+        members.append(.init("nodes", .array(nodes.map(\.json))))
+        if let proxyProtocol { members.append(.init("proxy_protocol", .string(proxyProtocol.rawValue))) }
+        if let persistence { members.append(.init("session_persistence", persistence.json)) }
+        if let tls { members += tls.members(withKeys: withKeys) }
+        return members
     }
 }
 

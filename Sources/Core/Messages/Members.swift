@@ -7,7 +7,7 @@
 struct Members {
     private let path: FieldPath
     /// The node index of each value, by the number of its name; 0, the message itself, means absent.
-    private var places = InlineArray<80, Int32>(repeating: 0)
+    private var places = InlineArray<96, Int32>(repeating: 0)
     /// A bit for each name that appears more than once.
     private var repeated: UInt128 = 0
 

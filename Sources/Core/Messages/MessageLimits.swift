@@ -8,9 +8,13 @@ package struct MessageLimits: Hashable, Sendable {
     /// The maximum number of nodes in an UPDATE, in all load balancers together.
     package let nodeCount: Int
 
+    /// The maximum number of load balancers in an UPDATE.
+    package let loadBalancerCount: Int
+
     /// Creates limits.
-    package init(messageBytes: Int = 8_388_608, nodeCount: Int = 10_000) {
+    package init(messageBytes: Int = 8_388_608, nodeCount: Int = 10_000, loadBalancerCount: Int = 100) {
         self.messageBytes = messageBytes
         self.nodeCount = nodeCount
+        self.loadBalancerCount = loadBalancerCount
     }
 }

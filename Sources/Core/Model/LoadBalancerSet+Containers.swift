@@ -8,15 +8,27 @@ extension LoadBalancerSet {
     package func replacingContainers<Failure>(
         _ replace: (CertificateContainer, LoadBalancerField) throws(Failure) -> CertificateContainer
     ) throws(Failure) -> LoadBalancerSet {
-        try replacingTLS { tls, index throws(Failure) in
-            try tls.replacingContainers { container, name throws(Failure) in
-                try replace(container, LoadBalancerField(loadBalancer: index, name: name))
-            }
+        try mapped { loadBalancer, index throws(Failure) in
+            try loadBalancer.replacingTLS(
+                { tls throws(Failure) in
+                    try tls.replacingContainers { container, name throws(Failure) in
+                        try replace(container, LoadBalancerField(loadBalancer: index, name: name))
+                    }
+                },
+                inPool: { tls, pool throws(Failure) in
+                    guard let certificate = tls.certificate else { return tls }
+                    let field = LoadBalancerField(loadBalancer: index, pool: pool, name: "tls_container_data")
+                    return tls.with(try replace(certificate, field))
+                }
+            )
         }
     }
 
     /// All containers.
-    package var containers: [CertificateContainer] { loadBalancers.compactMap(\.tls).flatMap(\.containers) }
+    package var containers: [CertificateContainer] { loadBalancers.flatMap(\.containers) }
+
+    /// All files of authorities and revocation lists.
+    package var trustFiles: [TrustFile] { loadBalancers.flatMap(\.trustFiles) }
 
     /// The same load balancers with the digests of their certificates only, so that no private key stays in memory.
     package var withoutContents: LoadBalancerSet {
@@ -53,6 +65,18 @@ extension LoadBalancerSet {
             }
             return container.with(digest: digest)
         }
+    }
+}
+
+extension LoadBalancer {
+    /// The containers of its listener and its pools.
+    package var containers: [CertificateContainer] {
+        (tls?.containers ?? []) + allPools.compactMap { $0.tls?.certificate }
+    }
+
+    /// The files of authorities and revocation lists of its listener and its pools.
+    package var trustFiles: [TrustFile] {
+        (tls?.clientAuthentication.trust?.files ?? []) + allPools.compactMap { $0.tls?.authorities }
     }
 }
 

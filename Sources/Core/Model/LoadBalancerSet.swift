@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The complete configuration of a device: its version, and one load balancer, or an HTTP and a TCP one.
+/// The load balancers of an UPDATE: all that the device serves.
 public struct LoadBalancerSet: Hashable, Sendable {
     /// The load balancers, in the message's order.
     public private(set) var loadBalancers: [LoadBalancer]
@@ -10,29 +10,24 @@ public struct LoadBalancerSet: Hashable, Sendable {
 
     /// Checks that the load balancers can share one device.
     ///
+    /// One load balancer, or an HTTP one and a TCP one, need no ids; any others need one each. (TERMINATED_HTTPS is an
+    /// HTTP one, HTTPS a TCP one; GALERA needs an id beside any other.)
+    ///
     /// - Parameters:
     ///   - loadBalancers: The load balancers, in the message's order.
     ///   - version: The version of the configuration; nil for none.
-    /// - Throws: `InvalidValue` for none or more than two; for two that are not one HTTP and one TCP (TERMINATED_HTTPS is an HTTP one, HTTPS a TCP one); for two that
-    ///   listen on the same address and port. The error names the member at fault, if there is one.
+    /// - Throws: `InvalidValue` for none; for ids that are missing or not unique; for two that listen on the same address
+    ///   and port. The error names the member at fault, if there is one.
     public init(_ loadBalancers: [LoadBalancer], version: ConfigurationVersion? = nil) throws(InvalidValue) {
-        guard (1...2).contains(loadBalancers.count) else {
-            throw InvalidValue("must have one or two load balancers, not \(loadBalancers.count)")
-        }
-        if loadBalancers.count == 2 {
-            guard Set(loadBalancers.map(\.protocol.proxyKind)) == [.http, .tcp],
-                !loadBalancers.contains(where: { $0.protocol == .galera })
-            else {
-                let found = loadBalancers.map(\.protocol.rawValue).joined(separator: " and ")
-                throw InvalidValue("must be one HTTP and one TCP load balancer if there are two, not \(found)")
-            }
-            guard !Self.collide(loadBalancers[0], loadBalancers[1]) else {
-                throw InvalidValue("is \(loadBalancers[1].port), the same as [0]", member: "[1].port")
-            }
-        }
+        guard !loadBalancers.isEmpty else { throw InvalidValue("must have one or two load balancers, not 0") }
         self.loadBalancers = loadBalancers
         self.version = version
+        if !Self.needNoIDs(loadBalancers) { try useIDs() }
+        try requireSeparateListeners()
     }
+
+    /// Whether the load balancers have their ids in their keys: more than two, or two of the same kind.
+    package var usesIDs: Bool { loadBalancers[0].key.id != nil }
 
     /// Returns the same load balancers with another version, or with none.
     package func with(version: ConfigurationVersion?) -> LoadBalancerSet {
@@ -41,21 +36,64 @@ public struct LoadBalancerSet: Hashable, Sendable {
         return set
     }
 
-    /// Returns the same load balancers with other TLS.
+    /// Returns the same load balancers, each replaced.
     ///
-    /// - Parameter replace: Returns the TLS for another one, given the index of its load balancer.
-    func replacingTLS<Failure>(
-        _ replace: (ListenerTLS, Int) throws(Failure) -> ListenerTLS
+    /// - Parameter replace: Returns the load balancer for another one with the same listener, given its index.
+    func mapped<Failure>(
+        _ replace: (LoadBalancer, Int) throws(Failure) -> LoadBalancer
     ) throws(Failure) -> LoadBalancerSet {
         var set = self
         for (index, loadBalancer) in loadBalancers.enumerated() {
-            if let tls = loadBalancer.tls { set.loadBalancers[index] = loadBalancer.with(try replace(tls, index)) }
+            set.loadBalancers[index] = try replace(loadBalancer, index)
         }
         return set
     }
 
+    private static func needNoIDs(_ loadBalancers: [LoadBalancer]) -> Bool {
+        guard loadBalancers.count <= 2 else { return false }
+        return loadBalancers.count == 1
+            || Set(loadBalancers.map(\.protocol.proxyKind)).count == 2
+                && !loadBalancers.contains { $0.protocol == .galera }
+    }
+
+    private mutating func useIDs() throws(InvalidValue) {
+        var seen: [Identifier: Int] = [:]
+        for (index, loadBalancer) in loadBalancers.enumerated() {
+            guard let id = loadBalancer.id else { throw missingID(at: index) }
+            if let first = seen.updateValue(index, forKey: id) {
+                throw InvalidValue(
+                    "is \(Excerpt.quote(id.description)), the same as [\(first)]",
+                    member: "[\(index)].id"
+                )
+            }
+            loadBalancers[index].key = LoadBalancerKey(loadBalancer.protocol.proxyKind, id: id)
+        }
+    }
+
+    private func missingID(at index: Int) -> InvalidValue {
+        guard loadBalancers.count == 2, loadBalancers.allSatisfy({ $0.id == nil }) else {
+            return InvalidValue(
+                "is missing; each load balancer needs an id, unless there is one, or one HTTP and one TCP",
+                member: "[\(index)].id"
+            )
+        }
+        let found = loadBalancers.map(\.protocol.rawValue).joined(separator: " and ")
+        return InvalidValue(
+            "must be one HTTP and one TCP load balancer if there are two, not \(found), unless each has an id"
+        )
+    }
+
+    private func requireSeparateListeners() throws(InvalidValue) {
+        var known: [Port: [Int]] = [:]
+        for (index, loadBalancer) in loadBalancers.enumerated() {
+            for other in known[loadBalancer.port] ?? [] where Self.collide(loadBalancers[other], loadBalancer) {
+                throw InvalidValue("is \(loadBalancer.port), the same as [\(other)]", member: "[\(index)].port")
+            }
+            known[loadBalancer.port, default: []].append(index)
+        }
+    }
+
     private static func collide(_ first: LoadBalancer, _ second: LoadBalancer) -> Bool {
-        guard first.port == second.port else { return false }
         guard let one = first.address, let other = second.address else { return true }
         return one == other || one.isUnspecified || other.isUnspecified
     }

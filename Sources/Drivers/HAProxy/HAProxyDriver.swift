@@ -216,13 +216,14 @@ package final class HAProxyDriver: LoadBalancerDriver {
         let log: Result<HAProxyLog, DriverError>
         let count = deletions.value
         do throws(ThreadError) {
-            let open = CurrentJob.carried { [files, deletions, isReadOnly, logger] in
+            let open = CurrentJob.carried { [files, store, deletions, isReadOnly, logger] in
                 Result { () throws(DriverError) in
                     try HAProxyLog(
                         in: files.logFolder,
                         from: files.readLogStart(),
                         logger,
                         hold: isReadOnly ? nil : files.logHold,
+                        owners: files.readLogOwners().map { LogOwners($0, served: store.state.served?.set) },
                         isDeleted: { deletions.value != count }
                     )
                 }

@@ -21,7 +21,7 @@ struct SimulatedDevice {
         case .deleted: .deleted
         case .suspended: .suspended
         case .serving(let set):
-            .serving(set.loadBalancers.flatMap { owner in owner.nodes.map { Self.healthy($0).of(owner) } })
+            .serving(set.placedNodes.map { owner, pool, node in Self.healthy(node).of(owner, pool: pool) })
         }
     }
 
@@ -62,13 +62,13 @@ struct SimulatedDevice {
 
     func usage(until time: UTCTimestamp) throws(DriverError) -> UsageReport {
         try requireConfiguration()
-        let served = configured?.loadBalancers.map(\.protocol.proxyKind) ?? []
+        let served = configured?.loadBalancers.map(\.key) ?? []
         let start = reported ?? time
         return UsageReport(
             start: start,
             // The clock may have been set back.
             end: max(start, time),
-            entries: served.map { UsageReport.Entry(proxyKind: $0, bytesOut: 0) },
+            entries: served.map { UsageReport.Entry($0, bytesOut: 0) },
             mark: UInt64(clamping: time.microseconds)
         )
     }

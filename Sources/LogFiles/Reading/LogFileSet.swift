@@ -99,7 +99,7 @@ package final class LogFileSet: OpenedLog {
     package func makeReader(of parts: [LogPart]) throws(DriverError) -> any LogReader {
         let content = try prepared()
         let segments = try segments(of: parts, content)
-        let splitter = LogLineSplitter(parts.map(\.proxyKind), classifier)
+        let splitter = LogLineSplitter(parts, classifier)
         return LogFileReader(segments, of: content.files, splitter, folder, report)
     }
 

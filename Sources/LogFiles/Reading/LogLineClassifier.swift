@@ -15,8 +15,12 @@ package protocol LogLineClassifier: Sendable {
 
 /// The owner of a line.
 package enum LogLineOwner: Hashable, Sendable {
-    /// A load balancer, with its proxy kind.
+    /// The only load balancer of its kind: the line belongs to whatever part asks for this kind.
     case loadBalancer(ProxyKind)
+    /// A load balancer with an id, whose bytes are in this range of the line.
+    case named(ProxyKind, Range<Int>)
+    /// A load balancer with an id that the line does not have.
+    case identified(LoadBalancerKey)
     /// A deleted load balancer: no archive contains the line.
     case deletedLoadBalancer
     /// No owner.

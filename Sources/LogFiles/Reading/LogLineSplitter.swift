@@ -4,7 +4,7 @@
 import Glibc
 package import SteelyardCore
 
-/// Splits a log that arrives in pieces into lines, and passes each line to the parts that want its load balancer.
+/// Splits a log that arrives in pieces into lines, and passes each line to the parts that want it.
 ///
 /// A line of any length needs no more memory than a piece: once its owner is known, its bytes are passed on as they
 /// arrive. NULs at the start of a line are not part of it: file systems leave them after a crash, and HAProxy before
@@ -17,15 +17,15 @@ package struct LogLineSplitter {
     package private(set) var lineCount: UInt64 = 0
     /// The number of lines of deleted load balancers.
     package private(set) var deletedLineCount: UInt64 = 0
-    private let parts: [ProxyKind]
+    private var selection: LogPartSelection
     private let classifier: any LogLineClassifier
     /// Whether each part currently wants lines.
     var isActive: [Bool]
-    /// The owner of the long line whose start has been passed on; nil if there is no such line.
-    private var longLineOwner: ProxyKind??
+    /// The parts of the long line whose start has been passed on; nil if there is no such line.
+    private var longLineParts: LogPartSelection.Parts?
 
-    package init(_ parts: [ProxyKind], _ classifier: any LogLineClassifier) {
-        self.parts = parts
+    package init(_ parts: [LogPart], _ classifier: any LogLineClassifier) {
+        selection = LogPartSelection(parts)
         self.classifier = classifier
         isActive = Array(repeating: true, count: parts.count)
     }
@@ -36,32 +36,32 @@ package struct LogLineSplitter {
     package mutating func take(_ bytes: UnsafeRawBufferPointer, into blocks: inout [LogBlock]) -> Int {
         guard let base = bytes.baseAddress else { return 0 }
         var position = 0
-        if case .some(let owner) = longLineOwner {
+        if let parts = longLineParts {
             let end = unsafe Self.lineEnd(base, from: 0, to: bytes.count)
             unsafe pass(
                 UnsafeRawBufferPointer(rebasing: bytes[..<(end ?? bytes.count)]),
-                owner,
+                parts,
                 end == nil ? 0 : 1,
                 &blocks
             )
             guard let end else { return bytes.count }
-            longLineOwner = nil
+            longLineParts = nil
             lineCount += 1
             position = end
         }
         // Consecutive lines of one owner are passed on at once.
         var (runStart, runLines) = (position, UInt64(0))
-        var runOwner: ProxyKind?
+        var runParts: LogPartSelection.Parts = 0
         while position < bytes.count {
             let start = unsafe Self.endOfNULs(bytes, from: position)
             let end = unsafe Self.lineEnd(base, from: start, to: bytes.count)
-            var owner: ProxyKind?
+            var parts: LogPartSelection.Parts = 0
             if let end {
-                owner = unsafe self.owner(of: UnsafeRawBufferPointer(start: base + start, count: end - 1 - start))
+                parts = unsafe self.parts(of: UnsafeRawBufferPointer(start: base + start, count: end - 1 - start))
             }
-            if owner != runOwner || start != position || end == nil {
-                unsafe pass(UnsafeRawBufferPointer(rebasing: bytes[runStart..<position]), runOwner, runLines, &blocks)
-                (runStart, runLines, runOwner) = (start, 0, owner)
+            if parts != runParts || start != position || end == nil {
+                unsafe pass(UnsafeRawBufferPointer(rebasing: bytes[runStart..<position]), runParts, runLines, &blocks)
+                (runStart, runLines, runParts) = (start, 0, parts)
                 position = start
             }
             guard let end else { break }
@@ -69,12 +69,12 @@ package struct LogLineSplitter {
             runLines += 1
             position = end
         }
-        unsafe pass(UnsafeRawBufferPointer(rebasing: bytes[runStart..<position]), runOwner, runLines, &blocks)
+        unsafe pass(UnsafeRawBufferPointer(rebasing: bytes[runStart..<position]), runParts, runLines, &blocks)
         guard bytes.count - position >= Self.longLine else { return position }
         let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[position...])
-        let owner = unsafe owner(of: rest)
-        longLineOwner = .some(owner)
-        unsafe pass(rest, owner, 0, &blocks)
+        let parts = unsafe parts(of: rest)
+        longLineParts = parts
+        unsafe pass(rest, parts, 0, &blocks)
         return bytes.count
     }
 
@@ -84,15 +84,15 @@ package struct LogLineSplitter {
     package mutating func end(_ rest: UnsafeRawBufferPointer, into blocks: inout [LogBlock]) {
         let newline = [UInt8(ascii: "\n")]
         let rest = unsafe UnsafeRawBufferPointer(rebasing: rest[Self.endOfNULs(rest, from: 0)...])
-        if case .some(let owner) = longLineOwner {
-            longLineOwner = nil
+        if let parts = longLineParts {
+            longLineParts = nil
             lineCount += 1
-            unsafe newline.withUnsafeBytes { unsafe pass($0, owner, 1, &blocks) }
+            unsafe newline.withUnsafeBytes { unsafe pass($0, parts, 1, &blocks) }
         } else if unsafe !rest.isEmpty {
-            let owner = unsafe owner(of: rest)
+            let parts = unsafe parts(of: rest)
             lineCount += 1
-            unsafe pass(rest, owner, 0, &blocks)
-            unsafe newline.withUnsafeBytes { unsafe pass($0, owner, 1, &blocks) }
+            unsafe pass(rest, parts, 0, &blocks)
+            unsafe newline.withUnsafeBytes { unsafe pass($0, parts, 1, &blocks) }
         }
     }
 
@@ -100,27 +100,23 @@ package struct LogLineSplitter {
     ///
     /// The part of a long line that has been passed on gets a newline.
     mutating func drop(into blocks: inout [LogBlock]) {
-        if longLineOwner != nil { unsafe end(UnsafeRawBufferPointer(start: nil, count: 0), into: &blocks) }
+        if longLineParts != nil { unsafe end(UnsafeRawBufferPointer(start: nil, count: 0), into: &blocks) }
     }
 
-    private mutating func owner(of line: UnsafeRawBufferPointer) -> ProxyKind? {
-        switch unsafe classifier.owner(of: line) {
-        case .loadBalancer(let kind): return kind
-        case .deletedLoadBalancer:
-            deletedLineCount += 1
-            return nil
-        case .none: return nil
-        }
+    private mutating func parts(of line: UnsafeRawBufferPointer) -> LogPartSelection.Parts {
+        let owner = unsafe classifier.owner(of: line)
+        if owner == .deletedLoadBalancer { deletedLineCount += 1 }
+        return unsafe selection.parts(of: owner, line)
     }
 
     private func pass(
         _ bytes: UnsafeRawBufferPointer,
-        _ owner: ProxyKind?,
+        _ parts: LogPartSelection.Parts,
         _ lines: UInt64,
         _ blocks: inout [LogBlock]
     ) {
-        guard let owner, unsafe !bytes.isEmpty else { return }
-        for index in parts.indices where parts[index] == owner && isActive[index] {
+        guard parts != 0, unsafe !bytes.isEmpty else { return }
+        for index in isActive.indices where parts & 1 << index != 0 && isActive[index] {
             unsafe blocks[index].bytes.append(contentsOf: bytes)
             blocks[index].lineCount += lines
         }

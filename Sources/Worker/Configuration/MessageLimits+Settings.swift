@@ -17,6 +17,12 @@ extension MessageLimits {
                 default: MessageLimits().nodeCount,
                 in: 1...1_000_000,
                 "Maximum number of nodes in an UPDATE."
+            ),
+            loadBalancerCount: try settings.integer(
+                "load_balancer_count",
+                default: MessageLimits().loadBalancerCount,
+                in: 1...1000,
+                "Maximum number of load balancers in an UPDATE."
             )
         )
     }

@@ -113,8 +113,12 @@ extension MetricsCollector {
             MetricFamily(AgentMetric.driftFound, .count(proxy.driftCount)),
             MetricFamily(
                 AgentMetric.bytesOut,
-                proxy.bytesOut.sorted { $0.key.rawValue < $1.key.rawValue }.map { proxyKind, count in
-                    .init([MetricLabel("protocol", proxyKind.rawValue)], .integer(Int64(clamping: count)))
+                proxy.bytesOut.sorted { $0.key < $1.key }.map { key, count in
+                    .init(
+                        [MetricLabel("protocol", key.proxyKind.rawValue)]
+                            + (key.id.map { [MetricLabel("load_balancer", $0.description)] } ?? []),
+                        .integer(Int64(clamping: count))
+                    )
                 }
             ),
         ]

@@ -14,7 +14,7 @@ extension UpdateRefusalTests {
         Refusal("\"x\"", "", "must be a list, not a string"),
         Refusal("7", "", "must be a list, not a number"),
         Refusal("[]", "", "must have one or two load balancers, not 0"),
-        Refusal("[\(http),\(tcp),\(tcp)]", "", "has 3 load balancers; the limit is 2"),
+        Refusal("[\(http),\(tcp),\(tcp)]", "[0].id", "is missing; each load balancer needs an id"),
         Refusal(
             "[\(http),\(http)]",
             "",

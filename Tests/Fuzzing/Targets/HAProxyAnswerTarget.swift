@@ -12,7 +12,7 @@ extension FuzzTarget {
         _ = ProcessTable(answer)
         _ = WorkerInfo(answer)
         _ = ClientSessions(answer)
-        _ = try? CommittedReading { _ in answer }
+        _ = try? CommittedReading(of: [.http, .tcp]) { _ in answer }
         if let alert = HAProxyAlert(in: answer) { try requireShortLine(alert.message, atMost: 210) }
         if let table = StatisticsTable(answer) { try checkStatistics(table) }
         if let table = ServerStateTable(answer) { try checkServers(table) }

@@ -18,7 +18,10 @@ extension FuzzTarget {
         try checkNames(input.content)
     }
 
-    private static let parts = [ProxyKind.http, .tcp, .http]
+    private static let parts = [
+        LogPart(.http), LogPart(.tcp), LogPart(.http, of: try? Identifier("web")),
+        LogPart(.tcp, of: try? Identifier("a.b")),
+    ]
 
     /// This byte, which is invalid in UTF-8, stands for so many characters that a line becomes long.
     private static let longRunMark: UInt8 = 0xFF
@@ -77,7 +80,10 @@ extension FuzzTarget {
             guard index + 1 < lines.count || !line.isEmpty else { continue }
             let head = Array(line.prefix(HAProxyLine.headLimit))
             let owner = unsafe head.withUnsafeBytes { unsafe HAProxyLine($0)?.owner }
-            for part in parts.indices where parts[part] == owner {
+            guard let owner else { continue }
+            let id = owner.id.map { String(decoding: head[$0], as: UTF8.self) }
+            for (part, wanted) in parts.enumerated()
+            where wanted.proxyKind == owner.proxyKind && (id == nil || id == wanted.loadBalancer?.description) {
                 blocks[part].bytes += line + [UInt8(ascii: "\n")]
                 blocks[part].lineCount += 1
             }

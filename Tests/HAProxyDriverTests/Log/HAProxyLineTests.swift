@@ -157,7 +157,7 @@ struct HAProxyLineTests {
     @Test(arguments: lines)
     func belongsToItsProxy(_ line: Line) {
         let bytes = Array(line.text.utf8)
-        #expect(bytes.withUnsafeBytes { HAProxyLine($0)?.owner } == line.owner)
+        #expect(bytes.withUnsafeBytes { HAProxyLine($0)?.owner.proxyKind } == line.owner)
     }
 
     /// Lines are complete and correct for pieces of any size.
@@ -166,7 +166,7 @@ struct HAProxyLineTests {
         let long = Self.http.replacing("GET /", with: "GET /" + String(repeating: "x", count: 200_000))
         let other = Self.tcp + String(repeating: "y", count: 150_000)
         let log = Array([Self.http, other, long, Self.tcp, "", Self.http].joined(separator: "\n").utf8)
-        var splitter = LogLineSplitter([.http, .tcp, .http], HAProxyLineClassifier())
+        var splitter = LogLineSplitter([LogPart(.http), LogPart(.tcp), LogPart(.http)], HAProxyLineClassifier())
         var blocks = [LogBlock](repeating: LogBlock(), count: 3)
         var kept: [UInt8] = []
         for start in stride(from: 0, to: log.count, by: size) {

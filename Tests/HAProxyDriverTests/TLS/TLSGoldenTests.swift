@@ -89,7 +89,7 @@ struct TLSGoldenTests {
                 let slots = CertificateSlot.all(of: loadBalancer)
                 for slot in slots { try write(container.content?.pem.secret ?? "", to: slot.fileName.text) }
                 let list = slots.map { keys.appending(path: $0.fileName.text).path + "\n" }.joined()
-                if let slot = slots.first { try write(list, to: CertificateSlot.listName(slot.proxyKind).text) }
+                if let slot = slots.first { try write(list, to: CertificateSlot.listName(slot.key).text) }
                 guard let trust = loadBalancer.tls?.clientAuthentication.trust else { continue }
                 let authorities = try String(contentsOfFile: authority.ca, encoding: .utf8)
                 try write(authorities, to: "\(trust.authorities.sha256).trust.pem")

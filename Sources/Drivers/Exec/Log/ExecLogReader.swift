@@ -28,9 +28,14 @@ final class ExecLogReader: LogReader {
         guard !isAtEnd else { return nil }
         let piece = try log.read(from: offset)
         for (index, part) in parts.enumerated() {
-            guard let text = piece.texts[part.proxyKind] else { continue }
-            blocks[index].bytes += text
-            blocks[index].lineCount += UInt64(text.count { $0 == UInt8(ascii: "\n") })
+            // Lines without an id belong to whatever part asks for their kind.
+            let keys =
+                [LoadBalancerKey(part.proxyKind)]
+                + (part.loadBalancer.map { [LoadBalancerKey(part.proxyKind, id: $0)] } ?? [])
+            for text in keys.compactMap({ piece.texts[$0] }) {
+                blocks[index].bytes += text
+                blocks[index].lineCount += UInt64(text.count { $0 == UInt8(ascii: "\n") })
+            }
         }
         state.withLock { state in
             state.offset = piece.offset

@@ -11,8 +11,8 @@ struct LogPiece: Sendable {
     let isLast: Bool
     /// The number of log lines read for it.
     let examinedLines: UInt64
-    /// The lines of each proxy kind, each line with its newline.
-    let texts: [ProxyKind: [UInt8]]
+    /// The lines of each load balancer, each line with its newline.
+    let texts: [LoadBalancerKey: [UInt8]]
 
     /// Parses a result.
     ///
@@ -27,22 +27,35 @@ struct LogPiece: Sendable {
         guard offset >= start, isLast || offset > start, offset <= end else {
             throw ProtocolFault("answered 'read_log' with the offset \(offset), which is not from \(start) to \(end)")
         }
-        var texts: [ProxyKind: [UInt8]] = [:]
+        var texts: [LoadBalancerKey: [UInt8]] = [:]
         for proxyKind in ProxyKind.allCases {
             guard let member = result.member(proxyKind.rawValue), !member.isNull else { continue }
             guard let text = member.string else {
                 throw ProtocolFault("answered 'read_log' with \(proxyKind.rawValue) that is not a string")
             }
-            guard !text.isEmpty else { continue }
-            let newline = UInt8(ascii: "\n")
-            var bytes = Array(text.utf8)
-            if bytes.last != newline { bytes.append(newline) }
-            texts[proxyKind] = bytes
+            texts[LoadBalancerKey(proxyKind)] = Self.lines(of: text)
+        }
+        for entry in result.member("load_balancers")?.list ?? [] {
+            guard let key = LoadBalancerKey(program: entry), let text = entry.member("text")?.string else {
+                throw ProtocolFault(
+                    "answered 'read_log' with load_balancers without protocol, http or tcp, id and text, strings"
+                )
+            }
+            if let lines = Self.lines(of: text) { texts[key, default: []] += lines }
         }
         self.offset = offset
         self.isLast = isLast
         self.texts = texts
         let lines = texts.values.reduce(0) { $0 + $1.count { $0 == UInt8(ascii: "\n") } }
         examinedLines = UInt64(max(lines, result.member("examined")?.wholeNumber ?? 0))
+    }
+
+    /// The bytes of a text, with a newline at the end; nil for an empty one.
+    private static func lines(of text: String) -> [UInt8]? {
+        guard !text.isEmpty else { return nil }
+        let newline = UInt8(ascii: "\n")
+        var bytes = Array(text.utf8)
+        if bytes.last != newline { bytes.append(newline) }
+        return bytes
     }
 }

@@ -45,7 +45,8 @@ extension NodeStatus {
             reason: reason.flatMap { $0.isEmpty ? nil : $0 },
             since: since,
             listenerProtocol: node.member("protocol")?.string.flatMap(ListenerProtocol.init),
-            loadBalancer: node.member("load_balancer_id")?.string.flatMap { try? Identifier($0) }
+            loadBalancer: node.member("load_balancer_id")?.string.flatMap { try? Identifier($0) },
+            pool: node.member("pool_id")?.string.flatMap { try? Identifier($0) }
         )
     }
 }

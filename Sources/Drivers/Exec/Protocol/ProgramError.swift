@@ -58,14 +58,18 @@ extension LoadBalancerField {
             name.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") })
         else { return nil }
         let node = field.member("node").flatMap { $0.isNull ? nil : $0 }
-        if let node, node.wholeNumber == nil { return nil }
-        self.init(loadBalancer: loadBalancer, node: node?.wholeNumber, name: name)
+        let pool = field.member("pool").flatMap { $0.isNull ? nil : $0 }
+        for place in [node, pool].compactMap(\.self) where place.wholeNumber == nil { return nil }
+        self.init(loadBalancer: loadBalancer, pool: pool?.wholeNumber, node: node?.wholeNumber, name: name)
     }
 }
 
 extension LoadBalancerSet {
     fileprivate func has(_ field: LoadBalancerField) -> Bool {
         guard loadBalancers.indices.contains(field.loadBalancer) else { return false }
-        return field.node.map { loadBalancers[field.loadBalancer].nodes.indices.contains($0) } ?? true
+        let owner = loadBalancers[field.loadBalancer]
+        if let pool = field.pool, !owner.pools.indices.contains(pool) { return false }
+        let nodes = field.pool.map { owner.pools[$0].nodes } ?? owner.nodes
+        return field.node.map(nodes.indices.contains) ?? true
     }
 }

@@ -18,16 +18,17 @@ extension UsageReport {
             throw ProtocolFault("answered 'usage' without entries, a list")
         }
         var entries: [Entry] = []
+        var seen: Set<LoadBalancerKey> = []
         for entry in list {
-            guard let proxyKind = entry.member("protocol")?.string.flatMap(ProxyKind.init),
-                let bytes = entry.member("bytes_out")?.wholeNumber, bytes >= 0,
-                !entries.contains(where: { $0.proxyKind == proxyKind })
+            guard let key = LoadBalancerKey(program: entry), let bytes = entry.member("bytes_out")?.wholeNumber,
+                bytes >= 0, seen.insert(key).inserted
             else {
                 throw ProtocolFault(
-                    "answered 'usage' with an entry without protocol, http or tcp, once each, and bytes_out from 0"
+                    "answered 'usage' with an entry without protocol, http or tcp, and bytes_out from 0, or with two "
+                        + "of one protocol and id"
                 )
             }
-            entries.append(Entry(proxyKind: proxyKind, bytesOut: UInt64(bytes)))
+            entries.append(Entry(key, bytesOut: UInt64(bytes)))
         }
         self.init(start: start, end: end, entries: entries, mark: UInt64(mark))
     }
@@ -42,10 +43,9 @@ extension UsageReport {
                 "entries",
                 .array(
                     entries.map {
-                        .object([
-                            .init("protocol", .string($0.proxyKind.rawValue)),
-                            .init("bytes_out", .integer(Int64(clamping: $0.bytesOut))),
-                        ])
+                        .object(
+                            $0.key.programMembers + [.init("bytes_out", .integer(Int64(clamping: $0.bytesOut)))]
+                        )
                     }
                 )
             ),

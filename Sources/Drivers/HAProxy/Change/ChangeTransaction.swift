@@ -67,15 +67,15 @@ struct ChangeTransaction {
     private var isInPlace: Bool {
         old == DeviceState(wanted) && context.contents(of: context.files.config) == wanted.bytes
             && context.keys.isInstalled(wanted.set)
-            && context.changedLists(of: wanted).isEmpty
+            && context.changedFiles(of: wanted).isEmpty
     }
 
-    /// Reports the new set of protocols to the meter.
+    /// Reports the new load balancers to the meter.
     private func meterWanted() async {
-        func protocols(_ set: LoadBalancerSet?) -> Set<ProxyKind> {
-            Set((set?.loadBalancers ?? []).map(\.protocol.proxyKind))
+        func keys(_ set: LoadBalancerSet?) -> Set<LoadBalancerKey> {
+            Set((set?.loadBalancers ?? []).map(\.key))
         }
-        if protocols(old.served?.set) != protocols(wanted.set) { await context.meter.serve(wanted.set) }
+        if keys(old.served?.set) != keys(wanted.set) { await context.meter.serve(wanted.set) }
     }
 
     private var isClosing: Bool { wanted.isSuspended && !old.isSuspended }
@@ -93,7 +93,7 @@ extension ChangeTransaction {
         context.onStep(.prepared)
         do throws(DriverError) {
             // Before the commands: a worker that starts meanwhile must not load old lists with the new state.
-            try context.writeLists(of: wanted)
+            try context.writeFiles(of: wanted)
             let known = old.served.map { context.render($0, isSuspended: old.isSuspended).servers } ?? []
             // First, so that no program that reloads HAProxy makes it load an old certificate again. A SUSPEND needs none.
             if !isClosing { try context.keys.install(wanted.set) }
@@ -126,7 +126,7 @@ extension ChangeTransaction {
             await meterWanted()
             try context.store.commit(state)
             context.onStep(.stateReplaced)
-            context.removeLists(besides: wanted)
+            context.removeFiles(besides: wanted)
         } catch {
             await rollBack(to: nil)
             throw error
@@ -151,22 +151,23 @@ extension ChangeTransaction {
         let (check, meter, candidate) = (context.check, context.meter, context.files.candidate)
         let (wanted, isClosing) = (wanted, isClosing)
         async let checked = isClosing ? .success(()) : check.result(candidate, wanted)
-        async let proxyKind: Void = meter.readBeforeReload()
+        async let reading: Void = meter.readBeforeReload()
         let loaded = old.served.map { context.render($0, isSuspended: old.isSuspended) }
         let states =
             observation.snapshot.map { context.running.carriedStates(from: loaded, to: wanted, $0.servers) } ?? ""
         let state = try context.store.prepare(DeviceState(wanted), usesSpare: isClosing)
-        await proxyKind
+        await reading
         try await checked.get()
         context.onStep(.checked)
         let oldBytes = context.contents(of: context.files.config)
         do throws(DriverError) {
             try keepLastGood()
             context.onStep(.lastGoodKept)
-            try context.writeLists(of: wanted)
+            try context.writeFiles(of: wanted)
             try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
             if !isClosing { try context.keys.install(wanted.set) }
+            try context.noteLogOwners(from: old.served?.set, to: wanted.set)
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)
             if isClosing, let snapshot = observation.snapshot {
@@ -179,7 +180,7 @@ extension ChangeTransaction {
             context.onStep(.metered)
             try context.store.commit(state)
             context.onStep(.committed)
-            context.removeLists(besides: wanted)
+            context.removeFiles(besides: wanted)
         } catch {
             context.logger.error("change failed; rolling back", metadata: [LogKeys.error: "\(error)"])
             await rollBack(to: oldBytes)
@@ -192,7 +193,7 @@ extension ChangeTransaction {
         try stateUnwritable { () throws(FileError) in
             try AtomicFile.makeFolder(context.files.stateFolder)
             try AtomicFile.makeFolder(context.files.config.removingLastComponent())
-            try context.writeCandidateLists(of: wanted)
+            try context.writeCandidateFiles(of: wanted)
         }
         let candidate = try context.keys.candidate(of: wanted)
         try stateUnwritable { () throws(FileError) in
@@ -210,7 +211,7 @@ extension ChangeTransaction {
 
     private func removeCandidate() {
         try? AtomicFile.remove(context.files.candidate, isFlushed: false)
-        context.removeCandidateLists(of: wanted)
+        context.removeCandidateFiles(of: wanted)
     }
 
     /// Links haproxy.cfg to a second name, which keeps the old file when haproxy.cfg is replaced.
@@ -238,7 +239,7 @@ extension ChangeTransaction {
             let isKnown = bytes.map { Fingerprint($0) == served.checksum } ?? false
             var rendered = context.render(served, isSuspended: old.isSuspended)
             if isKnown { rendered = rendered.named(served.fingerprint) }
-            try context.writeLists(of: rendered)
+            try context.writeFiles(of: rendered)
             try context.write(isKnown ? bytes ?? rendered.bytes : rendered.bytes)
             let observation = try context.running.observe(by: .after(.seconds(2)))
             if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint,
@@ -266,7 +267,7 @@ extension ChangeTransaction {
         // This driver's configuration has no predecessor to restore.
         case .running, .uncontrolled: try await context.running.stop()
         }
-        context.removeLists(besides: nil)
+        context.removeFiles(besides: nil)
         if let bytes { return try context.write(bytes) }
         try stateUnwritable { () throws(FileError) in try AtomicFile.remove(context.files.config) }
     }
@@ -285,7 +286,7 @@ extension ChangeTransaction {
             guard let served = old.served, snapshot.fingerprint == served.fingerprint else { return }
             // A paused or disabled front end has released its port.
             listening = served.set.loadBalancers.filter {
-                snapshot.frontends[ProxyName($0.protocol.proxyKind).frontend] == "OPEN"
+                snapshot.frontends[ProxyName($0.key).frontend] == "OPEN"
             }
         } else if case .uncontrolled = observation {
             // It holds its ports until this change ends it.

@@ -52,19 +52,18 @@ struct DeviceFiles: Hashable, Sendable {
     var addresses: FilePath { folder.appending("addresses") }
     /// The socket on which an old worker sends its stick table to the new one.
     var peerSocket: FilePath { folder.appending("peers.sock") }
-    /// The files of all possible lists of networks.
-    var networkLists: [FilePath] {
-        ProxyKind.allCases.flatMap { proxyKind in
-            NetworkList.Use.allCases.map { folder.appending(NetworkList.fileName(proxyKind, $0)) }
-        }
+    /// The files that HAProxy loads besides haproxy.cfg, and those of a check: lists of networks and error pages.
+    var sideFiles: [FilePath] {
+        let names = (try? AtomicFile.names(in: folder)) ?? []
+        return names.filter(SideFile.isOwn).sorted().map { folder.appending($0) }
     }
     /// What the names of files for a check end with.
     static let candidateSuffix = ".candidate"
     /// All files that may exist, except the log, the state and the usage ledger.
     var all: [FilePath] {
-        [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses]
+        [config, lastGood, candidate, startLog, serverStates, peerSocket, addresses, logOwners]
             + setAside + [config, state].map { SpareRoom(for: $0).path }
-            + networkLists + networkLists.map { FilePath($0.string + Self.candidateSuffix) }
+            + sideFiles
     }
     /// The folder of all files that have no setting of their own.
     var stateFolder: FilePath { folder }
@@ -79,6 +78,27 @@ struct DeviceFiles: Hashable, Sendable {
 
     /// The start of the log; see ``LogStart``.
     var logStart: FilePath { folder.appending("log-start") }
+
+    /// The owners of log lines without ids; see ``LogOwnerHistory``.
+    var logOwners: FilePath { folder.appending("log-owners.json") }
+
+    /// Reads the owners of log lines without ids; nil if all lines of a kind have one owner.
+    ///
+    /// - Throws: `DriverError` with code `stateUnreadable`.
+    func readLogOwners() throws(DriverError) -> LogOwnerHistory? {
+        let bytes: [UInt8]?
+        do throws(FileError) { bytes = try AtomicFile.read(logOwners, atMost: 1 << 20) } catch {
+            throw DriverError(.stateUnreadable, error.description)
+        }
+        guard let bytes else { return nil }
+        guard let history = LogOwnerHistory(record: bytes) else {
+            throw DriverError(
+                .stateUnreadable,
+                "the file log-owners.json in the state folder is corrupt or not written by Steelyard; send a DELETE"
+            )
+        }
+        return history
+    }
 
     /// The folders of the log and its rotated files.
     var logFolder: LogFolder {

@@ -39,7 +39,7 @@ final class NodeAddresses: Sendable {
     ///
     /// - Parameter isSaved: Whether to write the file.
     func refresh(for wanted: LoadBalancerSet, isSaved: Bool = true) async {
-        let names = Set(wanted.loadBalancers.flatMap(\.nodes).compactMap(\.address.name)).filter {
+        let names = Set(wanted.loadBalancers.flatMap(\.allPools).flatMap(\.nodes).compactMap(\.address.name)).filter {
             Self.fixed($0) == nil
         }
         guard !names.isEmpty else { return }

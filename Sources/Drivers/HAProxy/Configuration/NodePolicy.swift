@@ -34,9 +34,9 @@ struct NodePolicy {
         let listening = wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) }
         var sources: Set<IPAddress> = []
         for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
-            for (place, node) in loadBalancer.nodes.enumerated() {
+            for (pool, place, node) in loadBalancer.placedNodes {
                 func field(_ name: String) -> LoadBalancerField {
-                    LoadBalancerField(loadBalancer: index, node: place, name: name)
+                    LoadBalancerField(loadBalancer: index, pool: pool, node: place, name: name)
                 }
                 if let problem = problem(of: node.address, node.port, listening, known) {
                     throw DriverError(.rejected, problem, field: field("address"))
@@ -102,6 +102,17 @@ struct NodePolicy {
         if octets.count == 4, octets[0] == 127 { return true }
         if octets.count == 16, octets[15] == 1, octets.dropLast().allSatisfy({ $0 == 0 }) { return true }
         return local.contains(octets)
+    }
+}
+
+extension LoadBalancer {
+    /// The nodes of all pools, with the indices of their pools (nil for the default pool) and their own.
+    fileprivate var placedNodes: [(pool: Int?, place: Int, node: Node)] {
+        let first = nodes.enumerated().map { (pool: Int?.none, place: $0, node: $1) }
+        return first
+            + pools.enumerated().flatMap { pool, others in
+                others.nodes.enumerated().map { (pool: pool, place: $0, node: $1) }
+            }
     }
 }
 

@@ -13,8 +13,15 @@ struct HAProxyLine: Hashable, Sendable {
     /// The fields are within this many bytes of a line, whatever follows.
     static let headLimit = 1024
 
-    /// The protocol of the proxy.
-    let owner: ProxyKind
+    /// The load balancer of the proxy.
+    struct Owner: Hashable, Sendable {
+        let proxyKind: ProxyKind
+        /// The place of the load balancer's id in the line; nil for the only one of its kind.
+        let id: Range<Int>?
+    }
+
+    /// The load balancer of the proxy.
+    let owner: Owner
     /// The index of the accept date; nil for a message from HAProxy itself.
     let acceptDate: Int?
 
@@ -61,34 +68,56 @@ struct HAProxyLine: Hashable, Sendable {
         return unsafe memchr(base + second, space, head.count - 1 - second) == nil
     }
 
-    private init(owner: ProxyKind, acceptDate: Int?) {
+    private init(owner: Owner, acceptDate: Int?) {
         self.owner = owner
         self.acceptDate = acceptDate
     }
 
-    /// The protocol of the proxy that a word of a line names.
-    static func owner(named word: Range<Int>, in line: UnsafeRawBufferPointer) -> ProxyKind? {
+    /// The load balancer of the proxy that a word of a line names: `http-in`, `http-web-in`, or a back end.
+    static func owner(named word: Range<Int>, in line: UnsafeRawBufferPointer) -> Owner? {
         guard word.count > 5 else { return nil }
         switch unsafe line[word.lowerBound] {
-        case UInt8(ascii: "h"):
-            return unsafe matches(line, word, "http-in") || matches(line, word, "http-servers") ? .http : nil
-        case UInt8(ascii: "t"):
-            return unsafe matches(line, word, "tcp-in") || matches(line, word, "tcp-servers") ? .tcp : nil
+        case UInt8(ascii: "h"): return unsafe owner(.http, "http-", word, line)
+        case UInt8(ascii: "t"): return unsafe owner(.tcp, "tcp-", word, line)
         default: return nil
         }
     }
 
-    /// Compares a word up to what may follow a proxy's name: `~` marks TLS, `/` starts a server or a listener.
-    private static func matches(_ line: UnsafeRawBufferPointer, _ word: Range<Int>, _ name: StaticString) -> Bool {
-        let count = name.utf8CodeUnitCount
-        guard unsafe LogWords.hasPrefix(name, line, at: word.lowerBound, to: word.upperBound) else { return false }
-        guard word.count > count else { return true }
-        switch unsafe line[word.lowerBound + count] {
-        case UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: ","): return true
-        // The full stop of a message.
-        case UInt8(ascii: "."): return word.count == count + 1
-        default: return false
+    private static func owner(
+        _ kind: ProxyKind,
+        _ start: StaticString,
+        _ word: Range<Int>,
+        _ line: UnsafeRawBufferPointer
+    ) -> Owner? {
+        guard unsafe LogWords.hasPrefix(start, line, at: word.lowerBound, to: word.upperBound) else { return nil }
+        let end = unsafe endOfName(word, line)
+        let rest = word.lowerBound + start.utf8CodeUnitCount
+        for name in [frontendEnd, backendEnd] {
+            let count = name.utf8CodeUnitCount
+            // Without an id, the hyphen is that of `http-`.
+            if unsafe end - rest == count - 1 && LogWords.hasPrefix(name, line, at: rest - 1, to: end) {
+                return Owner(proxyKind: kind, id: nil)
+            }
+            if unsafe end - rest > count && LogWords.hasPrefix(name, line, at: end - count, to: end) {
+                return Owner(proxyKind: kind, id: rest..<end - count)
+            }
         }
+        return nil
+    }
+
+    private static let frontendEnd: StaticString = "-in"
+    private static let backendEnd: StaticString = "-servers"
+
+    /// The end of a proxy's name: `~` marks TLS, `/` starts a server or a listener, `:` a pool, and a full stop ends a
+    /// message.
+    private static func endOfName(_ word: Range<Int>, _ line: UnsafeRawBufferPointer) -> Int {
+        for index in word {
+            switch unsafe line[index] {
+            case UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: ","): return index
+            default: continue
+            }
+        }
+        return unsafe line[word.upperBound - 1] == UInt8(ascii: ".") ? word.upperBound - 1 : word.upperBound
     }
 }
 

@@ -20,6 +20,7 @@ struct HAProxyLog: OpenedLog {
     ///   - folder: The folders of its files.
     ///   - start: The start of the log; nil for its oldest line.
     ///   - hold: A folder for links to the rotated files; nil for none.
+    ///   - owners: The owners of lines without ids; nil if all lines of a kind have one owner.
     ///   - isDeleted: Whether a DELETE has started since.
     ///   - now: The current time.
     /// - Throws: `DriverError` with code `logUnavailable` if it cannot be read.
@@ -28,6 +29,7 @@ struct HAProxyLog: OpenedLog {
         from start: LogStart? = nil,
         _ logger: Logger,
         hold: FilePath? = nil,
+        owners: LogOwners? = nil,
         isDeleted: @escaping @Sendable () -> Bool = { false },
         now: UTCTimestamp = .now
     ) throws(DriverError) {
@@ -44,7 +46,7 @@ struct HAProxyLog: OpenedLog {
             from: start?.mark,
             hold: hold,
             isDeleted: isDeleted,
-            HAProxyLineClassifier(after: deletedAt.map { LogCut($0) }),
+            HAProxyLineClassifier(after: deletedAt.map { LogCut($0) }, owners: owners),
             logger
         )
     }

@@ -7,7 +7,7 @@ import SteelyardCore
 /// HAProxy's messages about a proxy or server: `Server http-servers/1 is DOWN, …`, `Proxy tcp-in stopped …`.
 enum HAProxySentence {
     enum Finding: Hashable, Sendable {
-        case of(ProxyKind)
+        case of(HAProxyLine.Owner)
         /// A message about another program's proxy.
         case ofOther
         case none

@@ -11,7 +11,14 @@ struct CommittedReading: Hashable, Sendable {
     private enum Name {
         static let until = "proc.metered_until"
         static let sequence = "proc.metered_sequence"
-        static func bytes(_ proxyKind: ProxyKind) -> String { "proc.metered_\(proxyKind.rawValue)" }
+        /// An id may have characters that no name of a variable has.
+        static func bytes(_ key: LoadBalancerKey) -> String {
+            "proc.metered_\(key.proxyKind.rawValue)" + (key.id.map { "_" + hexadecimal($0) } ?? "")
+        }
+
+        private static func hexadecimal(_ id: Identifier) -> String {
+            id.description.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
     }
 
     /// The end of the report.
@@ -35,9 +42,11 @@ struct CommittedReading: Hashable, Sendable {
 
     /// Reads the values that a worker stores.
     ///
-    /// - Parameter ask: Sends a command to the worker and returns the answer.
+    /// - Parameters:
+    ///   - keys: The load balancers that it serves.
+    ///   - ask: Sends a command to the worker and returns the answer.
     /// - Returns: nil if it stores none.
-    init?(_ ask: (String) throws(DriverError) -> String) throws(DriverError) {
+    init?(of keys: [LoadBalancerKey], _ ask: (String) throws(DriverError) -> String) throws(DriverError) {
         func value(_ name: String) throws(DriverError) -> Int64? {
             let answer = try ask("get var \(name)")
             guard let start = answer.firstRange(of: "value=<")?.upperBound else { return nil }
@@ -45,9 +54,7 @@ struct CommittedReading: Hashable, Sendable {
         }
         guard let until = try value(Name.until), UTCTimestamp.storable.contains(until) else { return nil }
         var bytes: UsageLedger.Bytes = [:]
-        for proxyKind in ProxyKind.allCases {
-            bytes[proxyKind] = try value(Name.bytes(proxyKind)).flatMap { UInt64(exactly: $0) }
-        }
+        for key in keys { bytes[key] = try value(Name.bytes(key)).flatMap { UInt64(exactly: $0) } }
         let sequence = try value(Name.sequence).flatMap { UInt64(exactly: $0) }
         self.init(until: UTCTimestamp(microseconds: until), bytes: bytes, sequence: sequence)
     }
@@ -56,7 +63,7 @@ struct CommittedReading: Hashable, Sendable {
     ///
     /// The bytes come first: if the rest does not arrive, the worker still names the previous report.
     var commands: [String] {
-        let bytes = bytes.sorted { $0.key.rawValue < $1.key.rawValue }
+        let bytes = bytes.sorted { $0.key < $1.key }
         return bytes.map { "set var \(Name.bytes($0.key)) int(\($0.value))" }
             + (sequence.map { ["set var \(Name.sequence) int(\($0))"] } ?? [])
             + ["set var \(Name.until) int(\(until.microseconds))"]

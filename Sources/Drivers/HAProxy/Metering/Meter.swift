@@ -61,7 +61,13 @@ actor Meter {
     func serve(_ set: LoadBalancerSet) {
         var ledger = ledger ?? UsageLedger(start: now())
         let before = ledger.served
-        ledger.serve(Set(set.loadBalancers.map(\.protocol.proxyKind)))
+        let ids = set.loadBalancers.compactMap { loadBalancer in
+            loadBalancer.id.map { (loadBalancer.key.proxyKind, $0) }
+        }
+        ledger.serve(
+            Set(set.loadBalancers.map(\.key)),
+            ids: set.usesIDs ? [:] : Dictionary(ids) { first, _ in first }
+        )
         self.ledger = ledger
         write(atOnce: written == nil || before != ledger.served)
     }
@@ -170,7 +176,8 @@ actor Meter {
         var failure: DriverError?
         for worker in workers where !known.contains(worker) {
             do throws(DriverError) {
-                kept[worker] = try CommittedReading { (command) throws(DriverError) -> String in
+                let keys = try frontends(of: worker, deadline).map(\.key)
+                kept[worker] = try CommittedReading(of: keys) { (command) throws(DriverError) -> String in
                     try holds.ask(command, worker, by: deadline)
                 }
                 known.insert(worker)
@@ -181,17 +188,21 @@ actor Meter {
     }
 
     func record(_ worker: Worker, _ deadline: Deadline) throws(DriverError) {
+        var reading: UsageLedger.Bytes = [:]
+        for (key, row) in try frontends(of: worker, deadline) { reading[key] = Self.bytesOut(row, of: key.proxyKind) }
+        if let added = ledger?.record(reading, of: worker) { view.add(added) }
+    }
+
+    /// The front ends of a worker, with their statistics.
+    private func frontends(
+        of worker: Worker,
+        _ deadline: Deadline
+    ) throws(DriverError) -> [(key: LoadBalancerKey, row: StatisticsTable.Row)] {
         let answer = try holds.ask("show stat -1 1 -1", worker, by: deadline)
         guard let table = StatisticsTable(answer) else {
             throw DriverError(.unavailable, "HAProxy's worker \(worker.processID) returned no statistics")
         }
-        var reading: UsageLedger.Bytes = [:]
-        for proxyKind in ProxyKind.allCases {
-            let name = ProxyName(proxyKind).frontend
-            guard let row = table.rows.first(where: { $0["pxname"] == name }) else { continue }
-            reading[proxyKind] = Self.bytesOut(row, of: proxyKind)
-        }
-        if let added = ledger?.record(reading, of: worker) { view.add(added) }
+        return table.rows.compactMap { row in ProxyName(frontend: row["pxname"]).map { ($0.key, row) } }
     }
 
     /// The bytes that a front end has sent.

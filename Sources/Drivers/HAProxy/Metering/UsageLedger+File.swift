@@ -17,7 +17,7 @@ extension UsageLedger {
         struct Reading: Codable {
             let process: Int32
             let started: UInt64
-            let bytes: Bytes
+            let bytes: [String: UInt64]
         }
 
         let format: Int
@@ -26,9 +26,10 @@ extension UsageLedger {
         let moved: Moved?
         let sequence: UInt64
         let isNew: Bool
-        let served: [ProxyKind]
-        let servedSince: [ProxyKind]
-        let pending: Bytes
+        let served: [String]
+        let servedSince: [String]
+        let owners: [ProxyKind: String]?
+        let pending: [String: UInt64]
         let readings: [Reading]
     }
 
@@ -42,10 +43,11 @@ extension UsageLedger {
                 moved: moved.map { .init(start: $0.start.microseconds, clock: $0.clock) },
                 sequence: sequence,
                 isNew: isNew,
-                served: served.sorted { $0.rawValue < $1.rawValue },
-                servedSince: servedSince.sorted { $0.rawValue < $1.rawValue },
-                pending: pending,
-                readings: readings.map { .init(process: $0.processID, started: $0.startTime, bytes: $1) }
+                served: served.sorted().map(\.name),
+                servedSince: servedSince.sorted().map(\.name),
+                owners: owners.isEmpty ? nil : owners.mapValues(\.description),
+                pending: Self.named(pending),
+                readings: readings.map { .init(process: $0.processID, started: $0.startTime, bytes: Self.named($1)) }
                     .sorted { ($0.process, $0.started) < ($1.process, $1.started) }
             )
         )
@@ -60,22 +62,44 @@ extension UsageLedger {
             return
         }
         guard UTCTimestamp.storable.contains(file.start), UTCTimestamp.storable.contains(file.moved?.start ?? 0),
-            Self.storableSequences.contains(file.sequence)
+            Self.storableSequences.contains(file.sequence), let pending = Self.bytes(file.pending),
+            let served = Self.keys(file.served), let servedSince = Self.keys(file.servedSince)
         else { return nil }
+        var readings: [Worker: Bytes] = [:]
+        for reading in file.readings {
+            guard let bytes = Self.bytes(reading.bytes) else { return nil }
+            readings[Worker(processID: reading.process, startTime: reading.started)] = bytes
+        }
         self.init(
             start: UTCTimestamp(microseconds: file.start),
             clock: file.clock,
             moved: file.moved.map { Moved(start: UTCTimestamp(microseconds: $0.start), clock: $0.clock) },
             sequence: file.sequence,
             isNew: file.isNew,
-            pending: file.pending,
-            readings: Dictionary(
-                file.readings.map { (Worker(processID: $0.process, startTime: $0.started), $0.bytes) },
-                uniquingKeysWith: { $1 }
-            ),
-            served: Set(file.served),
-            servedSince: Set(file.servedSince)
+            pending: pending,
+            readings: readings,
+            served: served,
+            servedSince: servedSince,
+            owners: (file.owners ?? [:]).compactMapValues { try? Identifier($0) }
         )
+    }
+
+    private static func named(_ bytes: Bytes) -> [String: UInt64] {
+        Dictionary(bytes.map { ($0.name, $1) }) { first, _ in first }
+    }
+
+    private static func bytes(_ named: [String: UInt64]) -> Bytes? {
+        var bytes: Bytes = [:]
+        for (name, count) in named {
+            guard let key = LoadBalancerKey(name: name) else { return nil }
+            bytes[key] = count
+        }
+        return bytes
+    }
+
+    private static func keys(_ names: [String]) -> Set<LoadBalancerKey>? {
+        let keys = names.compactMap { LoadBalancerKey(name: $0) }
+        return keys.count == names.count ? Set(keys) : nil
     }
 }
 
@@ -97,11 +121,11 @@ private enum FirstValue: Decodable {
 
     var number: Int64? { if case .number(let number) = self { number } else { nil } }
 
-    var protocols: Set<ProxyKind>? {
+    var protocols: Set<LoadBalancerKey>? {
         guard case .text(let text) = self else { return nil }
         let names = text.split(separator: " ")
         let protocols = names.compactMap { ProxyKind(rawValue: String($0)) }
-        return protocols.count == names.count ? Set(protocols) : nil
+        return protocols.count == names.count ? Set(protocols.map { LoadBalancerKey($0) }) : nil
     }
 
     var bytes: UsageLedger.Bytes? {
@@ -111,7 +135,7 @@ private enum FirstValue: Decodable {
             let pair = part.split(separator: "=")
             guard pair.count == 2, let proxyKind = ProxyKind(rawValue: String(pair[0])), let value = UInt64(pair[1])
             else { return nil }
-            bytes[proxyKind] = value
+            bytes[LoadBalancerKey(proxyKind)] = value
         }
         return bytes
     }

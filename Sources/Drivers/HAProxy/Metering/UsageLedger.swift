@@ -24,7 +24,7 @@ struct UsageLedger: Hashable, Sendable {
         let clock: DeviceClock
     }
 
-    typealias Bytes = [ProxyKind: UInt64]
+    typealias Bytes = [LoadBalancerKey: UInt64]
 
     /// The end of the last committed report.
     private(set) var start: UTCTimestamp
@@ -41,10 +41,12 @@ struct UsageLedger: Hashable, Sendable {
     private(set) var pending: Bytes
     /// The counters of each worker at its last reading.
     private(set) var readings: [Worker: Bytes]
-    /// The protocols that are served now.
-    private(set) var served: Set<ProxyKind>
-    /// The protocols that were served at any time since the last committed report.
-    private(set) var servedSince: Set<ProxyKind>
+    /// The load balancers that are served now.
+    private(set) var served: Set<LoadBalancerKey>
+    /// The load balancers that were served at any time since the last committed report.
+    private(set) var servedSince: Set<LoadBalancerKey>
+    /// The ids of the load balancers that were served last without an id in their key.
+    private(set) var owners: [ProxyKind: Identifier]
 
     /// Creates a ledger for a device that starts to serve.
     init(start: UTCTimestamp, by clock: DeviceClock = .current) {
@@ -68,8 +70,9 @@ struct UsageLedger: Hashable, Sendable {
         isNew: Bool,
         pending: Bytes,
         readings: [Worker: Bytes],
-        served: Set<ProxyKind>,
-        servedSince: Set<ProxyKind>
+        served: Set<LoadBalancerKey>,
+        servedSince: Set<LoadBalancerKey>,
+        owners: [ProxyKind: Identifier] = [:]
     ) {
         self.start = start
         self.clock = clock
@@ -80,15 +83,34 @@ struct UsageLedger: Hashable, Sendable {
         self.readings = readings
         self.served = served
         self.servedSince = servedSince
+        self.owners = owners
     }
 
     /// HAProxy's variables store 63 bits.
     static func sequence(after sequence: UInt64) -> UInt64 { sequence < UInt64(Int64.max) ? sequence + 1 : 0 }
 
-    /// Records the protocols that are served from now on.
-    mutating func serve(_ protocols: Set<ProxyKind>) {
-        served = protocols
-        servedSince.formUnion(protocols)
+    /// Records the load balancers that are served from now on.
+    ///
+    /// - Parameter ids: The ids of the load balancers whose keys have none.
+    mutating func serve(_ keys: Set<LoadBalancerKey>, ids: [ProxyKind: Identifier] = [:]) {
+        served = keys
+        servedSince.formUnion(keys)
+        if keys.contains(where: { $0.id == nil }) { owners = ids }
+        // From now on, the report has an entry for each id.
+        for (key, bytes) in pending where key.id == nil && owner(of: key) != key {
+            pending[key] = nil
+            pending[owner(of: key), default: 0] &+= bytes
+        }
+    }
+
+    /// The key under which the bytes of a front end are reported.
+    ///
+    /// In a period with ids, a load balancer without one in its key is reported by its id, too.
+    private func owner(of key: LoadBalancerKey) -> LoadBalancerKey {
+        guard key.id == nil, let id = owners[key.proxyKind], servedSince.contains(where: { $0.id != nil }) else {
+            return key
+        }
+        return LoadBalancerKey(key.proxyKind, id: id)
     }
 
     /// Adds the bytes that a worker has sent since its last reading.
@@ -99,12 +121,12 @@ struct UsageLedger: Hashable, Sendable {
         isNew = false
         let last = readings[worker] ?? [:]
         var added: Bytes = [:]
-        for (proxyKind, bytes) in reading {
-            let before = last[proxyKind] ?? 0
+        for (key, bytes) in reading {
+            let before = last[key] ?? 0
             // An operator may have cleared the counters: they then restarted at 0.
             let new = bytes >= before ? bytes - before : bytes
-            pending[proxyKind, default: 0] &+= new
-            added[proxyKind] = new
+            pending[owner(of: key), default: 0] &+= new
+            added[key] = new
         }
         readings[worker] = last.merging(reading) { $1 }
         return added
@@ -159,11 +181,11 @@ struct UsageLedger: Hashable, Sendable {
     func report(until now: UTCTimestamp, by clock: DeviceClock = .current) -> UsageReport {
         var ledger = self
         ledger.settle(before: now, by: clock)
-        let protocols = ProxyKind.allCases.filter { servedSince.contains($0) || pending[$0] ?? 0 > 0 }
+        let keys = Set(servedSince.map(owner) + pending.lazy.filter { $0.value > 0 }.map(\.key)).sorted()
         return UsageReport(
             start: ledger.moved?.start ?? start,
             end: now,
-            entries: protocols.map { UsageReport.Entry(proxyKind: $0, bytesOut: pending[$0] ?? 0) },
+            entries: keys.map { UsageReport.Entry($0, bytesOut: pending[$0] ?? 0) },
             mark: sequence
         )
     }
@@ -174,8 +196,8 @@ struct UsageLedger: Hashable, Sendable {
     mutating func commit(_ report: UsageReport, by clock: DeviceClock = .current) -> Bool {
         guard report.mark == sequence else { return false }
         for entry in report.entries {
-            let bytes = pending[entry.proxyKind] ?? 0
-            pending[entry.proxyKind] = bytes > entry.bytesOut ? bytes - entry.bytesOut : 0
+            let bytes = pending[entry.key] ?? 0
+            pending[entry.key] = bytes > entry.bytesOut ? bytes - entry.bytesOut : nil
         }
         start = report.end
         self.clock = clock

@@ -54,7 +54,7 @@ enum ChangePlan: Hashable, Sendable {
             to: wanted.certificates,
             faults: running.certificateFaults
         )
-        let frontends = wanted.set.loadBalancers.map(\.protocol.proxyKind)
+        let frontends = wanted.set.loadBalancers.map(\.key)
         let switches: [RuntimeChange] =
             switch (old.isSuspended, wanted.isSuspended) {
             case (false, true): frontends.map(RuntimeChange.close)
@@ -93,30 +93,40 @@ enum ChangePlan: Hashable, Sendable {
     }
 
     private static func reasons(from old: LoadBalancerSet, to wanted: LoadBalancerSet) -> [ReloadReason] {
-        var reasons: [ReloadReason] = []
-        for proxyKind in ProxyKind.allCases {
-            let before = old.loadBalancers.first { $0.protocol.proxyKind == proxyKind }
-            let after = wanted.loadBalancers.first { $0.protocol.proxyKind == proxyKind }
-            switch (before, after) {
-            case (nil, nil): break
-            case (nil, _?): reasons.append(.loadBalancerAdded(proxyKind))
-            case (_?, nil): reasons.append(.loadBalancerRemoved(proxyKind))
-            case (let before?, let after?):
-                if before.protocol != after.protocol { reasons.append(.protocolChanged(proxyKind)) }
-                if before.address != after.address || before.port != after.port {
-                    reasons.append(.listenerChanged(proxyKind))
-                }
-                if before.algorithm != after.algorithm { reasons.append(.algorithmChanged(proxyKind)) }
-                if before.monitor != after.monitor { reasons.append(.monitorChanged(proxyKind)) }
-                if before.access != after.access { reasons.append(.accessChanged(proxyKind)) }
-                if before.options != after.options { reasons.append(.optionsChanged(proxyKind)) }
-                if before.tls?.withoutCertificates != after.tls?.withoutCertificates {
-                    reasons.append(.tlsChanged(proxyKind))
-                }
-                if before.redirectsToHTTPS != after.redirectsToHTTPS { reasons.append(.redirectChanged(proxyKind)) }
-            }
+        let before = Dictionary(old.loadBalancers.map { ($0.key, $0) }) { first, _ in first }
+        let after = Set(wanted.loadBalancers.map(\.key))
+        var reasons = wanted.loadBalancers.flatMap { loadBalancer -> [ReloadReason] in
+            before[loadBalancer.key].map { Self.reasons(from: $0, to: loadBalancer) }
+                ?? [.loadBalancerAdded(loadBalancer.key)]
         }
+        reasons += old.loadBalancers.map(\.key).filter { !after.contains($0) }.map(ReloadReason.loadBalancerRemoved)
         return reasons.isEmpty ? [.settingsChanged] : reasons
+    }
+
+    private static func reasons(from before: LoadBalancer, to after: LoadBalancer) -> [ReloadReason] {
+        let key = after.key
+        var reasons: [ReloadReason] = []
+        if before.protocol != after.protocol { reasons.append(.protocolChanged(key)) }
+        if before.address != after.address || before.port != after.port { reasons.append(.listenerChanged(key)) }
+        if before.access != after.access { reasons.append(.accessChanged(key)) }
+        if before.options != after.options { reasons.append(.optionsChanged(key)) }
+        if before.tls?.withoutCertificates != after.tls?.withoutCertificates { reasons.append(.tlsChanged(key)) }
+        if before.redirectsToHTTPS != after.redirectsToHTTPS { reasons.append(.redirectChanged(key)) }
+        if before.routing != after.routing { reasons.append(.routingChanged(key)) }
+        let pools = Dictionary(before.allPools.map { ($0.id, $0) }) { first, _ in first }
+        for pool in after.allPools {
+            let backend = BackendName(key, pool: pool.id)
+            guard let old = pools[pool.id] else {
+                reasons.append(.poolAdded(backend))
+                continue
+            }
+            if old.algorithm != pool.algorithm { reasons.append(.algorithmChanged(backend)) }
+            if old.monitor != pool.monitor { reasons.append(.monitorChanged(backend)) }
+            if old.persistence != pool.persistence { reasons.append(.persistenceChanged(backend)) }
+        }
+        let names = Set(after.allPools.map(\.id))
+        reasons += before.pools.filter { !names.contains($0.id) }.map { .poolRemoved(BackendName(key, pool: $0.id)) }
+        return reasons
     }
 }
 

@@ -10,7 +10,7 @@ struct RunningState: Sendable {
     /// Its servers, in its order.
     let servers: [RunningServer]
     /// The front ends that another program has opened or closed.
-    let misplacedFrontends: [ProxyKind]
+    let misplacedFrontends: [LoadBalancerKey]
     /// Whether the loaded file disables the front ends: no command can open those.
     let hasDisabledFrontends: Bool
     /// What another program has done to certificates.
@@ -24,7 +24,7 @@ struct RunningState: Sendable {
     init(
         configuration: RenderedConfiguration?,
         servers: [RunningServer],
-        misplacedFrontends: [ProxyKind] = [],
+        misplacedFrontends: [LoadBalancerKey] = [],
         hasDisabledFrontends: Bool = false,
         certificateFaults: [HAProxyWord: SlotFault] = [:]
     ) {

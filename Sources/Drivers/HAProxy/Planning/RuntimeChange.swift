@@ -25,9 +25,9 @@ enum RuntimeChange: Hashable, Sendable {
     /// Other clients that can connect, or that have no limits; ``HAProxySession/prepare(_:by:)`` makes the commands.
     case replaceList(NetworkList)
     /// Closes a front end's port, and refuses the next request of its clients.
-    case close(ProxyKind)
+    case close(LoadBalancerKey)
     /// Opens a front end's port again.
-    case open(ProxyKind)
+    case open(LoadBalancerKey)
 
     /// A certificate is replaced, added or removed; ``commands`` has none for it, because they contain its private key.
     case certificate(CertificateChange)
@@ -67,10 +67,10 @@ enum RuntimeChange: Hashable, Sendable {
         case .limit(let name, let limit): return [RuntimeCommand("set maxconn server", "\(name)", "\(limit ?? 0)")]
         case .moveCheck(let name, let check): return Self.checks(name, check)
         case .replaceList: return []
-        case .close(let proxyKind):
-            return Self.setSuspended(true) + [RuntimeCommand("disable frontend", "\(frontend: proxyKind)")]
-        case .open(let proxyKind):
-            return [RuntimeCommand("enable frontend", "\(frontend: proxyKind)")] + Self.setSuspended(false)
+        case .close(let key):
+            return Self.setSuspended(true) + [RuntimeCommand("disable frontend", "\(frontend: key)")]
+        case .open(let key):
+            return [RuntimeCommand("enable frontend", "\(frontend: key)")] + Self.setSuspended(false)
         }
     }
 
@@ -126,11 +126,11 @@ extension RuntimeChange: CustomStringConvertible {
             "check \(name) at \(check.address.map { "\($0)" } ?? "its address") \(check.port.map { "port \($0)" } ?? "and its port")"
         case .replaceList(let list):
             switch list.use {
-            case .allowed: "\(list.proxyKind) allows \(list.networks.count) networks"
-            case .except: "\(list.proxyKind) has no rate limit for \(list.networks.count) networks"
+            case .allowed: "\(list.key.name) allows \(list.networks.count) networks"
+            case .except: "\(list.key.name) has no rate limit for \(list.networks.count) networks"
             }
-        case .close(let proxyKind): "close \(proxyKind)"
-        case .open(let proxyKind): "open \(proxyKind)"
+        case .close(let key): "close \(key.name)"
+        case .open(let key): "open \(key.name)"
         }
     }
 }

@@ -9,6 +9,8 @@ struct ServerComparison {
     private(set) var changes: [RuntimeChange] = []
     /// The differences that only a reload can change.
     private(set) var obstacles: [ReloadReason] = []
+    /// The certificates and authorities that HAProxy has loaded for servers.
+    private let loadedFiles: Set<HAProxyWord>
 
     /// - Parameter old: The configuration that HAProxy loaded, with all changes since.
     init(
@@ -18,6 +20,7 @@ struct ServerComparison {
         removed: [ServerName: ProxyServer]
     ) {
         let known = Dictionary(old.servers.map { ($0.name, $0) }) { first, _ in first }
+        loadedFiles = Set(old.servers.lazy.flatMap(\.files))
         let present = Dictionary(running.servers.map { ($0.name, $0) }) { first, _ in first }
         for server in wanted.servers {
             switch (present[server.name], known[server.name]) {
@@ -95,6 +98,8 @@ struct ServerComparison {
             obstacles.append(.hostName(server.name))
         } else if server.hasOwnCookie {
             obstacles.append(.ownCookie(server.name))
+        } else if !server.files.allSatisfy(loadedFiles.contains) {
+            obstacles.append(.certificatesNotLoaded(server.name))
         } else {
             changes.append(.add(server))
         }
@@ -116,14 +121,19 @@ struct ServerComparison {
         _ known: [ServerName: ProxyServer],
         _ wanted: RenderedConfiguration
     ) {
-        for proxyKind in ProxyKind.allCases {
-            let backups = wanted.servers.filter { $0.name.proxyKind == proxyKind && $0.isBackup }.map(\.name)
-            guard backups.count > 1 else { continue }
-            let wantedNames = Set(backups)
-            let present = running.servers.map(\.name).filter(wantedNames.contains)
+        let backups = Dictionary(grouping: wanted.servers.lazy.filter(\.isBackup).map(\.name), by: \.backend)
+            .filter { $0.value.count > 1 }
+        guard !backups.isEmpty else { return }
+        let wantedNames = Set(backups.values.joined())
+        let present = Dictionary(
+            grouping: running.servers.lazy.map(\.name).filter(wantedNames.contains),
+            by: \.backend
+        )
+        for (backend, names) in backups.sorted(by: { $0.key.description < $1.key.description }) {
+            let present = present[backend] ?? []
             let isPresent = Set(present)
-            if present + backups.filter({ !isPresent.contains($0) }) != backups {
-                obstacles.append(.backupsReordered(proxyKind))
+            if present + names.filter({ !isPresent.contains($0) }) != names {
+                obstacles.append(.backupsReordered(backend))
             }
         }
     }

@@ -51,7 +51,7 @@ struct HAProxyAlert: Hashable, Sendable {
         var field = line.flatMap { rendered.fields[$0] }
         if field == nil, let frontend,
             let index = rendered.set.loadBalancers.firstIndex(where: {
-                ProxyName($0.protocol.proxyKind).frontend == frontend
+                ProxyName($0.key).frontend == frontend
             })
         {
             field = LoadBalancerField(loadBalancer: index, name: "port")

@@ -115,7 +115,7 @@ final class Reconciler {
         var rendered = context.render(served, isSuspended: isSuspended)
         let isFileRight = context.holds(context.files.config, served.checksum)
         restoreLists(rendered, context)
-        context.removeLists(besides: rendered)
+        context.removeFiles(besides: rendered)
         if isFileRight {
             if rendered.fingerprint != served.fingerprint {
                 context.logger.notice("settings changed; they apply with the next UPDATE")
@@ -217,11 +217,11 @@ final class Reconciler {
     /// - Returns: The names of their files.
     @discardableResult
     private func restoreLists(_ rendered: RenderedConfiguration, _ context: DeviceContext) -> [String] {
-        let names = context.changedLists(of: rendered).compactMap { $0.file.lastComponent?.string }
+        let names = context.changedFiles(of: rendered).compactMap { $0.file.lastComponent?.string }
         guard !names.isEmpty else { return [] }
         let list = names.joined(separator: ", ")
         do throws(DriverError) {
-            try context.writeLists(of: rendered)
+            try context.writeFiles(of: rendered)
             context.logger.warning("\(list) did not match the committed state; rewritten")
         } catch {
             context.logger.error("cannot write \(list)", metadata: [LogKeys.error: "\(error)"])

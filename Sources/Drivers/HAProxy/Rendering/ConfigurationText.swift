@@ -23,11 +23,14 @@ struct ConfigurationText {
         let role: Role
         /// The text that fingerprints include.
         let identity: String
+        /// The text while HAProxy checks the file; nil for the same.
+        let candidate: String?
 
-        init(_ text: String, _ role: Role, identity: String? = nil) {
+        init(_ text: String, _ role: Role, identity: String? = nil, candidate: String? = nil) {
             self.text = text
             self.role = role
             self.identity = identity ?? text
+            self.candidate = candidate
         }
     }
 
@@ -37,6 +40,12 @@ struct ConfigurationText {
 
     /// The file's text.
     var text: String { lines.reduce(into: "") { $0 += $1.text + "\n" } }
+
+    /// The text while HAProxy checks the file; nil for the same.
+    var candidateText: String? {
+        guard lines.contains(where: { $0.candidate != nil }) else { return nil }
+        return lines.reduce(into: "") { $0 += ($1.candidate ?? $1.text) + "\n" }
+    }
 
     /// The fingerprint of all lines that only a reload can change.
     var structure: Fingerprint { fingerprint { $0 == .structure } }
@@ -88,7 +97,10 @@ struct ConfigurationText {
     private static let indentation = "    "
 
     private mutating func append(_ words: [HAProxyWord], indentation: String, _ role: Role) {
-        lines.append(Line(Self.joined(words, indentation), role))
+        let candidate =
+            words.contains(where: \.isCheckedFile)
+            ? indentation + words.map(\.candidateText).joined(separator: " ") : nil
+        lines.append(Line(Self.joined(words, indentation), role, candidate: candidate))
     }
 
     private static func joined(_ words: [HAProxyWord], _ indentation: String) -> String {

@@ -62,14 +62,15 @@ extension HAProxyRenderer {
         NetworkList.all(of: loadBalancer, in: configuration.words.stateDirectory)
     }
 
-    /// How HAProxy connects to a node: its PROXY header and source address.
-    func connectionWords(of node: Node, in loadBalancer: LoadBalancer) -> [HAProxyWord] {
+    /// How HAProxy connects to a node: its PROXY header, source address and TLS.
+    func connectionWords(of node: Node, in pool: Pool, _ proxyKind: ProxyKind) -> [HAProxyWord] {
         var words: [HAProxyWord] = []
-        if let version = node.connections.proxyProtocol ?? loadBalancer.proxyProtocol {
+        if let version = node.connections.proxyProtocol ?? pool.proxyProtocol {
             words.append(version == .v1 ? "send-proxy" : "send-proxy-v2")
             words.append("check-send-proxy")
         }
         if let source = node.connections.source { words.append("source \(bracketed: source)") }
+        if let tls = pool.tls { words += self.words(for: tls, to: node, in: pool, proxyKind) }
         return words
     }
 }

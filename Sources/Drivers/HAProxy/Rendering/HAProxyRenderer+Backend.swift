@@ -7,12 +7,24 @@ extension HAProxyRenderer {
     /// Not secret, and the same on every device, so that clients keep their nodes after a failover to another device.
     static let cookieKey: HAProxyWord = "steelyard"
 
-    func writeBackend(_ loadBalancer: LoadBalancer, at index: Int, to text: inout ConfigurationText) {
+    /// Writes the back ends of all pools.
+    func writeBackends(of loadBalancer: LoadBalancer, at index: Int, to text: inout ConfigurationText) {
+        write(loadBalancer.defaultPool, of: loadBalancer, at: PoolPlace(index, pool: nil), to: &text)
+        for (place, pool) in loadBalancer.pools.enumerated() {
+            write(pool, of: loadBalancer, at: PoolPlace(index, pool: place), to: &text)
+        }
+    }
+
+    private func write(
+        _ pool: Pool,
+        of loadBalancer: LoadBalancer,
+        at place: PoolPlace,
+        to text: inout ConfigurationText
+    ) {
         let options = loadBalancer.options
-        let isHTTP = loadBalancer.protocol.proxyKind == .http
-        text.section(isHTTP ? "backend http-servers" : "backend tcp-servers")
-        text.line(isHTTP ? "mode http" : "mode tcp")
-        writeAlgorithm(loadBalancer.algorithm, to: &text)
+        text.section("backend \(BackendName(loadBalancer.key, pool: pool.id))")
+        text.line(loadBalancer.key.proxyKind == .http ? "mode http" : "mode tcp")
+        writeAlgorithm(pool.algorithm, to: &text)
         text.line("timeout connect", "\(options.connectTimeout)ms")
         text.line("timeout server", "\(options.serverTimeout)ms")
         // Without a time-out, only TCP keep-alive detects a lost node.
@@ -20,10 +32,10 @@ extension HAProxyRenderer {
         text.line("timeout queue", "\(options.queueTimeout ?? options.connectTimeout)ms")
         if let timeout = options.tunnelTimeout { text.line("timeout tunnel", "\(timeout)ms") }
         text.line("retries", "\(options.connectRetries)")
-        writePersistence(loadBalancer.protocol, to: &text)
-        writeChecks(loadBalancer, at: index, to: &text)
-        for (place, server) in servers(of: loadBalancer).enumerated() {
-            text.server(server, field: LoadBalancerField(loadBalancer: index, node: place, name: "address"))
+        writePersistence(of: pool, loadBalancer.protocol, to: &text)
+        writeChecks(of: pool, in: loadBalancer, at: place, to: &text)
+        for (node, server) in servers(of: pool, in: loadBalancer).enumerated() {
+            text.server(server, field: place.field("address", node: node))
         }
     }
 
@@ -38,30 +50,42 @@ extension HAProxyRenderer {
         }
     }
 
-    private func writePersistence(_ listenerProtocol: ListenerProtocol, to text: inout ConfigurationText) {
-        switch listenerProtocol {
-        case .http, .terminatedHTTPS:
-            text.line("http-reuse safe")
+    private func writePersistence(
+        of pool: Pool,
+        _ listenerProtocol: ListenerProtocol,
+        to text: inout ConfigurationText
+    ) {
+        if listenerProtocol.proxyKind == .http { text.line("http-reuse safe") }
+        switch pool.persistence(for: listenerProtocol) {
+        case .httpCookie(let idleSeconds):
             // Derived from the node's address: before 3.0, a server that is added at run time cannot have a cookie of
             // its own.
             text.line(
-                listenerProtocol == .http
-                    ? "cookie SERVERID insert indirect nocache httponly dynamic"
-                    : "cookie SERVERID insert indirect nocache httponly secure dynamic"
+                ["cookie SERVERID insert indirect nocache httponly"]
+                    + (listenerProtocol == .http ? [] : ["secure"])
+                    + (idleSeconds.map { ["maxidle \($0)s"] } ?? []) + ["dynamic"]
             )
             text.line("dynamic-cookie-key", Self.cookieKey)
-        case .tcp, .https:
-            text.line("stick-table type ipv6 size 200k expire 30m peers steelyard")
+        case .appCookie(let name, let seconds):
+            text.line("stick-table type string len 128 size 100k expire \(seconds)s peers steelyard")
+            text.line("stick store-response res.cook(\(name))")
+            text.line("stick match req.cook(\(name))")
+        case .sourceIP(let seconds):
+            let expiry: HAProxyWord = seconds.isMultiple(of: 60) ? "\(seconds / 60)m" : "\(seconds)s"
+            text.line("stick-table type ipv6 size 200k expire", expiry, "peers steelyard")
             text.line("stick on src")
-        case .galera:
-            // A client stuck to a backup would continue to write there after the main node has recovered.
-            break
+        case .none: break
         }
     }
 
-    private func writeChecks(_ loadBalancer: LoadBalancer, at index: Int, to text: inout ConfigurationText) {
-        let monitor = loadBalancer.monitor
-        let field = LoadBalancerField(loadBalancer: index, name: "monitor")
+    private func writeChecks(
+        of pool: Pool,
+        in loadBalancer: LoadBalancer,
+        at place: PoolPlace,
+        to text: inout ConfigurationText
+    ) {
+        let monitor = pool.monitor
+        let field = place.field("monitor")
         if monitor.kind.sendsRequest {
             text.line("option httpchk")
             text.line(
@@ -78,7 +102,7 @@ extension HAProxyRenderer {
         // HAProxy measures this from the connection on; until then, a check waits for the shorter of the back end's
         // `timeout connect` and the interval.
         text.line("timeout check", "\(monitor.timeout)s")
-        text.line(["default-server"] + checks(of: monitor), field: field)
+        text.line(["default-server"] + checks(of: pool), field: field)
     }
 
     /// The host of an HTTP check: the address that clients use, if it is known.
@@ -87,6 +111,35 @@ extension HAProxyRenderer {
         case .v4(let text) where text != "0.0.0.0": loadBalancer.address.map { "\($0)" } ?? "localhost"
         case .v6(let text) where text != "::": loadBalancer.address.map { "[\($0)]" } ?? "localhost"
         default: "localhost"
+        }
+    }
+}
+
+/// The place of a pool in a message.
+private struct PoolPlace {
+    let loadBalancer: Int
+    /// The index in `pools`; nil for the default pool.
+    let pool: Int?
+
+    init(_ loadBalancer: Int, pool: Int?) {
+        self.loadBalancer = loadBalancer
+        self.pool = pool
+    }
+
+    func field(_ name: String, node: Int? = nil) -> LoadBalancerField {
+        LoadBalancerField(loadBalancer: loadBalancer, pool: pool, node: node, name: name)
+    }
+}
+
+extension Pool {
+    /// How clients stay with their nodes, if the message does not say it: HTTP by a cookie, TCP by the address.
+    func persistence(for listenerProtocol: ListenerProtocol) -> SessionPersistence {
+        if let persistence { return persistence }
+        switch listenerProtocol {
+        case .http, .terminatedHTTPS: return .httpCookie(idleSeconds: nil)
+        case .tcp, .https: return .sourceIP(seconds: SessionPersistence.standardSeconds)
+        // A client stuck to a backup would continue to write there after the main node has recovered.
+        case .galera: return .none
         }
     }
 }

@@ -12,8 +12,8 @@ extension HAProxyRenderer {
     ) {
         let options = loadBalancer.options
         let port = LoadBalancerField(loadBalancer: index, name: "port")
-        let isHTTP = loadBalancer.protocol.proxyKind == .http
-        text.section(isHTTP ? "frontend http-in" : "frontend tcp-in")
+        let isHTTP = loadBalancer.key.proxyKind == .http
+        text.section("frontend \(frontend: loadBalancer.key)")
         text.comment(
             "loadbalancers[\(index)]:",
             loadBalancer.id.map { "id \($0)," } ?? "without an id,",
@@ -39,7 +39,7 @@ extension HAProxyRenderer {
             // Without it, the time-out of a request would also hold for an idle client.
             if options.httpRequestTimeout != nil { text.line("timeout http-keep-alive", "\(options.clientTimeout)ms") }
             text.line("option httplog")
-            text.line("option forwardfor")
+            if loadBalancer.routing.insertedHeaders?.omitsForwardedFor != true { text.line("option forwardfor") }
             // HTTP/2 connections with prior knowledge would bypass the counter for usage.
             text.line("option disable-h2-upgrade")
             // An HTTP/2 connection to a node would bypass all per-request processing of HAProxy.
@@ -49,12 +49,14 @@ extension HAProxyRenderer {
             // SUSPEND sets the variable: requests of connected clients are refused.
             text.line("http-request reject if { var(proc.suspended) -m bool }")
             writeRequestLimits(of: loadBalancer, to: &text)
+            writeRouting(of: loadBalancer, at: index, to: &text)
             if loadBalancer.redirectsToHTTPS { writeRedirect(to: &text) }
             if let header = loadBalancer.tls?.strictTransportSecurity { write(header, to: &text) }
         } else {
             text.line("option tcplog")
         }
-        text.line(isHTTP ? "default_backend http-servers" : "default_backend tcp-servers")
+        writePoolPolicies(of: loadBalancer, to: &text)
+        text.line("default_backend \(BackendName(loadBalancer.key))")
     }
 }
 

@@ -21,7 +21,7 @@ extension HAProxyRenderer {
         let folder = configuration.words.keyDirectory
         let standard = tls.versions.lowerBound < .tls12 ? Self.oldCiphers : Self.ciphers
         var words: [HAProxyWord] = [
-            "ssl crt-list", "\(folder)/\(CertificateSlot.listName(loadBalancer.protocol.proxyKind))",
+            "ssl crt-list", HAProxyWord(checkedFile: "\(folder)/\(CertificateSlot.listName(loadBalancer.key))"),
             "ssl-min-ver \(tls.versions.lowerBound)", "ssl-max-ver \(tls.versions.upperBound)",
             "ciphers", tls.ciphers.map { "\($0)" } ?? standard,
             "ciphersuites", Self.ciphersuites,

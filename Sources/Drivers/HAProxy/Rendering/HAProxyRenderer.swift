@@ -63,10 +63,10 @@ package struct HAProxyRenderer: Sendable {
         writeGlobal(wanted, to: &text)
         writeDefaults(to: &text)
         if usesNames(wanted), facts.hasNameServer { writeResolvers(to: &text) }
-        if wanted.loadBalancers.contains(where: { [.tcp, .https].contains($0.protocol) }) { writePeers(to: &text) }
+        if usesStickTables(wanted) { writePeers(to: &text) }
         for (index, loadBalancer) in wanted.loadBalancers.enumerated() {
             writeFrontend(loadBalancer, at: index, isSuspended: isSuspended, to: &text)
-            writeBackend(loadBalancer, at: index, to: &text)
+            writeBackends(of: loadBalancer, at: index, to: &text)
         }
         writeStatistics(to: &text)
         let fingerprint = text.fingerprint
@@ -76,12 +76,14 @@ package struct HAProxyRenderer: Sendable {
             isSuspended: isSuspended,
             listening: isSuspended ? [] : wanted.loadBalancers.flatMap { ListeningAddress.all(of: $0, facts) },
             text: text.text,
+            candidateText: text.candidateText,
             fingerprint: fingerprint,
             structure: text.structure,
             room: room(for: wanted),
             servers: text.servers,
             certificates: wanted.loadBalancers.flatMap(CertificateSlot.all),
             lists: wanted.loadBalancers.flatMap(networkLists),
+            pages: wanted.loadBalancers.flatMap(pages),
             fields: text.fields
         )
     }
@@ -90,7 +92,7 @@ package struct HAProxyRenderer: Sendable {
     func room(for wanted: LoadBalancerSet) -> ConnectionRoom {
         facts.room(
             for: configuration.settings.maxConnections,
-            nodes: wanted.loadBalancers.reduce(0) { $0 + $1.nodes.count }
+            nodes: wanted.loadBalancers.reduce(0) { $0 + $1.nodeCount }
         )
     }
 
@@ -183,7 +185,19 @@ package struct HAProxyRenderer: Sendable {
     }
 
     private func usesNames(_ wanted: LoadBalancerSet) -> Bool {
-        wanted.loadBalancers.contains { $0.nodes.contains(where: \.hasName) }
+        wanted.loadBalancers.contains { $0.allPools.contains { $0.nodes.contains(where: \.hasName) } }
+    }
+
+    /// Whether a pool remembers the nodes of its clients in a table.
+    private func usesStickTables(_ wanted: LoadBalancerSet) -> Bool {
+        wanted.loadBalancers.contains { loadBalancer in
+            loadBalancer.allPools.contains { pool in
+                switch pool.persistence(for: loadBalancer.protocol) {
+                case .appCookie, .sourceIP: true
+                case .httpCookie, .none: false
+                }
+            }
+        }
     }
 }
 

@@ -12,10 +12,13 @@ struct NetworkList: Hashable, Sendable {
         case allowed
         /// The field `rate_limit.except_cidrs`.
         case except
+
+        /// What the name of the file ends with, after the front end's name.
+        var fileEnd: String { "-\(rawValue).acl" }
     }
 
     /// The front end that reads it.
-    let proxyKind: ProxyKind
+    let key: LoadBalancerKey
     let use: Use
     /// The file's path, which is also the list's name in HAProxy's commands.
     let path: HAProxyWord
@@ -28,16 +31,14 @@ struct NetworkList: Hashable, Sendable {
     /// The file's content: a network per line.
     var bytes: [UInt8] { Array(networks.lazy.map { $0.description + "\n" }.joined().utf8) }
 
-    /// The name of a list's file in the state folder.
-    static func fileName(_ proxyKind: ProxyKind, _ use: Use) -> String {
-        "\(ProxyName(proxyKind).frontend)-\(use.rawValue).acl"
-    }
+    /// The file.
+    var sideFile: SideFile { SideFile(path: path, bytes: bytes) }
 
     /// The lists of a load balancer.
     ///
     /// The file of exceptions exists even if it is empty, so that the first exception needs no reload.
     static func all(of loadBalancer: LoadBalancer, in folder: CheckedWord) -> [NetworkList] {
-        let proxyKind = loadBalancer.protocol.proxyKind
+        let key = loadBalancer.key
         let access = loadBalancer.access
         func list(_ use: Use, _ networks: [IPNetwork]) -> NetworkList {
             let name: HAProxyWord =
@@ -45,8 +46,8 @@ struct NetworkList: Hashable, Sendable {
                 case .allowed: "-allowed.acl"
                 case .except: "-except.acl"
                 }
-            let path: HAProxyWord = "\(folder)/\(frontend: proxyKind)\(name)"
-            return NetworkList(proxyKind: proxyKind, use: use, path: path, networks: networks)
+            let path: HAProxyWord = "\(folder)/\(frontend: key)\(name)"
+            return NetworkList(key: key, use: use, path: HAProxyWord(checkedFile: path), networks: networks)
         }
         return (access.allowedNetworks.map { [list(.allowed, $0)] } ?? [])
             + (access.rateLimit.map { [list(.except, $0.exceptions)] } ?? [])

@@ -24,7 +24,7 @@ struct ProxyServer: Hashable, Sendable {
     let parameters: [HAProxyWord]
     /// Its check intervals and thresholds, which a server added at run time does not inherit from the back end.
     let checks: [HAProxyWord]
-    /// Its PROXY header and source address; their change requires a reload.
+    /// Its PROXY header, source address and TLS; their change requires a reload.
     let connectionWords: [HAProxyWord]
     /// Its maximum number of connections; nil for none.
     let connectionLimit: Int?
@@ -33,6 +33,11 @@ struct ProxyServer: Hashable, Sendable {
 
     /// Whether its address is a host name.
     var hasName: Bool { address.name != nil }
+
+    /// The files of its TLS, which HAProxy loads only from haproxy.cfg.
+    var files: [HAProxyWord] {
+        zip(connectionWords, connectionWords.dropFirst()).filter { ["ca-file", "crt"].contains($0.0) }.map(\.1)
+    }
 
     /// Whether HAProxy resolves the address at run time.
     var asksDNS: Bool { parameters.contains(Self.resolvers) }

@@ -14,6 +14,8 @@ struct RenderedConfiguration: Hashable, Sendable {
     let listening: [ListeningAddress]
     /// The file's text.
     let text: String
+    /// The text while HAProxy checks the file, in which the files that it names have other names; nil for the same.
+    let candidateText: String?
     /// The fingerprint of the configuration.
     ///
     /// The running HAProxy stores it in a variable, where the agent reads it. It is the same for a suspended device.
@@ -28,11 +30,16 @@ struct RenderedConfiguration: Hashable, Sendable {
     let certificates: [CertificateSlot]
     /// The lists of networks that HAProxy reads from files.
     let lists: [NetworkList]
+    /// The error pages that HAProxy reads from files.
+    let pages: [ErrorPageFile]
     /// The message field that a line of the file comes from, by line number from 1.
     let fields: [Int: LoadBalancerField]
 
     /// The file's bytes.
     var bytes: [UInt8] { Array(text.utf8) }
+
+    /// The files that the text names.
+    var sideFiles: [SideFile] { lists.map(\.sideFile) + pages.map(\.sideFile) }
 
     /// A sentence for the operator if HAProxy cannot have the requested number of connections; nil otherwise.
     var connectionShortage: String? { room.shortage }
@@ -59,12 +66,14 @@ struct RenderedConfiguration: Hashable, Sendable {
             isSuspended: isSuspended,
             listening: listening,
             text: text,
+            candidateText: candidateText,
             fingerprint: fingerprint,
             structure: structure,
             room: room,
             servers: servers,
             certificates: certificates,
             lists: lists,
+            pages: pages,
             fields: fields
         )
     }

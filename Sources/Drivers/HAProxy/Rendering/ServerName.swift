@@ -5,21 +5,21 @@ import SteelyardCore
 
 /// The name of a server in HAProxy's commands: `http-servers/id-7`.
 struct ServerName: Hashable, Sendable, CustomStringConvertible {
-    let proxyKind: ProxyKind
+    let backend: BackendName
     let node: Identifier
 
-    init(_ proxyKind: ProxyKind, _ node: Identifier) {
-        self.proxyKind = proxyKind
+    init(_ backend: BackendName, _ node: Identifier) {
+        self.backend = backend
         self.node = node
     }
 
     /// Parses two columns of HAProxy's tables; nil if it is not one of this driver's servers.
     init?(backend: some StringProtocol, server: some StringProtocol) {
-        guard let proxyKind = ProxyKind.allCases.first(where: { ProxyName($0).backend == backend }),
-            server.hasPrefix("id-"), let node = try? Identifier(String(server.dropFirst("id-".count)))
+        guard let backend = BackendName(backend), server.hasPrefix("id-"),
+            let node = try? Identifier(String(server.dropFirst("id-".count)))
         else { return nil }
-        self.init(proxyKind, node)
+        self.init(backend, node)
     }
 
-    var description: String { "\(ProxyName(proxyKind).backend)/id-\(node)" }
+    var description: String { "\(backend)/id-\(node)" }
 }

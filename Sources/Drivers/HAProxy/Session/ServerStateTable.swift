@@ -91,17 +91,12 @@ struct ServerStateTable: Sendable {
     ///   - old: The configuration that HAProxy loaded.
     ///   - rendered: The configuration to load.
     func carried(from old: RenderedConfiguration, to rendered: RenderedConfiguration) -> String {
-        let monitors = Dictionary(old.set.loadBalancers.map { ($0.protocol.proxyKind, $0.monitor) }) { first, _ in first
-        }
-        let stay = Set(
-            rendered.set.loadBalancers.filter { monitors[$0.protocol.proxyKind] == $0.monitor }.map(
-                \.protocol.proxyKind
-            )
-        )
+        let monitors = Dictionary(old.set.backends.map { ($0.name, $0.pool.monitor) }) { first, _ in first }
+        let stay = Set(rendered.set.backends.filter { monitors[$0.name] == $0.pool.monitor }.map(\.name))
         let hostNames = Dictionary(old.servers.map { ($0.name, $0.address) }) { first, _ in first }
         let wanted = Dictionary(rendered.servers.map { ($0.name, $0) }) { first, _ in first }
         return carried { old in
-            guard stay.contains(old.name.proxyKind), let server = wanted[old.name], old.port == server.port.number,
+            guard stay.contains(old.name.backend), let server = wanted[old.name], old.port == server.port.number,
                 old.isDisabled == server.isDisabled, server.isChecked(like: old)
             else { return false }
             // Compared with the running address, not the last wanted one: a change may have failed halfway.

@@ -21,8 +21,8 @@ struct Snapshot {
     var fingerprint: Fingerprint? { if case .serving(let fingerprint) = mark { fingerprint } else { nil } }
 
     /// The front ends that are closed, or on a suspended device open.
-    func misplacedFrontends(of set: LoadBalancerSet, isSuspended: Bool) -> [ProxyKind] {
-        set.loadBalancers.map(\.protocol.proxyKind).filter {
+    func misplacedFrontends(of set: LoadBalancerSet, isSuspended: Bool) -> [LoadBalancerKey] {
+        set.loadBalancers.map(\.key).filter {
             (frontends[ProxyName($0).frontend] == "OPEN") == isSuspended
         }
     }

@@ -96,12 +96,15 @@ actor StatusReader {
             var states: [NodeStatus] = []
             let now = UTCTimestamp.now
             for loadBalancer in served.set.loadBalancers {
-                let name = ProxyName(loadBalancer.protocol.proxyKind)
-                guard mayBeClosed || rows[name.frontend[...]]?["FRONTEND"]?["status"] == "OPEN" else { return nil }
-                let servers = rows[name.backend[...]] ?? [:]
-                for node in loadBalancer.nodes {
-                    guard let row = servers[ProxyName.server(node)[...]] else { return nil }
-                    states.append(NodeStatus(of: node, row, answer.worker, now: now).of(loadBalancer))
+                let frontend = ProxyName(loadBalancer.key).frontend
+                guard mayBeClosed || rows[frontend[...]]?["FRONTEND"]?["status"] == "OPEN" else { return nil }
+                for pool in loadBalancer.allPools {
+                    let servers = rows[BackendName(loadBalancer.key, pool: pool.id).description[...]] ?? [:]
+                    for node in pool.nodes {
+                        guard let row = servers[ProxyName.server(node)[...]] else { return nil }
+                        let status = NodeStatus(of: node, row, answer.worker, now: now)
+                        states.append(status.of(loadBalancer, pool: pool.id))
+                    }
                 }
             }
             return .serving(states)

@@ -30,7 +30,7 @@ enum CertificateChange: Hashable, Sendable {
     ///   - pem: The new content of the slot.
     func commands(in folder: CheckedWord, _ pem: SecretText) -> [RuntimeCommand] {
         let file: HAProxyWord = "\(folder)/\(slot.fileName)"
-        let list: HAProxyWord = "\(folder)/\(CertificateSlot.listName(slot.proxyKind))"
+        let list: HAProxyWord = "\(folder)/\(CertificateSlot.listName(slot.key))"
         let set = [
             RuntimeCommand("set ssl cert", file, payload: pem, answers: .containing("ransaction")),
             RuntimeCommand("commit ssl cert", file, answers: .containing("Success!")),

@@ -8,7 +8,7 @@ import SteelyardCore
 /// HAProxy knows a certificate by its file name. The content of a slot can change while HAProxy runs.
 struct CertificateSlot: Hashable, Sendable {
     /// The front end that shows it.
-    let proxyKind: ProxyKind
+    let key: LoadBalancerKey
     /// The container's id for a certificate that is chosen by the client's host name; nil for the default certificate.
     let host: Identifier?
     /// The certificate.
@@ -16,17 +16,17 @@ struct CertificateSlot: Hashable, Sendable {
 
     /// The name of the file in the folder for keys.
     var fileName: HAProxyWord {
-        host.map { "\(frontend: proxyKind).host.\($0).pem" } ?? "\(frontend: proxyKind).default.pem"
+        host.map { "\(frontend: key).host.\($0).pem" } ?? "\(frontend: key).default.pem"
     }
 
     /// The name of the list of all slots of a front end.
-    static func listName(_ proxyKind: ProxyKind) -> HAProxyWord { "\(frontend: proxyKind).list" }
+    static func listName(_ key: LoadBalancerKey) -> HAProxyWord { "\(frontend: key).list" }
 
     /// The slots of a load balancer; the first is the default certificate.
     static func all(of loadBalancer: LoadBalancer) -> [CertificateSlot] {
         guard let tls = loadBalancer.tls else { return [] }
-        let kind = loadBalancer.protocol.proxyKind
-        return [CertificateSlot(proxyKind: kind, host: nil, container: tls.certificate)]
-            + tls.hostCertificates.map { CertificateSlot(proxyKind: kind, host: $0.id, container: $0) }
+        let key = loadBalancer.key
+        return [CertificateSlot(key: key, host: nil, container: tls.certificate)]
+            + tls.hostCertificates.map { CertificateSlot(key: key, host: $0.id, container: $0) }
     }
 }

@@ -8,7 +8,7 @@ extension KeyFolder {
     /// The certificates of load balancers, except those whose files are missing.
     func status(of set: LoadBalancerSet?) -> [CertificateStatus] {
         (set?.loadBalancers ?? []).flatMap { loadBalancer in
-            (loadBalancer.tls?.containers ?? []).compactMap { container in
+            loadBalancer.containers.compactMap { container in
                 facts(of: container).map { facts in
                     CertificateStatus(
                         id: container.id,

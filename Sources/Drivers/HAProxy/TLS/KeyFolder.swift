@@ -36,20 +36,18 @@ final class KeyFolder: Sendable {
     /// - Returns: The same load balancers, whose containers have only digests.
     /// - Throws: `DriverError` with code `stateUnwritable`.
     func store(_ wanted: LoadBalancerSet) throws(DriverError) -> LoadBalancerSet {
-        guard wanted.loadBalancers.contains(where: { $0.tls != nil }) else { return wanted }
+        guard !wanted.containers.isEmpty || !wanted.trustFiles.isEmpty else { return wanted }
         try stateUnwritable { () throws(FileError) in
             try AtomicFile.makeFolder(path)
-            for tls in wanted.loadBalancers.compactMap(\.tls) {
-                for container in tls.containers {
-                    guard let digest = container.digest, let content = container.content else { continue }
-                    try write(content.pem.secret, to: contentFile(digest))
-                    if facts.withLock({ $0[digest] == nil }), let known = CertificateFile(container) {
-                        facts.withLock { $0[digest] = known }
-                    }
+            for container in wanted.containers {
+                guard let digest = container.digest, let content = container.content else { continue }
+                try write(content.pem.secret, to: contentFile(digest))
+                if facts.withLock({ $0[digest] == nil }), let known = CertificateFile(container) {
+                    facts.withLock { $0[digest] = known }
                 }
-                for file in tls.clientAuthentication.trust?.files ?? [] {
-                    if let pem = file.pem { try write(pem, to: trustFile(file.sha256)) }
-                }
+            }
+            for file in wanted.trustFiles {
+                if let pem = file.pem { try write(pem, to: trustFile(file.sha256)) }
             }
         }
         return wanted.withoutContents
@@ -101,6 +99,7 @@ final class KeyFolder: Sendable {
     /// - Throws: `DriverError` with code `stateUnwritable`, or `stateUnreadable` if a content is missing.
     func install(_ wanted: LoadBalancerSet) throws(DriverError) {
         for loadBalancer in wanted.loadBalancers {
+            try requireFiles(of: loadBalancer)
             let slots = CertificateSlot.all(of: loadBalancer)
             guard let first = slots.first else { continue }
             for slot in slots where !isInstalled(slot) {
@@ -113,19 +112,23 @@ final class KeyFolder: Sendable {
                     try AtomicFile.link(contentFile(digest), to: file(slot.fileName))
                 }
             }
-            try writeList(slots, to: file(CertificateSlot.listName(first.proxyKind))) { file($0.fileName).string }
-            try requireTrust(of: loadBalancer)
+            try writeList(slots, to: file(CertificateSlot.listName(first.key))) { file($0.fileName).string }
         }
     }
 
-    /// Checks that the files of authorities and revocation lists are there: only a message has their content.
-    private func requireTrust(of loadBalancer: LoadBalancer) throws(DriverError) {
-        guard let trust = loadBalancer.tls?.clientAuthentication.trust else { return }
-        let files = [("client_ca", trust.authorities), ("client_crl", trust.revocations)]
-        for case (let name, let file?) in files where !has(trustFile(file.sha256)) {
+    /// Checks that the files without a slot are there: only a message has their content.
+    private func requireFiles(of loadBalancer: LoadBalancer) throws(DriverError) {
+        let trust = loadBalancer.tls?.clientAuthentication.trust
+        let pools = loadBalancer.allPools.compactMap(\.tls)
+        let files =
+            [("client_ca_tls", trust?.authorities), ("client_crl", trust?.revocations)].map { name, file in
+                (name, file.map { trustFile($0.sha256) })
+            } + pools.map { ("ca_tls", $0.authorities.map { trustFile($0.sha256) }) }
+            + pools.map { ("tls", $0.certificate?.digest.map(contentFile)) }
+        for case (let name, let file?) in files where !has(file) {
             throw DriverError(
                 .stateUnreadable,
-                "a file is missing in \(path); send an UPDATE with \(name)_tls_container_data"
+                "a file is missing in \(path); send an UPDATE with \(name)_container_data"
             )
         }
     }
@@ -145,11 +148,13 @@ final class KeyFolder: Sendable {
     func isInstalled(_ set: LoadBalancerSet) -> Bool {
         set.loadBalancers.allSatisfy { loadBalancer in
             let slots = CertificateSlot.all(of: loadBalancer)
+            let pools = loadBalancer.allPools.compactMap { $0.tls?.certificate?.digest }
+            guard loadBalancer.trustFiles.allSatisfy({ has(trustFile($0.sha256)) }),
+                pools.allSatisfy({ has(contentFile($0)) })
+            else { return false }
             guard let first = slots.first else { return true }
-            let list = try? AtomicFile.read(file(CertificateSlot.listName(first.proxyKind)))
-            let trust = loadBalancer.tls?.clientAuthentication.trust?.files ?? []
-            return list == Self.list(slots) { file($0.fileName).string }
-                && slots.allSatisfy(isInstalled) && trust.allSatisfy { has(trustFile($0.sha256)) }
+            let list = try? AtomicFile.read(file(CertificateSlot.listName(first.key)))
+            return list == Self.list(slots) { file($0.fileName).string } && slots.allSatisfy(isInstalled)
         }
     }
 
@@ -158,18 +163,16 @@ final class KeyFolder: Sendable {
     /// - Returns: The bytes of the candidate file, which uses them.
     /// - Throws: `DriverError` with code `stateUnwritable`.
     func candidate(of rendered: RenderedConfiguration) throws(DriverError) -> [UInt8] {
-        var text = rendered.candidateText
         for loadBalancer in rendered.set.loadBalancers {
             let slots = CertificateSlot.all(of: loadBalancer)
             guard let first = slots.first else { continue }
-            let list = file(CertificateSlot.listName(first.proxyKind))
-            let candidate = FilePath(list.string + Self.candidateSuffix)
+            let list = file(CertificateSlot.listName(first.key))
+            let candidate = FilePath(list.string + DeviceFiles.candidateSuffix)
             try writeList(slots, to: candidate) { slot in
                 slot.container.digest.map { contentFile($0).string } ?? file(slot.fileName).string
             }
-            text = text.replacing("crt-list \(list.string) ", with: "crt-list \(candidate.string) ")
         }
-        return Array(text.utf8)
+        return Array((rendered.candidateText ?? rendered.text).utf8)
     }
 
     /// Removes every file that these load balancers do not need.
@@ -178,15 +181,15 @@ final class KeyFolder: Sendable {
         var needed: Set<String> = []
         for loadBalancer in kept?.loadBalancers ?? [] {
             let slots = CertificateSlot.all(of: loadBalancer)
-            if let first = slots.first { needed.insert(CertificateSlot.listName(first.proxyKind).text) }
+            if let first = slots.first { needed.insert(CertificateSlot.listName(first.key).text) }
             for slot in slots {
                 needed.insert(slot.fileName.text)
-                if let digest = slot.container.digest { needed.insert("\(digest).pem") }
-            }
-            for file in loadBalancer.tls?.clientAuthentication.trust?.files ?? [] {
-                needed.insert("\(file.sha256).trust.pem")
             }
         }
+        for container in kept?.containers ?? [] {
+            if let digest = container.digest { needed.insert("\(digest).pem") }
+        }
+        for file in kept?.trustFiles ?? [] { needed.insert("\(file.sha256).trust.pem") }
         let made = made.withLock { made in
             defer { made = [] }
             return made
@@ -200,20 +203,21 @@ final class KeyFolder: Sendable {
         }
     }
 
-    private static let candidateSuffix = ".candidate"
-
     /// Whether a name is one of this class; an operator may have set `tls.directory` to a folder with other files.
     private static func isOwn(_ name: String) -> Bool {
         var name = Substring(name)
-        for suffix in [".new", candidateSuffix] where name.hasSuffix(suffix) { name = name.dropLast(suffix.count) }
+        for suffix in [".new", DeviceFiles.candidateSuffix] where name.hasSuffix(suffix) {
+            name = name.dropLast(suffix.count)
+        }
         for suffix in [".trust.pem", ".pem"] where name.hasSuffix(suffix) {
             if (try? SHA256Value(String(name.dropLast(suffix.count)))) != nil { return true }
         }
-        return ProxyKind.allCases.contains { kind in
-            let frontend = ProxyName(kind).frontend
-            if name == "\(frontend).list" || name == "\(frontend).default.pem" { return true }
-            return name.hasPrefix("\(frontend).host.") && name.hasSuffix(".pem")
+        // An id may have dots: `http-a.b-in.host.c.d.pem`.
+        for end in [".list", ".default.pem"] where name.hasSuffix(end) {
+            if ProxyName(frontend: name.dropLast(end.count)) != nil { return true }
         }
+        guard name.hasSuffix(".pem") else { return false }
+        return name.ranges(of: ".host.").contains { ProxyName(frontend: name[..<$0.lowerBound]) != nil }
     }
 
     private func writeList(

@@ -45,7 +45,7 @@ extension RunningHAProxy {
         by deadline: Deadline
     ) throws(DriverError) -> [HAProxyWord: SlotFault] {
         var faults: [HAProxyWord: SlotFault] = [:]
-        var lists: [ProxyKind: Set<Substring>] = [:]
+        var lists: [LoadBalancerKey: Set<Substring>] = [:]
         for slot in slots.prefix(Self.mostCompared) {
             guard let facts = keys.facts(of: slot.container) else { continue }
             switch try loadedCertificate(of: slot, by: deadline) {
@@ -54,8 +54,8 @@ extension RunningHAProxy {
             case .sha1: faults[slot.fileName] = .different
             }
             guard slot.host != nil, faults[slot.fileName] == nil else { continue }
-            if lists[slot.proxyKind] == nil { lists[slot.proxyKind] = try shown(by: slot.proxyKind, by: deadline) }
-            if lists[slot.proxyKind]?.contains("\(keys.word.text)/\(slot.fileName.text)") == false {
+            if lists[slot.key] == nil { lists[slot.key] = try shown(by: slot.key, by: deadline) }
+            if lists[slot.key]?.contains("\(keys.word.text)/\(slot.fileName.text)") == false {
                 faults[slot.fileName] = .unlisted
             }
         }
@@ -63,8 +63,8 @@ extension RunningHAProxy {
     }
 
     /// The files in the list of a front end.
-    private func shown(by proxyKind: ProxyKind, by deadline: Deadline) throws(DriverError) -> Set<Substring> {
-        let list = "\(keys.word.text)/\(CertificateSlot.listName(proxyKind).text)"
+    private func shown(by key: LoadBalancerKey, by deadline: Deadline) throws(DriverError) -> Set<Substring> {
+        let list = "\(keys.word.text)/\(CertificateSlot.listName(key).text)"
         return Set(try session.ask("show ssl crt-list \(list)", by: deadline).split(separator: "\n"))
     }
 
@@ -102,7 +102,7 @@ extension RunningHAProxy {
         case .none, .sha1: throw DriverError(.unavailable, "HAProxy has not taken certificate \(slot.container.id)")
         }
         guard
-            let loadBalancer = rendered.set.loadBalancers.first(where: { $0.protocol.proxyKind == slot.proxyKind }),
+            let loadBalancer = rendered.set.loadBalancers.first(where: { $0.key == slot.key }),
             let address = rendered.listening.first(where: { $0.port == loadBalancer.port })
         else { return }
         let host = slot.host == nil ? nil : facts.names.lazy.compactMap(Self.host).first

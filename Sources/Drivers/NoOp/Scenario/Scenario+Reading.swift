@@ -149,13 +149,19 @@ extension LoadBalancerField {
     /// Reads a path such as `loadbalancers[0].port` or `loadbalancers[0].nodes[2].address`.
     fileprivate init(path: String) throws(InvalidValue) {
         let match = path.wholeMatch(
-            of: /load[bB]alancers\[([0-9]{1,4})\](?:\.nodes\[([0-9]{1,6})\])?\.([a-z_]{1,32})/
+            of:
+                /load[bB]alancers\[([0-9]{1,4})\](?:\.pools\[([0-9]{1,4})\])?(?:\.nodes\[([0-9]{1,6})\])?\.([a-z_]{1,32})/
         )
         guard let match, let loadBalancer = Int(match.1) else {
             throw InvalidValue(
                 "must be a path such as loadbalancers[0].nodes[2].port, not \(Excerpt.quote(path))"
             )
         }
-        self.init(loadBalancer: loadBalancer, node: match.2.flatMap { Int($0) }, name: String(match.3))
+        self.init(
+            loadBalancer: loadBalancer,
+            pool: match.2.flatMap { Int($0) },
+            node: match.3.flatMap { Int($0) },
+            name: String(match.4)
+        )
     }
 }

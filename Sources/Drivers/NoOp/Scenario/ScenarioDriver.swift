@@ -54,14 +54,14 @@ package final class ScenarioDriver: LoadBalancerDriver {
         let effects = try await begin(.stats)
         let current = device.current
         guard case .serving(let nodes) = current.status else { return current.status }
-        let owned = current.configured?.loadBalancers.flatMap { owner in owner.nodes.map { ($0, owner) } } ?? []
+        let owned = current.configured?.placedNodes ?? []
         return .serving(
             zip(nodes, owned).map { status, place in
-                let (node, owner) = place
+                let (owner, pool, node) = place
                 // A node that is disabled or draining is not checked.
                 guard status.state == .up, let rule = effects.nodes.first(where: { $0.matches(node, of: owner) })
                 else { return status }
-                return NodeStatus(id: node.id, state: rule.state, reason: rule.reason).of(owner)
+                return NodeStatus(id: node.id, state: rule.state, reason: rule.reason).of(owner, pool: pool)
             }
         )
     }
@@ -82,7 +82,7 @@ package final class ScenarioDriver: LoadBalancerDriver {
             entries: zip(report.entries, owners).map { entry, owner in
                 let rule = effects.bytes.first { $0.matches(owner) }
                 let count = rule?.amount.count(microseconds: microseconds) ?? 0
-                return UsageReport.Entry(proxyKind: entry.proxyKind, bytesOut: count)
+                return UsageReport.Entry(entry.key, bytesOut: count)
             },
             mark: report.mark
         )

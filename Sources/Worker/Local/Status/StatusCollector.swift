@@ -83,7 +83,10 @@ final class StatusCollector: JobObserver {
             lastArchive: history.archive,
             meter: proxy.map { proxy in
                 StatusReport.Meter(
-                    bytesOut: Dictionary(uniqueKeysWithValues: proxy.bytesOut.map { ($0.key.rawValue, $0.value) }),
+                    bytesOut: Dictionary(
+                        proxy.bytesOut.map { ($0.key.proxyKind.rawValue, $0.value) },
+                        uniquingKeysWith: &+
+                    ),
                     lastMetrics: state.withLock { $0.lastMetrics }
                 )
             },
@@ -171,7 +174,8 @@ extension StatusReport.Node {
             id: node.id.description,
             status: node.state.rawValue,
             reason: node.reason,
-            since: node.since.map(StatusTime.init)
+            since: node.since.map(StatusTime.init),
+            pool: node.pool?.description
         )
     }
 }

@@ -100,15 +100,18 @@ struct StatusReport: Hashable, Codable, Sendable {
         let status: String
         let reason: String?
         let since: StatusTime?
+        /// nil for the default pool, and from older agents.
+        var pool: String?
 
         enum CodingKeys: String, CodingKey {
             case id, status, reason, since
+            case pool = "pool_id"
             case loadBalancer = "load_balancer_id"
             case listenerProtocol = "protocol"
         }
     }
 
-    /// A certificate that the device shows to its clients.
+    /// A certificate that the device shows to its clients or nodes.
     struct Certificate: Hashable, Codable, Sendable {
         let id: String
         let loadBalancer: String?

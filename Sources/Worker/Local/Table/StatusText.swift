@@ -180,7 +180,8 @@ struct StatusText {
         table.column("FOR", atMost: 10)
         table.column("REASON", atMost: .max)
         for node in shown {
-            let owner = [node.loadBalancer, node.listenerProtocol].compactMap(\.self).joined(separator: " ")
+            let owner = [node.loadBalancer, node.listenerProtocol, node.pool.map { "pool \($0)" }].compactMap(\.self)
+                .joined(separator: " ")
             table.row([
                 Cell(text: DisplayText.safe(owner)), Cell(text: DisplayText.safe(node.id)),
                 Cell(text: node.status, style: node.status == "UP" ? .good : node.status == "DOWN" ? .bad : .warning),
