@@ -25,8 +25,18 @@ public struct DriverFeature: Hashable, Sendable, CustomStringConvertible {
     /// The time-outs of `options` other than those of the first version.
     public static let timeouts = DriverFeature("timeouts")
 
+    /// `pools`, `l7policies`, `insert_headers` and `error_pages`.
+    public static let routing = DriverFeature("routing")
+    /// `session_persistence`.
+    public static let sessionPersistence = DriverFeature("session_persistence")
+    /// More than two load balancers, or two of one kind, each with an id.
+    public static let manyLoadBalancers = DriverFeature("many_load_balancers")
+    /// `tls_enabled` and the fields that belong to it.
+    public static let tlsToNodes = DriverFeature("tls_to_nodes")
+
     /// All of these.
     package static let all: [DriverFeature] = [
         .tlsTermination, .certificateRotation, .monitors, .limits, .allowedNetworks, .proxyProtocol, .timeouts,
+        .routing, .sessionPersistence, .manyLoadBalancers, .tlsToNodes,
     ]
 }
