@@ -61,7 +61,8 @@ extension HAProxyRenderer {
             // Derived from the node's address: before 3.0, a server that is added at run time cannot have a cookie of
             // its own.
             text.line(
-                ["cookie SERVERID insert indirect nocache httponly"]
+                // Each pool has a cookie of its own: a client may use several.
+                ["cookie", pool.id.map { "SERVERID-\($0)" } ?? "SERVERID", "insert indirect nocache httponly"]
                     + (listenerProtocol == .http ? [] : ["secure"])
                     + (idleSeconds.map { ["maxidle \($0)s"] } ?? []) + ["dynamic"]
             )

@@ -69,9 +69,33 @@ extension HAProxyRenderer {
             text.line("http-request set-var(txn.host) req.fhdr(host),regsub(:[0-9]+$,),rtrim(.),lower")
         }
         if rules.contains(where: { $0.subject == .path || $0.subject == .fileType }) {
-            text.line("http-request set-var(txn.path) path,url_dec")
+            writePath(to: &text)
         }
     }
+
+    /// Computes the path as a node sees it: without percent-encoding, repeated slashes, and the segments `.` and `..`.
+    ///
+    /// Otherwise `/%61dmin`, `//admin` and `/x/../admin` would pass a rule for `/admin`. Three passes resolve any path
+    /// that is not made to deceive, in a time that grows with its length only; other paths are refused.
+    private func writePath(to text: inout ConfigurationText) {
+        text.line("http-request deny deny_status 400 if { path -m found } !{ path,url_dec -m found }")
+        text.line(#"http-request set-var(txn.path) 'path,url_dec,regsub("/+(\./+)*","/",g),regsub("/\.$","/")'"#)
+        text.line(
+            "http-request set-var(txn.path)",
+            """
+            'var(txn.path),\(Self.parentPass),\(Self.parentPass),\(Self.parentPass),\
+            \(Self.rootPass),\(Self.emptyPass)'
+            """,
+            "if { var(txn.path) -m sub /.. }"
+        )
+        text.line(#"http-request deny deny_status 400 if { var(txn.path) -m reg '/\.\.(/|$)' }"#)
+    }
+
+    /// Removes each segment that `..` follows.
+    private static let parentPass: HAProxyWord = #"regsub("/(?!\.\.(?:/|$))[^/]+/\.\.(?=/|$)","",g)"#
+    /// Removes `..` at the root, which has no parent.
+    private static let rootPass: HAProxyWord = #"regsub("^(/\.\.)+(?=/|$)","")"#
+    private static let emptyPass: HAProxyWord = #"regsub("^$","/")"#
 
     /// Writes the rules of a policy as named ACLs, so that no line has more than HAProxy's 64 words.
     private func writeConditions(of policy: L7Policy, at index: Int, to text: inout ConfigurationText) {
