@@ -195,6 +195,7 @@ extension ChangeTransaction {
             try AtomicFile.makeFolder(context.files.config.removingLastComponent())
             try context.writeCandidateFiles(of: wanted)
         }
+        try context.keys.requireFiles(of: wanted.set)
         let candidate = try context.keys.candidate(of: wanted)
         try stateUnwritable { () throws(FileError) in
             try PreparedFile(candidate, for: context.files.candidate, isFlushed: false).commit(isFlushed: false)

@@ -10,7 +10,7 @@ extension HAProxyRenderer {
     func words(for tls: PoolTLS, to node: Node, in pool: Pool, _ proxyKind: ProxyKind) -> [HAProxyWord] {
         let folder = configuration.words.keyDirectory
         var words: [HAProxyWord] = ["ssl", "ssl-min-ver TLSv1.2"]
-        if proxyKind == .http { words += ["alpn h2,http/1.1", "check-alpn http/1.1"] }
+        if proxyKind == .http { words += ["alpn h2,http/1.1", "check-alpn h2,http/1.1"] }
         let name = tls.serverName(of: node)
         if let authorities = tls.authorities {
             words += ["verify required", "ca-file", "\(folder)/\(authorities.sha256).trust.pem"]

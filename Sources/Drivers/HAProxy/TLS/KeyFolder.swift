@@ -117,6 +117,12 @@ final class KeyFolder: Sendable {
     }
 
     /// Checks that the files without a slot are there: only a message has their content.
+    ///
+    /// - Throws: `DriverError` with code `stateUnreadable`.
+    func requireFiles(of set: LoadBalancerSet) throws(DriverError) {
+        for loadBalancer in set.loadBalancers { try requireFiles(of: loadBalancer) }
+    }
+
     private func requireFiles(of loadBalancer: LoadBalancer) throws(DriverError) {
         let trust = loadBalancer.tls?.clientAuthentication.trust
         let pools = loadBalancer.allPools.compactMap(\.tls)
