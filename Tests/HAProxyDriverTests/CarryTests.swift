@@ -43,6 +43,41 @@ struct CarryTests {
         }
     }
 
+    /// A load balancer that others join gets other names in HAProxy, and its nodes keep their states; also on the way
+    /// back.
+    @Test
+    func aNodeThatIsDownStaysDownUnderAnotherName() async throws {
+        let back = try BackEnds(["up"])
+        defer { back.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("up", back.port("up")), try Node.local("down", FreePort.next())]
+            func set(_ delay: Int, isAlone: Bool) throws -> LoadBalancerSet {
+                let monitor = try HealthMonitor(kind: .connect, delay: delay, timeout: 1, attempts: 1)
+                func owner(_ id: String, _ port: Int) throws -> LoadBalancer {
+                    try LoadBalancer(
+                        id: Identifier(id),
+                        protocol: .http,
+                        address: IPAddress("127.0.0.1"),
+                        port: Port(port),
+                        monitor: monitor,
+                        nodes: nodes
+                    )
+                }
+                let first = try owner("first", device.httpPort)
+                return try LoadBalancerSet(isAlone ? [first] : [owner("second", device.tcpPort), first])
+            }
+            func states() async throws -> [NodeStatus.State] {
+                try await device.driver.nodeStates().filter { $0.loadBalancer?.description == "first" }.map(\.state)
+            }
+            try await device.driver.apply(set(1, isAlone: true))
+            try await eventually("its check has failed") { try await states() == [.up, .down] }
+            try await device.driver.apply(set(1, isAlone: false))
+            #expect(try await states() == [.up, .down])
+            try await device.driver.apply(set(1, isAlone: true))
+            #expect(try await states() == [.up, .down])
+        }
+    }
+
     /// HAProxy would prefer the old worker's port to its configuration's.
     @Test
     func aNodeThatMovesWithAReloadIsWhereItShouldBe() async throws {

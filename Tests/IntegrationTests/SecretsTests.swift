@@ -213,12 +213,35 @@ private struct Scene {
     var messages: [(what: String, text: String, passes: Bool)] {
         let key = quoted(material[1].key)
         let sni = #", "sni_container_data": ["#
+        let toNodes = #", "tls_enabled": true, "tls_container_data": "#
+        let node = #"{"id": 1, "address": "127.0.0.1", "port": 10}"#
+        let policy = #", "l7policies": [{"#
+        func rule(_ value: String) -> String { #"{"type": "PATH", "compare_type": "EQUAL_TO", "value": \#(value)}"# }
         return [
             ("the first", update(0), true),
             ("rotated", update(1), true),
             ("encrypted, SNI", update(0, more: sni + material[2].json() + "]"), true),
             ("RSA", update(3, list: "loadBalancers", more: sni + material[1].json() + "]"), true),
+            ("to the nodes", update(0, more: toNodes + material[1].json()), true),
+            (
+                "to the nodes of a pool",
+                update(0, more: #", "pools": [{"id": "p", "nodes": [\#(node)]"# + toNodes + material[3].json() + "}]"),
+                true
+            ),
             ("rotated back", update(0), true),
+            (
+                "a wrong key to the nodes",
+                update(0, more: toNodes + material[1].json(["private_key": quoted(material[0].key)])), false
+            ),
+            ("a key as a rule", update(0, more: policy + #""action": "REJECT", "rules": [\#(rule(key))]}]"#), false),
+            (
+                "a key as a URL", update(0, more: policy + #""action": "REDIRECT_TO_URL", "redirect_url": \#(key)}]"#),
+                false
+            ),
+            (
+                "a key as a cookie",
+                update(0, more: #", "session_persistence": {"type": "APP_COOKIE", "cookie_name": \#(key)}"#), false
+            ),
             ("of another certificate", update(0, ["private_key": key]), false),
             ("a wrong passphrase", update(2, ["passphrase": quoted("x" + (material[2].passphrase ?? ""))]), false),
             ("no passphrase", update(2, ["passphrase": "null"]), false),

@@ -74,7 +74,8 @@ package enum JSONFragment: Hashable, Sendable {
 }
 
 extension JSONFragment.Member {
-    func write(to bytes: inout [UInt8]) {
+    /// Appends the name, a colon and the value.
+    package func write(to bytes: inout [UInt8]) {
         JSONEscapes.append(name, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         value.write(to: &bytes)

@@ -133,6 +133,9 @@ extension LoadBalancer {
         }
         try requireNot(access.rateLimit?.requestsPerSecond != nil, "rate_limit.requests_per_second")
         try requireNot(options.httpRequestTimeout != nil, "options.http_request_timeout")
+        if self.protocol == .https, defaultPool.tls != nil {
+            throw InvalidValue("has no meaning for HTTPS, which passes its clients' TLS on", member: "tls_enabled")
+        }
         try requireNot(!pools.isEmpty, "pools")
         try requireNot(!routing.policies.isEmpty, "l7policies")
         try requireNot(routing.insertedHeaders != nil, "insert_headers")

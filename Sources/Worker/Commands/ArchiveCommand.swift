@@ -44,7 +44,9 @@ struct ArchiveCommand: AsyncParsableCommand {
     )
     var protocolName = "http"
 
-    @Option(help: "The load balancer's id, for the object's name.")
+    @Option(
+        help: "The load balancer's id, for the name of the object, and to select its lines if several share the device."
+    )
     var id = "1"
 
     @Option(help: "A file with the token; - for standard input.", completion: .file())

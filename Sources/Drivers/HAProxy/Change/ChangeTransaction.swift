@@ -160,6 +160,7 @@ extension ChangeTransaction {
         try await checked.get()
         context.onStep(.checked)
         let oldBytes = context.contents(of: context.files.config)
+        let owners = try context.files.readLogOwners()
         do throws(DriverError) {
             try keepLastGood()
             context.onStep(.lastGoodKept)
@@ -167,7 +168,9 @@ extension ChangeTransaction {
             try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
             if !isClosing { try context.keys.install(wanted.set) }
-            try context.noteLogOwners(from: old.served?.set, to: wanted.set)
+            if let changed = LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set) {
+                try context.write(changed)
+            }
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)
             if isClosing, let snapshot = observation.snapshot {
@@ -183,6 +186,7 @@ extension ChangeTransaction {
             context.removeFiles(besides: wanted)
         } catch {
             context.logger.error("change failed; rolling back", metadata: [LogKeys.error: "\(error)"])
+            try? context.write(owners)
             await rollBack(to: oldBytes)
             throw error
         }

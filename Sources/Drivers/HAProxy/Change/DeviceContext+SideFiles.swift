@@ -53,13 +53,16 @@ extension DeviceContext {
 // MARK: - The owners of log lines
 
 extension DeviceContext {
-    /// Records to which load balancers log lines without ids belong, before others take their names.
+    /// Writes to which load balancers log lines without ids belong, before others take their names.
     ///
-    /// - Throws: `DriverError` with code `stateUnwritable`, or `stateUnreadable` for a damaged file.
-    func noteLogOwners(from old: LoadBalancerSet?, to wanted: LoadBalancerSet) throws(DriverError) {
-        let known = try files.readLogOwners()
-        guard let history = LogOwnerHistory.after(known, from: old, to: wanted), history != known else { return }
-        try stateUnwritable { () throws(FileError) in try AtomicFile.write(history.record, to: files.logOwners) }
+    /// - Parameter history: nil to remove the file.
+    /// - Throws: `DriverError` with code `stateUnwritable`.
+    func write(_ history: LogOwnerHistory?) throws(DriverError) {
+        guard history?.record != contents(of: files.logOwners) else { return }
+        try stateUnwritable { () throws(FileError) in
+            guard let history else { return try AtomicFile.remove(files.logOwners) }
+            try AtomicFile.write(history.record, to: files.logOwners)
+        }
     }
 }
 

@@ -29,9 +29,17 @@ struct DeviceFacts: Hashable, Sendable {
 
     /// Compares the requested connections with the available descriptors.
     ///
-    /// - Parameter nodes: The number of nodes of all load balancers; each has a health check.
-    func room(for asked: Int, nodes: Int) -> ConnectionRoom {
-        ConnectionRoom(asked: asked, nodes: nodes, threads: threads, descriptorLimit: descriptorLimit)
+    /// - Parameters:
+    ///   - nodes: The number of nodes of all load balancers; each has a health check.
+    ///   - loadBalancers: The number of load balancers.
+    func room(for asked: Int, nodes: Int, loadBalancers: Int = 1) -> ConnectionRoom {
+        ConnectionRoom(
+            asked: asked,
+            nodes: nodes,
+            loadBalancers: loadBalancers,
+            threads: threads,
+            descriptorLimit: descriptorLimit
+        )
     }
 
     private static func canListenOnIPv6() -> Bool {

@@ -39,4 +39,20 @@ extension LoadBalancerSet {
             loadBalancer.allPools.map { (BackendName(loadBalancer.key, pool: $0.id), $0) }
         }
     }
+
+    /// The new names of back ends whose load balancer has gone over to a name with its id, or back.
+    func renamedBackends(since old: LoadBalancerSet) -> [BackendName: BackendName] {
+        var renamed: [BackendName: BackendName] = [:]
+        for before in old.loadBalancers {
+            let same = loadBalancers.first {
+                $0.id != nil && $0.id == before.id && $0.key != before.key
+                    && $0.key.proxyKind == before.key.proxyKind
+            }
+            guard let same else { continue }
+            for pool in before.allPools {
+                renamed[BackendName(before.key, pool: pool.id)] = BackendName(same.key, pool: pool.id)
+            }
+        }
+        return renamed
+    }
 }

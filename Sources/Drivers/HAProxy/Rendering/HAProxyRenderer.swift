@@ -92,7 +92,8 @@ package struct HAProxyRenderer: Sendable {
     func room(for wanted: LoadBalancerSet) -> ConnectionRoom {
         facts.room(
             for: configuration.settings.maxConnections,
-            nodes: wanted.loadBalancers.reduce(0) { $0 + $1.nodeCount }
+            nodes: wanted.loadBalancers.reduce(0) { $0 + $1.nodeCount },
+            loadBalancers: wanted.loadBalancers.count
         )
     }
 

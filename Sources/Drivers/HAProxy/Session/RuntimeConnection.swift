@@ -16,7 +16,10 @@ final class RuntimeConnection: Sendable {
 
         /// The start of the prompt at the end of `answer`; nil if the answer is incomplete.
         func start(in answer: [UInt8]) -> Int? {
-            guard answer.suffix(2) == [UInt8(ascii: ">"), UInt8(ascii: " ")] else { return nil }
+            let end = answer.count
+            guard end >= 2, answer[end - 2] == UInt8(ascii: ">"), answer[end - 1] == UInt8(ascii: " ") else {
+                return nil
+            }
             let line = answer.lastIndex(of: UInt8(ascii: "\n"))
             switch self {
             case .worker: return line == answer.count - 3 ? line : nil

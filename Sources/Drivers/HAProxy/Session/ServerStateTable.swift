@@ -91,16 +91,22 @@ struct ServerStateTable: Sendable {
     ///   - old: The configuration that HAProxy loaded.
     ///   - rendered: The configuration to load.
     func carried(from old: RenderedConfiguration, to rendered: RenderedConfiguration) -> String {
-        let monitors = Dictionary(old.set.backends.map { ($0.name, $0.pool.monitor) }) { first, _ in first }
+        let renamed = rendered.set.renamedBackends(since: old.set)
+        let monitors = Dictionary(
+            old.set.backends.map { (renamed[$0.name] ?? $0.name, $0.pool.monitor) },
+            uniquingKeysWith: { first, _ in first }
+        )
         let stay = Set(rendered.set.backends.filter { monitors[$0.name] == $0.pool.monitor }.map(\.name))
         let hostNames = Dictionary(old.servers.map { ($0.name, $0.address) }) { first, _ in first }
         let wanted = Dictionary(rendered.servers.map { ($0.name, $0) }) { first, _ in first }
         return carried { old in
-            guard stay.contains(old.name.backend), let server = wanted[old.name], old.port == server.port.number,
-                old.isDisabled == server.isDisabled, server.isChecked(like: old)
-            else { return false }
-            // Compared with the running address, not the last wanted one: a change may have failed halfway.
-            return server.fixedAddress.map { $0 == old.address } ?? (hostNames[old.name] == server.address)
+            let backend = renamed[old.name.backend] ?? old.name.backend
+            guard stay.contains(backend), let server = wanted[ServerName(backend, old.name.node)],
+                old.port == server.port.number, old.isDisabled == server.isDisabled, server.isChecked(like: old),
+                // Compared with the running address, not the last wanted one: a change may have failed halfway.
+                server.fixedAddress.map({ $0 == old.address }) ?? (hostNames[old.name] == server.address)
+            else { return nil }
+            return backend
         }
     }
 
@@ -108,10 +114,14 @@ struct ServerStateTable: Sendable {
     ///
     /// The configuration determines the address and parameters of a node. HAProxy would prefer an old port from this
     /// file to a new one from its configuration: the rows of all other servers are left out.
-    func carried(where isSame: (RunningServer) -> Bool) -> String {
+    ///
+    /// - Parameter backend: Returns the server's back end in the new configuration; nil to leave it out.
+    func carried(to backend: (RunningServer) -> BackendName?) -> String {
         var text = Self.empty + heading + "\n"
-        for row in rows where isSame(row.server) {
+        for row in rows {
+            guard let backend = backend(row.server) else { continue }
             var values = row.values
+            values[columns.backend] = backend.description[...]
             values[columns.administration] = "0"
             // HAProxy keeps its configuration's weight if this one differs from the previously configured weight.
             values[columns.weight] = values[columns.initialWeight]

@@ -99,8 +99,12 @@ extension DeviceState {
             members.append(.init("checksum", .string(served.checksum.description)))
             members += served.set.messageMembers
         }
-        let lines = members.map { JSONFragment.object([$0]).json.dropFirst().dropLast() }
-        return Array("{\n".utf8) + lines.joined(separator: Array(",\n".utf8)) + Array("\n}\n".utf8)
+        var bytes = Array("{\n".utf8)
+        for (index, member) in members.enumerated() {
+            if index > 0 { bytes += Array(",\n".utf8) }
+            member.write(to: &bytes)
+        }
+        return bytes + Array("\n}\n".utf8)
     }
 
     /// Parses a state file, with any white space and any order of its members.
