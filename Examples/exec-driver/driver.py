@@ -37,9 +37,17 @@ def now_us():
     return time.time_ns() // 1000
 
 
-def metered(balancer):
-    """The protocol under which a load balancer's bytes and log lines are counted."""
-    return "http" if balancer["protocol"] == "HTTP" else "tcp"
+def kind(balancer):
+    """The kind under which a load balancer's bytes and log lines are counted."""
+    return "http" if balancer["protocol"] in ("HTTP", "TERMINATED_HTTPS") else "tcp"
+
+
+def keys(balancers):
+    """The name of each load balancer: its kind, and its id if the device has others of its kind."""
+    kinds = [kind(b) for b in balancers]
+    needs_ids = len(balancers) > 1 and (
+        len(balancers) > 2 or kinds[0] == kinds[1] or any(b["protocol"] == "GALERA" for b in balancers))
+    return [{"protocol": k, **({"id": b["id"]} if needs_ids else {})} for k, b in zip(kinds, balancers)]
 
 
 class Device:
@@ -164,7 +172,9 @@ class Program:
             owner = {"protocol": balancer["protocol"]}
             if "id" in balancer:
                 owner["load_balancer_id"] = balancer["id"]
-            nodes += [{"id": n["id"], "status": states[n["condition"]], **owner} for n in balancer["nodes"]]
+            for pool in [balancer, *balancer.get("pools", [])]:  # the default pool, and the others
+                place = owner if pool is balancer else {**owner, "pool_id": pool["id"]}
+                nodes += [{"id": n["id"], "status": states[n["condition"]], **place} for n in pool["nodes"]]
         return {"status": "serving", "nodes": nodes}
 
     def proxy_status(self, _):
@@ -178,7 +188,7 @@ class Program:
         self.device.require_configured()
         state, start, end = self.device.state, self.device.state["since_us"], now_us()
         # YOUR PROXY: the bytes sent to clients since start_us.
-        entries = [{"protocol": metered(b), "bytes_out": 0} for b in state["loadbalancers"]]
+        entries = [{**key, "bytes_out": 0} for key in keys(state["loadbalancers"])]
         return {"start_us": start, "end_us": max(start, end), "mark": end, "entries": entries}
 
     def commit(self, params):
@@ -206,10 +216,19 @@ class Program:
             piece = piece[:piece.rindex(b"\n") + 1]
         offset += len(piece)
         lines = piece.splitlines(keepends=True)
-        # YOUR PROXY: its lines; here, the first word of each line is http or tcp.
-        texts = {kind: b"".join(l for l in lines if l.startswith(kind.encode() + b" ")).decode(errors="replace")
-                 for kind in ("http", "tcp")}
-        return {"offset": offset, "end": offset >= size, "examined": len(lines), **texts}
+        # YOUR PROXY: its lines; here, the first word of each line is http or tcp, or with an id http-ID or tcp-ID.
+        found = {"http": [], "tcp": []}
+        for line in lines:
+            name = line.split(b" ", 1)[0].decode(errors="replace")
+            if name.startswith(("http-", "tcp-")) or name in found:
+                found.setdefault(name, []).append(line)
+        texts = {name: b"".join(own).decode(errors="replace") for name, own in found.items()}
+        result = {"offset": offset, "end": offset >= size, "examined": len(lines),
+                  "http": texts.pop("http"), "tcp": texts.pop("tcp")}
+        if texts:
+            result["load_balancers"] = [{"protocol": name.partition("-")[0], "id": name.partition("-")[2], "text": text}
+                                        for name, text in texts.items()]
+        return result
 
     def close_log(self, params):
         self.logs.pop(params["log"])[0].close()

@@ -113,6 +113,7 @@ class Meter:
             for protocol, count in self._last.items():
                 self.bytes_out[protocol] -= count
         self._start = reply["utc_start"]
-        self._last = {entry["protocol"]: entry["bytes_out"] for entry in reply["loadBalancers"]}
+        # Entries with an id are parts of these sums.
+        self._last = {entry["protocol"]: entry["bytes_out"] for entry in reply["loadBalancers"] if "id" not in entry}
         for protocol, count in self._last.items():
             self.bytes_out[protocol] += count

@@ -219,7 +219,12 @@ import Testing
         #expect(settings["suspend_grace"] as? Int == 1)
     }
 
-    @Test(arguments: ["update", "update-two", "update-galera", "update-tls"])
+    @Test(
+        arguments: [
+            "update", "update-two", "update-galera", "update-tls", "update-limits", "update-routing", "update-many",
+            "update-node-tls",
+        ]
+    )
     func renderExample(_ name: String) async throws {
         let file = Environment.packageFolder.appending(path: "Examples/\(name).json")
         let result = try await SteelyardProgram.run(["render", file.path])

@@ -49,12 +49,15 @@ type NodeStatus struct {
 	Status         string `json:"status"`
 	Protocol       string `json:"protocol"`
 	LoadBalancerID string `json:"load_balancer_id"`
+	PoolID         string `json:"pool_id"`
 	Reason         string `json:"reason"`
 }
 
 // A Usage is an entry of the reply to METRICS.
 type Usage struct {
 	Protocol string `json:"protocol"`
+	// ID is empty for the sum of a protocol; entries with an ID are parts of it.
+	ID       string `json:"id"`
 	BytesOut int64  `json:"bytes_out"`
 }
 

@@ -114,8 +114,8 @@ enum AgentMetric {
     static let bytesOut = MetricDescription(
         "steelyard_bytes_out_total",
         .counter,
-        labels: ["protocol"],
-        "Bytes sent to clients by protocol, from the ledger of METRICS."
+        labels: ["protocol", "load_balancer"],
+        "Bytes sent to clients, from the ledger of METRICS; the label load_balancer is absent if the proxy's names have no ids."
     )
     static let archiveObjects = MetricDescription(
         "steelyard_archive_objects_total",
