@@ -28,11 +28,12 @@ class Client:
                 raise SystemExit(f"the job failed: {data[:200]}")
 
     def require(self, message):
-        """Submits bytes, or an object as JSON, and exits if the reply is no PASS."""
+        """Submits bytes, or an object as JSON; returns the reply, and exits if it is no PASS."""
         payload = message if isinstance(message, bytes) else encoded(message)
         reply = self.submit(payload)
         if b'"hpcs_response":"PASS"' not in reply:
             raise SystemExit(f"no PASS: {reply[-500:].decode(errors='replace')}")
+        return reply
 
     def close(self):
         self.input.close()

@@ -55,7 +55,7 @@ class Reference(Master):
 
     def __init__(self, directory, port, text):
         super().__init__(directory)
-        self.file, self.port = self.directory / "haproxy.cfg", port
+        self.file, self.address, self.port = self.directory / "haproxy.cfg", "127.0.0.1", port
         self.file.write_text(text)
         (self.directory / "servers.state").write_text("1\n")
         with open(self.directory / "log", "wb") as log:
@@ -93,7 +93,7 @@ class Reference(Master):
             if time.perf_counter() - begin > 20:
                 raise SystemExit("the reference did not reload within 20 s")
             time.sleep(POLL)
-        socket.create_connection(("127.0.0.1", self.port)).close()
+        socket.create_connection((self.address, self.port)).close()
         if carrying:
             ask(self.socket, f"@!{now[3]} show info")
         return time.perf_counter() - begin

@@ -14,11 +14,12 @@ import certificates
 import changes
 import fleet
 import idle
+import many
 import transport
 from harness import Bench
 
 SECTIONS = {"transport": transport.run, "idle": idle.run, "changes": changes.run,
-            "certificates": certificates.run, "archive": archive.run, "fleet": fleet.run}
+            "certificates": certificates.run, "many": many.run, "archive": archive.run, "fleet": fleet.run}
 
 
 def main():

@@ -213,7 +213,7 @@ struct NodeTLSTests {
         }
     }
 
-    /// A file that somebody has removed is restored by a message; a new agent does not have it, and says what to send.
+    /// A removed file is restored by a message; a new agent does not have it, and says what to send.
     @Test
     func aMissingFileIsNamed() async throws {
         try await withTLSDevice { device, fixture in
