@@ -223,7 +223,7 @@ package final class HAProxyDriver: LoadBalancerDriver {
                         from: files.readLogStart(),
                         logger,
                         hold: isReadOnly ? nil : files.logHold,
-                        owners: files.readLogOwners().map { LogOwners($0, served: store.state.served?.set) },
+                        owners: files.readLogOwners(logger, isReadOnly: isReadOnly).map { LogOwners($0, served: store.state.served?.set) },
                         isDeleted: { deletions.value != count }
                     )
                 }

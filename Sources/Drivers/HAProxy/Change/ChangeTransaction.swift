@@ -160,7 +160,7 @@ extension ChangeTransaction {
         try await checked.get()
         context.onStep(.checked)
         let oldBytes = context.contents(of: context.files.config)
-        let owners = try context.files.readLogOwners()
+        let owners = try context.files.readLogOwners(context.logger)
         do throws(DriverError) {
             try keepLastGood()
             context.onStep(.lastGoodKept)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LogFiles
+import Logging
 import SteelyardCore
 import SteelyardSystem
 import SystemPackage
@@ -45,7 +46,7 @@ struct DeviceFiles: Hashable, Sendable {
     /// The usage ledger.
     var usage: FilePath { folder.appending("usage.json") }
     /// The new names of unreadable state files.
-    var setAside: [FilePath] { [state, usage].map(\.aside) }
+    var setAside: [FilePath] { [state, usage, logOwners].map(\.aside) }
     /// The socket on which the workers accept commands.
     var adminSocket: FilePath { folder.appending("admin.sock") }
     /// The last known addresses of nodes with host names.
@@ -84,20 +85,19 @@ struct DeviceFiles: Hashable, Sendable {
 
     /// Reads the owners of log lines without ids; nil if all lines of a kind have one owner.
     ///
+    /// A damaged file is set aside: what it said is then unknown, and no other load balancer gets those lines.
+    ///
     /// - Throws: `DriverError` with code `stateUnreadable`.
-    func readLogOwners() throws(DriverError) -> LogOwnerHistory? {
+    func readLogOwners(_ logger: Logger, isReadOnly: Bool = false) throws(DriverError) -> LogOwnerHistory? {
         let bytes: [UInt8]?
         do throws(FileError) { bytes = try AtomicFile.read(logOwners, atMost: 1 << 20) } catch {
             throw DriverError(.stateUnreadable, error.description)
         }
         guard let bytes else { return nil }
-        guard let history = LogOwnerHistory(record: bytes) else {
-            throw DriverError(
-                .stateUnreadable,
-                "the file log-owners.json in the state folder is corrupt or not written by Steelyard; send a DELETE"
-            )
-        }
-        return history
+        if let history = LogOwnerHistory(record: bytes) { return history }
+        let consequence = "earlier log lines without an id belong to the load balancer that has their name now"
+        logOwners.setAside(logger, consequence, isReadOnly: isReadOnly)
+        return LogOwnerHistory()
     }
 
     /// The folders of the log and its rotated files.

@@ -66,7 +66,9 @@ extension HAProxyRenderer {
     /// Computes what several rules compare once for each request.
     private func writeVariables(for rules: [L7Rule], to text: inout ConfigurationText) {
         if rules.contains(where: { $0.subject == .hostName }) {
-            text.line("http-request set-var(txn.host) req.fhdr(host),regsub(:[0-9]+$,),rtrim(.),lower")
+            // A node would take the host from such a request's target.
+            text.line("http-request deny deny_status 400 if !{ req.fhdr(host) -m found } { url -i -m reg ^[a-z][a-z0-9+.-]*:// }")
+            text.line("http-request set-var(txn.host) req.fhdr(host),regsub(:[0-9]*$,),rtrim(.),lower")
         }
         if rules.contains(where: { $0.subject == .path || $0.subject == .fileType }) {
             writePath(to: &text)
@@ -83,8 +85,8 @@ extension HAProxyRenderer {
         text.line(
             "http-request set-var(txn.path)",
             """
-            'var(txn.path),\(Self.parentPass),\(Self.parentPass),\(Self.parentPass),\
-            \(Self.rootPass),\(Self.emptyPass)'
+            'var(txn.path),regsub("/\\.\\.$","/../"),\(Self.parentPass),\(Self.parentPass),\
+            \(Self.parentPass),\(Self.rootPass)'
             """,
             "if { var(txn.path) -m sub /.. }"
         )
@@ -95,7 +97,6 @@ extension HAProxyRenderer {
     private static let parentPass: HAProxyWord = #"regsub("/(?!\.\.(?:/|$))[^/]+/\.\.(?=/|$)","",g)"#
     /// Removes `..` at the root, which has no parent.
     private static let rootPass: HAProxyWord = #"regsub("^(/\.\.)+(?=/|$)","")"#
-    private static let emptyPass: HAProxyWord = #"regsub("^$","/")"#
 
     /// Writes the rules of a policy as named ACLs, so that no line has more than HAProxy's 64 words.
     private func writeConditions(of policy: L7Policy, at index: Int, to text: inout ConfigurationText) {
