@@ -8,7 +8,11 @@ extension HAProxyRenderer {
     /// The host without its port and the dot of an absolute name, in lower case.
     private static let host: HAProxyWord = "var(txn.host)"
     /// The path with its percent-encoding resolved.
+    private static let sentPath: HAProxyWord = "var(txn.sent)"
+    /// The same as a node finds the file: without empty segments, `.` and `..`.
     private static let path: HAProxyWord = "var(txn.path)"
+    /// How many `..` after one another are resolved.
+    private static let mostParents = 4
 
     /// Writes all that happens to a request before its pool is chosen.
     func writeRouting(of loadBalancer: LoadBalancer, at index: Int, to text: inout ConfigurationText) {
@@ -66,11 +70,30 @@ extension HAProxyRenderer {
     /// Computes what several rules compare once for each request.
     private func writeVariables(for rules: [L7Rule], to text: inout ConfigurationText) {
         if rules.contains(where: { $0.subject == .hostName }) {
-            text.line("http-request set-var(txn.host) req.fhdr(host),regsub(:[0-9]+$,),rtrim(.),lower")
+            // HTTP/1.0 allows a URL without a Host; a node could take the host from the URL.
+            text.line("http-request deny deny_status 400 if { url -i -m beg http } !{ req.fhdr(host) -m found }")
+            // A port may be empty.
+            text.line("http-request set-var(txn.host) req.fhdr(host),regsub(:[0-9]*$,),rtrim(.),lower")
         }
-        if rules.contains(where: { $0.subject == .path || $0.subject == .fileType }) {
-            text.line("http-request set-var(txn.path) path,url_dec")
+        if rules.contains(where: { $0.subject == .path || $0.subject == .fileType }) { writePath(to: &text) }
+    }
+
+    /// Otherwise `//admin`, `/x/../admin` or `/%61dmin/%zz` would get past a rule for `/admin`.
+    private func writePath(to text: inout ConfigurationText) {
+        // Without the first converter, url_dec would fail for a path with an invalid escape.
+        text.line(#"http-request set-var(txn.sent) 'path,regsub("%(?![0-9A-Fa-f]{2})",%25,g),url_dec'"#)
+        text.line(#"http-request set-var(txn.path) 'var(txn.sent),regsub("/([.]?/)+",/,g),regsub("/[.]$",/)'"#)
+        for _ in 0..<Self.mostParents {
+            text.line(
+                #"http-request set-var(txn.path) 'var(txn.path),regsub("/(?![.][.]/)[^/]+/[.][.](/|$)",/,g)'"#,
+                "if { var(txn.path) -m sub /.. }"
+            )
         }
+        text.line(
+            #"http-request set-var(txn.path) 'var(txn.path),regsub("^(/[.][.])+(/|$)",/)'"#,
+            "if { var(txn.path) -m beg /.. }"
+        )
+        text.line("http-request deny deny_status 400 if { var(txn.path) -m reg /[.][.](/|$) }")
     }
 
     /// Writes the rules of a policy as named ACLs, so that no line has more than HAProxy's 64 words.
@@ -87,8 +110,13 @@ extension HAProxyRenderer {
     private func words(of rule: L7Rule) -> [HAProxyWord] {
         switch rule.subject {
         case .hostName: return [Self.host, "-i"] + comparison(of: rule)
-        case .path: return [Self.path] + comparison(of: rule)
-        case .fileType: return ["var(txn.path),regsub(^.*[.],) -i"] + comparison(of: rule)
+        case .path:
+            // The other path never has these.
+            let isAsSent = ["//", "/./", "/../"].contains { rule.value.description.contains($0) }
+            return [isAsSent ? Self.sentPath : Self.path] + comparison(of: rule)
+        // The last segment, if it has a dot, and of that the last part.
+        case .fileType:
+            return ["var(txn.path),field(-1,/),regsub(^[^.]*$,),field(-1,.) -i"] + comparison(of: rule)
         // A value with a comma is compared with the whole header.
         case .header(let name):
             let isList = !rule.value.description.utf8.contains(UInt8(ascii: ","))
