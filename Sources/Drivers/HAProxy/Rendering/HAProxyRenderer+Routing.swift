@@ -187,12 +187,12 @@ extension HAProxyRenderer {
         case .forwardedProto: isTLS ? "https" : "http"
         case .clientVerify: "%[ssl_c_verify]"
         case .clientHasCertificate: "%[ssl_c_used]"
-        case .clientName: "%{+Q}[ssl_c_s_dn]"
-        case .clientCommonName: "%{+Q}[ssl_c_s_dn(cn)]"
-        case .issuer: "%{+Q}[ssl_c_i_dn]"
-        case .clientSHA1: "%{+Q}[ssl_c_sha1,hex]"
-        case .clientNotBefore: "%{+Q}[ssl_c_notbefore]"
-        case .clientNotAfter: "%{+Q}[ssl_c_notafter]"
+        case .clientName: "%[ssl_c_s_dn]"
+        case .clientCommonName: "%[ssl_c_s_dn(cn)]"
+        case .issuer: "%[ssl_c_i_dn]"
+        case .clientSHA1: "%[ssl_c_sha1,hex]"
+        case .clientNotBefore: "%[ssl_c_notbefore]"
+        case .clientNotAfter: "%[ssl_c_notafter]"
         }
     }
 }
