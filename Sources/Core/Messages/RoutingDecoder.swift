@@ -102,6 +102,7 @@ struct RoutingDecoder {
 
     private func decode(headers field: Field) throws(MessageError) -> InsertedHeaders? {
         guard !reader.isDefault(field) else { return nil }
+        var seen: Set<InsertedHeaders.Header> = []
         var headers: Set<InsertedHeaders.Header> = []
         var omitsForwardedFor = false
         try reader.forEachMember(of: field) { name, value throws(MessageError) in
@@ -109,6 +110,10 @@ struct RoutingDecoder {
                 do throws(InvalidValue) { return try InsertedHeaders.Header(named: name) } catch {
                     throw InvalidValue("has a name that \(error.problem)")
                 }
+            }
+            // In another case.
+            guard seen.insert(header).inserted else {
+                throw field.error("has \(Excerpt.quote(header.rawValue)) more than once")
             }
             let isInserted: Bool
             do throws(MessageError) { isInserted = try reader.boolean(value) ?? false } catch {
@@ -124,7 +129,7 @@ struct RoutingDecoder {
         var pages: [ErrorPage] = []
         try reader.forEachMember(of: field) { name, value throws(MessageError) in
             guard !reader.isDefault(value) else { return }
-            guard let status = Int(name) else {
+            guard let status = Int(name), "\(status)" == name else {
                 throw field.error("has the name \(Excerpt.quote(name)), which is no status")
             }
             let html: String

@@ -49,6 +49,10 @@ struct TLSFixture: Sendable {
     ///
     /// - Returns: Its standard output.
     func curl(_ device: DeviceUnderTest, host: String, path: String, _ options: String...) async throws -> String {
+        try await curl(device, host: host, path: path, options)
+    }
+
+    func curl(_ device: DeviceUnderTest, host: String, path: String, _ options: [String]) async throws -> String {
         let address = "\(host):\(device.httpPort)"
         let output = try await Command.run(
             "/usr/bin/curl",

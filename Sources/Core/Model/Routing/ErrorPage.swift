@@ -9,6 +9,8 @@ public struct ErrorPage: Hashable, Sendable {
     public let html: String
 
     /// The statuses whose response HAProxy can replace.
+    ///
+    /// It responds to text that is no HTTP (400), and to an incomplete request (408), before it knows the page.
     public static let statuses = [400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504]
     /// HAProxy sends a page from one buffer of 16,384 bytes, with its header.
     private static let mostBytes = 15_000

@@ -7,9 +7,10 @@ public struct L7Rule: Hashable, Sendable {
     public enum Subject: Hashable, Sendable {
         /// The host that the client names, without its port, in any case.
         case hostName
-        /// The path without the query, with its percent-encoding resolved.
+        /// The path without the query, with its percent-encoding and its segments `.` and `..` resolved, and without
+        /// empty segments; only a value with `//`, `/./` or `/../` is compared with the path as the client has sent it.
         case path
-        /// The path's text after its last dot, in any case.
+        /// The text after the last dot of the path's last segment, in any case.
         case fileType
         /// Each value of this header.
         case header(HTTPToken)

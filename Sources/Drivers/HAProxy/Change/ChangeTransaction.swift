@@ -250,13 +250,14 @@ extension ChangeTransaction {
             if let snapshot = observation.snapshot, snapshot.fingerprint == served.fingerprint,
                 snapshot.misplacedFrontends(of: served.set, isSuspended: old.isSuspended).isEmpty
             {
-                return
+                return context.removeFiles(besides: rendered)
             }
             try await context.running.serve(
                 rendered,
                 observation,
                 carrying: context.running.carriedStates(from: wanted, to: rendered, nil)
             )
+            context.removeFiles(besides: rendered)
         } catch {
             context.logger.error("rollback failed; retrying later", metadata: [LogKeys.error: "\(error)"])
         }

@@ -8,6 +8,8 @@ extension HAProxyRenderer {
     /// The host without its port and the dot of an absolute name, in lower case.
     private static let host: HAProxyWord = "var(txn.host)"
     /// The path with its percent-encoding resolved.
+    private static let sentPath: HAProxyWord = "var(txn.sent)"
+    /// The same as a node finds the file: without empty segments, `.` and `..`.
     private static let path: HAProxyWord = "var(txn.path)"
 
     /// Writes all that happens to a request before its pool is chosen.
@@ -67,7 +69,9 @@ extension HAProxyRenderer {
     private func writeVariables(for rules: [L7Rule], to text: inout ConfigurationText) {
         if rules.contains(where: { $0.subject == .hostName }) {
             // A node would take the host from such a request's target.
-            text.line("http-request deny deny_status 400 if !{ req.fhdr(host) -m found } { url -i -m reg ^[a-z][a-z0-9+.-]*:// }")
+            text.line(
+                "http-request deny deny_status 400 if !{ req.fhdr(host) -m found } { url -i -m reg ^[a-z][a-z0-9+.-]*:// }"
+            )
             text.line("http-request set-var(txn.host) req.fhdr(host),regsub(:[0-9]*$,),rtrim(.),lower")
         }
         if rules.contains(where: { $0.subject == .path || $0.subject == .fileType }) {
@@ -80,8 +84,13 @@ extension HAProxyRenderer {
     /// Otherwise `/%61dmin`, `//admin` and `/x/../admin` would pass a rule for `/admin`. Three passes resolve any path
     /// that is not made to deceive, in a time that grows with its length only; other paths are refused.
     private func writePath(to text: inout ConfigurationText) {
-        text.line("http-request deny deny_status 400 if { path -m found } !{ path,url_dec -m found }")
-        text.line(#"http-request set-var(txn.path) 'path,url_dec,regsub("/+(\./+)*","/",g),regsub("/\.$","/")'"#)
+        // Without the first converter, url_dec would fail for a path with an invalid escape.
+        text.line(
+            #"http-request set-var(txn.path) 'path,regsub("%(?![0-9A-Fa-f]{2})",%25,g),url_dec'"#
+        )
+        text.line(
+            #"http-request set-var(txn.path) 'var(txn.path),regsub("/+(\./+)*","/",g),regsub("/\.$","/")'"#
+        )
         text.line(
             "http-request set-var(txn.path)",
             """
@@ -112,8 +121,13 @@ extension HAProxyRenderer {
     private func words(of rule: L7Rule) -> [HAProxyWord] {
         switch rule.subject {
         case .hostName: return [Self.host, "-i"] + comparison(of: rule)
-        case .path: return [Self.path] + comparison(of: rule)
-        case .fileType: return ["var(txn.path),regsub(^.*[.],) -i"] + comparison(of: rule)
+        case .path:
+            // The other path never has these.
+            let isAsSent = ["//", "/./", "/../"].contains { rule.value.description.contains($0) }
+            return [isAsSent ? Self.sentPath : Self.path] + comparison(of: rule)
+        // The last segment, if it has a dot, and of that the last part.
+        case .fileType:
+            return ["var(txn.path),field(-1,/),regsub(^[^.]*$,),field(-1,.) -i"] + comparison(of: rule)
         // A value with a comma is compared with the whole header.
         case .header(let name):
             let isList = !rule.value.description.utf8.contains(UInt8(ascii: ","))
@@ -184,12 +198,12 @@ extension HAProxyRenderer {
         case .forwardedProto: isTLS ? "https" : "http"
         case .clientVerify: "%[ssl_c_verify]"
         case .clientHasCertificate: "%[ssl_c_used]"
-        case .clientName: "%{+Q}[ssl_c_s_dn]"
-        case .clientCommonName: "%{+Q}[ssl_c_s_dn(cn)]"
-        case .issuer: "%{+Q}[ssl_c_i_dn]"
-        case .clientSHA1: "%{+Q}[ssl_c_sha1,hex]"
-        case .clientNotBefore: "%{+Q}[ssl_c_notbefore]"
-        case .clientNotAfter: "%{+Q}[ssl_c_notafter]"
+        case .clientName: "%[ssl_c_s_dn]"
+        case .clientCommonName: "%[ssl_c_s_dn(cn)]"
+        case .issuer: "%[ssl_c_i_dn]"
+        case .clientSHA1: "%[ssl_c_sha1,hex]"
+        case .clientNotBefore: "%[ssl_c_notbefore]"
+        case .clientNotAfter: "%[ssl_c_notafter]"
         }
     }
 }
