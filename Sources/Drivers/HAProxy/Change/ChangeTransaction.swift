@@ -72,10 +72,15 @@ struct ChangeTransaction {
 
     /// Reports the new load balancers to the meter.
     private func meterWanted() async {
-        func keys(_ set: LoadBalancerSet?) -> Set<LoadBalancerKey> {
-            Set((set?.loadBalancers ?? []).map(\.key))
+        if hasOtherLoadBalancers { await context.meter.serve(wanted.set) }
+    }
+
+    /// Whether a load balancer is new or removed, or another one has taken its proxies.
+    private var hasOtherLoadBalancers: Bool {
+        func ids(_ set: LoadBalancerSet?) -> [LoadBalancerKey: Identifier?] {
+            Dictionary((set?.loadBalancers ?? []).map { ($0.key, $0.id) }) { first, _ in first }
         }
-        if keys(old.served?.set) != keys(wanted.set) { await context.meter.serve(wanted.set) }
+        return ids(old.served?.set) != ids(wanted.set)
     }
 
     private var isClosing: Bool { wanted.isSuspended && !old.isSuspended }
@@ -118,6 +123,11 @@ extension ChangeTransaction {
             }
         }
         do throws(DriverError) {
+            if hasOtherLoadBalancers {
+                // The bytes so far belong to the old ones.
+                await context.meter.readBeforeReload()
+                try context.noteLogOwners(from: old.served?.set, to: wanted.set)
+            }
             // From here on, HAProxy loads the new configuration, no matter which program starts it.
             try file.commit()
             SpareRoom(for: context.files.config).keep(wanted.bytes.count)

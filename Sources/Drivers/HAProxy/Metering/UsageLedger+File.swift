@@ -29,6 +29,7 @@ extension UsageLedger {
         let served: [String]
         let servedSince: [String]
         let owners: [ProxyKind: String]?
+        let assigned: [ProxyKind: String]?
         let pending: [String: UInt64]
         let readings: [Reading]
     }
@@ -46,6 +47,7 @@ extension UsageLedger {
                 served: served.sorted().map(\.name),
                 servedSince: servedSince.sorted().map(\.name),
                 owners: owners.isEmpty ? nil : owners.mapValues(\.description),
+                assigned: assigned.isEmpty ? nil : assigned.mapValues(\.description),
                 pending: Self.named(pending),
                 readings: readings.map { .init(process: $0.processID, started: $0.startTime, bytes: Self.named($1)) }
                     .sorted { ($0.process, $0.started) < ($1.process, $1.started) }
@@ -80,7 +82,8 @@ extension UsageLedger {
             readings: readings,
             served: served,
             servedSince: servedSince,
-            owners: (file.owners ?? [:]).compactMapValues { try? Identifier($0) }
+            owners: (file.owners ?? [:]).compactMapValues { try? Identifier($0) },
+            assigned: (file.assigned ?? [:]).compactMapValues { try? Identifier($0) }
         )
     }
 

@@ -47,6 +47,8 @@ struct UsageLedger: Hashable, Sendable {
     private(set) var servedSince: Set<LoadBalancerKey>
     /// The ids of the load balancers that were served last without an id in their key.
     private(set) var owners: [ProxyKind: Identifier]
+    /// The ids that bytes without an id got since the last committed report.
+    private(set) var assigned: [ProxyKind: Identifier]
 
     /// Creates a ledger for a device that starts to serve.
     init(start: UTCTimestamp, by clock: DeviceClock = .current) {
@@ -72,7 +74,8 @@ struct UsageLedger: Hashable, Sendable {
         readings: [Worker: Bytes],
         served: Set<LoadBalancerKey>,
         servedSince: Set<LoadBalancerKey>,
-        owners: [ProxyKind: Identifier] = [:]
+        owners: [ProxyKind: Identifier] = [:],
+        assigned: [ProxyKind: Identifier] = [:]
     ) {
         self.start = start
         self.clock = clock
@@ -84,6 +87,7 @@ struct UsageLedger: Hashable, Sendable {
         self.served = served
         self.servedSince = servedSince
         self.owners = owners
+        self.assigned = assigned
     }
 
     /// HAProxy's variables store 63 bits.
@@ -96,21 +100,30 @@ struct UsageLedger: Hashable, Sendable {
         served = keys
         servedSince.formUnion(keys)
         if keys.contains(where: { $0.id == nil }) { owners = ids }
-        // From now on, the report has an entry for each id.
-        for (key, bytes) in pending where key.id == nil && owner(of: key) != key {
-            pending[key] = nil
-            pending[owner(of: key), default: 0] &+= bytes
-        }
+        assignPending()
+    }
+
+    /// Whether the report has an entry for each id: one was served in this period, or an old worker still sends for one.
+    private var reportsIDs: Bool {
+        servedSince.contains { $0.id != nil } || pending.contains { $0.key.id != nil && $0.value > 0 }
     }
 
     /// The key under which the bytes of a front end are reported.
     ///
     /// In a period with ids, a load balancer without one in its key is reported by its id, too.
     private func owner(of key: LoadBalancerKey) -> LoadBalancerKey {
-        guard key.id == nil, let id = owners[key.proxyKind], servedSince.contains(where: { $0.id != nil }) else {
-            return key
-        }
+        guard key.id == nil, let id = owners[key.proxyKind], reportsIDs else { return key }
         return LoadBalancerKey(key.proxyKind, id: id)
+    }
+
+    /// Assigns the bytes without an id to the id, once the report has entries for ids.
+    private mutating func assignPending() {
+        for key in ProxyKind.allCases.map({ LoadBalancerKey($0) }) {
+            let owner = owner(of: key)
+            guard owner != key, let bytes = pending.removeValue(forKey: key) else { continue }
+            pending[owner, default: 0] &+= bytes
+            assigned[key.proxyKind] = owner.id
+        }
     }
 
     /// Adds the bytes that a worker has sent since its last reading.
@@ -129,6 +142,7 @@ struct UsageLedger: Hashable, Sendable {
             added[key] = new
         }
         readings[worker] = last.merging(reading) { $1 }
+        assignPending()
         return added
     }
 
@@ -196,9 +210,12 @@ struct UsageLedger: Hashable, Sendable {
     mutating func commit(_ report: UsageReport, by clock: DeviceClock = .current) -> Bool {
         guard report.mark == sequence else { return false }
         for entry in report.entries {
-            let bytes = pending[entry.key] ?? 0
-            pending[entry.key] = bytes > entry.bytesOut ? bytes - entry.bytesOut : nil
+            let left = takePending(entry.bytesOut, of: entry.key)
+            // They may have got an id since the report.
+            guard left > 0, entry.key.id == nil, let id = assigned[entry.proxyKind] else { continue }
+            _ = takePending(left, of: LoadBalancerKey(entry.proxyKind, id: id))
         }
+        assigned = [:]
         start = report.end
         self.clock = clock
         moved = nil
@@ -206,5 +223,14 @@ struct UsageLedger: Hashable, Sendable {
         sequence = Self.sequence(after: sequence)
         servedSince = served
         return true
+    }
+
+    /// Removes reported bytes.
+    ///
+    /// - Returns: The bytes that are not pending under this key.
+    private mutating func takePending(_ bytes: UInt64, of key: LoadBalancerKey) -> UInt64 {
+        let known = pending[key] ?? 0
+        pending[key] = known > bytes ? known - bytes : nil
+        return bytes > known ? bytes - known : 0
     }
 }
