@@ -33,6 +33,8 @@ public struct UsageReport: Hashable, Sendable {
     public let entries: [Entry]
     /// Identifies the report's state of the driver's ledger, for `commit`.
     public let mark: UInt64
+    /// The same bytes by load balancer, also where the entries have only the sum of a protocol; for `commit`.
+    package var details: [Entry] = []
 
     /// Creates a report.
     public init(start: UTCTimestamp, end: UTCTimestamp, entries: [Entry], mark: UInt64) {

@@ -223,7 +223,9 @@ package final class HAProxyDriver: LoadBalancerDriver {
                         from: files.readLogStart(),
                         logger,
                         hold: isReadOnly ? nil : files.logHold,
-                        owners: files.readLogOwners(logger, isReadOnly: isReadOnly).map { LogOwners($0, served: store.state.served?.set) },
+                        owners: files.readLogOwners(logger, isReadOnly: isReadOnly).flatMap { history in
+                            history.hasIDs ? LogOwners(history, served: store.state.served?.set) : nil
+                        },
                         isDeleted: { deletions.value != count }
                     )
                 }

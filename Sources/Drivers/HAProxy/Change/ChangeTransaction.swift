@@ -126,7 +126,8 @@ extension ChangeTransaction {
             if hasOtherLoadBalancers {
                 // The bytes so far belong to the old ones.
                 await context.meter.readBeforeReload()
-                try context.noteLogOwners(from: old.served?.set, to: wanted.set)
+                let owners = try context.files.readLogOwners(context.logger)
+                try context.write(LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set))
             }
             // From here on, HAProxy loads the new configuration, no matter which program starts it.
             try file.commit()
@@ -178,8 +179,8 @@ extension ChangeTransaction {
             try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
             if !isClosing { try context.keys.install(wanted.set) }
-            if let changed = LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set) {
-                try context.write(changed)
+            if hasOtherLoadBalancers {
+                try context.write(LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set))
             }
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)

@@ -97,7 +97,7 @@ struct DeviceFiles: Hashable, Sendable {
         if let history = LogOwnerHistory(record: bytes) { return history }
         let consequence = "earlier log lines without an id belong to the load balancer that has their name now"
         logOwners.setAside(logger, consequence, isReadOnly: isReadOnly)
-        return LogOwnerHistory()
+        return LogOwnerHistory(hasIDs: true)
     }
 
     /// The folders of the log and its rotated files.

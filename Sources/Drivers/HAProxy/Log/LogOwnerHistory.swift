@@ -6,7 +6,8 @@ import SteelyardSystem
 
 /// The file `log-owners.json`: which load balancers had proxies without an id in their names, and until when.
 ///
-/// It exists once the device has had load balancers with ids in their names.
+/// It exists once another load balancer has taken the place of one, or once the device has had load balancers with ids
+/// in their names.
 struct LogOwnerHistory: Hashable, Sendable {
     /// A load balancer that was the only one of its kind.
     struct Period: Hashable, Sendable {
@@ -19,8 +20,15 @@ struct LogOwnerHistory: Hashable, Sendable {
     private static let mostPeriods = 100
 
     private(set) var periods: [Period]
+    /// Whether the device has had load balancers with ids in their names.
+    ///
+    /// Until then, all lines of a kind belong to whatever load balancer of that kind is archived.
+    private(set) var hasIDs: Bool
 
-    init(periods: [Period] = []) { self.periods = periods }
+    init(periods: [Period] = [], hasIDs: Bool = false) {
+        self.periods = periods
+        self.hasIDs = hasIDs
+    }
 
     /// Returns the history after a change of the device.
     ///
@@ -34,10 +42,10 @@ struct LogOwnerHistory: Hashable, Sendable {
         to wanted: LoadBalancerSet,
         now: UTCTimestamp = .now
     ) -> LogOwnerHistory? {
-        guard history != nil || wanted.usesIDs else { return nil }
-        var history = history ?? LogOwnerHistory()
-        for kind in ProxyKind.allCases { history.change(kind, from: old, to: wanted, now) }
-        return history
+        var changed = history ?? LogOwnerHistory()
+        if wanted.usesIDs { changed.hasIDs = true }
+        for kind in ProxyKind.allCases { changed.change(kind, from: old, to: wanted, now) }
+        return changed == LogOwnerHistory() ? history : changed
     }
 
     private mutating func change(
@@ -48,17 +56,16 @@ struct LogOwnerHistory: Hashable, Sendable {
     ) {
         let before = old?.loadBalancers.first { $0.key == LoadBalancerKey(kind) }
         let after = wanted.loadBalancers.first { $0.key == LoadBalancerKey(kind) }
-        if let before, before.id != after?.id || after == nil {
-            // A load balancer without an id is the one that listens at its place.
+        if let before, after == nil || after?.id != before.id {
+            // One without an id is the one that listens at its place.
             let successor = wanted.loadBalancers.first {
                 $0.key.proxyKind == kind && $0.port == before.port && $0.address == before.address
             }
-            if let id = before.id ?? successor?.id {
+            if let id = before.id ?? successor?.id, id != after?.id {
                 periods.append(Period(key: LoadBalancerKey(kind, id: id), until: after == nil ? nil : now))
             }
-        }
-        // The name has a new owner.
-        if after != nil {
+        } else if before == nil, after != nil {
+            // The name has a new owner.
             for index in periods.indices where periods[index].key.proxyKind == kind && periods[index].until == nil {
                 periods[index].until = now
             }
@@ -76,11 +83,17 @@ extension LogOwnerHistory {
         }
 
         let periods: [Period]
+        let hasIDs: Bool?
     }
 
     /// The history as a file.
     var record: [UInt8] {
-        StateFile.encode(File(periods: periods.map { .init(name: $0.key.name, until: $0.until?.microseconds) }))
+        StateFile.encode(
+            File(
+                periods: periods.map { .init(name: $0.key.name, until: $0.until?.microseconds) },
+                hasIDs: hasIDs
+            )
+        )
     }
 
     /// Parses a file; nil if it is not one.
@@ -93,6 +106,6 @@ extension LogOwnerHistory {
             else { return nil }
             periods.append(Period(key: key, until: period.until.map { UTCTimestamp(microseconds: $0) }))
         }
-        self.init(periods: periods)
+        self.init(periods: periods, hasIDs: file.hasIDs ?? true)
     }
 }

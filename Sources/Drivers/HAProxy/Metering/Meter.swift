@@ -61,15 +61,18 @@ actor Meter {
     func serve(_ set: LoadBalancerSet) {
         var ledger = ledger ?? UsageLedger(start: now())
         let before = ledger.served
-        let ids = set.loadBalancers.compactMap { loadBalancer in
-            loadBalancer.id.map { (loadBalancer.key.proxyKind, $0) }
-        }
-        ledger.serve(
-            Set(set.loadBalancers.map(\.key)),
-            ids: set.usesIDs ? [:] : Dictionary(ids) { first, _ in first }
-        )
+        let ids = set.usesIDs ? [:] : set.idsByKind
+        let isOther = !set.usesIDs && ledger.owners != ids
+        // An old worker continues to send for the others.
+        let current = isOther ? currentWorker : nil
+        ledger.serve(Set(set.loadBalancers.map(\.key)), ids: ids, by: current)
         self.ledger = ledger
-        write(atOnce: written == nil || before != ledger.served)
+        write(atOnce: written == nil || isOther || before != ledger.served)
+    }
+
+    private var currentWorker: Worker? {
+        let table = try? holds.processes(by: .after(Self.timeout))
+        return (table?.worker).flatMap(Worker.init)
     }
 
     /// Resets the ledger, in memory and on disk.
@@ -232,5 +235,13 @@ actor Meter {
         if let ledger = UsageLedger(record: bytes) { return ledger }
         path.setAside(logger, isReadOnly: isReadOnly)
         return nil
+    }
+}
+
+extension LoadBalancerSet {
+    /// The ids of the load balancers, of which there is one of each kind.
+    fileprivate var idsByKind: [ProxyKind: Identifier] {
+        let ids = loadBalancers.compactMap { loadBalancer in loadBalancer.id.map { (loadBalancer.key.proxyKind, $0) } }
+        return Dictionary(ids) { first, _ in first }
     }
 }

@@ -18,6 +18,7 @@ extension UsageLedger {
             let process: Int32
             let started: UInt64
             let bytes: [String: UInt64]
+            let owners: [ProxyKind: String]?
         }
 
         let format: Int
@@ -29,7 +30,6 @@ extension UsageLedger {
         let served: [String]
         let servedSince: [String]
         let owners: [ProxyKind: String]?
-        let assigned: [ProxyKind: String]?
         let pending: [String: UInt64]
         let readings: [Reading]
     }
@@ -47,10 +47,16 @@ extension UsageLedger {
                 served: served.sorted().map(\.name),
                 servedSince: servedSince.sorted().map(\.name),
                 owners: owners.isEmpty ? nil : owners.mapValues(\.description),
-                assigned: assigned.isEmpty ? nil : assigned.mapValues(\.description),
                 pending: Self.named(pending),
-                readings: readings.map { .init(process: $0.processID, started: $0.startTime, bytes: Self.named($1)) }
-                    .sorted { ($0.process, $0.started) < ($1.process, $1.started) }
+                readings: readings.map { worker, bytes in
+                    .init(
+                        process: worker.processID,
+                        started: worker.startTime,
+                        bytes: Self.named(bytes),
+                        owners: formerOwners[worker]?.mapValues(\.description)
+                    )
+                }
+                .sorted { ($0.process, $0.started) < ($1.process, $1.started) }
             )
         )
     }
@@ -68,9 +74,12 @@ extension UsageLedger {
             let served = Self.keys(file.served), let servedSince = Self.keys(file.servedSince)
         else { return nil }
         var readings: [Worker: Bytes] = [:]
+        var formerOwners: [Worker: [ProxyKind: Identifier]] = [:]
         for reading in file.readings {
             guard let bytes = Self.bytes(reading.bytes) else { return nil }
-            readings[Worker(processID: reading.process, startTime: reading.started)] = bytes
+            let worker = Worker(processID: reading.process, startTime: reading.started)
+            readings[worker] = bytes
+            formerOwners[worker] = reading.owners.map(Self.ids)
         }
         self.init(
             start: UTCTimestamp(microseconds: file.start),
@@ -82,9 +91,13 @@ extension UsageLedger {
             readings: readings,
             served: served,
             servedSince: servedSince,
-            owners: (file.owners ?? [:]).compactMapValues { try? Identifier($0) },
-            assigned: (file.assigned ?? [:]).compactMapValues { try? Identifier($0) }
+            owners: Self.ids(file.owners ?? [:]),
+            formerOwners: formerOwners
         )
+    }
+
+    private static func ids(_ texts: [ProxyKind: String]) -> [ProxyKind: Identifier] {
+        texts.compactMapValues { try? Identifier($0) }
     }
 
     private static func named(_ bytes: Bytes) -> [String: UInt64] {

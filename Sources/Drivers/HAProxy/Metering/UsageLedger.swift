@@ -37,7 +37,7 @@ struct UsageLedger: Hashable, Sendable {
     private(set) var sequence: UInt64
     /// Whether nothing was read, reported or adopted yet.
     private(set) var isNew: Bool
-    /// The bytes that no committed report contains.
+    /// The bytes that no committed report contains, by load balancer: with its id wherever it is known.
     private(set) var pending: Bytes
     /// The counters of each worker at its last reading.
     private(set) var readings: [Worker: Bytes]
@@ -47,8 +47,8 @@ struct UsageLedger: Hashable, Sendable {
     private(set) var servedSince: Set<LoadBalancerKey>
     /// The ids of the load balancers that were served last without an id in their key.
     private(set) var owners: [ProxyKind: Identifier]
-    /// The ids that bytes without an id got since the last committed report.
-    private(set) var assigned: [ProxyKind: Identifier]
+    /// The same for workers that have served others: an old worker continues to send for those.
+    private(set) var formerOwners: [Worker: [ProxyKind: Identifier]]
 
     /// Creates a ledger for a device that starts to serve.
     init(start: UTCTimestamp, by clock: DeviceClock = .current) {
@@ -75,7 +75,7 @@ struct UsageLedger: Hashable, Sendable {
         served: Set<LoadBalancerKey>,
         servedSince: Set<LoadBalancerKey>,
         owners: [ProxyKind: Identifier] = [:],
-        assigned: [ProxyKind: Identifier] = [:]
+        formerOwners: [Worker: [ProxyKind: Identifier]] = [:]
     ) {
         self.start = start
         self.clock = clock
@@ -87,7 +87,7 @@ struct UsageLedger: Hashable, Sendable {
         self.served = served
         self.servedSince = servedSince
         self.owners = owners
-        self.assigned = assigned
+        self.formerOwners = formerOwners
     }
 
     /// HAProxy's variables store 63 bits.
@@ -95,35 +95,30 @@ struct UsageLedger: Hashable, Sendable {
 
     /// Records the load balancers that are served from now on.
     ///
-    /// - Parameter ids: The ids of the load balancers whose keys have none.
-    mutating func serve(_ keys: Set<LoadBalancerKey>, ids: [ProxyKind: Identifier] = [:]) {
+    /// - Parameters:
+    ///   - keys: Their keys.
+    ///   - ids: The ids of those whose keys have none.
+    ///   - current: The worker that serves them; nil if it is not known.
+    mutating func serve(_ keys: Set<LoadBalancerKey>, ids: [ProxyKind: Identifier] = [:], by current: Worker? = nil) {
         served = keys
         servedSince.formUnion(keys)
-        if keys.contains(where: { $0.id == nil }) { owners = ids }
-        assignPending()
-    }
-
-    /// Whether the report has an entry for each id: one was served in this period, or an old worker still sends for one.
-    private var reportsIDs: Bool {
-        servedSince.contains { $0.id != nil } || pending.contains { $0.key.id != nil && $0.value > 0 }
-    }
-
-    /// The key under which the bytes of a front end are reported.
-    ///
-    /// In a period with ids, a load balancer without one in its key is reported by its id, too.
-    private func owner(of key: LoadBalancerKey) -> LoadBalancerKey {
-        guard key.id == nil, let id = owners[key.proxyKind], reportsIDs else { return key }
-        return LoadBalancerKey(key.proxyKind, id: id)
-    }
-
-    /// Assigns the bytes without an id to the id, once the report has entries for ids.
-    private mutating func assignPending() {
-        for key in ProxyKind.allCases.map({ LoadBalancerKey($0) }) {
-            let owner = owner(of: key)
-            guard owner != key, let bytes = pending.removeValue(forKey: key) else { continue }
-            pending[owner, default: 0] &+= bytes
-            assigned[key.proxyKind] = owner.id
+        guard keys.contains(where: { $0.id == nil }), owners != ids else { return }
+        for worker in readings.keys where worker != current && formerOwners[worker] == nil {
+            formerOwners[worker] = owners
         }
+        for (kind, id) in ids where owners[kind] == nil {
+            // An earlier agent, or a message without an id, did not tell whose these bytes are.
+            guard let bytes = pending.removeValue(forKey: LoadBalancerKey(kind)) else { continue }
+            pending[LoadBalancerKey(kind, id: id), default: 0] &+= bytes
+        }
+        owners = ids
+    }
+
+    /// Whether the report has an entry for each id: one was served or has sent in this period.
+    private var reportsIDs: Bool { servedSince.contains { $0.id != nil } }
+
+    private static func owner(of key: LoadBalancerKey, _ owners: [ProxyKind: Identifier]) -> LoadBalancerKey {
+        key.id == nil ? LoadBalancerKey(key.proxyKind, id: owners[key.proxyKind]) : key
     }
 
     /// Adds the bytes that a worker has sent since its last reading.
@@ -134,15 +129,17 @@ struct UsageLedger: Hashable, Sendable {
         isNew = false
         let last = readings[worker] ?? [:]
         var added: Bytes = [:]
+        let owners = formerOwners[worker] ?? owners
         for (key, bytes) in reading {
             let before = last[key] ?? 0
             // An operator may have cleared the counters: they then restarted at 0.
             let new = bytes >= before ? bytes - before : bytes
-            pending[owner(of: key), default: 0] &+= new
             added[key] = new
+            guard new > 0 else { continue }
+            pending[Self.owner(of: key, owners), default: 0] &+= new
+            if key.id != nil { servedSince.insert(key) }
         }
         readings[worker] = last.merging(reading) { $1 }
-        assignPending()
         return added
     }
 
@@ -173,6 +170,7 @@ struct UsageLedger: Hashable, Sendable {
     mutating func forget(where hasEnded: (Worker) -> Bool) -> Bool {
         let before = readings.count
         readings = readings.filter { !hasEnded($0.key) }
+        formerOwners = formerOwners.filter { readings[$0.key] != nil }
         return readings.count < before
     }
 
@@ -195,13 +193,23 @@ struct UsageLedger: Hashable, Sendable {
     func report(until now: UTCTimestamp, by clock: DeviceClock = .current) -> UsageReport {
         var ledger = self
         ledger.settle(before: now, by: clock)
-        let keys = Set(servedSince.map(owner) + pending.lazy.filter { $0.value > 0 }.map(\.key)).sorted()
-        return UsageReport(
-            start: ledger.moved?.start ?? start,
-            end: now,
-            entries: keys.map { UsageReport.Entry($0, bytesOut: pending[$0] ?? 0) },
-            mark: sequence
-        )
+        var report = UsageReport(start: ledger.moved?.start ?? start, end: now, entries: entries, mark: sequence)
+        report.details = pending.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map {
+            UsageReport.Entry($0.key, bytesOut: $0.value)
+        }
+        return report
+    }
+
+    private var entries: [UsageReport.Entry] {
+        guard reportsIDs else {
+            return ProxyKind.allCases.compactMap { kind in
+                let sum = pending.lazy.filter { $0.key.proxyKind == kind }.reduce(UInt64(0)) { $0 &+ $1.value }
+                let isServed = servedSince.contains(LoadBalancerKey(kind))
+                return isServed || sum > 0 ? UsageReport.Entry(LoadBalancerKey(kind), bytesOut: sum) : nil
+            }
+        }
+        let keys = servedSince.map { Self.owner(of: $0, owners) } + pending.lazy.filter { $0.value > 0 }.map(\.key)
+        return Set(keys).sorted().map { UsageReport.Entry($0, bytesOut: pending[$0] ?? 0) }
     }
 
     /// Records that a report was delivered; does nothing if it or a later one was already committed.
@@ -209,13 +217,10 @@ struct UsageLedger: Hashable, Sendable {
     /// - Returns: Whether the ledger has changed.
     mutating func commit(_ report: UsageReport, by clock: DeviceClock = .current) -> Bool {
         guard report.mark == sequence else { return false }
-        for entry in report.entries {
-            let left = takePending(entry.bytesOut, of: entry.key)
-            // They may have got an id since the report.
-            guard left > 0, entry.key.id == nil, let id = assigned[entry.proxyKind] else { continue }
-            _ = takePending(left, of: LoadBalancerKey(entry.proxyKind, id: id))
+        for entry in report.details.isEmpty ? report.entries : report.details {
+            let bytes = pending[entry.key] ?? 0
+            pending[entry.key] = bytes > entry.bytesOut ? bytes - entry.bytesOut : nil
         }
-        assigned = [:]
         start = report.end
         self.clock = clock
         moved = nil
@@ -223,14 +228,5 @@ struct UsageLedger: Hashable, Sendable {
         sequence = Self.sequence(after: sequence)
         servedSince = served
         return true
-    }
-
-    /// Removes reported bytes.
-    ///
-    /// - Returns: The bytes that are not pending under this key.
-    private mutating func takePending(_ bytes: UInt64, of key: LoadBalancerKey) -> UInt64 {
-        let known = pending[key] ?? 0
-        pending[key] = known > bytes ? known - bytes : nil
-        return bytes > known ? bytes - known : 0
     }
 }
