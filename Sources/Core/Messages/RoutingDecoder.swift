@@ -115,6 +115,8 @@ struct RoutingDecoder {
             guard seen.insert(header).inserted else {
                 throw field.error("has \(Excerpt.quote(header.rawValue)) more than once")
             }
+            // null is the default: X-Forwarded-For is added, and the others are not.
+            guard !reader.isDefault(value) else { return }
             let isInserted: Bool
             do throws(MessageError) { isInserted = try reader.boolean(value) ?? false } catch {
                 throw MessageError(field.path, InvalidValue("must be true or false", member: header.rawValue))

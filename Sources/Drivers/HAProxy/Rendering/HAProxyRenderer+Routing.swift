@@ -86,10 +86,10 @@ extension HAProxyRenderer {
     private func writePath(to text: inout ConfigurationText) {
         // Without the first converter, url_dec would fail for a path with an invalid escape.
         text.line(
-            #"http-request set-var(txn.path) 'path,regsub("%(?![0-9A-Fa-f]{2})",%25,g),url_dec'"#
+            #"http-request set-var(txn.sent) 'path,regsub("%(?![0-9A-Fa-f]{2})",%25,g),url_dec'"#
         )
         text.line(
-            #"http-request set-var(txn.path) 'var(txn.path),regsub("/+(\./+)*","/",g),regsub("/\.$","/")'"#
+            #"http-request set-var(txn.path) 'var(txn.sent),regsub("/+(\./+)*","/",g),regsub("/\.$","/")'"#
         )
         text.line(
             "http-request set-var(txn.path)",
