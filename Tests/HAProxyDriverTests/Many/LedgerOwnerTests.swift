@@ -97,6 +97,32 @@ struct LedgerOwnerTests {
         #expect(Self.entries(ledger) == [.http: 0])
     }
 
+    /// Another load balancer takes the names of the only one, without a reload, and others join it later.
+    @Test
+    func anotherOneTakesTheNames() throws {
+        var ledger = try one("first")
+        try ledger.serve([.http], ids: Self.ids("second"), by: first)
+        ledger.record([.http: 107], of: first)
+        #expect(Self.entries(ledger) == [.http: 107])
+        try ledger.serve([.http("second"), .http("third")])
+        ledger.record([.http: 109], of: first)
+        try ledger.record([.http("third"): 3], of: second)
+        #expect(try Self.entries(ledger) == [.http("first"): 100, .http("second"): 9, .http("third"): 3])
+    }
+
+    /// An old worker sends for the load balancer that it has served, whoever has its names now.
+    @Test
+    func anOldWorkerKeepsItsOwner() throws {
+        var ledger = try one("first")
+        try ledger.serve([.http("first"), .http("second")])
+        try ledger.record([.http("first"): 1, .http("second"): 2], of: second)
+        try ledger.serve([.http], ids: Self.ids("second"), by: third)
+        ledger.record([.http: 5], of: third)
+        ledger = try #require(UsageLedger(record: ledger.record))
+        ledger.record([.http: 900], of: first)
+        #expect(try Self.entries(ledger) == [.http("first"): 901, .http("second"): 7])
+    }
+
     /// The report is delivered after the device has changed: no byte is reported again.
     @Test
     func aReportIsCommittedAfterTheChange() throws {

@@ -138,10 +138,10 @@ struct ErrorPageTests {
             #expect(try await body() == "second")
             #expect(try files().count == 2 && files() != names)
             #expect(try await device.processes()?.reloads == 1)
-            // A change that fails after its files were written.
+            // A state file that cannot be read.
             let before = try files()
             let owners = device.file("log-owners.json")
-            try "damaged".write(toFile: owners, atomically: true, encoding: .utf8)
+            try FileManager.default.createDirectory(atPath: owners, withIntermediateDirectories: false)
             await #expect(throws: DriverError.self) { try await apply([503: "third"]) }
             try FileManager.default.removeItem(atPath: owners)
             let restored = try files()

@@ -20,10 +20,11 @@ struct ConnectionRoom: Hashable, Sendable {
 
     /// - Parameter descriptorLimit: The limit of HAProxy's file descriptors; nil if it is always enough.
     init(asked: Int, nodes: Int, loadBalancers: Int = 1, threads: Int, descriptorLimit: Int?) {
-        // HAProxy 2.6 counts two for each connection, one for each node's check, two for each thread, and 41. The rest
-        // is for descriptors that it does not count, such as the listeners of an old worker.
+        // HAProxy 2.6 counts two for each connection, one for each node's check, two for each thread, two for each load
+        // balancer, and 117, of which 100 are for `stats maxconn`. The rest is for descriptors that it does not count,
+        // such as the listeners of an old worker.
         // Beyond two load balancers, each has up to two listeners, and an old worker as many.
-        let own = nodes + 64 + 2 * threads + 4 * max(0, loadBalancers - 2)
+        let own = nodes + 140 + 2 * threads + 4 * max(0, loadBalancers - 2)
         self.asked = asked
         self.descriptorLimit = descriptorLimit
         needed = 2 * asked + own

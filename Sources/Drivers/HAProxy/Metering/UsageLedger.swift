@@ -103,8 +103,10 @@ struct UsageLedger: Hashable, Sendable {
         served = keys
         servedSince.formUnion(keys)
         guard keys.contains(where: { $0.id == nil }), owners != ids else { return }
-        for worker in readings.keys where worker != current && formerOwners[worker] == nil {
-            formerOwners[worker] = owners
+        if owners.contains(where: { ids[$0.key] != $0.value }) {
+            for worker in readings.keys where worker != current && formerOwners[worker] == nil {
+                formerOwners[worker] = owners
+            }
         }
         for (kind, id) in ids where owners[kind] == nil {
             // An earlier agent, or a message without an id, did not tell whose these bytes are.
@@ -221,12 +223,14 @@ struct UsageLedger: Hashable, Sendable {
             let bytes = pending[entry.key] ?? 0
             pending[entry.key] = bytes > entry.bytesOut ? bytes - entry.bytesOut : nil
         }
+        // Bytes of ids that came after the report are reported by their ids, too.
+        let left = reportsIDs ? pending.filter { $0.value > 0 }.map(\.key) : []
         start = report.end
         self.clock = clock
         moved = nil
         isNew = false
         sequence = Self.sequence(after: sequence)
-        servedSince = served
+        servedSince = served.union(left)
         return true
     }
 }

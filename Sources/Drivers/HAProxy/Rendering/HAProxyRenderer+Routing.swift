@@ -81,7 +81,7 @@ extension HAProxyRenderer {
 
     /// Computes the path as a node sees it: without percent-encoding, repeated slashes, and the segments `.` and `..`.
     ///
-    /// Otherwise `/%61dmin`, `//admin` and `/x/../admin` would pass a rule for `/admin`. Three passes resolve any path
+    /// Otherwise `/%61dmin`, `//admin` and `/x/../admin` would pass a rule for `/admin`. Four passes resolve any path
     /// that is not made to deceive, in a time that grows with its length only; other paths are refused.
     private func writePath(to text: inout ConfigurationText) {
         // Without the first converter, url_dec would fail for a path with an invalid escape.
@@ -95,7 +95,7 @@ extension HAProxyRenderer {
             "http-request set-var(txn.path)",
             """
             'var(txn.path),regsub("/\\.\\.$","/../"),\(Self.parentPass),\(Self.parentPass),\
-            \(Self.parentPass),\(Self.rootPass)'
+            \(Self.parentPass),\(Self.parentPass),\(Self.rootPass)'
             """,
             "if { var(txn.path) -m sub /.. }"
         )
