@@ -41,6 +41,18 @@ extension LoadBalancerDriverContract.Device {
         try LoadBalancerSet([http(nodes: [node("a"), node("b")]), tcp()], version: Self.version(version))
     }
 
+    /// Two HTTP load balancers.
+    func twoWithIDs() throws(InvalidValue) -> LoadBalancerSet {
+        let two = try LoadBalancer(
+            id: Identifier("two"),
+            protocol: .http,
+            address: IPAddress("127.0.0.1"),
+            port: Port(tcpPort),
+            nodes: [node("a")]
+        )
+        return try LoadBalancerSet([http(Identifier("one"), nodes: [node("a")]), two])
+    }
+
     /// A load balancer on the port that the node listens on.
     func onTakenPort(version: Int) throws(InvalidValue) -> LoadBalancerSet {
         try LoadBalancerSet(

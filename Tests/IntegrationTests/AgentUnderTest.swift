@@ -44,8 +44,8 @@ struct AgentUnderTest: Sendable {
     }
 
     /// Starts the same worker again after this one has ended.
-    func restarted(driver: String = "noop") async throws -> AgentUnderTest {
-        try await Self.start(in: folder, servers: servers, driver: driver, arguments)
+    func restarted(driver: String = "noop", variables: [String: String] = [:]) async throws -> AgentUnderTest {
+        try await Self.start(in: folder, servers: servers, driver: driver, arguments, variables: variables)
     }
 
     /// Submits a message with `steelyard send`.

@@ -100,6 +100,37 @@ import Testing
         }
     }
 
+    /// Rules name load balancers by their ids, of which two have one protocol.
+    @Test func manyLoadBalancers() async throws {
+        let node = #""nodes":[{"id":"a","address":"192.0.2.1","port":80}]"#
+        let update = """
+            {"hpcs_action":"UPDATE","loadbalancers":[
+            {"id":"web","protocol":"HTTP","port":8080,\(node)},{"id":"api","protocol":"HTTP","port":8081,\(node)},
+            {"id":"db","protocol":"TCP","port":8082,\(node)}]}
+            """
+        let scenario = """
+            {nodes: [{id: "a", load_balancer_id: "api", reason: "gone"}],
+            bytes: [{load_balancer_id: "web", per_report: 10}, {protocol: "HTTP", per_report: 200},
+            {load_balancer_id: "db", per_report: 3000}],
+            failures: [{action: "UPDATE", code: "rejected", field: "loadBalancers[2].port", error: "is bad", times: 1}]}
+            """
+        try await withScenario(scenario) { agent, _ in
+            let refused = try await agent.reply(to: update)
+            #expect(refused["hpcs_error_field"] as? String == "loadbalancers[2].port")
+            #expect(try await agent.reply(to: update)["hpcs_response"] as? String == "PASS")
+            let nodes = try #require(try await agent.send("stats").reply()["nodes"] as? [[String: String]])
+            #expect(nodes.map { $0["load_balancer_id"] } == ["web", "api", "db"])
+            #expect(nodes.map { $0["status"] } == ["UP", "DOWN", "UP"])
+            let reply = try await agent.send("metrics").reply()
+            let entries = try #require(reply["loadBalancers"] as? [[String: Any]])
+            #expect(entries.map { $0["protocol"] as? String } == ["http", "tcp", "http", "http", "tcp"])
+            #expect(entries.map { $0["id"] as? String } == [nil, nil, "web", "api", "db"])
+            #expect(
+                entries.map { ($0["bytes_out"] as? NSNumber)?.uint64Value } == [210, 3000, 10, 200, 3000]
+            )
+        }
+    }
+
     /// A change that waits holds up the changes after it, and no STATS.
     @Test func messagesTakeLong() async throws {
         let scenario = #"{delays: [{action: "SUSPEND", milliseconds: 3600000, times: 1}]}"#

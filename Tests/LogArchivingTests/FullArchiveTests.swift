@@ -44,6 +44,19 @@ struct FullArchiveTests {
         #expect(store.contents == ["a\nb\n", "a\nb\n", "a\nb\n"])
     }
 
+    @Test("a hundred load balancers have an object each")
+    func manyItems() async throws {
+        let store = KeepingStore()
+        let items = (0..<100).map { (id: "lb-\($0)", protocol: $0.isMultiple(of: 3) ? ListenerProtocol.tcp : .http) }
+        let outcome = try await Self.archive(items, to: store, journal: MemoryJournal())
+        #expect(outcome.failure == nil)
+        #expect(outcome.objects.count == 100)
+        let expected = items.map { item in
+            "c/\(item.id)/haproxy-20231114-221320.log.gz" + (item.protocol == .tcp ? "c\n" : "a\nb\n")
+        }
+        #expect(zip(store.places, store.contents).map { $0 + $1 }.sorted() == expected.sorted())
+    }
+
     @Test("the lines of an object are counted even if its first response was lost")
     func lostAnswer() async throws {
         // Like a store that queries its object before it responds: the second content is started but not used.

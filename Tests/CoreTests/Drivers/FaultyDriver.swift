@@ -11,7 +11,9 @@ final class FaultyDriver: LoadBalancerDriver {
     enum Fault: CaseIterable {
         case suspendsNothing, reversesNodes, appliesOnce, addsToWhatIsThere, wantsNodes, ignoresConditions,
             confusesOwners, suspendsOnce
-        case servesWhenApplied, deletesOnce, staysSuspended, forgetsProtocols, startsSpansAfresh, previewsForReal, loses
+        case servesWhenApplied, deletesOnce, staysSuspended, forgetsProtocols, startsSpansAfresh, sumsIDs,
+            previewsForReal,
+            loses
         case opensServedLogs, opensDeletedLogs, deletesOpenLogs, commitsBackwards, mixesParts, ignoresMarks
         case keepsGreatestVersion, keepsVersionOverNone, skipsNewVersions, losesVersionSuspended, keepsDeletedVersion
         case previewsVersions, keepsFailedVersion
@@ -32,6 +34,8 @@ final class FaultyDriver: LoadBalancerDriver {
             case .staysSuspended: "a suspended device can be deleted and does not stay suspended"
             case .forgetsProtocols, .startsSpansAfresh:
                 "usage has an entry for each protocol, and its span starts at the end of the last committed report"
+            case .sumsIDs:
+                "with the feature many_load_balancers, each of two of one protocol has its id in the status and the usage"
             case .previewsForReal: "a preview changes nothing"
             case .opensServedLogs, .opensDeletedLogs:
                 "a log needs no configuration, and cannot be opened after a delete"
@@ -60,6 +64,7 @@ final class FaultyDriver: LoadBalancerDriver {
         var previewed: ConfigurationVersion?
     }
 
+    let features = [DriverFeature.manyLoadBalancers]
     private let fault: Fault
     private let device = NoOpDriver()
     private let memory = Mutex(Memory())
@@ -150,7 +155,8 @@ final class FaultyDriver: LoadBalancerDriver {
 
     func usage() async throws(DriverError) -> UsageReport {
         let report = try await device.usage()
-        let entries = fault == .forgetsProtocols ? Array(report.entries.prefix(1)) : report.entries
+        var entries = fault == .forgetsProtocols ? Array(report.entries.prefix(1)) : report.entries
+        if fault == .sumsIDs { entries = report.summedEntries.filter { $0.key.id == nil } }
         var start = fault == .startsSpansAfresh ? report.end : report.start
         if fault == .commitsBackwards, let committed = memory.withLock({ $0.committed }) { start = committed }
         return UsageReport(start: start, end: report.end, entries: entries, mark: report.mark)

@@ -35,13 +35,18 @@ struct LogPiece: Sendable {
             }
             texts[LoadBalancerKey(proxyKind)] = Self.lines(of: text)
         }
-        for entry in result.member("load_balancers")?.list ?? [] {
-            guard let key = LoadBalancerKey(program: entry), let text = entry.member("text")?.string else {
-                throw ProtocolFault(
-                    "answered 'read_log' with load_balancers without protocol, http or tcp, id and text, strings"
-                )
+        if let member = result.member("load_balancers"), !member.isNull {
+            guard let list = member.list else {
+                throw ProtocolFault("answered 'read_log' with load_balancers that is not a list")
             }
-            if let lines = Self.lines(of: text) { texts[key, default: []] += lines }
+            for entry in list {
+                guard let key = LoadBalancerKey(program: entry), let text = entry.member("text")?.string else {
+                    throw ProtocolFault(
+                        "answered 'read_log' with load_balancers without protocol, http or tcp, id and text, strings"
+                    )
+                }
+                if let lines = Self.lines(of: text) { texts[key, default: []] += lines }
+            }
         }
         self.offset = offset
         self.isLast = isLast
