@@ -67,52 +67,53 @@ struct GoldenTests {
            "nodes": [{"id": "d", "address": "10.0.0.4", "port": 3306}]}]}
         """
 
-    static let examples = [
-        Example(
-            name: "minimal",
-            message:
-                #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"10.0.0.1","port":"80"}]}]}"#
-        ),
-        Example(name: "full", message: full),
-        Example(name: "suspended", message: full, isSuspended: true),
-        Example(
-            name: "galera",
-            message: """
-                {"hpcs_action": "UPDATE", "loadbalancers": [{"protocol": "GALERA", "port": 3306, "address": "2001:db8::7",
-                 "monitor": {"type": "CONNECT", "delay": 10, "timeout": 5, "attempts": 1},
-                 "nodes": [{"id": "x", "address": "10.0.0.1", "port": 3306, "backup": true},
-                           {"id": "y", "address": "10.0.0.2", "port": 3306},
-                           {"id": "z", "address": "10.0.0.3", "port": 3306, "backup": true}]}]}
-                """
-        ),
-        Example(
-            name: "no-nodes",
-            message:
-                #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"tcp","port":25,"address":"0.0.0.0","nodes":[]}]}"#
-        ),
-        Example(
-            name: "bare-device",
-            message:
-                #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"node","port":80}]}]}"#,
-            configuration: try? HAProxyConfiguration(
-                ["log_target": "127.0.0.1:514", "user": "haproxy", "group": "haproxy", "max_connections": 50_000],
-                stateDirectory: "/var/lib/steelyard"
+    static let examples =
+        [
+            Example(
+                name: "minimal",
+                message:
+                    #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"10.0.0.1","port":"80"}]}]}"#
             ),
-            facts: DeviceFacts(hasIPv6: false, hasNameServer: false, descriptorLimit: 1024)
-        ),
-        Example(name: "access", message: access),
-        Example(name: "monitors", message: monitors),
-        Example(
-            name: "statistics",
-            message:
-                #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"10.0.0.1","port":80}]}]}"#,
-            isSuspended: true,
-            configuration: try? HAProxyConfiguration(
-                ["max_connections": 1000, "hard_stop_after": 90, "stats_bind": "[::1]:8404"],
-                stateDirectory: "/var/lib/steelyard"
-            )
-        ),
-    ]
+            Example(name: "full", message: full),
+            Example(name: "suspended", message: full, isSuspended: true),
+            Example(
+                name: "galera",
+                message: """
+                    {"hpcs_action": "UPDATE", "loadbalancers": [{"protocol": "GALERA", "port": 3306, "address": "2001:db8::7",
+                     "monitor": {"type": "CONNECT", "delay": 10, "timeout": 5, "attempts": 1},
+                     "nodes": [{"id": "x", "address": "10.0.0.1", "port": 3306, "backup": true},
+                               {"id": "y", "address": "10.0.0.2", "port": 3306},
+                               {"id": "z", "address": "10.0.0.3", "port": 3306, "backup": true}]}]}
+                    """
+            ),
+            Example(
+                name: "no-nodes",
+                message:
+                    #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"tcp","port":25,"address":"0.0.0.0","nodes":[]}]}"#
+            ),
+            Example(
+                name: "bare-device",
+                message:
+                    #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"node","port":80}]}]}"#,
+                configuration: try? HAProxyConfiguration(
+                    ["log_target": "127.0.0.1:514", "user": "haproxy", "group": "haproxy", "max_connections": 50_000],
+                    stateDirectory: "/var/lib/steelyard"
+                ),
+                facts: DeviceFacts(hasIPv6: false, hasNameServer: false, descriptorLimit: 1024)
+            ),
+            Example(name: "access", message: access),
+            Example(name: "monitors", message: monitors),
+            Example(
+                name: "statistics",
+                message:
+                    #"{"hpcs_action":"UPDATE","loadbalancers":[{"protocol":"http","nodes":[{"address":"10.0.0.1","port":80}]}]}"#,
+                isSuspended: true,
+                configuration: try? HAProxyConfiguration(
+                    ["max_connections": 1000, "hard_stop_after": 90, "stats_bind": "[::1]:8404"],
+                    stateDirectory: "/var/lib/steelyard"
+                )
+            ),
+        ] + routingExamples
 
     @Test(arguments: examples)
     func rendersAsAnExpertWouldWriteIt(_ example: Example) throws {

@@ -41,6 +41,27 @@ struct UpdateRefusalTests {
     @Test("in a load balancer's limits and PROXY headers", arguments: accessRows)
     func access(row: Refusal) async throws { try await loadBalancer(row: row) }
 
+    @Test("in policies", arguments: policyRows + ruleRows)
+    func policy(row: Refusal) async throws { try await loadBalancer(row: row) }
+
+    @Test("a URL", arguments: wrongURLs)
+    func url(text: String) async throws {
+        let quoted = String(decoding: quote(text), as: UTF8.self)
+        for (action, field) in [("REDIRECT_TO_URL", "redirect_url"), ("REDIRECT_PREFIX", "redirect_prefix")] {
+            let policy = #""l7policies":[{"action":"\#(action)","\#(field)":\#(quoted)}]"#
+            try await Refusal("", "", "must ").check(
+                message: UpdateMessage.text(UpdateMessage.loadBalancer(policy)),
+                path: "loadbalancers[0].l7policies[0].\(field)"
+            )
+        }
+    }
+
+    @Test("in pools", arguments: poolRows + persistenceRows + nodeTLSRows)
+    func pool(row: Refusal) async throws { try await loadBalancer(row: row) }
+
+    @Test("in headers and pages", arguments: headerAndPageRows)
+    func headers(row: Refusal) async throws { try await loadBalancer(row: row) }
+
     @Test("in a monitor", arguments: monitorRows + monitorRequestRows)
     func monitor(row: Refusal) async throws {
         let text = UpdateMessage.loadBalancer(#""monitor":\#(row.input)"#)

@@ -180,10 +180,15 @@ extension ChangeTransaction {
             context.onStep(.fileWritten)
             if !isClosing { try context.keys.install(wanted.set) }
             if hasOtherLoadBalancers {
+                // Before others take the names, in case the agent ends now.
                 try context.write(LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set))
             }
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)
+            // The old worker has served until now.
+            if hasOtherLoadBalancers {
+                try context.write(LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set))
+            }
             if isClosing, let snapshot = observation.snapshot {
                 try await closeConnections(
                     snapshot.processes.oldWorkers + [snapshot.processes.worker].compactMap(\.self)

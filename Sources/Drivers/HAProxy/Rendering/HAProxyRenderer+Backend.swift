@@ -60,9 +60,10 @@ extension HAProxyRenderer {
         case .httpCookie(let idleSeconds):
             // Derived from the node's address: before 3.0, a server that is added at run time cannot have a cookie of
             // its own.
+            //
+            // Each pool has a cookie of its own: otherwise the pools would replace one another's.
             text.line(
-                // Each pool has a cookie of its own: a client may use several.
-                ["cookie", pool.id.map { "SERVERID-\($0)" } ?? "SERVERID", "insert indirect nocache httponly"]
+                [pool.id.map { "cookie SERVERID-\($0)" } ?? "cookie SERVERID", "insert indirect nocache httponly"]
                     + (listenerProtocol == .http ? [] : ["secure"])
                     + (idleSeconds.map { ["maxidle \($0)s"] } ?? []) + ["dynamic"]
             )

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Logging
 import SteelyardCertificates
 import SteelyardCore
@@ -203,6 +204,8 @@ final class KeyFolder: Sendable {
         for name in names where !needed.contains(name) && (isReadOnly ? made.contains(name) : Self.isOwn(name)) {
             try? AtomicFile.remove(path.appending(name), isFlushed: false)
         }
+        // A dry run leaves nothing; a folder with files stays.
+        if isReadOnly { _ = rmdir(path.string) }
         facts.withLock { facts in
             let digests = Set(kept?.containers.compactMap(\.digest) ?? [])
             facts = facts.filter { digests.contains($0.key) }
