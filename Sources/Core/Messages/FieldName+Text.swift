@@ -107,7 +107,8 @@ extension FieldName {
                     .tunnelTimeout,
                     .expectedCodes,
                     .sourceAddress,
-                    .insertHeaders
+                    .insertHeaders,
+                    .adminStateUp
                 )
             case 15: oneOf(.connectTimeout, .connectRetries, .monitorAddress, .redirectPrefix, .tlsServerName)
             case 16: oneOf(.connectionLimit, .maxRetriesDown, .redirectPoolID)

@@ -19,7 +19,7 @@ enum FieldName: UInt8, CaseIterable, Sendable {
     case pools, sessionPersistence, cookieName, persistenceTimeout
     case l7Policies, policyAction, position, redirectURL, redirectPrefix, redirectPoolID, redirectCode
     case rules, compareType, key, value, invert
-    case insertHeaders, errorPages
+    case insertHeaders, errorPages, adminStateUp
     case tlsEnabled, tlsContainer, authorities, tlsServerName
 
     /// The name as it appears in messages.
@@ -109,6 +109,7 @@ enum FieldName: UInt8, CaseIterable, Sendable {
         case .value: "value"
         case .invert: "invert"
         case .insertHeaders: "insert_headers"
+        case .adminStateUp: "admin_state_up"
         case .errorPages: "error_pages"
         case .tlsEnabled: "tls_enabled"
         case .tlsContainer: "tls_container_data"

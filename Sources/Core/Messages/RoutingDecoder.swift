@@ -32,11 +32,16 @@ struct RoutingDecoder {
         let action = try decodeAction(kind, members)
         let list = try members.field(.rules)
         var rules: [L7Rule] = []
+        var place = 0
         if !reader.isDefault(list) {
             try reader.forEachElement(of: list, atMost: L7Policy.mostRules, of: "rules") { field throws(MessageError) in
-                rules.append(try decode(rule: field))
+                let (rule, isUp) = try decode(rule: field, at: place)
+                if isUp { rules.append(rule) }
+                place += 1
             }
         }
+        // As in Octavia, one that is down matches no request.
+        if try reader.boolean(members.field(.adminStateUp)) == false { rules = [] }
         return try field.rethrow { () throws(InvalidValue) in
             try L7Policy(position: position ?? index + 1, action: action, rules: rules, index: index)
         }
@@ -82,7 +87,7 @@ struct RoutingDecoder {
         }
     }
 
-    private func decode(rule field: Field) throws(MessageError) -> L7Rule {
+    private func decode(rule field: Field, at index: Int) throws(MessageError) -> (rule: L7Rule, isUp: Bool) {
         let members = try reader.members(of: field)
         let kind = try reader.requiredText(members.field(.type)) { text throws(InvalidValue) in
             try L7Rule.Kind(named: text)
@@ -95,9 +100,11 @@ struct RoutingDecoder {
             try L7Value(String(text))
         }
         let isInverted = try reader.boolean(members.field(.invert)) ?? false
-        return try field.rethrow { () throws(InvalidValue) in
-            try L7Rule(kind, comparison, key: key, value: value, isInverted: isInverted)
+        let isUp = try reader.boolean(members.field(.adminStateUp)) ?? true
+        let rule = try field.rethrow { () throws(InvalidValue) in
+            try L7Rule(kind, comparison, key: key, value: value, isInverted: isInverted, index: index)
         }
+        return (rule, isUp)
     }
 
     private func decode(headers field: Field) throws(MessageError) -> InsertedHeaders? {

@@ -164,8 +164,8 @@ extension LoadBalancer {
             throw onlyForTLS("insert_headers.\(header.rawValue)")
         }
         for policy in routing.policies {
-            if let index = policy.rules.firstIndex(where: \.kind.isAboutCertificate) {
-                throw onlyForTLS("l7policies[\(policy.index)].rules[\(index)].type")
+            if let rule = policy.rules.first(where: \.kind.isAboutCertificate) {
+                throw onlyForTLS("l7policies[\(policy.index)].rules[\(rule.index)].type")
             }
         }
     }

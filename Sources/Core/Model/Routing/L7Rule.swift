@@ -79,6 +79,8 @@ public struct L7Rule: Hashable, Sendable {
     public let value: L7Value
     /// Whether a request matches if the comparison fails.
     public let isInverted: Bool
+    /// Its index in the message, from 0.
+    public let index: Int
 
     /// Creates a rule.
     ///
@@ -89,7 +91,8 @@ public struct L7Rule: Hashable, Sendable {
         _ comparison: Comparison,
         key: HTTPToken?,
         value: L7Value,
-        isInverted: Bool = false
+        isInverted: Bool = false,
+        index: Int = 0
     ) throws(InvalidValue) {
         guard kind.comparisons.contains(comparison) else {
             let names = kind.comparisons.map(\.rawValue).joined(separator: " or ")
@@ -121,6 +124,7 @@ public struct L7Rule: Hashable, Sendable {
         self.comparison = comparison
         self.value = value
         self.isInverted = isInverted
+        self.index = index
     }
 }
 

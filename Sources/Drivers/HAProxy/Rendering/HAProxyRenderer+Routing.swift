@@ -110,7 +110,7 @@ extension HAProxyRenderer {
     /// Writes the rules of a policy as named ACLs, so that no line has more than HAProxy's 64 words.
     private func writeConditions(of policy: L7Policy, at index: Int, to text: inout ConfigurationText) {
         for (place, rule) in policy.rules.enumerated() {
-            let name = "l7policies[\(policy.index)].rules[\(place)].value"
+            let name = "l7policies[\(policy.index)].rules[\(rule.index)].value"
             text.line(
                 ["acl", Self.name(of: place, in: policy)] + words(of: rule),
                 field: LoadBalancerField(loadBalancer: index, name: name)

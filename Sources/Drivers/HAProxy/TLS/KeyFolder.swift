@@ -205,7 +205,7 @@ final class KeyFolder: Sendable {
             try? AtomicFile.remove(path.appending(name), isFlushed: false)
         }
         // A dry run leaves nothing; a folder with files stays.
-        if isReadOnly { _ = rmdir(path.string) }
+        if isReadOnly { _ = unsafe rmdir(path.string) }
         facts.withLock { facts in
             let digests = Set(kept?.containers.compactMap(\.digest) ?? [])
             facts = facts.filter { digests.contains($0.key) }
