@@ -13,9 +13,10 @@ struct SetGenerator {
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func set() throws -> LoadBalancerSet {
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<6, using: &random) {
         case 0: try LoadBalancerSet([loadBalancer(.http)])
         case 1: try LoadBalancerSet([loadBalancer(.galera)])
+        case 2, 3: try many()
         default: try LoadBalancerSet([loadBalancer(.http), loadBalancer(.tcp)])
         }
     }
@@ -23,7 +24,22 @@ struct SetGenerator {
     /// Returns a variant with few, no, or many differences.
     mutating func neighbour(of set: LoadBalancerSet) throws -> LoadBalancerSet {
         if chance(1, of: 20) { return try self.set() }
-        return try LoadBalancerSet(set.loadBalancers.map { try neighbour(of: $0) })
+        var loadBalancers = try set.loadBalancers.map { try neighbour(of: $0) }
+        if loadBalancers.count > 2, chance(1, of: 12) {
+            loadBalancers.remove(at: Int.random(in: 0..<loadBalancers.count, using: &random))
+        }
+        return try LoadBalancerSet(loadBalancers)
+    }
+
+    /// Load balancers with ids, whose nodes have the same ids.
+    private mutating func many() throws -> LoadBalancerSet {
+        var loadBalancers: [LoadBalancer] = []
+        for number in 0..<3 {
+            loadBalancers.append(
+                try loadBalancer(number == 1 ? .tcp : .http, id: Identifier("lb-\(number)"), port: 9000 + 10 * number)
+            )
+        }
+        return try LoadBalancerSet(loadBalancers)
     }
 
     /// Returns the same state after manual changes.
@@ -77,11 +93,16 @@ struct SetGenerator {
         )
     }
 
-    private mutating func loadBalancer(_ spoken: ListenerProtocol) throws -> LoadBalancer {
+    private mutating func loadBalancer(
+        _ spoken: ListenerProtocol,
+        id: Identifier? = nil,
+        port: Int? = nil
+    ) throws -> LoadBalancer {
         let count = Int.random(in: 0...6, using: &random)
         return try LoadBalancer(
+            id: id,
             protocol: spoken,
-            port: Port(spoken == .http ? 8080 : 3306),
+            port: Port(port ?? (spoken == .http ? 8080 : 3306)),
             algorithm: [.roundRobin, .sourceIP, .leastConnections].randomElement(using: &random) ?? .roundRobin,
             access: chance(1, of: 2) ? access() : .standard,
             nodes: (0..<count).map { try node($0 + 1) }

@@ -15,6 +15,10 @@ extension FuzzTarget {
             try FuzzFailure.requireEqual(DeviceState(record: state.record), state, "a state is read back")
         }
         if let ledger = UsageLedger(record: bytes) { try checkLedger(ledger) }
+        if let history = LogOwnerHistory(record: bytes) {
+            try FuzzFailure.requireEqual(LogOwnerHistory(record: history.record), history, "owners are read back")
+            _ = LogOwners(history, served: nil)
+        }
         if let record = ArchiveRecord(bytes) { try checkRecord(record) }
         let mark = LogMark(String(decoding: bytes.prefix(4096), as: UTF8.self))
         if let places = try? LogPlaces(mark) {
@@ -33,10 +37,18 @@ extension FuzzTarget {
         let kept = CommittedReading(until: UTCTimestamp(microseconds: 5), bytes: [.tcp: 1])
         ledger.record([.http: 0, .tcp: .max], of: worker)
         ledger.adopt([worker: kept, .init(processID: 1, startTime: 3): kept])
-        ledger.serve([.tcp])
+        ledger.serve([.tcp], ids: [.tcp: try Identifier("a")])
         let report = ledger.report(until: UTCTimestamp(microseconds: 7))
         _ = "\(report.start) \(report.end)"
+        try FuzzFailure.requireEqual(
+            report.summedEntries.filter { $0.key.id == nil }.reduce(0) { $0 &+ $1.bytesOut },
+            report.entries.reduce(0) { $0 &+ $1.bytesOut },
+            "the sums have all bytes"
+        )
+        ledger.serve([LoadBalancerKey(.tcp, id: try Identifier("a")), LoadBalancerKey(.http, id: try Identifier("b"))])
         try FuzzFailure.require(ledger.commit(report), "a new report is committed")
+        let left = ledger.report(until: UTCTimestamp(microseconds: 8)).entries
+        try FuzzFailure.require(left.allSatisfy { $0.bytesOut == 0 }, "no byte is reported twice")
         try FuzzFailure.require(!ledger.commit(report), "a report is committed once")
         try FuzzFailure.requireEqual(UsageLedger(record: ledger.record), ledger, "a ledger is read back")
     }
