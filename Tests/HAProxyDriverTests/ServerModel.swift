@@ -24,15 +24,19 @@ struct ServerModel {
         /// Its PROXY header and source address.
         let words: [HAProxyWord]
 
-        init(_ server: ProxyServer) { self.init(RunningServer(server), server) }
+        init(_ server: ProxyServer, _ backends: Set<BackendName>) {
+            self.init(RunningServer(server), server, backends)
+        }
 
-        /// - Parameter server: The server that HAProxy loaded.
-        init(_ running: RunningServer, _ server: ProxyServer) {
+        /// - Parameters:
+        ///   - server: The server that HAProxy loaded.
+        ///   - backends: The back ends with cookies.
+        init(_ running: RunningServer, _ server: ProxyServer, _ backends: Set<BackendName>) {
             self.running = running
             isBackup = server.parameters.contains { $0.text == "backup" }
             words = server.connectionWords
             cookie =
-                if server.name.backend.key.proxyKind != .http {
+                if !backends.contains(server.name.backend) {
                     .none
                 } else if server.parameters.contains(where: { $0.text.hasPrefix("cookie ") }) {
                     .own(server.name)
@@ -50,19 +54,25 @@ struct ServerModel {
     }
 
     private var servers: [Server]
+    /// The back ends with cookies, and the files of certificates and authorities: only a reload changes them.
+    private let backends: Set<BackendName>
+    private let files: Set<HAProxyWord>
     private var limits: [ServerName: Int]
     private var lists: [String: [IPNetwork]]
 
     /// - Parameter running: The loaded state, possibly changed manually since.
     init(_ running: RunningState) throws {
         let loaded = running.configuration?.servers ?? []
+        let backends = running.configuration.map { Self.backendsWithCookies($0.set) } ?? []
+        self.backends = backends
+        files = Set(loaded.flatMap(\.files))
         limits = loaded.reduce(into: [:]) { $0[$1.name] = $1.connectionLimit }
         lists = (running.configuration?.lists ?? []).reduce(into: [:]) { $0[$1.path.text] = $1.networks }
         servers = try running.servers.map { server in
             guard let known = loaded.first(where: { $0.name == server.name }) else {
                 throw ServerFailure("\(server.name) was never loaded")
             }
-            return Server(server, known)
+            return Server(server, known, backends)
         }
     }
 
@@ -72,7 +82,8 @@ struct ServerModel {
             guard !servers.contains(where: { $0.running.name == server.name }) else {
                 throw ServerFailure("\(server.name) already exists")
             }
-            let added = Server(server)
+            let added = Server(server, backends)
+            guard files.isSuperset(of: server.files) else { throw ServerFailure("`add server` loads no file") }
             if case .own = added.cookie { throw ServerFailure("`add server` accepts no cookie") }
             servers.append(added)
             limits[server.name] = server.connectionLimit
@@ -117,7 +128,9 @@ struct ServerModel {
 
     /// Whether HAProxy would balance exactly as if it had loaded this; only the order of backups matters.
     func matches(_ wanted: RenderedConfiguration) -> Bool {
-        let expected = Dictionary(uniqueKeysWithValues: wanted.servers.map { ($0.name, Server($0)) })
+        let cookies = Self.backendsWithCookies(wanted.set)
+        guard cookies == backends else { return false }
+        let expected = Dictionary(uniqueKeysWithValues: wanted.servers.map { ($0.name, Server($0, cookies)) })
         guard servers.count == expected.count else { return false }
         for server in servers {
             guard let other = expected[server.running.name], Self.isEqual(server, other) else { return false }
@@ -128,6 +141,19 @@ struct ServerModel {
             let backups = wanted.servers.filter { $0.name.backend == backend && $0.isBackup }.map(\.name)
             return servers.map(\.running.name).filter(Set(backups).contains) == backups
         }
+    }
+
+    private static func backendsWithCookies(_ set: LoadBalancerSet) -> Set<BackendName> {
+        let all = set.loadBalancers.flatMap { loadBalancer in
+            loadBalancer.allPools.compactMap { pool in
+                if case .httpCookie = pool.persistence(for: loadBalancer.protocol) {
+                    BackendName(loadBalancer.key, pool: pool.id)
+                } else {
+                    nil
+                }
+            }
+        }
+        return Set(all)
     }
 
     private static func isEqual(_ server: Server, _ wanted: Server) -> Bool {

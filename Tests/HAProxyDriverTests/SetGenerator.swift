@@ -58,6 +58,26 @@ struct SetGenerator {
     }
 
     private mutating func neighbour(of old: LoadBalancer) throws -> LoadBalancer {
+        let spoken = old.protocol == .http || chance(9, of: 10) ? old.protocol : .tcp
+        var pools = try old.pools.map { try neighbour(of: $0, spoken) }
+        if chance(1, of: 20), !pools.isEmpty { pools.removeLast() }
+        if chance(1, of: 20), spoken == .http { pools.append(try pool(spoken, id: "p\(pools.count)")) }
+        let standard = try neighbour(of: old.defaultPool, spoken)
+        return try LoadBalancer(
+            id: old.id,
+            protocol: spoken,
+            address: old.address,
+            port: chance(1, of: 20) ? Port(Int(old.port.number) + 1) : old.port,
+            options: chance(1, of: 20) ? ConnectionOptions(connectRetries: 7) : old.options,
+            access: chance(1, of: 8) ? access() : old.access,
+            defaultPool: standard,
+            pools: pools,
+            routing: pools.map(\.id) != old.pools.map(\.id) || chance(1, of: 20)
+                ? routing(pools, spoken) : old.routing
+        )
+    }
+
+    private mutating func neighbour(of old: Pool, _ spoken: ListenerProtocol) throws -> Pool {
         var nodes = try old.nodes.map { chance(1, of: 4) ? try neighbour(of: $0) : $0 }
         if chance(1, of: 3), !nodes.isEmpty { nodes.remove(at: Int.random(in: 0..<nodes.count, using: &random)) }
         if chance(1, of: 3) {
@@ -65,17 +85,14 @@ struct SetGenerator {
             if !nodes.contains(where: { $0.id.description == "n\(id)" }) { nodes.append(try node(id)) }
         }
         if chance(1, of: 20) { nodes.shuffle(using: &random) }
-        return try LoadBalancer(
+        return try Pool(
             id: old.id,
-            protocol: old.protocol == .http || chance(9, of: 10) ? old.protocol : .tcp,
-            address: old.address,
-            port: chance(1, of: 20) ? Port(Int(old.port.number) + 1) : old.port,
-            algorithm: chance(1, of: 20) ? .leastConnections : old.algorithm,
-            monitor: chance(1, of: 20) ? HealthMonitor(kind: .connect, delay: 5, timeout: 5, attempts: 3) : old.monitor,
-            options: chance(1, of: 20) ? ConnectionOptions(connectRetries: 7) : old.options,
-            access: chance(1, of: 8) ? access() : old.access,
-            proxyProtocol: chance(1, of: 20) ? .v1 : old.proxyProtocol,
-            nodes: nodes
+            algorithm: chance(1, of: 30) ? .leastConnections : old.algorithm,
+            monitor: chance(1, of: 30) ? HealthMonitor(kind: .connect, delay: 5, timeout: 5, attempts: 3) : old.monitor,
+            persistence: chance(1, of: 30) ? persistence(spoken) : old.persistence,
+            proxyProtocol: chance(1, of: 30) ? .v1 : old.proxyProtocol,
+            nodes: nodes,
+            tls: chance(1, of: 30) ? tls() : old.tls
         )
     }
 
@@ -98,14 +115,75 @@ struct SetGenerator {
         id: Identifier? = nil,
         port: Int? = nil
     ) throws -> LoadBalancer {
-        let count = Int.random(in: 0...6, using: &random)
+        let count = spoken == .http ? random.pick([0, 0, 1, 2]) : 0
+        let pools = try (0..<count).map { try pool(spoken, id: "p\($0)") }
+        let standard = try pool(spoken, id: nil)
         return try LoadBalancer(
             id: id,
             protocol: spoken,
             port: Port(port ?? (spoken == .http ? 8080 : 3306)),
-            algorithm: [.roundRobin, .sourceIP, .leastConnections].randomElement(using: &random) ?? .roundRobin,
             access: chance(1, of: 2) ? access() : .standard,
-            nodes: (0..<count).map { try node($0 + 1) }
+            defaultPool: standard,
+            pools: pools,
+            routing: routing(pools, spoken)
+        )
+    }
+
+    private mutating func pool(_ spoken: ListenerProtocol, id: String?) throws -> Pool {
+        let count = Int.random(in: 0...6, using: &random)
+        return try Pool(
+            id: id.map { try Identifier($0) },
+            algorithm: random.pick([.roundRobin, .sourceIP, .leastConnections]),
+            persistence: chance(1, of: 2) ? persistence(spoken) : nil,
+            nodes: (0..<count).map { try node($0 + 1) },
+            tls: chance(1, of: 3) ? tls() : nil
+        )
+    }
+
+    private mutating func persistence(_ spoken: ListenerProtocol) throws -> SessionPersistence {
+        switch spoken {
+        case .http:
+            try random.pick([
+                .httpCookie(idleSeconds: nil), .httpCookie(idleSeconds: 60), .appCookie(CookieName("SID"), seconds: 60),
+                .sourceIP(seconds: 60), .none,
+            ])
+        case .galera: .none
+        default: random.pick([.sourceIP(seconds: 60), .sourceIP(seconds: 90), .none])
+        }
+    }
+
+    /// One of few, so that a node often has the files of another one.
+    private mutating func tls() throws -> PoolTLS {
+        let digest = try SHA256Value(String(repeating: random.pick(["a", "b"]), count: 64))
+        return try PoolTLS(
+            certificate: chance(1, of: 2)
+                ? CertificateContainer(id: Identifier("c"), sha256: digest, digest: digest, content: nil) : nil,
+            authorities: chance(2, of: 3) ? TrustFile(sha256: digest, pem: nil) : nil,
+            serverName: DomainName(random.pick(["one.example.com", "two.example.com"]))
+        )
+    }
+
+    private mutating func routing(_ pools: [Pool], _ spoken: ListenerProtocol) throws -> Routing {
+        guard spoken == .http else { return .none }
+        let kinds: [L7Rule.Kind] = [.path, .hostName, .fileType]
+        var policies = try pools.compactMap(\.id).enumerated().map { index, id in
+            let rule = try L7Rule(
+                random.pick(kinds),
+                .equalTo,
+                key: nil,
+                value: L7Value("x"),
+                isInverted: chance(1, of: 2)
+            )
+            return try L7Policy(position: index + 1, action: .redirectToPool(id), rules: [rule], index: index)
+        }
+        if chance(1, of: 3) {
+            policies.append(try L7Policy(position: 1, action: .reject, rules: [], index: policies.count))
+        }
+        return try Routing(
+            policies: policies,
+            insertedHeaders: chance(1, of: 4)
+                ? InsertedHeaders([random.pick([.forwardedPort, .forwardedProto])]) : nil,
+            errorPages: chance(1, of: 4) ? [ErrorPage(status: 503, html: random.pick(["one", "two"]))] : []
         )
     }
 

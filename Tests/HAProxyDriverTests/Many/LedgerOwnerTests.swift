@@ -110,7 +110,7 @@ struct LedgerOwnerTests {
         #expect(try Self.entries(ledger) == [.http("first"): 100, .http("second"): 9, .http("third"): 3])
     }
 
-    /// An old worker sends for the load balancer that it has served, whoever has its names now.
+    /// An old worker sends for the load balancer that it has served, also if another one has its names now.
     @Test
     func anOldWorkerKeepsItsOwner() throws {
         var ledger = try one("first")
