@@ -33,21 +33,28 @@ extension FuzzTarget {
 
     /// The directives that may start a line.
     private static let directives: Set<Substring> = [
-        "#", ".if", ".endif", "backend", "balance", "bind", "cookie", "default-server", "default_backend", "defaults",
+        "#", ".if", ".endif", "acl", "backend", "balance", "bind", "cookie", "default-server", "default_backend", "defaults",
         "disabled", "dynamic-cookie-key", "frontend", "global", "group", "hard-stop-after", "hash-type", "hold",
-        "http-check", "http-request", "http-reuse", "load-server-state-from-file", "localpeer", "log",
+        "http-check", "http-error", "http-request", "http-reuse", "load-server-state-from-file", "localpeer", "log",
         "max-spread-checks", "maxconn",
         "mode", "mworker-max-reloads", "option", "parse-resolv-conf", "peers", "resolvers", "retries", "server",
         "server-state-file", "set-var", "spread-checks", "stats", "stick", "stick-table", "tcp-request", "timeout",
-        "tune.h1.zero-copy-fwd-send", "tune.http.logurilen", "user",
+        "tune.h1.zero-copy-fwd-send", "tune.http.logurilen", "use_backend", "user",
     ]
+
+    /// The directives with quoted words, which may have any visible character.
+    private static let quoting: Set<Substring> = ["acl", "http-error", "http-request"]
 
     private static func checkText(_ text: String) throws {
         for line in text.split(separator: "\n") {
-            try FuzzFailure.require(line.utf8.allSatisfy { 0x20...0x7E ~= $0 }, "a line is visible ASCII: \(line)")
             let words = line.split(separator: " ")
             try FuzzFailure.require(words.first.map(directives.contains) ?? false, "a line is a directive: \(line)")
-            guard words.first != "#", words.first != "http-request" else { continue }
+            if let first = words.first, quoting.contains(first) {
+                try FuzzFailure.require(line.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "a line is one line: \(line)")
+                continue
+            }
+            try FuzzFailure.require(line.utf8.allSatisfy { 0x20...0x7E ~= $0 }, "a line is visible ASCII: \(line)")
+            guard words.first != "#" else { continue }
             try FuzzFailure.require(
                 !line.utf8.contains { "\"'\\#$".utf8.contains($0) },
                 "HAProxy parses a line into its words: \(line)"

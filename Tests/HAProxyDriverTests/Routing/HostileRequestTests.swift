@@ -20,6 +20,9 @@ struct HostileRequestTests {
         "/a/b/c/d/../../../../admin", "/x/y/z/../../../../admin", "/x/.././y/..//admin", "/admin/.", "/admin/x/..",
         "/admin/x/../y", "//x/../admin", "/%2Fadmin", "/x/../../x/../admin", "/admin%00", "/admin;x=1", "/admin%3fx",
         "/...//../admin", "/%0a/../admin", "http://test/admin", "http://test//x/../%61dmin", "http://test:80/admin",
+        // An expression that repeats a group would fail for these.
+        "/" + String(repeating: "./", count: 3000) + "admin", String(repeating: "/x/..", count: 1500) + "/admin",
+        String(repeating: "/", count: 7000) + "admin",
     ]
 
     /// Paths that are others.
@@ -51,7 +54,8 @@ struct HostileRequestTests {
             // More than HAProxy resolves here, or bytes that are not allowed in a path.
             for path in [
                 "/a/b/c/d/e/f/../../../../../../admin", "/\u{e4}/../admin", "http://other/admin", "/\tadmin",
-                "/#/../admin",
+                "/#/../admin", String(repeating: "/..", count: 2000) + "/admin",
+                "/" + String(repeating: "%", count: 7000) + "/../admin",
             ] {
                 let answer = try await RawAnswer.to("GET \(path) HTTP/1.1\nHost: test", device.httpPort)
                 #expect(answer.status == 400, "\(path)")

@@ -81,31 +81,38 @@ extension HAProxyRenderer {
 
     /// Computes the path as a node sees it: without percent-encoding, repeated slashes, and the segments `.` and `..`.
     ///
-    /// Otherwise `/%61dmin`, `//admin` and `/x/../admin` would pass a rule for `/admin`. Four passes resolve any path
-    /// that is not made to deceive, in a time that grows with its length only; other paths are refused.
+    /// Otherwise `/%61dmin`, `//admin` and `/x/../admin` would pass a rule for `/admin`. No expression repeats a group,
+    /// which would exhaust the stack of PCRE for a long path, and HAProxy would go on with the path as it was. What four
+    /// passes do not resolve is made to deceive, and is refused.
     private func writePath(to text: inout ConfigurationText) {
-        // Without the first converter, url_dec would fail for a path with an invalid escape.
+        text.line("http-request set-var(txn.sent) path,url_dec")
+        // An invalid escape is compared as it is. With a longer path, the text could grow beyond HAProxy's buffer.
         text.line(
-            #"http-request set-var(txn.sent) 'path,regsub("%(?![0-9A-Fa-f]{2})",%25,g),url_dec'"#
+            #"http-request set-var(txn.sent) 'path,regsub("%(?![0-9A-Fa-f]{2})",%25,g),url_dec'"#,
+            "if !{ var(txn.sent) -m found } { path,length le 5000 }"
         )
         text.line(
-            #"http-request set-var(txn.path) 'var(txn.sent),regsub("/+(\./+)*","/",g),regsub("/\.$","/")'"#
+            "http-request set-var(txn.path)",
+            #"'var(txn.sent),regsub("/+","/",g),regsub("/\.$","/./"),regsub("/\.(?=/)","",g)'"#
         )
         text.line(
             "http-request set-var(txn.path)",
             """
             'var(txn.path),regsub("/\\.\\.$","/../"),\(Self.parentPass),\(Self.parentPass),\
-            \(Self.parentPass),\(Self.parentPass),\(Self.rootPass)'
+            \(Self.parentPass),\(Self.parentPass),\(Self.rootPass),\(Self.rootPass),\(Self.rootPass),\
+            \(Self.rootPass)'
             """,
             "if { var(txn.path) -m sub /.. }"
         )
-        text.line(#"http-request deny deny_status 400 if { var(txn.path) -m reg '/\.\.(/|$)' }"#)
+        text.line(#"http-request deny deny_status 400 if { var(txn.path) -m reg '//|/\.\.?(/|$)' }"#)
+        // A long path with an invalid escape has no value.
+        text.line("http-request deny deny_status 400 if { path -m found } !{ var(txn.path) -m found }")
     }
 
     /// Removes each segment that `..` follows.
-    private static let parentPass: HAProxyWord = #"regsub("/(?!\.\.(?:/|$))[^/]+/\.\.(?=/|$)","",g)"#
+    private static let parentPass: HAProxyWord = #"regsub("/(?!\.\./)[^/]+/\.\.(?=/)","",g)"#
     /// Removes `..` at the root, which has no parent.
-    private static let rootPass: HAProxyWord = #"regsub("^(/\.\.)+(?=/|$)","")"#
+    private static let rootPass: HAProxyWord = #"regsub("^/\.\.(?=/)","")"#
 
     /// Writes the rules of a policy as named ACLs, so that no line has more than HAProxy's 64 words.
     private func writeConditions(of policy: L7Policy, at index: Int, to text: inout ConfigurationText) {
