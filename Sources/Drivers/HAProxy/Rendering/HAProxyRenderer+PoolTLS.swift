@@ -21,8 +21,9 @@ extension HAProxyRenderer {
         }
         if let name {
             words.append("sni str(\(name))")
-            // A monitor with a name of its own has `check-sni` in the default of all servers.
-            if !pool.monitor.kind.usesTLS || pool.monitor.request.domainName == nil {
+            // A certificate is verified for the name that is sent: a monitor's own name is only sent, in the default of all
+            // servers, if nothing is verified.
+            if tls.authorities != nil || !pool.monitor.kind.usesTLS || pool.monitor.request.domainName == nil {
                 words.append("check-sni \(name)")
             }
         }
