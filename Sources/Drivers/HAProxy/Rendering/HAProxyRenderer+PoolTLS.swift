@@ -11,6 +11,9 @@ extension HAProxyRenderer {
         let folder = configuration.words.keyDirectory
         var words: [HAProxyWord] = ["ssl", "ssl-min-ver TLSv1.2"]
         if proxyKind == .http { words += ["alpn h2,http/1.1", "check-alpn h2,http/1.1"] }
+        // HAProxy makes the checks of a server with TLS also over TLS, but not for one that is added at run time. Another
+        // port may speak plain HTTP.
+        if node.check == .standard { words.append("check-ssl") }
         let name = tls.serverName(of: node)
         if let authorities = tls.authorities {
             words += ["verify required", "ca-file", "\(folder)/\(authorities.sha256).trust.pem"]
@@ -21,8 +24,9 @@ extension HAProxyRenderer {
         }
         if let name {
             words.append("sni str(\(name))")
-            // A monitor with a name of its own has `check-sni` in the default of all servers.
-            if !pool.monitor.kind.usesTLS || pool.monitor.request.domainName == nil {
+            // A certificate is verified for the name that is sent: a monitor's own name is only sent, in the default of all
+            // servers, if nothing is verified.
+            if tls.authorities != nil || !pool.monitor.kind.usesTLS || pool.monitor.request.domainName == nil {
                 words.append("check-sni \(name)")
             }
         }

@@ -63,7 +63,7 @@ extension HAProxyRenderer {
         if monitor.kind.usesTLS {
             // With TLS to the nodes, a check verifies what a connection verifies.
             words.append(pool.tls == nil ? "check-ssl verify none" : "check-ssl")
-            if let name = monitor.request.domainName { words.append("check-sni \(name)") }
+            if pool.tls?.authorities == nil, let name = monitor.request.domainName { words.append("check-sni \(name)") }
         }
         return words
     }
