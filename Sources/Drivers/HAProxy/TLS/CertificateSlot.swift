@@ -15,8 +15,11 @@ struct CertificateSlot: Hashable, Sendable {
     let container: CertificateContainer
 
     /// The name of the file in the folder for keys.
+    ///
+    /// After a front end with an id, a colon separates the two ids, which may have dots but no colon.
     var fileName: HAProxyWord {
-        host.map { "\(frontend: key).host.\($0).pem" } ?? "\(frontend: key).default.pem"
+        guard let host else { return "\(frontend: key).default.pem" }
+        return key.id == nil ? "\(frontend: key).host.\(host).pem" : "\(frontend: key):host.\(host).pem"
     }
 
     /// The name of the list of all slots of a front end.
