@@ -15,31 +15,15 @@ struct CertificateSlot: Hashable, Sendable {
     let container: CertificateContainer
 
     /// The name of the file in the folder for keys.
+    ///
+    /// After a front end with an id, a colon separates the two ids, which may have dots but no colon.
     var fileName: HAProxyWord {
-        let start = Self.start(key)
-        return host.map { "\(start)host\(Self.separator(key))\($0).pem" } ?? "\(start)default.pem"
+        guard let host else { return "\(frontend: key).default.pem" }
+        return key.id == nil ? "\(frontend: key).host.\(host).pem" : "\(frontend: key):host.\(host).pem"
     }
 
     /// The name of the list of all slots of a front end.
-    static func listName(_ key: LoadBalancerKey) -> HAProxyWord { "\(start(key))list" }
-
-    /// Whether a file has the name of a slot or list, possibly of other load balancers.
-    static func isOwn(_ name: Substring) -> Bool {
-        for separator in [":", "."] {
-            for end in ["list", "default.pem"] where name.hasSuffix(separator + end) {
-                if ProxyName(frontend: name.dropLast(end.utf8.count + 1)) != nil { return true }
-            }
-            guard name.hasSuffix(".pem") else { continue }
-            let places = name.ranges(of: "\(separator)host\(separator)")
-            if places.contains(where: { ProxyName(frontend: name[..<$0.lowerBound]) != nil }) { return true }
-        }
-        return false
-    }
-
-    private static func start(_ key: LoadBalancerKey) -> HAProxyWord { "\(frontend: key)\(separator(key))" }
-
-    /// What separates the parts of a name: an id may have dots, but no colon.
-    private static func separator(_ key: LoadBalancerKey) -> HAProxyWord { key.id == nil ? "." : ":" }
+    static func listName(_ key: LoadBalancerKey) -> HAProxyWord { "\(frontend: key).list" }
 
     /// The slots of a load balancer; the first is the default certificate.
     static func all(of loadBalancer: LoadBalancer) -> [CertificateSlot] {

@@ -221,7 +221,14 @@ final class KeyFolder: Sendable {
         for suffix in [".trust.pem", ".pem"] where name.hasSuffix(suffix) {
             if (try? SHA256Value(String(name.dropLast(suffix.count)))) != nil { return true }
         }
-        return CertificateSlot.isOwn(name)
+        // An id may have dots: `http-a.b-in:host.c.d.pem`.
+        for end in [".list", ".default.pem"] where name.hasSuffix(end) {
+            if ProxyName(frontend: name.dropLast(end.count)) != nil { return true }
+        }
+        guard name.hasSuffix(".pem") else { return false }
+        return [".host.", ":host."].contains { separator in
+            name.firstRange(of: separator).map { ProxyName(frontend: name[..<$0.lowerBound]) != nil } ?? false
+        }
     }
 
     private func writeList(
