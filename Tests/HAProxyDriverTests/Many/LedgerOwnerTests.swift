@@ -110,6 +110,25 @@ struct LedgerOwnerTests {
         #expect(try Self.entries(ledger) == [.http("first"): 100, .http("second"): 9, .http("third"): 3])
     }
 
+    /// One without an id comes between others: its bytes are only in the sum.
+    @Test
+    func oneWithoutAnIDComesBetween() throws {
+        var ledger = UsageLedger(start: Self.time(1))
+        try ledger.serve([.http("first"), .http("second")])
+        try ledger.record([.http("first"): 1, .http("second"): 2], of: first)
+        ledger.serve([.http], by: second)
+        ledger.record([.http: 10], of: second)
+        try ledger.serve([.http], ids: Self.ids("third"), by: third)
+        ledger.record([.http: 300], of: third)
+        ledger.record([.http: 14], of: second)
+        let report = ledger.report(until: Self.time(99))
+        let expected: [LoadBalancerKey: UInt64] = try [
+            .http: 14, .http("first"): 1, .http("second"): 2, .http("third"): 300,
+        ]
+        #expect(Self.entries(ledger) == expected)
+        #expect(report.summedEntries.first == UsageReport.Entry(.http, bytesOut: 317))
+    }
+
     /// An old worker sends for the load balancer that it has served, also if another one has its names now.
     @Test
     func anOldWorkerKeepsItsOwner() throws {

@@ -180,7 +180,7 @@ struct LogOwnerTests {
     }
 
     @Test(arguments: [
-        "", "{}", "[]", #"{"periods":7}"#, #"{"periods":[{"until":1}]}"#, #"{"periods":[{"name":"http","until":1}]}"#,
+        "", "{}", "[]", #"{"periods":7}"#, #"{"periods":[{"until":1}]}"#,
         #"{"periods":[{"name":"udp-a","until":1}]}"#, #"{"periods":[{"name":"http-a b","until":1}]}"#,
         #"{"periods":[{"name":"http-a","until":-1}]}"#, #"{"periods":[{"name":"http-a","until":"1"}]}"#,
     ])

@@ -11,6 +11,7 @@ import SteelyardSystem
 struct LogOwnerHistory: Hashable, Sendable {
     /// A load balancer that was the only one of its kind.
     struct Period: Hashable, Sendable {
+        /// Without an id, if it had none: no archive has its lines then.
         let key: LoadBalancerKey
         /// When another load balancer of its kind took the name; nil if none has.
         var until: UTCTimestamp?
@@ -61,7 +62,8 @@ struct LogOwnerHistory: Hashable, Sendable {
             let successor = wanted.loadBalancers.first {
                 $0.key.proxyKind == kind && $0.port == before.port && $0.address == before.address
             }
-            if let id = before.id ?? successor?.id, id != after?.id {
+            let id = before.id ?? successor?.id
+            if id == nil || id != after?.id {
                 periods.append(Period(key: LoadBalancerKey(kind, id: id), until: after == nil ? nil : now))
             }
         } else if before == nil, after != nil {
@@ -101,8 +103,7 @@ extension LogOwnerHistory {
         guard let file = StateFile.decode(File.self, from: bytes) else { return nil }
         var periods: [Period] = []
         for period in file.periods {
-            guard let key = LoadBalancerKey(name: period.name), key.id != nil,
-                UTCTimestamp.storable.contains(period.until ?? 0)
+            guard let key = LoadBalancerKey(name: period.name), UTCTimestamp.storable.contains(period.until ?? 0)
             else { return nil }
             periods.append(Period(key: key, until: period.until.map { UTCTimestamp(microseconds: $0) }))
         }

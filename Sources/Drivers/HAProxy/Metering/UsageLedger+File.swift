@@ -46,7 +46,7 @@ extension UsageLedger {
                 isNew: isNew,
                 served: served.sorted().map(\.name),
                 servedSince: servedSince.sorted().map(\.name),
-                owners: owners.isEmpty ? nil : owners.mapValues(\.description),
+                owners: knowsOwners ? owners.mapValues(\.description) : nil,
                 pending: Self.named(pending),
                 readings: readings.map { worker, bytes in
                     .init(
@@ -91,7 +91,7 @@ extension UsageLedger {
             readings: readings,
             served: served,
             servedSince: servedSince,
-            owners: Self.ids(file.owners ?? [:]),
+            owners: file.owners.map(Self.ids),
             formerOwners: formerOwners
         )
     }
@@ -182,7 +182,8 @@ extension UsageLedger {
             pending: pending,
             readings: readings,
             served: served,
-            servedSince: servedSince
+            servedSince: servedSince,
+            owners: nil
         )
     }
 }

@@ -47,6 +47,8 @@ struct UsageLedger: Hashable, Sendable {
     private(set) var servedSince: Set<LoadBalancerKey>
     /// The ids of the load balancers that were served last without an id in their key.
     private(set) var owners: [ProxyKind: Identifier]
+    /// Whether an agent that knew ids has written the owners.
+    private(set) var knowsOwners: Bool
     /// The same for workers that have served others: an old worker continues to send for those.
     private(set) var formerOwners: [Worker: [ProxyKind: Identifier]]
 
@@ -74,7 +76,7 @@ struct UsageLedger: Hashable, Sendable {
         readings: [Worker: Bytes],
         served: Set<LoadBalancerKey>,
         servedSince: Set<LoadBalancerKey>,
-        owners: [ProxyKind: Identifier] = [:],
+        owners: [ProxyKind: Identifier]? = [:],
         formerOwners: [Worker: [ProxyKind: Identifier]] = [:]
     ) {
         self.start = start
@@ -86,7 +88,8 @@ struct UsageLedger: Hashable, Sendable {
         self.readings = readings
         self.served = served
         self.servedSince = servedSince
-        self.owners = owners
+        self.owners = owners ?? [:]
+        knowsOwners = owners != nil
         self.formerOwners = formerOwners
     }
 
@@ -102,18 +105,20 @@ struct UsageLedger: Hashable, Sendable {
     mutating func serve(_ keys: Set<LoadBalancerKey>, ids: [ProxyKind: Identifier] = [:], by current: Worker? = nil) {
         served = keys
         servedSince.formUnion(keys)
-        guard keys.contains(where: { $0.id == nil }), owners != ids else { return }
-        if owners.contains(where: { ids[$0.key] != $0.value }) {
+        guard keys.contains(where: { $0.id == nil }), owners != ids || !knowsOwners else { return }
+        if knowsOwners {
             for worker in readings.keys where worker != current && formerOwners[worker] == nil {
                 formerOwners[worker] = owners
             }
-        }
-        for (kind, id) in ids where owners[kind] == nil {
-            // An earlier agent, or a message without an id, did not tell whose these bytes are.
-            guard let bytes = pending.removeValue(forKey: LoadBalancerKey(kind)) else { continue }
-            pending[LoadBalancerKey(kind, id: id), default: 0] &+= bytes
+        } else {
+            // An earlier agent has not written whose these bytes are.
+            for (kind, id) in ids {
+                guard let bytes = pending.removeValue(forKey: LoadBalancerKey(kind)) else { continue }
+                pending[LoadBalancerKey(kind, id: id), default: 0] &+= bytes
+            }
         }
         owners = ids
+        knowsOwners = true
     }
 
     /// Whether the report has an entry for each id: one was served or has sent in this period.
