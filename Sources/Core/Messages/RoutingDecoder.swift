@@ -126,7 +126,7 @@ struct RoutingDecoder {
             guard !reader.isDefault(value) else { return }
             let isInserted: Bool
             do throws(MessageError) { isInserted = try reader.boolean(value) ?? false } catch {
-                throw MessageError(field.path, InvalidValue("must be true or false", member: header.rawValue))
+                throw MessageError(field.path, InvalidValue("must be true or false", member: name))
             }
             if isInserted { headers.insert(header) } else if header == .forwardedFor { omitsForwardedFor = true }
         }

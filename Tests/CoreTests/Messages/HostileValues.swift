@@ -14,17 +14,19 @@ struct HostileValues {
 
     private mutating func update() -> String {
         let count = random.pick([1, 1, 1, 2, 2, 0, 3])
-        let loadBalancers = (0..<count).map { index in
-            object([
-                ("protocol", index == 0 ? #""HTTP""# : #""TCP""#), ("port", index == 0 ? "80" : "\"81\""),
-                ("id", "\"lb\(index)\""),
-                ("name", #""a name""#), ("address", #""10.0.0.1""#), ("algorithm", #""round_robin""#),
-                ("nodes", nodes()),
-                ("monitor", monitor()), ("options", options()),
-            ])
-        }
+        let loadBalancers = (0..<count).map { loadBalancer($0) }
         let list = "[\(loadBalancers.joined(separator: ","))]"
         return object([("hpcs_action", #""UPDATE""#), (random.pick(["loadbalancers", "loadBalancers"]), list)])
+    }
+
+    private mutating func loadBalancer(_ index: Int) -> String {
+        var members: [(name: String, value: String)] = [
+            ("protocol", index == 0 ? #""HTTP""# : #""TCP""#), ("port", index == 0 ? "80" : "\"81\""),
+            ("id", "\"lb\(index)\""), ("name", #""a name""#), ("address", #""10.0.0.1""#),
+            ("algorithm", #""round_robin""#), ("nodes", nodes()), ("monitor", monitor()), ("options", options()),
+        ]
+        members += index == 0 ? routing() : [("session_persistence", object([("type", #""SOURCE_IP""#)]))]
+        return object(members)
     }
 
     private mutating func archive() -> String {
@@ -49,6 +51,35 @@ struct HostileValues {
             ])
         }
         return "[\(nodes.joined(separator: ","))]"
+    }
+
+    private mutating func routing() -> [(name: String, value: String)] {
+        let rule = object([
+            ("type", #""HEADER""#), ("compare_type", #""EQUAL_TO""#), ("key", #""X-Api""#), ("value", #""v 1""#),
+            ("invert", "false"),
+        ])
+        let policies = [
+            object([("action", #""REJECT""#), ("position", "1"), ("rules", "[\(rule)]")]),
+            object([
+                ("action", #""REDIRECT_TO_URL""#), ("redirect_url", #""https://example.com/%20""#), ("rules", "[]"),
+            ]),
+            object([("action", #""REDIRECT_PREFIX""#), ("redirect_prefix", #""http://[::1]:8080/a""#)]),
+            object([("action", #""REDIRECT_TO_POOL""#), ("redirect_pool_id", #""p""#)]),
+        ]
+        let persistence = object([
+            ("type", #""APP_COOKIE""#), ("cookie_name", #""SID""#), ("persistence_timeout", "60"),
+        ])
+        let pool = object([
+            ("id", #""p""#), ("nodes", nodes()), ("session_persistence", persistence), ("tls_enabled", "true"),
+            ("tls_server_name", #""node.example.com""#),
+        ])
+        return random.isLucky(oneIn: 2)
+            ? []
+            : [
+                ("l7policies", "[\(policies.joined(separator: ","))]"), ("pools", "[\(pool)]"),
+                ("insert_headers", object([("X-Forwarded-Port", "true")])),
+                ("error_pages", object([("503", #""<p>""#)])),
+            ]
     }
 
     private mutating func monitor() -> String {

@@ -214,7 +214,7 @@ extension UpdateRefusalTests {
             "has a name that must be X-Forwarded-For"
         ),
         row(#""insert_headers":{"X-Forwarded-For":"yes"}"#, ".insert_headers.X-Forwarded-For", "must be true or false"),
-        row(#""insert_headers":{"x-forwarded-port":7}"#, ".insert_headers.X-Forwarded-Port", "must be true or false"),
+        row(#""insert_headers":{"x-forwarded-port":7}"#, ".insert_headers.x-forwarded-port", "must be true or false"),
         row(
             #""insert_headers":{"X-Forwarded-For":true,"X-Forwarded-For":true}"#,
             ".insert_headers",

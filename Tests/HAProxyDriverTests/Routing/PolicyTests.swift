@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import SteelyardCore
 import TestServers
 import Testing
 
 @testable import HAProxyDriver
+@testable import SteelyardCore
 
 /// What policies do with requests, through a real HAProxy.
 @Suite(Requirement.haproxy.trait)
@@ -241,10 +241,8 @@ struct PolicyTests {
                 )
                 let error = await #expect(throws: DriverError.self) { try await device.driver.apply(set) }
                 #expect(error?.code == .rejected)
-                #expect(
-                    error?.field == LoadBalancerField(loadBalancer: 0, name: "l7policies[0].rules[0].value"),
-                    "\(kind)"
-                )
+                let path = error?.field?.path(listName: "loadbalancers")
+                #expect(path == "loadbalancers[0].l7policies[0].rules[0].value", "\(kind)")
             }
             #expect(try String(contentsOfFile: device.file("haproxy.cfg"), encoding: .utf8) == file)
             #expect(try await device.processes() == before)
