@@ -97,6 +97,29 @@ struct LedgerOwnerTests {
         #expect(Self.entries(ledger) == [.http: 0])
     }
 
+    /// `web` was alone, then with `api`, and has left: its first worker still sends as `http-in`, which is now `api`.
+    @Test
+    func anOldWorkerSendsForTheOneItServed() throws {
+        var ledger = try one("web")
+        try ledger.serve([.http("web"), .http("api")], oldWorkers: [1])
+        try ledger.record([.http("web"): 1, .http("api"): 2], of: second)
+        try ledger.serve([.http], ids: Self.ids("api"), oldWorkers: [1, 2])
+        ledger.record([.http: 30], of: third)
+        ledger.record([.http: 107], of: first)
+        ledger = try #require(UsageLedger(record: ledger.record))
+        ledger.record([.http: 109], of: first)
+        #expect(try Self.entries(ledger) == [.http("web"): 110, .http("api"): 32])
+        // A third one takes the name.
+        try ledger.serve([.http], ids: Self.ids("late"), oldWorkers: [1, 2, 3])
+        ledger.record([.http: 31], of: third)
+        ledger.record([.http: 110], of: first)
+        ledger.record([.http: 4], of: Worker(processID: 4, startTime: 40))
+        #expect(try Self.entries(ledger) == [.http("web"): 111, .http("api"): 33, .http("late"): 4])
+        #expect(UsageLedger(record: ledger.record) == ledger)
+        let haveEnded = ledger.forget { $0 != third }
+        #expect(haveEnded && ledger.oldOwners.keys.map(\.processID) == [3])
+    }
+
     /// The report is delivered after the device has changed: no byte is reported again.
     @Test
     func aReportIsCommittedAfterTheChange() throws {

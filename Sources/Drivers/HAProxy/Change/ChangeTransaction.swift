@@ -71,8 +71,12 @@ struct ChangeTransaction {
     }
 
     /// Reports the new load balancers to the meter.
-    private func meterWanted() async {
-        if hasOtherLoadBalancers { await context.meter.serve(wanted.set) }
+    ///
+    /// - Parameter before: The processes before a reload.
+    private func meterWanted(after before: ProcessTable? = nil) async {
+        guard hasOtherLoadBalancers else { return }
+        let oldWorkers = (before?.oldWorkers ?? []) + [before?.worker].compactMap(\.self)
+        await context.meter.serve(wanted.set, oldWorkers: Set(oldWorkers))
     }
 
     /// Whether a load balancer is new or removed, or another one has taken its proxies.
@@ -186,7 +190,7 @@ extension ChangeTransaction {
                 )
             }
             // Before the commit: traffic of the new configuration is metered even if the agent ends now.
-            await meterWanted()
+            await meterWanted(after: observation.snapshot?.processes)
             context.onStep(.metered)
             try context.store.commit(state)
             context.onStep(.committed)

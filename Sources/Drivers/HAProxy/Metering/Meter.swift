@@ -58,18 +58,21 @@ actor Meter {
     }
 
     /// Records the load balancers that are served from now on.
-    func serve(_ set: LoadBalancerSet) {
+    ///
+    /// - Parameter oldWorkers: The processes that still serve the load balancers before them.
+    func serve(_ set: LoadBalancerSet, oldWorkers: Set<Int32> = []) {
         var ledger = ledger ?? UsageLedger(start: now())
-        let before = ledger.served
+        let before = (ledger.served, ledger.owners)
         let ids = set.loadBalancers.compactMap { loadBalancer in
             loadBalancer.id.map { (loadBalancer.key.proxyKind, $0) }
         }
         ledger.serve(
             Set(set.loadBalancers.map(\.key)),
-            ids: set.usesIDs ? [:] : Dictionary(ids) { first, _ in first }
+            ids: set.usesIDs ? [:] : Dictionary(ids) { first, _ in first },
+            oldWorkers: oldWorkers
         )
         self.ledger = ledger
-        write(atOnce: written == nil || before != ledger.served)
+        write(atOnce: written == nil || before != (ledger.served, ledger.owners))
     }
 
     /// Resets the ledger, in memory and on disk.

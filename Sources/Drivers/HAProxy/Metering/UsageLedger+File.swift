@@ -18,6 +18,7 @@ extension UsageLedger {
             let process: Int32
             let started: UInt64
             let bytes: [String: UInt64]
+            let owners: [ProxyKind: String]?
         }
 
         let format: Int
@@ -49,8 +50,15 @@ extension UsageLedger {
                 owners: owners.isEmpty ? nil : owners.mapValues(\.description),
                 assigned: assigned.isEmpty ? nil : assigned.mapValues(\.description),
                 pending: Self.named(pending),
-                readings: readings.map { .init(process: $0.processID, started: $0.startTime, bytes: Self.named($1)) }
-                    .sorted { ($0.process, $0.started) < ($1.process, $1.started) }
+                readings: readings.map { worker, bytes in
+                    File.Reading(
+                        process: worker.processID,
+                        started: worker.startTime,
+                        bytes: Self.named(bytes),
+                        owners: oldOwners[worker]?.mapValues(\.description)
+                    )
+                }
+                .sorted { ($0.process, $0.started) < ($1.process, $1.started) }
             )
         )
     }
@@ -68,9 +76,12 @@ extension UsageLedger {
             let served = Self.keys(file.served), let servedSince = Self.keys(file.servedSince)
         else { return nil }
         var readings: [Worker: Bytes] = [:]
+        var oldOwners: [Worker: [ProxyKind: Identifier]] = [:]
         for reading in file.readings {
             guard let bytes = Self.bytes(reading.bytes) else { return nil }
-            readings[Worker(processID: reading.process, startTime: reading.started)] = bytes
+            let worker = Worker(processID: reading.process, startTime: reading.started)
+            readings[worker] = bytes
+            oldOwners[worker] = reading.owners.map(Self.ids)
         }
         self.init(
             start: UTCTimestamp(microseconds: file.start),
@@ -82,8 +93,9 @@ extension UsageLedger {
             readings: readings,
             served: served,
             servedSince: servedSince,
-            owners: (file.owners ?? [:]).compactMapValues { try? Identifier($0) },
-            assigned: (file.assigned ?? [:]).compactMapValues { try? Identifier($0) }
+            owners: Self.ids(file.owners ?? [:]),
+            assigned: Self.ids(file.assigned ?? [:]),
+            oldOwners: oldOwners
         )
     }
 
@@ -98,6 +110,10 @@ extension UsageLedger {
             bytes[key] = count
         }
         return bytes
+    }
+
+    private static func ids(_ named: [ProxyKind: String]) -> [ProxyKind: Identifier] {
+        named.compactMapValues { try? Identifier($0) }
     }
 
     private static func keys(_ names: [String]) -> Set<LoadBalancerKey>? {

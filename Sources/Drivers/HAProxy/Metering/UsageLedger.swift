@@ -49,6 +49,8 @@ struct UsageLedger: Hashable, Sendable {
     private(set) var owners: [ProxyKind: Identifier]
     /// The ids that bytes without an id got since the last committed report.
     private(set) var assigned: [ProxyKind: Identifier]
+    /// The ``owners`` in old workers, if other load balancers have taken the names since.
+    private(set) var oldOwners: [Worker: [ProxyKind: Identifier]]
 
     /// Creates a ledger for a device that starts to serve.
     init(start: UTCTimestamp, by clock: DeviceClock = .current) {
@@ -75,7 +77,8 @@ struct UsageLedger: Hashable, Sendable {
         served: Set<LoadBalancerKey>,
         servedSince: Set<LoadBalancerKey>,
         owners: [ProxyKind: Identifier] = [:],
-        assigned: [ProxyKind: Identifier] = [:]
+        assigned: [ProxyKind: Identifier] = [:],
+        oldOwners: [Worker: [ProxyKind: Identifier]] = [:]
     ) {
         self.start = start
         self.clock = clock
@@ -88,6 +91,7 @@ struct UsageLedger: Hashable, Sendable {
         self.servedSince = servedSince
         self.owners = owners
         self.assigned = assigned
+        self.oldOwners = oldOwners
     }
 
     /// HAProxy's variables store 63 bits.
@@ -95,11 +99,22 @@ struct UsageLedger: Hashable, Sendable {
 
     /// Records the load balancers that are served from now on.
     ///
-    /// - Parameter ids: The ids of the load balancers whose keys have none.
-    mutating func serve(_ keys: Set<LoadBalancerKey>, ids: [ProxyKind: Identifier] = [:]) {
+    /// - Parameters:
+    ///   - ids: The ids of the load balancers whose keys have none.
+    ///   - oldWorkers: The processes that still serve the load balancers before them.
+    mutating func serve(
+        _ keys: Set<LoadBalancerKey>,
+        ids: [ProxyKind: Identifier] = [:],
+        oldWorkers: Set<Int32> = []
+    ) {
         served = keys
         servedSince.formUnion(keys)
-        if keys.contains(where: { $0.id == nil }) { owners = ids }
+        if keys.contains(where: { $0.id == nil }), owners != ids {
+            for worker in readings.keys where oldWorkers.contains(worker.processID) && oldOwners[worker] == nil {
+                oldOwners[worker] = owners
+            }
+            owners = ids
+        }
         assignPending()
     }
 
@@ -111,7 +126,8 @@ struct UsageLedger: Hashable, Sendable {
     /// The key under which the bytes of a front end are reported.
     ///
     /// In a period with ids, a load balancer without one in its key is reported by its id, too.
-    private func owner(of key: LoadBalancerKey) -> LoadBalancerKey {
+    private func owner(of key: LoadBalancerKey, in worker: Worker? = nil) -> LoadBalancerKey {
+        let owners = worker.flatMap { oldOwners[$0] } ?? owners
         guard key.id == nil, let id = owners[key.proxyKind], reportsIDs else { return key }
         return LoadBalancerKey(key.proxyKind, id: id)
     }
@@ -138,7 +154,7 @@ struct UsageLedger: Hashable, Sendable {
             let before = last[key] ?? 0
             // An operator may have cleared the counters: they then restarted at 0.
             let new = bytes >= before ? bytes - before : bytes
-            pending[owner(of: key), default: 0] &+= new
+            pending[owner(of: key, in: worker), default: 0] &+= new
             added[key] = new
         }
         readings[worker] = last.merging(reading) { $1 }
@@ -173,6 +189,7 @@ struct UsageLedger: Hashable, Sendable {
     mutating func forget(where hasEnded: (Worker) -> Bool) -> Bool {
         let before = readings.count
         readings = readings.filter { !hasEnded($0.key) }
+        oldOwners = oldOwners.filter { readings[$0.key] != nil }
         return readings.count < before
     }
 
@@ -195,7 +212,7 @@ struct UsageLedger: Hashable, Sendable {
     func report(until now: UTCTimestamp, by clock: DeviceClock = .current) -> UsageReport {
         var ledger = self
         ledger.settle(before: now, by: clock)
-        let keys = Set(servedSince.map(owner) + pending.lazy.filter { $0.value > 0 }.map(\.key)).sorted()
+        let keys = Set(servedSince.map { owner(of: $0) } + pending.lazy.filter { $0.value > 0 }.map(\.key)).sorted()
         return UsageReport(
             start: ledger.moved?.start ?? start,
             end: now,
