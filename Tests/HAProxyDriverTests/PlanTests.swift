@@ -40,7 +40,7 @@ struct PlanTests {
     func aPlanEndsWhereItShould() throws {
         var random = SetGenerator(seed: 4)
         var counts = (nothing: 0, runtime: 0, reload: 0)
-        for _ in 0..<2500 {
+        for _ in 0..<2700 {
             let old = try random.set()
             let new = try random.neighbour(of: old)
             let (before, after) = (PlanTests.render(old), PlanTests.render(new))

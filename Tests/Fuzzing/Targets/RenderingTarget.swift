@@ -33,7 +33,8 @@ extension FuzzTarget {
 
     /// The directives that may start a line.
     private static let directives: Set<Substring> = [
-        "#", ".if", ".endif", "acl", "backend", "balance", "bind", "cookie", "default-server", "default_backend", "defaults",
+        "#", ".if", ".endif", "acl", "backend", "balance", "bind", "cookie", "default-server", "default_backend",
+        "defaults",
         "disabled", "dynamic-cookie-key", "frontend", "global", "group", "hard-stop-after", "hash-type", "hold",
         "http-check", "http-error", "http-request", "http-reuse", "load-server-state-from-file", "localpeer", "log",
         "max-spread-checks", "maxconn",
@@ -50,7 +51,10 @@ extension FuzzTarget {
             let words = line.split(separator: " ")
             try FuzzFailure.require(words.first.map(directives.contains) ?? false, "a line is a directive: \(line)")
             if let first = words.first, quoting.contains(first) {
-                try FuzzFailure.require(line.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "a line is one line: \(line)")
+                try FuzzFailure.require(
+                    line.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F },
+                    "a line has no control character: \(line)"
+                )
                 continue
             }
             try FuzzFailure.require(line.utf8.allSatisfy { 0x20...0x7E ~= $0 }, "a line is visible ASCII: \(line)")

@@ -115,6 +115,33 @@ struct ManyMeterTests {
         }
     }
 
+    /// The first worker of `web` outlives two changes, after which `api` has the name `http-in`.
+    @Test
+    func anOldWorkerSendsForTheOneItServed() async throws {
+        let node = try HTTPBackEnd()
+        defer { node.stop() }
+        try await withDevice { device in
+            let nodes = [try Node.local("1", node.port)]
+            let web = try device.named("web", port: device.httpPort, nodes)
+            let api = try device.named("api", port: device.tcpPort, nodes)
+            let received = Received()
+            try await device.driver.apply(LoadBalancerSet([web]))
+            let download = try await HeldDownload(device.httpPort, 400_000)
+            try await device.driver.apply(LoadBalancerSet([web, api]))
+            try await received.get("/bytes/300", .http("api"), device.tcpPort)
+            try await device.driver.apply(LoadBalancerSet([api]))
+            try await received.get("/bytes/500", .http("api"), device.tcpPort)
+            // An agent that knows it only from the file.
+            let next = try device.restarted()
+            try await supervised(next) {
+                _ = try await next.usage()
+                node.release()
+                await received.add(try await download.end(), try .http("web"))
+                try await expectExact(next, received)
+            }
+        }
+    }
+
     /// Agents that are killed, with a service manager that keeps the connections to old workers.
     @Test
     func restartedAgentsKnowTheBytesOfEach() async throws {
