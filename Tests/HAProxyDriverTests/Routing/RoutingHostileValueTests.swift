@@ -177,7 +177,14 @@ struct RoutingHostileValueTests {
                     }
                 }
                 #expect(found.count == expected.count, comment)
+                // The only words that are not as they were sent: paths without percent-encoding.
+                let decoded = field.name == "rule.value" ? try? L7Value(text).decodedPath.description : nil
                 for (line, wanted) in zip(found, expected) where withoutDigest(line) != withoutDigest(wanted) {
+                    if let decoded, line == Array(wanted.dropLast(1)) + [Array(decoded.utf8)],
+                        wanted.contains(Array("beg".utf8))
+                    {
+                        continue
+                    }
                     Issue.record("\(comment): \(line.map { String(decoding: $0, as: UTF8.self) })")
                 }
             }

@@ -74,6 +74,14 @@ struct RuleTests {
         Row(
             "PATH",
             "EQUAL_TO",
+            "/a%20b/%C3%BC%zz",
+            ["/a%20b/%c3%bc%zz"],
+            not: ["/a%2520b/%C3%BC%zz", "/a+b/%C3%BC%zz", "/a%20b/%C3%BC"]
+        ),
+        Row("PATH", "STARTS_WITH", "/a%20b", ["/a%20b", "/%61%20bc"], not: ["/a%2520b", "/a"]),
+        Row(
+            "PATH",
+            "EQUAL_TO",
             "/admin",
             ["/admin", "/admin?x=/y", "/%61dmin"],
             not: ["/admin/", "/ADMIN", "/x/admin", "/"]

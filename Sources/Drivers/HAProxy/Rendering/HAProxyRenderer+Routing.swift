@@ -131,7 +131,8 @@ extension HAProxyRenderer {
         case .path:
             // The other path never has these.
             let isAsSent = ["//", "/./", "/../"].contains { rule.value.description.contains($0) }
-            return [isAsSent ? Self.sentPath : Self.path] + comparison(of: rule)
+            let value = rule.comparison == .regex ? rule.value : rule.value.decodedPath
+            return [isAsSent ? Self.sentPath : Self.path] + comparison(of: rule, value)
         // The last segment, if it has a dot, and of that the last part.
         case .fileType:
             return ["var(txn.path),field(-1,/),regsub(^[^.]*$,),field(-1,.) -i"] + comparison(of: rule)
@@ -146,7 +147,7 @@ extension HAProxyRenderer {
         }
     }
 
-    private func comparison(of rule: L7Rule) -> [HAProxyWord] {
+    private func comparison(of rule: L7Rule, _ value: L7Value? = nil) -> [HAProxyWord] {
         let method: HAProxyWord =
             switch rule.comparison {
             case .equalTo: "-m str"
@@ -156,7 +157,7 @@ extension HAProxyRenderer {
             case .regex: "-m reg"
             }
         // `--` ends the flags: a value may begin with `-`.
-        return [method, "--", "\(quoted: rule.value)"]
+        return [method, "--", "\(quoted: value ?? rule.value)"]
     }
 
     /// The conditions of a policy in a line: all of its ACLs.
