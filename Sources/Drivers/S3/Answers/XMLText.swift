@@ -21,22 +21,23 @@ enum XMLText {
     /// Replaces predefined entities and character references; keeps others unchanged.
     static func unescaped(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
-        var result = ""
-        var rest = text[...]
+        var result = String.UnicodeScalarView()
+        // By scalars: a combining mark after `;` would make one character of both.
+        var rest = text.unicodeScalars[...]
         while let start = rest.firstIndex(of: "&") {
             result += rest[..<start]
             rest = rest[start...]
             guard let end = rest.prefix(longestReference).firstIndex(of: ";"),
-                let scalar = scalar(of: rest[rest.index(after: start)..<end])
+                let scalar = scalar(of: Substring(rest[rest.index(after: start)..<end]))
             else {
                 result.append("&")
                 rest = rest.dropFirst()
                 continue
             }
-            result.unicodeScalars.append(scalar)
+            result.append(scalar)
             rest = rest[rest.index(after: end)...]
         }
-        return result + rest
+        return String(result + rest)
     }
 
     private static let longestReference = 12
