@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the Steelyard authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A load balancer of an UPDATE.
+/// The configuration of one load balancer: an entry of an UPDATE's `loadbalancers`.
 public struct LoadBalancer: Hashable, Sendable {
     /// The control plane's id, if the message contains one.
     public let id: Identifier?

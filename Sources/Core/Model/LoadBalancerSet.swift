@@ -10,8 +10,8 @@ public struct LoadBalancerSet: Hashable, Sendable {
 
     /// Checks that the load balancers can share one device.
     ///
-    /// One load balancer, or an HTTP one and a TCP one, need no ids; any others need one each. (TERMINATED_HTTPS is an
-    /// HTTP one, HTTPS a TCP one; GALERA needs an id beside any other.)
+    /// One load balancer alone, or one of HTTP or TERMINATED_HTTPS with one of TCP or HTTPS, need no ids. All others need
+    /// one each.
     ///
     /// - Parameters:
     ///   - loadBalancers: The load balancers, in the message's order.

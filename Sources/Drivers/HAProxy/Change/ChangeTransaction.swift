@@ -83,6 +83,18 @@ struct ChangeTransaction {
         return ids(old.served?.set) != ids(wanted.set)
     }
 
+    /// Records to which load balancers the log lines so far belong, if others take their names.
+    ///
+    /// - Parameter owners: The record before the change.
+    private func noteLogOwners(after owners: LogOwnerHistory?) throws(DriverError) {
+        guard hasOtherLoadBalancers else { return }
+        try context.write(LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set))
+    }
+
+    private func restoreLogOwners(_ owners: LogOwnerHistory?) {
+        if hasOtherLoadBalancers { try? context.write(owners) }
+    }
+
     private var isClosing: Bool { wanted.isSuspended && !old.isSuspended }
 }
 
@@ -92,6 +104,7 @@ extension ChangeTransaction {
     /// Changes the running HAProxy by commands; falls back to a reload if HAProxy rejects one.
     private func command(_ changes: [RuntimeChange]) async throws(DriverError) {
         guard let snapshot = observation.snapshot else { return try await replace(observation) }
+        let owners = try hasOtherLoadBalancers ? context.files.readLogOwners(context.logger) : nil
         let file = try context.prepareFile(wanted.bytes, usesSpare: isClosing)
         let state = try context.store.prepare(DeviceState(wanted), usesSpare: isClosing)
         try keepLastGood()
@@ -123,12 +136,9 @@ extension ChangeTransaction {
             }
         }
         do throws(DriverError) {
-            if hasOtherLoadBalancers {
-                // The bytes so far belong to the old ones.
-                await context.meter.readBeforeReload()
-                let owners = try context.files.readLogOwners(context.logger)
-                try context.write(LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set))
-            }
+            // The bytes so far belong to the old load balancers.
+            if hasOtherLoadBalancers { await context.meter.readBeforeReload() }
+            try noteLogOwners(after: owners)
             // From here on, HAProxy loads the new configuration, no matter which program starts it.
             try file.commit()
             SpareRoom(for: context.files.config).keep(wanted.bytes.count)
@@ -139,6 +149,7 @@ extension ChangeTransaction {
             context.onStep(.stateReplaced)
             context.removeFiles(besides: wanted)
         } catch {
+            restoreLogOwners(owners)
             await rollBack(to: nil)
             throw error
         }
@@ -179,16 +190,12 @@ extension ChangeTransaction {
             try context.write(wanted.bytes, usesSpare: isClosing)
             context.onStep(.fileWritten)
             if !isClosing { try context.keys.install(wanted.set) }
-            if hasOtherLoadBalancers {
-                // Before others take the names, in case the agent ends now.
-                try context.write(LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set))
-            }
+            // Before others take the names, in case the agent ends now.
+            try noteLogOwners(after: owners)
             try await context.running.serve(wanted, observation, carrying: states)
             context.onStep(.served)
             // The old worker has served until now.
-            if hasOtherLoadBalancers {
-                try context.write(LogOwnerHistory.after(owners, from: old.served?.set, to: wanted.set))
-            }
+            try noteLogOwners(after: owners)
             if isClosing, let snapshot = observation.snapshot {
                 try await closeConnections(
                     snapshot.processes.oldWorkers + [snapshot.processes.worker].compactMap(\.self)
@@ -202,7 +209,7 @@ extension ChangeTransaction {
             context.removeFiles(besides: wanted)
         } catch {
             context.logger.error("change failed; rolling back", metadata: [LogKeys.error: "\(error)"])
-            try? context.write(owners)
+            restoreLogOwners(owners)
             await rollBack(to: oldBytes)
             throw error
         }
