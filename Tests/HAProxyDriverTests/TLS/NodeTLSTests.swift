@@ -78,6 +78,15 @@ struct NodeTLSTests {
                 for _ in 0..<6 {
                     #expect(try await seen(device) == ["\(listeners[0].port)", Self.name[...], "2.0"])
                 }
+                // The same for nodes that are added at run time.
+                try await device.driver.apply(set(device, tls, [nodes[0]], kind))
+                let worker = try await device.processes()?.worker
+                let added = try listeners.enumerated().map { try Node.local("\($0 + 5)", $1.port) }
+                try await device.driver.apply(set(device, tls, added, kind))
+                #expect(try await device.processes()?.worker == worker)
+                try await eventually("three of the added nodes are down") {
+                    try await states(device) == ["5": .up, "6": .down, "7": .down, "8": .down]
+                }
                 // Without an authority, TLS hides the traffic, but verifies nothing.
                 try await device.driver.apply(set(device, PoolTLS(), nodes, kind))
                 try await eventually("all nodes are up") { try await states(device).values.allSatisfy { $0 == .up } }
