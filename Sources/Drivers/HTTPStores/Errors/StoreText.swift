@@ -51,8 +51,11 @@ package enum StoreText {
             position += 1
         }
         var result = String(decoding: text, as: UTF8.self)
-        for (entity, character) in entities { result = result.replacing(entity, with: character) }
-        return result.replacing("&amp;", with: "&")
+        // By scalars, as a combining mark may follow; `&amp;` last, because it starts the text of another entity.
+        for (entity, character) in Array(entities) + [("&amp;", "&")] {
+            result.unicodeScalars.replace(entity.unicodeScalars, with: character.unicodeScalars)
+        }
+        return result
     }
 
     /// Returns the start of the name of the tag at the start of a text, in lower case, with the slash of an end tag;
